@@ -1,0 +1,24 @@
+import { chmodSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Bundles the command, with the built-in model and sample, into one file that needs Node alone. */
+export async function bundleCommand(outfile) {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/cli/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    // The notices of the packages that come along.
+    legalComments: 'inline',
+    loader: { '.pth': 'binary', '.png': 'binary' },
+    banner: { js: '#!/usr/bin/env node' },
+    logLevel: 'warning',
+  });
+  chmodSync(outfile, 0o755);
+}

@@ -1,0 +1,33 @@
+import { ResNetGenerator } from '../../generator/resNetGenerator.js';
+import { decodeImage, encodeImage } from '../../image/formats.js';
+import { writeFileAtomic } from '../../platform/files.js';
+import { loadStateDict } from '../../pth/loadStateDict.js';
+import { translate } from '../../translate/translate.js';
+import { embeddedSample, embeddedWeights } from '../embedded.js';
+import { seconds, type Terminal } from '../terminal.js';
+import type { CommandSpec, Invocation } from '../usage.js';
+
+export const demoSpec: CommandSpec = {
+  name: 'demo',
+  usage: '[OUT.png]',
+  summary: 'translate the built-in sample with the built-in model',
+  options: {
+    force: { type: 'boolean', help: 'replace zebra.png if no OUT is named' },
+  },
+};
+
+export async function runDemo(invocation: Invocation, terminal: Terminal): Promise<void> {
+  const [named] = invocation.operands;
+  const path = named ?? 'zebra.png';
+  const begin = performance.now();
+  const netG = ResNetGenerator.fromStateDict(await loadStateDict(await embeddedWeights()));
+  const result = await translate(decodeImage(await embeddedSample()), netG, {
+    blocking: true,
+    onProgress: ({ done, total }) => terminal.progress(`layer ${done} of ${total}`),
+  });
+  await writeFileAtomic(path, encodeImage(result, path), {
+    replace: named !== undefined || invocation.flag('force'),
+  });
+  terminal.say(`Translated the sample picture in ${seconds(performance.now() - begin)}.`);
+  process.stdout.write(`${path}\n`);
+}

@@ -1,0 +1,33 @@
+/** What a command says while it works. Everything goes to standard error; standard output is for data. */
+export interface Terminal {
+  /** A line that stays. */
+  say(line: string): void;
+  /** A line that the next one replaces; only where somebody is watching. */
+  progress(line: string): void;
+}
+
+const CLEAR_LINE = '\r\u001b[K';
+
+export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal {
+  const live = !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+  let open = false;
+  return {
+    say(line) {
+      if (quiet) return;
+      process.stderr.write(`${open ? CLEAR_LINE : ''}${line}\n`);
+      open = false;
+    },
+    progress(line) {
+      if (!live) return;
+      const width = (process.stderr.columns || 80) - 1;
+      process.stderr.write(`${CLEAR_LINE}${line.slice(0, width)}`);
+      open = true;
+    },
+  };
+}
+
+export function seconds(milliseconds: number): string {
+  return milliseconds < 1000
+    ? `${milliseconds.toFixed(0)} ms`
+    : `${(milliseconds / 1000).toFixed(2)} s`;
+}

@@ -1,0 +1,63 @@
+import type { Graph, GraphNode } from '../graph/graph.js';
+import type { Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/**
+ * The contract between the network as data and whatever runs it. An engine lives in a folder of its
+ * own beside this file, is listed in `engines.ts`, imported only when it is used, and held to the
+ * plain loops by the suite that all engines pass.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Why this engine cannot run here, for people; `null` when it can. */
+  unavailable(): string | null;
+  /** Prepares everything that does not depend on the input's values. */
+  compile(graph: Graph, options: CompileOptions): Promise<Program>;
+}
+
+export interface CompileOptions {
+  /** Threads to use; engines without threads ignore it. Default: what the machine has. */
+  readonly threads?: number;
+  /** Whether V8's flags may be set, which concerns the whole process. Default: false. */
+  readonly allowV8Flags?: boolean;
+}
+
+/** Which engine, and how it is to prepare. */
+export interface EngineOptions extends CompileOptions {
+  /** An engine by name. Default: the fastest that runs here. */
+  readonly engine?: string;
+}
+
+/** A network prepared for one input shape. */
+export interface Program {
+  readonly engine: string;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  /** Nodes that the engine leaves to the plain loops, `model.0 (reflectionPad2d)`. */
+  readonly fallbacks: readonly string[];
+  /**
+   * Runs the network. The result is fresh and shared with nobody. Calls queue: one runs at a time.
+   *
+   * @param input A tensor of `inputShape`.
+   * @throws ShapeError for another shape; AbortError after `signal` fired.
+   */
+  run(input: Tensor, options?: RunOptions): Promise<Tensor>;
+  /** Frees what the program holds, once queued runs are done; later runs are refused. */
+  dispose(): void;
+}
+
+export interface RunOptions {
+  /** The calling thread may work without pause until the result is there. Default: false. */
+  readonly blocking?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called after each node. */
+  readonly onProgress?: (progress: NodeProgress) => void;
+}
+
+export interface NodeProgress {
+  readonly node: GraphNode;
+  /** Nodes done, this one included. */
+  readonly done: number;
+  readonly total: number;
+  readonly milliseconds: number;
+}

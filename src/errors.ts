@@ -1,0 +1,27 @@
+/**
+ * The base of every error that a user's input can cause. `code` is stable and meant for programs,
+ * `message` is meant for people: what was wrong, where, and what to do.
+ */
+export class CycleganError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Shapes, sizes or options that do not fit together. */
+export class ShapeError extends CycleganError {
+  constructor(message: string, code = 'ERR_SHAPE') {
+    super(code, message);
+  }
+}
+
+/** The work was stopped by the caller's `AbortSignal`. */
+export class AbortError extends CycleganError {
+  constructor(message = 'The operation was aborted.') {
+    super('ERR_ABORTED', message);
+  }
+}

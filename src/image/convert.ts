@@ -1,0 +1,71 @@
+import { ShapeError } from '../errors.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { checkPictureSize, type Picture } from './picture.js';
+
+/** A true division: multiplying by 1/255 gives another float32 for 126 of the 256 values. */
+const BYTE_TO_FLOAT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+/**
+ * Bytes to floats in [0, 1].
+ * @returns A function from a picture to `[3, height, width]`.
+ * @see torchvision.transforms.ToTensor
+ */
+export function toTensor(): (picture: Picture) => Tensor {
+  return ({ width, height, data }) => {
+    const plane = width * height;
+    const out = new Float32Array(3 * plane);
+    for (let i = 0; i < plane; i++) {
+      out[i] = BYTE_TO_FLOAT[data[3 * i]];
+      out[plane + i] = BYTE_TO_FLOAT[data[3 * i + 1]];
+      out[2 * plane + i] = BYTE_TO_FLOAT[data[3 * i + 2]];
+    }
+    return new Tensor(out, [3, height, width]);
+  };
+}
+
+/**
+ * Floats in [0, 1] to bytes: times 255 in float32, fractions cut off; values outside are clamped.
+ *
+ * @param tensor `[3, H, W]` or `[1, H, W]` (grey), or the same as a batch of one.
+ * @throws ShapeError for any other shape.
+ * @see torchvision.transforms.ToPILImage
+ */
+export function toImage(tensor: Tensor): Picture {
+  const { data, shape } = tensor;
+  const [channels, height, width] = shape.slice(-3);
+  const one = shape.length === 3 || (shape.length === 4 && shape[0] === 1);
+  if (!one || (channels !== 3 && channels !== 1)) {
+    throw new ShapeError(
+      `toImage: expected [3, H, W] or [1, H, W], but got ${formatShape(shape)}.`,
+    );
+  }
+  checkPictureSize(width, height, 'A picture');
+  const plane = width * height;
+  const step = channels === 3 ? plane : 0;
+  const out = new Uint8Array(3 * plane);
+  for (let i = 0; i < plane; i++) {
+    out[3 * i] = toByte(data[i]);
+    out[3 * i + 1] = toByte(data[i + step]);
+    out[3 * i + 2] = toByte(data[i + 2 * step]);
+  }
+  return { width, height, data: out };
+}
+
+function toByte(value: number): number {
+  const scaled = Math.fround(value * 255);
+  // Written so that NaN gives 0.
+  return scaled > 0 ? Math.min(255, Math.trunc(scaled)) : 0;
+}
+
+/** Applies one transform after the other. @see torchvision.transforms.Compose */
+export function compose<A, B>(first: (value: A) => B): (value: A) => B;
+export function compose<A, B, C>(first: (value: A) => B, second: (value: B) => C): (value: A) => C;
+export function compose<A, B, C, D>(
+  first: (value: A) => B,
+  second: (value: B) => C,
+  third: (value: C) => D,
+): (value: A) => D;
+export function compose(...steps: ((value: unknown) => unknown)[]): (value: unknown) => unknown {
+  return (value) => steps.reduce((current, step) => step(current), value);
+}

@@ -1,0 +1,136 @@
+import { encode as encodeWithFastPng } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { readFileBytes, writeFileAtomic } from '../platform/files.js';
+import { decodeJpeg } from './jpeg/decodeJpeg.js';
+import { ImageError, type Picture } from './picture.js';
+import { isPng } from './png/chunks.js';
+import { decodePng } from './png/decodePng.js';
+
+/** A file format of pictures. A new one is a room beside `png/` and an entry here. */
+interface PictureFormat {
+  readonly name: string;
+  readonly extensions: readonly string[];
+  matches(bytes: Uint8Array): boolean;
+  decode(bytes: Uint8Array): Picture;
+  encode(picture: Picture, options: EncodeOptions): Uint8Array;
+}
+
+export interface EncodeOptions {
+  /** JPEG only, 1 to 100. Default: 95. */
+  readonly quality?: number;
+}
+
+const FORMATS: readonly PictureFormat[] = [
+  {
+    name: 'PNG',
+    extensions: ['.png'],
+    matches: isPng,
+    decode: decodePng,
+    encode: ({ width, height, data }) => encodeWithFastPng({ width, height, data, channels: 3 }),
+  },
+  {
+    name: 'JPEG',
+    extensions: ['.jpg', '.jpeg'],
+    matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
+    decode: decodeJpeg,
+    encode: ({ width, height, data }, { quality = 95 }) =>
+      Uint8Array.from(jpeg.encode({ width, height, data: withAlpha(data) }, quality).data),
+  },
+];
+
+/**
+ * Decodes a PNG or JPEG, told apart by their bytes, to RGB as Pillow's `convert("RGB")` does. EXIF
+ * orientation is not applied, as it is not in the book's pipeline.
+ *
+ * @throws ImageError when the bytes are damaged, too large, or no picture of these formats.
+ */
+export function decodeImage(bytes: Uint8Array): Picture {
+  const format = FORMATS.find((candidate) => candidate.matches(bytes));
+  if (format === undefined) throw unknownFormat(bytes);
+  return format.decode(bytes);
+}
+
+/**
+ * Reads and decodes a picture file (Node), or a `Blob` or `File`.
+ * @throws ImageError as `decodeImage`; FileError when the file cannot be read.
+ */
+export async function openImage(source: string | Blob): Promise<Picture> {
+  if (typeof source !== 'string') return decodeImage(new Uint8Array(await source.arrayBuffer()));
+  const bytes = await readFileBytes(source);
+  try {
+    return decodeImage(bytes);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new ImageError(error.code, `${source}: ${error.message}`, { cause: error });
+  }
+}
+
+/**
+ * Encodes a picture for a file of that name: `.png`, or `.jpg` and `.jpeg`.
+ * @throws ImageError `ERR_IMAGE_FORMAT` for any other extension.
+ */
+export function encodeImage(
+  picture: Picture,
+  name: string,
+  options: EncodeOptions = {},
+): Uint8Array {
+  return formatForName(name).encode(picture, options);
+}
+
+/**
+ * Writes a picture file as a whole or not at all; a file of that name is replaced (Node).
+ * @throws ImageError for an unknown extension; FileError when it cannot be written.
+ */
+export async function saveImage(
+  picture: Picture,
+  path: string,
+  options: EncodeOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, encodeImage(picture, path, options), { replace: true });
+}
+
+/** @throws ImageError `ERR_IMAGE_FORMAT` unless pictures can be written under such a name. */
+export function checkImageName(name: string): void {
+  formatForName(name);
+}
+
+function formatForName(name: string): PictureFormat {
+  const lower = name.toLowerCase();
+  const format = FORMATS.find(({ extensions }) => extensions.some((end) => lower.endsWith(end)));
+  if (format !== undefined) return format;
+  throw new ImageError(
+    'ERR_IMAGE_FORMAT',
+    `${name}: pictures are written as ${FORMATS.flatMap((f) => f.extensions).join(', ')}; the extension decides.`,
+  );
+}
+
+function withAlpha(rgb: Uint8Array): Uint8Array {
+  const out = new Uint8Array((rgb.length / 3) * 4);
+  for (let i = 0, to = 0; i < rgb.length; i += 3, to += 4) {
+    out[to] = rgb[i];
+    out[to + 1] = rgb[i + 1];
+    out[to + 2] = rgb[i + 2];
+    out[to + 3] = 255;
+  }
+  return out;
+}
+
+/** Beginnings of files that people mistake for a PNG or JPEG. */
+const OTHERS: readonly (readonly [name: string, start: RegExp])[] = [
+  ['a GIF', /^GIF8/],
+  ['a BMP', /^BM/],
+  ['a WebP', /^RIFF.{4}WEBP/s],
+  ['a TIFF', /^(II\*\0|MM\0\*)/],
+  ['an HEIC or AVIF', /^.{4}ftyp/s],
+  ['an SVG or HTML page', /^\s*</],
+];
+
+function unknownFormat(bytes: Uint8Array): ImageError {
+  if (bytes.length === 0) return new ImageError('ERR_IMAGE_FORMAT', 'The file is empty.');
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 64));
+  const other = OTHERS.find(([, pattern]) => pattern.test(start))?.[0];
+  return new ImageError(
+    'ERR_IMAGE_FORMAT',
+    `This is ${other ?? 'no picture'}; PNG and JPEG can be read. Convert it first.`,
+  );
+}

@@ -1,0 +1,83 @@
+import type { Frame, MarkerReader } from './markers.js';
+
+/** Writes one row of RGB at `to` from the full-resolution rows of the components. */
+export type ConvertRow = (rows: Uint8Array[], out: Uint8ClampedArray, to: number) => void;
+
+/* The factors of JFIF's YCbCr to RGB, times 2 ** 16. */
+const RED_BY_CR = 91881;
+const GREEN_BY_CB = -22554;
+const GREEN_BY_CR = -46802;
+const BLUE_BY_CB = 116130;
+const HALF = 1 << 15;
+
+/** Finds out the colour space as libjpeg does. */
+export function chooseConversion(frame: Frame, markers: MarkerReader): ConvertRow {
+  const { components } = frame;
+  const { adobeTransform } = markers;
+  if (components.length === 1) return convertGrey;
+  if (components.length === 4) {
+    return adobeTransform === undefined || adobeTransform === 0 ? convertCmyk : convertYcck;
+  }
+  if (markers.hasJfif) return convertYcc;
+  if (adobeTransform !== undefined) return adobeTransform === 0 ? convertRgb : convertYcc;
+  return components.every(({ id }, i) => id === 'RGB'.charCodeAt(i)) ? convertRgb : convertYcc;
+}
+
+function convertGrey([grey]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+  for (let x = 0; x < grey.length; x++, to += 3) {
+    out[to] = grey[x];
+    out[to + 1] = grey[x];
+    out[to + 2] = grey[x];
+  }
+}
+
+function convertRgb([red, green, blue]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+  for (let x = 0; x < red.length; x++, to += 3) {
+    out[to] = red[x];
+    out[to + 1] = green[x];
+    out[to + 2] = blue[x];
+  }
+}
+
+/** Storing into the clamped array limits the results to 0..255. */
+function convertYcc([luma, blues, reds]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+  const { length } = luma;
+  for (let x = 0; x < length; x++, to += 3) {
+    const y = luma[x];
+    const cb = blues[x] - 128;
+    const cr = reds[x] - 128;
+    out[to] = y + ((RED_BY_CR * cr + HALF) >> 16);
+    out[to + 1] = y + ((GREEN_BY_CB * cb + GREEN_BY_CR * cr + HALF) >> 16);
+    out[to + 2] = y + ((BLUE_BY_CB * cb + HALF) >> 16);
+  }
+}
+
+/**
+ * Like Pillow: the four values are taken as inverted (Adobe's habit), whether or not the file says
+ * so, and ink is simply subtracted from white, without a colour profile.
+ */
+function convertCmyk(rows: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+  const [cyan, magenta, yellow, black] = rows;
+  for (let x = 0; x < cyan.length; x++, to += 3) {
+    const light = black[x];
+    out[to] = light - scale(255 - cyan[x], light);
+    out[to + 1] = light - scale(255 - magenta[x], light);
+    out[to + 2] = light - scale(255 - yellow[x], light);
+  }
+}
+
+/** YCCK is CMYK whose first three values went through RGB to YCbCr. */
+function convertYcck(rows: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+  const black = rows[3];
+  convertYcc(rows, out, to);
+  for (let x = 0; x < black.length; x++) {
+    const light = black[x];
+    for (const end = to + 3; to < end; to++) out[to] = light - scale(out[to], light);
+  }
+}
+
+/** a * b / 255, rounded. */
+function scale(a: number, b: number): number {
+  const product = a * b + 128;
+  return (product + (product >> 8)) >> 8;
+}

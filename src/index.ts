@@ -1,0 +1,64 @@
+export type {
+  EngineOptions,
+  NodeProgress,
+  Program,
+  RunOptions,
+} from './engine/engine.js';
+export { engineNames } from './engine/engines.js';
+export { AbortError, CycleganError, ShapeError } from './errors.js';
+export { type GeneratorConfig, inferConfig } from './generator/adaptStateDict.js';
+export type { GeneratorOptions, NormKind } from './generator/options.js';
+export { ResNetBlock } from './generator/resNetBlock.js';
+export { ResNetGenerator } from './generator/resNetGenerator.js';
+export { GraphBuilder, type Traceable, type Value } from './graph/builder.js';
+export type { Graph, GraphNode } from './graph/graph.js';
+export { compose, toImage, toTensor } from './image/convert.js';
+export {
+  decodeImage,
+  type EncodeOptions,
+  encodeImage,
+  openImage,
+  saveImage,
+} from './image/formats.js';
+export { ImageError, type Picture } from './image/picture.js';
+export { type ResizeTarget, resize } from './image/resize.js';
+export { BatchNorm2d } from './nn/batchNorm2d.js';
+export { type CompileModuleOptions, compile, traceGraph } from './nn/compile.js';
+export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';
+export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './nn/convTranspose2d.js';
+export { Dropout } from './nn/dropout.js';
+export { Identity } from './nn/identity.js';
+export { InstanceNorm2d } from './nn/instanceNorm2d.js';
+export { LeakyReLU } from './nn/leakyRelu.js';
+export {
+  type LoadStateDictOptions,
+  type LoadStateDictResult,
+  type StateDict,
+  StateDictError,
+  type TensorLike,
+} from './nn/loadStateDict.js';
+export { Module } from './nn/module.js';
+export type { NormModuleOptions } from './nn/norm.js';
+export { Parameter } from './nn/parameter.js';
+export { manualSeed } from './nn/random.js';
+export { ReflectionPad2d } from './nn/reflectionPad2d.js';
+export { ReLU } from './nn/relu.js';
+export { Sequential } from './nn/sequential.js';
+export { Tanh } from './nn/tanh.js';
+export { FileError } from './platform/files.js';
+export { loadStateDict, type WeightSource } from './pth/loadStateDict.js';
+export { PthError } from './pth/pthError.js';
+export { add } from './tensor/add.js';
+export { batchNorm2d } from './tensor/batchNorm2d.js';
+export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';
+export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTranspose2d.js';
+export { instanceNorm2d } from './tensor/instanceNorm2d.js';
+export { leakyRelu } from './tensor/leakyRelu.js';
+export type { NormOptions } from './tensor/normalize.js';
+export type { Operator } from './tensor/operator.js';
+export { type PaddingSides, reflectionPad2d } from './tensor/reflectionPad2d.js';
+export { relu } from './tensor/relu.js';
+export type { Pair, Shape } from './tensor/shape.js';
+export { tanh } from './tensor/tanh.js';
+export { Tensor } from './tensor/tensor.js';
+export { type TranslateOptions, translate } from './translate/translate.js';

@@ -1,0 +1,15 @@
+import type { GraphBuilder, Value } from '../graph/builder.js';
+import { batchNorm2dOperator, resolveBatchNorm2d } from '../tensor/batchNorm2d.js';
+import { Norm, type NormModuleOptions } from './norm.js';
+
+/** Normalises each channel by its running statistics; eval mode only. @see torch.nn.BatchNorm2d */
+export class BatchNorm2d extends Norm {
+  constructor(numFeatures: number, options: NormModuleOptions = {}) {
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    super(numFeatures, { eps, momentum, affine, trackRunningStats });
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    return g.apply(batchNorm2dOperator, [x], resolveBatchNorm2d(this.normOptions()));
+  }
+}

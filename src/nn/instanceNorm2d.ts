@@ -1,0 +1,15 @@
+import type { GraphBuilder, Value } from '../graph/builder.js';
+import { instanceNorm2dOperator, resolveInstanceNorm2d } from '../tensor/instanceNorm2d.js';
+import { Norm, type NormModuleOptions } from './norm.js';
+
+/** Normalises each channel of each picture; no parameters by default. @see torch.nn.InstanceNorm2d */
+export class InstanceNorm2d extends Norm {
+  constructor(numFeatures: number, options: NormModuleOptions = {}) {
+    const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;
+    super(numFeatures, { eps, momentum, affine, trackRunningStats });
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    return g.apply(instanceNorm2dOperator, [x], resolveInstanceNorm2d(this.normOptions()));
+  }
+}

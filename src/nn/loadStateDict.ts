@@ -1,0 +1,142 @@
+import { CycleganError } from '../errors.js';
+import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { Parameter } from './parameter.js';
+
+/** A tensor, or anything with its two properties: other number arrays are converted to float32. */
+export interface TensorLike {
+  readonly data: ArrayLike<number>;
+  readonly shape: Shape;
+}
+
+export type StateDict = ReadonlyMap<string, TensorLike>;
+
+export interface LoadStateDictOptions {
+  /** Whether the keys must be exactly the module's. Default: true. Shapes must always fit. */
+  readonly strict?: boolean;
+}
+
+export interface LoadStateDictResult {
+  readonly missingKeys: string[];
+  readonly unexpectedKeys: string[];
+}
+
+/** A state dict does not fit its module. Holds everything that was wrong, not only the first. */
+export class StateDictError extends CycleganError {
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+  /** Keys whose value has another shape than the module's, or is no tensor. */
+  readonly mismatchedKeys: readonly string[];
+
+  constructor(
+    message: string,
+    keys: { missing: string[]; unexpected: string[]; mismatched: string[] },
+  ) {
+    super('ERR_STATE_DICT', message);
+    this.missingKeys = keys.missing;
+    this.unexpectedKeys = keys.unexpected;
+    this.mismatchedKeys = keys.mismatched;
+  }
+
+  /** The same error with the weight file's name in front. */
+  inFile(path: string): StateDictError {
+    return new StateDictError(`${path}: ${this.message}`, {
+      missing: [...this.missingKeys],
+      unexpected: [...this.unexpectedKeys],
+      mismatched: [...this.mismatchedKeys],
+    });
+  }
+}
+
+/**
+ * Loads `stateDict` into `parameters` (by key), all or nothing.
+ * @see torch.nn.Module.load_state_dict
+ */
+export function loadIntoParameters(
+  moduleName: string,
+  parameters: ReadonlyMap<string, Parameter>,
+  stateDict: StateDict,
+  { strict = true }: LoadStateDictOptions,
+): LoadStateDictResult {
+  // PyTorch forgives a missing counter: files from before 0.4.1 do not have it.
+  const missing = [...parameters.keys()].filter(
+    (key) => !stateDict.has(key) && !key.endsWith('num_batches_tracked'),
+  );
+  const unexpected = [...stateDict.keys()].filter((key) => !parameters.has(key));
+  const mismatched: string[] = [];
+  const complaints: string[] = [];
+  const fitting: [Parameter, Tensor][] = [];
+
+  for (const [key, parameter] of parameters) {
+    if (!stateDict.has(key)) continue;
+    const value: unknown = stateDict.get(key);
+    if (!isTensorLike(value)) {
+      mismatched.push(key);
+      complaints.push(
+        `While copying the parameter named "${key}", expected a tensor (data and shape that agree) but received ${describe(value)}.`,
+      );
+    } else if (!fits(value.shape, parameter.shape)) {
+      mismatched.push(key);
+      complaints.push(
+        `size mismatch for ${key}: copying a param with shape ${formatShape(value.shape)} from checkpoint, the shape in current model is ${formatShape(parameter.shape)}.`,
+      );
+    } else {
+      fitting.push([parameter, toTensor(value)]);
+    }
+  }
+
+  if (strict && unexpected.length > 0) {
+    complaints.unshift(`Unexpected key(s) in state_dict: ${quote(unexpected)}.${hint(unexpected)}`);
+  }
+  if (strict && missing.length > 0) {
+    complaints.unshift(`Missing key(s) in state_dict: ${quote(missing)}.`);
+  }
+  if (complaints.length > 0) {
+    throw new StateDictError(
+      `Error(s) in loading state_dict for ${moduleName}:\n\t${complaints.join('\n\t')}`,
+      { missing, unexpected, mismatched },
+    );
+  }
+  for (const [parameter, tensor] of fitting) parameter.adopt(tensor);
+  return { missingKeys: missing, unexpectedKeys: unexpected };
+}
+
+/** As PyTorch, a scalar also takes a vector of one, which is what versions before 0.4 wrote. */
+function fits(found: Shape, expected: Shape): boolean {
+  return (
+    sameShape(found, expected) || (expected.length === 0 && found.length === 1 && found[0] === 1)
+  );
+}
+
+function toTensor(value: TensorLike): Tensor {
+  if (value instanceof Tensor) return value;
+  const data = value.data instanceof Float32Array ? value.data : Float32Array.from(value.data);
+  return new Tensor(data, value.shape);
+}
+
+function isTensorLike(value: unknown): value is TensorLike {
+  if (typeof value !== 'object' || value === null) return false;
+  const { data, shape } = value as Partial<TensorLike>;
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    Array.isArray(shape) &&
+    data.length === sizeOf(shape) &&
+    typeof (data[0] ?? 0) === 'number'
+  );
+}
+
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+function quote(keys: readonly string[]): string {
+  return keys.map((key) => `"${key}"`).join(', ');
+}
+
+function hint(unexpected: readonly string[]): string {
+  return unexpected.some((key) => /\.running_(mean|var)$/.test(key))
+    ? ' Running statistics belong to a norm layer with trackRunningStats; checkpoints saved before PyTorch 0.4.0 hold them for InstanceNorm2d, too, where they are not used: remove these keys, or build the generator with ResNetGenerator.fromStateDict, which does.'
+    : '';
+}

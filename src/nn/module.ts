@@ -1,0 +1,143 @@
+import type { EngineOptions, Program, RunOptions } from '../engine/engine.js';
+import type { GraphBuilder, Traceable, Value } from '../graph/builder.js';
+import type { Tensor } from '../tensor/tensor.js';
+import {
+  type LoadStateDictOptions,
+  type LoadStateDictResult,
+  loadIntoParameters,
+  type StateDict,
+} from './loadStateDict.js';
+import type { Parameter } from './parameter.js';
+import { ProgramCache } from './programCache.js';
+
+/**
+ * The base of all layers and networks, as `torch.nn.Module`. A subclass registers its parameters,
+ * buffers and children under PyTorch's names, which make the state-dict keys, and says in `trace`
+ * what it computes; everything else is written once, here.
+ */
+export abstract class Module implements Traceable {
+  /** As in PyTorch, modules start in training mode; `eval()` ends it. */
+  training = true;
+  readonly #children = new Map<string, Module>();
+  readonly #parameters = new Map<string, Parameter>();
+  readonly #buffers = new Map<string, Parameter>();
+  readonly #programs = new ProgramCache(this);
+
+  /** Writes this module into a graph; reads as PyTorch's `forward`, but touches no numbers. */
+  abstract trace(g: GraphBuilder, x: Value): Value;
+
+  /** What stands between the brackets when the module is printed. */
+  protected extraRepr(): string {
+    return '';
+  }
+
+  protected registerModule<M extends Module>(name: string, module: M): M {
+    this.#children.set(name, module);
+    return module;
+  }
+
+  protected registerParameter<P extends Parameter | null>(name: string, parameter: P): P {
+    if (parameter !== null) this.#parameters.set(name, parameter);
+    return parameter;
+  }
+
+  /** A tensor that is saved with the weights but not trained: running statistics. */
+  protected registerBuffer<P extends Parameter | null>(name: string, buffer: P): P {
+    if (buffer !== null) this.#buffers.set(name, buffer);
+    return buffer;
+  }
+
+  /**
+   * Runs the module on the fastest engine. Programs are kept for the last few input shapes; new
+   * weights are noticed when they were loaded with `loadStateDict`, but not when elements of a
+   * tensor were written in place: call `dispose()` after that.
+   *
+   * @throws ShapeError when the input does not fit.
+   */
+  async forward(input: Tensor, options: RunOptions & EngineOptions = {}): Promise<Tensor> {
+    const program = await this.#programs.get(input.shape, options);
+    return program.run(input, options);
+  }
+
+  /** The program that `forward` would use for this input shape. */
+  program(inputShape: readonly number[], options: EngineOptions = {}): Promise<Program> {
+    return this.#programs.get(inputShape, options);
+  }
+
+  /** Frees the programs that `forward` keeps. The module stays usable. */
+  dispose(): void {
+    this.#programs.clear();
+  }
+
+  train(mode = true): this {
+    for (const [, module] of this.namedModules()) module.training = mode;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Direct children by name. */
+  namedChildren(): ReadonlyMap<string, Module> {
+    return this.#children;
+  }
+
+  /** This module (under `''`) and all below it, by dotted name. */
+  *namedModules(prefix = ''): Generator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.#children) yield* child.namedModules(join(prefix, name));
+  }
+
+  /** The weights, without buffers, by state-dict key. */
+  *namedParameters(): Generator<[string, Tensor]> {
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of module.#parameters) {
+        yield [join(prefix, name), parameter.tensor];
+      }
+    }
+  }
+
+  /** Weights and buffers by PyTorch's keys, in PyTorch's order. The tensors are the module's own. */
+  stateDict(): Map<string, Tensor> {
+    return new Map([...this.#state()].map(([key, parameter]) => [key, parameter.tensor]));
+  }
+
+  /**
+   * Takes the tensors of a state dict, float32 arrays without a copy.
+   *
+   * @returns Keys that were missing or unexpected, which `strict: false` lets pass.
+   * @throws StateDictError with every missing, unexpected and misshapen key; nothing is loaded then.
+   * @see torch.nn.Module.load_state_dict
+   */
+  loadStateDict(stateDict: StateDict, options: LoadStateDictOptions = {}): LoadStateDictResult {
+    return loadIntoParameters(this.constructor.name, this.#state(), stateDict, options);
+  }
+
+  /** The indented form of PyTorch's `print(module)`. */
+  toString(): string {
+    const children = [...this.#children].map(
+      ([name, child]) => `  (${name}): ${child.toString().replaceAll('\n', '\n  ')}`,
+    );
+    const body = children.length > 0 ? `\n${children.join('\n')}\n` : this.extraRepr();
+    return `${this.constructor.name}(${body})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  #state(): Map<string, Parameter> {
+    const state = new Map<string, Parameter>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of [...module.#parameters, ...module.#buffers]) {
+        state.set(join(prefix, name), parameter);
+      }
+    }
+    return state;
+  }
+}
+
+function join(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}.${name}`;
+}

@@ -1,0 +1,31 @@
+import { type Shape, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+
+/**
+ * A named tensor of a module: a weight or a buffer. Its initial values are drawn when they are first
+ * asked for, so a generator whose weights come from a file never draws any.
+ */
+export class Parameter {
+  readonly shape: Shape;
+  #tensor: Tensor | null = null;
+  readonly #init: (size: number) => Float32Array;
+
+  constructor(shape: Shape, init: (size: number) => Float32Array) {
+    this.shape = [...shape];
+    this.#init = init;
+  }
+
+  static filled(shape: Shape, value: number): Parameter {
+    return new Parameter(shape, (size) => new Float32Array(size).fill(value));
+  }
+
+  get tensor(): Tensor {
+    this.#tensor ??= new Tensor(this.#init(sizeOf(this.shape)), this.shape);
+    return this.#tensor;
+  }
+
+  /** Takes the tensor as it is, without a copy. */
+  adopt(tensor: Tensor): void {
+    this.#tensor = tensor.reshape(this.shape);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Seeded random numbers for initialisation: PyTorch's distributions, not its numbers. Each parameter
+ * takes a seed of its own when it is made, so its values do not depend on when, or whether, others
+ * are drawn.
+ */
+let state = 0x2545f491;
+
+/** Makes the initialisation of modules constructed from here on repeatable, as `torch.manual_seed`. */
+export function manualSeed(seed: number): void {
+  state = seed >>> 0;
+}
+
+export function nextSeed(): number {
+  state = (state + 0x9e3779b9) >>> 0;
+  return mix(state);
+}
+
+/** `size` values uniform in [−bound, bound). */
+export function uniform(seed: number, size: number, bound: number): Float32Array {
+  const out = new Float32Array(size);
+  let at = seed >>> 0;
+  for (let i = 0; i < size; i++) {
+    at = (at + 0x9e3779b9) >>> 0;
+    out[i] = ((mix(at) >>> 8) / 0x800000 - 1) * bound;
+  }
+  return out;
+}
+
+/** The 32-bit finaliser of MurmurHash3 (Austin Appleby, public domain). */
+function mix(value: number): number {
+  let h = value;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}

@@ -1,0 +1,30 @@
+import { CycleganError } from '../errors.js';
+
+type Builtins = {
+  fs: typeof import('node:fs');
+  'fs/promises': typeof import('node:fs/promises');
+  path: typeof import('node:path');
+  util: typeof import('node:util');
+  zlib: typeof import('node:zlib');
+};
+
+/**
+ * One of Node's own modules, or `null` where there is no Node. Asked for at run time and not
+ * imported, so that one and the same library file loads in a browser and bundles without settings.
+ */
+export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | null {
+  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null;
+  return (process.getBuiltinModule(name) as Builtins[N] | undefined) ?? null;
+}
+
+/** @throws CycleganError `ERR_NO_FILES` where there is no Node. */
+export function requireBuiltin<N extends keyof Builtins>(name: N, what: string): Builtins[N] {
+  const module = builtin(name);
+  if (module === null) {
+    throw new CycleganError(
+      'ERR_NO_FILES',
+      `${what} needs Node: in a browser, fetch the file and pass its bytes (Uint8Array) or the Blob.`,
+    );
+  }
+  return module;
+}

@@ -1,0 +1,30 @@
+import { PthError } from './pthError.js';
+
+/** Honest files expand little: half precision doubles, expanded views and deflate add some. */
+const FACTOR = 16;
+const SLACK = 1 << 20;
+
+/**
+ * The reader's only allocator for tensor data. A file's numbers can ask for terabytes; what a file
+ * gets is bounded by the bytes that it really has.
+ */
+export class Budget {
+  readonly limit: number;
+  #left: number;
+
+  constructor(fileBytes: number) {
+    this.limit = FACTOR * fileBytes + SLACK;
+    this.#left = this.limit;
+  }
+
+  /** @throws PthError `ERR_PTH_TOO_LARGE` when the file has asked for too much in all. */
+  take(bytes: number, what: string): void {
+    if (!(bytes <= this.#left)) {
+      throw new PthError(
+        'ERR_PTH_TOO_LARGE',
+        `${what} asks for ${bytes} bytes; with what was read before, that is more than ${FACTOR} times the file's size. The file is damaged or hostile.`,
+      );
+    }
+    this.#left -= bytes;
+  }
+}

@@ -1,0 +1,63 @@
+import { PthError } from '../pthError.js';
+import type { ContainerFormat } from './container.js';
+import { legacyFormat } from './legacy.js';
+import { zipFormat } from './zip.js';
+
+/** Every format that can be read. */
+const FORMATS: readonly ContainerFormat[] = [zipFormat, legacyFormat];
+
+/**
+ * The format of a file, by its bytes and not by its name.
+ * @throws PthError that says what the file is instead, where that can be seen.
+ */
+export function detectFormat(bytes: Uint8Array): ContainerFormat {
+  const format = FORMATS.find((candidate) => candidate.matches(bytes));
+  if (format === undefined) throw diagnose(bytes);
+  return format;
+}
+
+/** What people have in place of weights, most often after a download that went wrong. */
+function diagnose(bytes: Uint8Array): PthError {
+  const text = new TextDecoder('latin1').decode(bytes.subarray(0, 512)).trimStart();
+  const starts = (...prefix: number[]) => prefix.every((byte, i) => bytes[i] === byte);
+  if (bytes.length === 0) return notWeights('ERR_PTH_EMPTY', 'The file is empty');
+  if (text.startsWith('version https://git-lfs')) {
+    const size = /^size (\d+)/m.exec(text)?.[1];
+    return notWeights(
+      'ERR_PTH_LFS_POINTER',
+      `This is a git-LFS pointer, a note that stands for the weights${size === undefined ? '' : ` (${size} bytes)`}: run "git lfs pull", or download the file itself`,
+    );
+  }
+  if (/^<(!doctype|html|\?xml|head|body)/i.test(text)) {
+    return notWeights(
+      'ERR_PTH_HTML',
+      'This is an HTML page, not a weight file: open it in a browser to see what the server said, and download the file again',
+    );
+  }
+  if (starts(0x1f, 0x8b)) {
+    return notWeights('ERR_PTH_GZIP', 'The file is compressed with gzip: unpack it first');
+  }
+  if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) {
+    return notWeights('ERR_PTH_PICTURE', 'This is a picture, not a weight file');
+  }
+  if (/^.{257}ustar/s.test(text)) {
+    return notWeights(
+      'ERR_PTH_TAR',
+      'This is a tar archive, which torch before 0.1.10 wrote: load and save it once with a newer torch',
+    );
+  }
+  if (starts(0x80) && bytes[1] <= 5) {
+    return notWeights(
+      'ERR_PTH_NOT_TORCH',
+      "This is a Python pickle, but not one of torch's: its magic number is missing",
+    );
+  }
+  return notWeights(
+    'ERR_PTH_NOT_TORCH',
+    'This is no file that torch.save wrote: neither a zip archive nor a legacy stream',
+  );
+}
+
+function notWeights(code: string, message: string): PthError {
+  return new PthError(code, message);
+}

@@ -1,0 +1,192 @@
+import { PthError } from '../pthError.js';
+
+/** One entry as the central directory, the authority on sizes, describes it. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly deflated: boolean;
+  readonly crc: number;
+  /** Bytes in the file, and once inflated. */
+  readonly storedSize: number;
+  readonly size: number;
+  /** Where the local header stands. */
+  readonly headerAt: number;
+}
+
+const END = { signature: 0x06054b50, size: 22 };
+const END64_LOCATOR = { signature: 0x07064b50, size: 20 };
+const END64 = { signature: 0x06064b50, size: 56 };
+const CENTRAL = { signature: 0x02014b50, size: 46 };
+const LOCAL = { signature: 0x04034b50, size: 30 };
+const LONGEST_COMMENT = 0xffff;
+const ENCRYPTED = 1;
+
+/**
+ * Reads the central directory. Local headers hold zeros where torch streamed the sizes, so nothing
+ * is taken from them but where their entry's bytes begin.
+ *
+ * @throws PthError `ERR_PTH_ZIP` or `ERR_PTH_TRUNCATED`.
+ * @see PKWARE's APPNOTE, sections 4.3 and 4.5
+ */
+export function readZipDirectory(bytes: Uint8Array): Map<string, ZipEntry> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { start, end, count } = locateDirectory(view);
+  const entries = new Map<string, ZipEntry>();
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at + CENTRAL.size > end || view.getUint32(at, true) !== CENTRAL.signature) {
+      throw broken('The central directory has fewer entries than it claims', at);
+    }
+    const nameLength = view.getUint16(at + 28, true);
+    const extraLength = view.getUint16(at + 30, true);
+    const commentLength = view.getUint16(at + 32, true);
+    const next = at + CENTRAL.size + nameLength + extraLength + commentLength;
+    if (next > end) throw broken('An entry of the central directory runs over its end', at);
+    const entry = readEntry(bytes, view, at, nameLength, extraLength);
+    if (entries.has(entry.name)) {
+      throw broken(`The archive holds "${entry.name}" twice`, at);
+    }
+    entries.set(entry.name, entry);
+    at = next;
+  }
+  return entries;
+}
+
+/**
+ * The bytes of an entry as they stand in the file, still deflated where it is.
+ * @throws PthError when its local header is not where, or not whose, the directory says.
+ */
+export function zipEntryBytes(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
+  const { name, headerAt } = entry;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (
+    headerAt + LOCAL.size > bytes.length ||
+    view.getUint32(headerAt, true) !== LOCAL.signature ||
+    decodeName(bytes, headerAt + LOCAL.size, view.getUint16(headerAt + 26, true)) !== name
+  ) {
+    throw broken(`Entry "${name}" does not begin where the directory says`, headerAt, name);
+  }
+  const start =
+    headerAt +
+    LOCAL.size +
+    view.getUint16(headerAt + 26, true) +
+    view.getUint16(headerAt + 28, true);
+  if (start + entry.storedSize > bytes.length) {
+    throw broken(`Entry "${name}" reaches beyond the end of the file`, headerAt, name);
+  }
+  return bytes.subarray(start, start + entry.storedSize);
+}
+
+function locateDirectory(view: DataView): { start: number; end: number; count: number } {
+  const endAt = findEnd(view);
+  let count = view.getUint16(endAt + 10, true);
+  let size = view.getUint32(endAt + 12, true);
+  let start = view.getUint32(endAt + 16, true);
+  let end = endAt;
+  const locatorAt = endAt - END64_LOCATOR.size;
+  if (locatorAt >= 0 && view.getUint32(locatorAt, true) === END64_LOCATOR.signature) {
+    const end64At = uint64(view, locatorAt + 8);
+    if (!(end64At + END64.size <= locatorAt) || view.getUint32(end64At, true) !== END64.signature) {
+      throw broken('The zip64 end record is not where it should be', locatorAt);
+    }
+    count = uint64(view, end64At + 32);
+    size = uint64(view, end64At + 40);
+    start = uint64(view, end64At + 48);
+    end = end64At;
+  }
+  if (!(start + size <= end)) {
+    throw broken('The central directory reaches beyond the end record', endAt);
+  }
+  if (!(count * CENTRAL.size <= size)) {
+    throw broken(`The archive claims ${count} entries, more than its directory can hold`, endAt);
+  }
+  return { start, end: start + size, count };
+}
+
+/** The end record stands last, before a comment whose length it gives. */
+function findEnd(view: DataView): number {
+  const last = view.byteLength - END.size;
+  for (let at = last; at >= Math.max(0, last - LONGEST_COMMENT); at--) {
+    if (
+      view.getUint32(at, true) === END.signature &&
+      at + END.size + view.getUint16(at + 20, true) === view.byteLength
+    ) {
+      return at;
+    }
+  }
+  throw new PthError(
+    'ERR_PTH_TRUNCATED',
+    'The end of the zip archive is missing: the file is cut short; download it again',
+    { offset: view.byteLength },
+  );
+}
+
+function readEntry(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  nameLength: number,
+  extraLength: number,
+): ZipEntry {
+  const nameAt = at + CENTRAL.size;
+  const name = decodeName(bytes, nameAt, nameLength);
+  const flags = view.getUint16(at + 8, true);
+  const method = view.getUint16(at + 10, true);
+  if ((flags & ENCRYPTED) !== 0) throw broken(`Entry "${name}" is encrypted`, at, name);
+  if (method !== 0 && method !== 8) {
+    throw broken(`Entry "${name}" is packed by unknown method ${method}`, at, name);
+  }
+  let storedSize = view.getUint32(at + 20, true);
+  let size = view.getUint32(at + 24, true);
+  let headerAt = view.getUint32(at + 42, true);
+  // The zip64 extra field holds, in this order, those of the three that did not fit.
+  let wide = findZip64(view, nameAt + nameLength, extraLength);
+  const take = () => {
+    if (wide === null || wide.at + 8 > wide.end) {
+      throw broken(`Entry "${name}" lacks its zip64 sizes`, at, name);
+    }
+    const value = uint64(view, wide.at);
+    wide = { at: wide.at + 8, end: wide.end };
+    return value;
+  };
+  if (size === 0xffffffff) size = take();
+  if (storedSize === 0xffffffff) storedSize = take();
+  if (headerAt === 0xffffffff) headerAt = take();
+  if (method === 0 && size !== storedSize) {
+    throw broken(`Entry "${name}" is stored, but its two sizes differ`, at, name);
+  }
+  return {
+    name,
+    deflated: method === 8,
+    crc: view.getUint32(at + 16, true),
+    storedSize,
+    size,
+    headerAt,
+  };
+}
+
+function findZip64(
+  view: DataView,
+  start: number,
+  length: number,
+): { at: number; end: number } | null {
+  let at = start;
+  while (at + 4 <= start + length) {
+    const end = at + 4 + view.getUint16(at + 2, true);
+    if (end > start + length) return null;
+    if (view.getUint16(at, true) === 1) return { at: at + 4, end };
+    at = end;
+  }
+  return null;
+}
+
+function uint64(view: DataView, at: number): number {
+  return Number(view.getBigUint64(at, true));
+}
+
+function decodeName(bytes: Uint8Array, at: number, length: number): string {
+  return new TextDecoder().decode(bytes.subarray(at, at + length));
+}
+
+function broken(message: string, offset: number, key?: string): PthError {
+  return new PthError('ERR_PTH_ZIP', message, { offset, key });
+}

@@ -1,0 +1,69 @@
+/**
+ * What a pickle is read into: inert data. A pickle is a program for Python; here its calls are
+ * written down and never made.
+ */
+export type PickleValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | PickleTuple
+  | PickleList
+  | PickleDict
+  | PickleGlobal
+  | PickleCall
+  | PicklePersistent;
+
+export class PickleTuple {
+  readonly items: readonly PickleValue[];
+
+  constructor(items: readonly PickleValue[]) {
+    this.items = items;
+  }
+}
+
+export class PickleList {
+  readonly items: PickleValue[] = [];
+}
+
+/** Entries in order; a later entry of an equal key is the one that counts. */
+export class PickleDict {
+  readonly entries: [PickleValue, PickleValue][] = [];
+}
+
+/** A name of Python's that the pickle refers to. Only names on the reader's list get this far. */
+export class PickleGlobal {
+  readonly name: string;
+  readonly offset: number;
+
+  constructor(name: string, offset: number) {
+    this.name = name;
+    this.offset = offset;
+  }
+}
+
+/** `callee(*args)`, not called. `entries` and `state` are what SETITEMS and BUILD put in afterwards. */
+export class PickleCall {
+  readonly callee: PickleGlobal;
+  readonly args: readonly PickleValue[];
+  readonly entries: [PickleValue, PickleValue][] = [];
+  state: PickleValue = null;
+
+  constructor(callee: PickleGlobal, args: readonly PickleValue[]) {
+    this.callee = callee;
+    this.args = args;
+  }
+}
+
+/** A reference to something outside the pickle: in torch's files, a storage. */
+export class PicklePersistent {
+  readonly id: PickleValue;
+  readonly offset: number;
+
+  constructor(id: PickleValue, offset: number) {
+    this.id = id;
+    this.offset = offset;
+  }
+}

@@ -1,0 +1,33 @@
+import { CycleganError } from '../errors.js';
+
+/** A weight file that cannot be read, or must not be. */
+export class PthError extends CycleganError {
+  /** Byte of the file, or of the file's pickle where the message says so. */
+  readonly offset: number | undefined;
+  /** State-dict key or storage key that it is about. */
+  readonly key: string | undefined;
+
+  constructor(
+    code: string,
+    message: string,
+    where: { offset?: number; key?: string; cause?: unknown } = {},
+  ) {
+    super(
+      code,
+      where.offset === undefined ? message : `${message} (at byte ${where.offset})`,
+      where.cause === undefined ? undefined : { cause: where.cause },
+    );
+    this.offset = where.offset;
+    this.key = where.key;
+  }
+
+  /** The same error with the file's name in front. */
+  inFile(path: string): PthError {
+    const named = new PthError(this.code, `${path}: ${this.message}.`, {
+      key: this.key,
+      cause: this,
+    });
+    Object.assign(named, { offset: this.offset });
+    return named;
+  }
+}

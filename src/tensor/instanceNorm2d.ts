@@ -1,0 +1,62 @@
+import { ShapeError } from '../errors.js';
+import {
+  checkNorm,
+  type NormOptions,
+  type NormParams,
+  normalizePlane,
+  planeStatistics,
+  resolveNorm,
+} from './normalize.js';
+import type { Operator } from './operator.js';
+import { formatShape, imageShape } from './shape.js';
+import { Tensor } from './tensor.js';
+
+export const instanceNorm2dOperator: Operator<NormParams> = {
+  op: 'instanceNorm2d',
+
+  outputShape([input], params) {
+    const { batch, channels, height, width } = imageShape(input, 'instanceNorm2d');
+    checkNorm('instanceNorm2d', channels, params);
+    if (params.runningMean === null && height * width === 1 && batch > 0) {
+      throw new ShapeError(
+        `instanceNorm2d: expected more than 1 spatial element, got input size ${formatShape(input)}; a larger picture is needed.`,
+      );
+    }
+    return [...input];
+  },
+
+  run([input], params) {
+    const { weight, bias, runningMean, runningVar, eps } = params;
+    const out = Tensor.zeros(this.outputShape([input.shape], params));
+    const { batch, channels, height, width } = imageShape(input.shape, 'instanceNorm2d');
+    const count = height * width;
+    for (let plane = 0; plane < batch * channels; plane++) {
+      const c = plane % channels;
+      const { mean, variance } =
+        runningMean !== null && runningVar !== null
+          ? { mean: runningMean.data[c], variance: runningVar.data[c] }
+          : planeStatistics(input.data, plane * count, count);
+      const scale = (weight?.data[c] ?? 1) / Math.sqrt(variance + eps);
+      const shift = bias?.data[c] ?? 0;
+      normalizePlane(input.data, plane * count, count, mean, scale, shift, out.data);
+    }
+    return out;
+  },
+};
+
+export function resolveInstanceNorm2d(options: NormOptions = {}): NormParams {
+  return resolveNorm('instanceNorm2d', options);
+}
+
+/**
+ * Normalises every channel of every picture by its own mean and biased variance, or by the running
+ * statistics where they are given (PyTorch's eval mode with `track_running_stats=True`).
+ *
+ * @param input `[N, C, H, W]` or `[C, H, W]`, with more than one element a channel.
+ * @returns `(input − mean) / √(variance + eps) · weight + bias`, the input's shape.
+ * @throws ShapeError when a parameter has not one element a channel.
+ * @see torch.nn.InstanceNorm2d; Ulyanov et al., "Instance Normalization", arXiv:1607.08022
+ */
+export function instanceNorm2d(input: Tensor, options: NormOptions = {}): Tensor {
+  return instanceNorm2dOperator.run([input], resolveInstanceNorm2d(options));
+}

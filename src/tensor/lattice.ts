@@ -1,0 +1,78 @@
+/**
+ * One axis of a convolution, direct or transposed, as one description: output positions on a
+ * regular lattice, each reading the input at a fixed set of offsets.
+ *
+ *     out[outStart + i·outStep]  reads  in[i·inStep + tap.offset]   for 0 ≤ i < count
+ *
+ * A convolution is one lattice an axis. A transposed convolution of stride `s` is `s` of them, one a
+ * phase: outputs of equal remainder modulo `s` meet the same kernel taps. Offsets below 0 or beyond
+ * the input read zeros.
+ */
+export interface Lattice {
+  readonly count: number;
+  readonly inStep: number;
+  readonly outStart: number;
+  readonly outStep: number;
+  readonly taps: readonly LatticeTap[];
+}
+
+export interface LatticeTap {
+  /** Position in the kernel. */
+  readonly kernel: number;
+  /** Where this tap reads for output 0 of the lattice. */
+  readonly offset: number;
+}
+
+/** The lattice of `torch.nn.Conv2d` along one axis. */
+export function convLattice(
+  outSize: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+): Lattice {
+  const taps = Array.from({ length: kernelSize }, (_, kernel) => ({
+    kernel,
+    offset: kernel * dilation - padding,
+  }));
+  return { count: outSize, inStep: stride, outStart: 0, outStep: 1, taps };
+}
+
+/** The phases of `torch.nn.ConvTranspose2d` along one axis: together they cover every output once. */
+export function transposedLattices(
+  outSize: number,
+  kernelSize: number,
+  stride: number,
+  padding: number,
+  dilation: number,
+): Lattice[] {
+  const phases: Lattice[] = [];
+  for (let phase = 0; phase < Math.min(stride, outSize); phase++) {
+    // Input i meets output i·stride − padding + kernel·dilation, so output `phase + j·stride` meets
+    // the kernel positions for which (phase + padding − kernel·dilation) is a multiple of stride.
+    const taps: LatticeTap[] = [];
+    for (let kernel = 0; kernel < kernelSize; kernel++) {
+      const offset = (phase + padding - kernel * dilation) / stride;
+      if (Number.isInteger(offset)) taps.push({ kernel, offset });
+    }
+    phases.push({
+      count: Math.ceil((outSize - phase) / stride),
+      inStep: 1,
+      outStart: phase,
+      outStep: stride,
+      taps,
+    });
+  }
+  return phases;
+}
+
+/** How far the lattice reads outside `0 … inSize − 1`: zeros needed before and after. */
+export function latticeMargin(lattice: Lattice, inSize: number): { before: number; after: number } {
+  let before = 0;
+  let after = 0;
+  for (const { offset } of lattice.taps) {
+    before = Math.max(before, -offset);
+    after = Math.max(after, (lattice.count - 1) * lattice.inStep + offset - (inSize - 1));
+  }
+  return { before, after };
+}

@@ -1,0 +1,23 @@
+import type { Operator } from './operator.js';
+import { Tensor } from './tensor.js';
+
+export interface LeakyReluParams {
+  readonly negativeSlope: number;
+}
+
+export const leakyReluOperator: Operator<LeakyReluParams> = {
+  op: 'leakyRelu',
+  outputShape: ([input]) => [...input],
+  run: ([input], { negativeSlope }) => {
+    const from = input.data;
+    const slope = Math.fround(negativeSlope);
+    const out = new Float32Array(from.length);
+    for (let i = 0; i < out.length; i++) out[i] = from[i] > 0 ? from[i] : from[i] * slope;
+    return new Tensor(out, input.shape);
+  },
+};
+
+/** `x` above zero, `negativeSlope · x` below. Any shape. @see torch.nn.LeakyReLU */
+export function leakyRelu(input: Tensor, negativeSlope = 0.01): Tensor {
+  return leakyReluOperator.run([input], { negativeSlope });
+}

@@ -1,0 +1,91 @@
+import { ShapeError } from '../errors.js';
+import type { Operator } from './operator.js';
+import { formatShape, imageShape } from './shape.js';
+import { Tensor } from './tensor.js';
+
+/** One width for all sides, or `[left, right, top, bottom]`. */
+export type PaddingSides = number | readonly [number, number, number, number];
+
+export interface ReflectionPad2dParams {
+  /** `[left, right, top, bottom]`. */
+  readonly padding: readonly [number, number, number, number];
+}
+
+/** @throws ShapeError unless every side is a whole number from 0 up. */
+export function resolveReflectionPad2d(padding: PaddingSides): ReflectionPad2dParams {
+  const sides = typeof padding === 'number' ? Array<number>(4).fill(padding) : [...padding];
+  if (sides.length !== 4 || !sides.every((side) => Number.isInteger(side) && side >= 0)) {
+    throw new ShapeError(
+      `reflectionPad2d: padding must be a whole number or [left, right, top, bottom], but got ${JSON.stringify(padding)}.`,
+    );
+  }
+  return { padding: [sides[0], sides[1], sides[2], sides[3]] };
+}
+
+export const reflectionPad2dOperator: Operator<ReflectionPad2dParams> = {
+  op: 'reflectionPad2d',
+
+  outputShape([input], { padding: [left, right, top, bottom] }) {
+    const { channels, height, width, with: resized } = imageShape(input, 'reflectionPad2d');
+    const check = (before: number, after: number, side: number, dimension: number) => {
+      if (before >= side || after >= side) {
+        throw new ShapeError(
+          `reflectionPad2d: padding size should be less than the corresponding input dimension, but got padding (${before}, ${after}) at dimension ${dimension} of input ${formatShape(input)}.`,
+        );
+      }
+    };
+    check(left, right, width, input.length - 1);
+    check(top, bottom, height, input.length - 2);
+    return resized(channels, height + top + bottom, width + left + right);
+  },
+
+  run([input], params) {
+    const { padding } = params;
+    const shape = this.outputShape([input.shape], params);
+    const [height, width] = input.shape.slice(-2);
+    const [outHeight, outWidth] = shape.slice(-2);
+    const planes = height * width === 0 ? 0 : input.size / (height * width);
+    const out = Tensor.zeros(shape);
+    for (let plane = 0; plane < planes; plane++) {
+      for (let y = 0; y < outHeight; y++) {
+        const from = (plane * height + reflectIndex(y - padding[2], height)) * width;
+        const to = (plane * outHeight + y) * outWidth;
+        reflectRow(input.data, from, width, padding[0], padding[1], out.data, to);
+      }
+    }
+    return out;
+  },
+};
+
+/** The position that `index` mirrors to in `0 … size − 1`; the edge itself is not repeated. */
+export function reflectIndex(index: number, size: number): number {
+  if (index < 0) return -index;
+  return index < size ? index : 2 * (size - 1) - index;
+}
+
+function reflectRow(
+  input: Float32Array,
+  from: number,
+  width: number,
+  left: number,
+  right: number,
+  out: Float32Array,
+  to: number,
+): void {
+  for (let x = 0; x < left; x++) out[to + x] = input[from + left - x];
+  for (let x = 0; x < width; x++) out[to + left + x] = input[from + x];
+  for (let x = 0; x < right; x++) out[to + left + width + x] = input[from + width - 2 - x];
+}
+
+/**
+ * Pads by mirroring about the edge: with 2 on each side, `1234` becomes `32 1234 32`.
+ *
+ * @param input `[N, C, H, W]` or `[C, H, W]`.
+ * @param padding One width for all sides, or `[left, right, top, bottom]`; each less than the side it mirrors.
+ * @returns `[…, H + top + bottom, W + left + right]`.
+ * @throws ShapeError when a padding is as large as the input's side.
+ * @see torch.nn.ReflectionPad2d
+ */
+export function reflectionPad2d(input: Tensor, padding: PaddingSides): Tensor {
+  return reflectionPad2dOperator.run([input], resolveReflectionPad2d(padding));
+}

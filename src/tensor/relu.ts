@@ -1,0 +1,19 @@
+import type { Operator } from './operator.js';
+import { Tensor } from './tensor.js';
+
+export const reluOperator: Operator<Record<never, never>> = {
+  op: 'relu',
+  outputShape: ([input]) => [...input],
+  run: ([input]) => {
+    const from = input.data;
+    const out = new Float32Array(from.length);
+    // `< 0 ? 0 :` and not `> 0 ? … : 0`: NaN has to pass.
+    for (let i = 0; i < out.length; i++) out[i] = from[i] < 0 ? 0 : from[i];
+    return new Tensor(out, input.shape);
+  },
+};
+
+/** `max(x, 0)` for every element; NaN stays NaN. Any shape. @see torch.nn.ReLU */
+export function relu(input: Tensor): Tensor {
+  return reluOperator.run([input], {});
+}

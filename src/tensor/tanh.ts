@@ -1,0 +1,18 @@
+import type { Operator } from './operator.js';
+import { Tensor } from './tensor.js';
+
+export const tanhOperator: Operator<Record<never, never>> = {
+  op: 'tanh',
+  outputShape: ([input]) => [...input],
+  run: ([input]) => {
+    const from = input.data;
+    const out = new Float32Array(from.length);
+    for (let i = 0; i < out.length; i++) out[i] = Math.tanh(from[i]);
+    return new Tensor(out, input.shape);
+  },
+};
+
+/** Hyperbolic tangent of every element, in [−1, 1]. Any shape. @see torch.nn.Tanh */
+export function tanh(input: Tensor): Tensor {
+  return tanhOperator.run([input], {});
+}

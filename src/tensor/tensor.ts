@@ -1,0 +1,146 @@
+import { ShapeError } from '../errors.js';
+import { formatShape, type Shape, sameShape, sizeOf } from './shape.js';
+
+/**
+ * A dense float32 array with a shape, row-major as PyTorch's contiguous tensors are: element
+ * `[n, c, y, x]` of `[N, C, H, W]` lies at `((n·C + c)·H + y)·W + x`.
+ *
+ * Arithmetic returns new tensors; `reshape`, `squeeze` and `unsqueeze` share the data.
+ */
+export class Tensor {
+  readonly data: Float32Array;
+  readonly shape: Shape;
+
+  /** @throws ShapeError when `data` has not exactly as many elements as `shape` says. */
+  constructor(data: Float32Array, shape: Shape) {
+    if (!shape.every((side) => Number.isInteger(side) && side >= 0)) {
+      throw new ShapeError(`A shape holds whole numbers from 0 up, but got ${formatShape(shape)}.`);
+    }
+    if (data.length !== sizeOf(shape)) {
+      throw new ShapeError(
+        `Shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, but the data has ${data.length}.`,
+      );
+    }
+    this.data = data;
+    this.shape = Object.freeze([...shape]);
+  }
+
+  static zeros(shape: Shape): Tensor {
+    return new Tensor(new Float32Array(sizeOf(shape)), shape);
+  }
+
+  static full(shape: Shape, value: number): Tensor {
+    return new Tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** The same elements under another shape; one side may be −1 and is then derived. */
+  reshape(shape: Shape): Tensor {
+    const open = shape.indexOf(-1);
+    if (open < 0) return new Tensor(this.data, shape);
+    const known = sizeOf(shape.filter((_, axis) => axis !== open));
+    const side = known > 0 ? this.size / known : Number.NaN;
+    if (!Number.isInteger(side)) {
+      throw new ShapeError(`Cannot reshape ${formatShape(this.shape)} to ${formatShape(shape)}.`);
+    }
+    return new Tensor(this.data, shape.with(open, side));
+  }
+
+  /** Without side `dim` if it is 1; without every side of 1 when `dim` is left out. */
+  squeeze(dim?: number): Tensor {
+    if (dim === undefined) {
+      return new Tensor(
+        this.data,
+        this.shape.filter((side) => side !== 1),
+      );
+    }
+    const at = this.#axis(dim, this.shape.length);
+    return this.shape[at] === 1 ? new Tensor(this.data, this.shape.toSpliced(at, 1)) : this;
+  }
+
+  /** With a side of 1 inserted at `dim`. */
+  unsqueeze(dim: number): Tensor {
+    return new Tensor(
+      this.data,
+      this.shape.toSpliced(this.#axis(dim, this.shape.length + 1), 0, 1),
+    );
+  }
+
+  /** Element-wise sum with a number or a tensor of the same shape. */
+  add(other: Tensor | number): Tensor {
+    return this.#combine(other, 'add', addInto);
+  }
+
+  sub(other: Tensor | number): Tensor {
+    return this.#combine(other, 'sub', subInto);
+  }
+
+  mul(other: Tensor | number): Tensor {
+    return this.#combine(other, 'mul', mulInto);
+  }
+
+  /** True division in float32, as PyTorch's `div`. */
+  div(other: Tensor | number): Tensor {
+    return this.#combine(other, 'div', divInto);
+  }
+
+  clone(): Tensor {
+    return new Tensor(this.data.slice(), this.shape);
+  }
+
+  toString(): string {
+    const head = Array.from(this.data.subarray(0, 6), (v) => v.toPrecision(5)).join(', ');
+    return `Tensor(${formatShape(this.shape)}: ${head}${this.size > 6 ? ', …' : ''})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  #axis(dim: number, rank: number): number {
+    const axis = dim < 0 ? dim + rank : dim;
+    if (!Number.isInteger(axis) || axis < 0 || axis >= rank) {
+      throw new ShapeError(
+        `Dimension ${dim} is out of range for ${formatShape(this.shape)}: expected ${-rank} to ${rank - 1}.`,
+      );
+    }
+    return axis;
+  }
+
+  #combine(other: Tensor | number, op: string, into: BinaryLoop): Tensor {
+    const out = new Float32Array(this.size);
+    if (typeof other === 'number') {
+      into(this.data, SCALAR.fill(other), 0, out);
+    } else if (sameShape(this.shape, other.shape)) {
+      into(this.data, other.data, 1, out);
+    } else {
+      throw new ShapeError(
+        `${op}: shapes ${formatShape(this.shape)} and ${formatShape(other.shape)} differ.`,
+      );
+    }
+    return new Tensor(out, this.shape);
+  }
+}
+
+/** `out[i] = a[i] ∘ b[i · step]`: step 0 repeats a scalar. One loop an operator keeps each monomorphic. */
+type BinaryLoop = (a: Float32Array, b: Float32Array, step: 0 | 1, out: Float32Array) => void;
+
+/** A scalar is rounded to float32 before it is used, as PyTorch does. */
+const SCALAR = new Float32Array(1);
+
+const addInto: BinaryLoop = (a, b, step, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i * step];
+};
+const subInto: BinaryLoop = (a, b, step, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i * step];
+};
+const mulInto: BinaryLoop = (a, b, step, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i * step];
+};
+const divInto: BinaryLoop = (a, b, step, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i * step];
+};

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { FileError } from '../../src/platform/files.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { PthError } from '../../src/pth/pthError.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import {
+  fixtureBytes,
+  fixtureFloats,
+  fixturePath,
+  hasFixtures,
+  manifest,
+  type TensorPlace,
+  tensorAt,
+} from '../support/fixtures.js';
+
+type Expectation = 'ok' | 'error' | 'ok-or-error';
+
+interface PthManifest {
+  readonly files: readonly {
+    readonly file: string;
+    readonly expect: Expectation;
+    readonly tensors?: Readonly<Record<string, TensorPlace>>;
+  }[];
+}
+
+interface HostileManifest {
+  readonly files: readonly {
+    readonly file: string;
+    readonly kind: string;
+    readonly expect: string;
+    readonly note: string;
+  }[];
+  readonly truncations: readonly { readonly base: string; readonly lengths: readonly number[] }[];
+}
+
+const honest = manifest<PthManifest>('pth', { files: [] }).files;
+const hostile = manifest<HostileManifest>('hostile', { files: [], truncations: [] });
+
+describe.skipIf(!hasFixtures)('weight files of every variant', () => {
+  it.each(honest.map((f) => [f.file, f] as const))('%s', async (_, f) => {
+    const outcome = await attempt(() => loadStateDict(fixturePath('pth', f.file)));
+    if (f.expect === 'error' || (f.expect === 'ok-or-error' && outcome instanceof Error)) {
+      expect(outcome).toBeInstanceOf(PthError);
+      return;
+    }
+    expect(outcome).not.toBeInstanceOf(Error);
+    const found = outcome as Map<string, Tensor>;
+    const data = fixtureFloats('pth', 'pth.f32');
+    expect([...found.keys()]).toEqual(Object.keys(f.tensors ?? {}));
+    for (const [key, place] of Object.entries(f.tensors ?? {})) {
+      const expected = tensorAt(data, place);
+      // The manifest writes the shape of a scalar as [1]; in PyTorch it is [].
+      const shape = found.get(key)?.shape;
+      expect(shape?.length === 0 ? [1] : shape, key).toEqual(expected.shape);
+      expect(found.get(key)?.data, key).toEqual(expected.data);
+    }
+  });
+});
+
+describe.skipIf(!hasFixtures)('hostile weight files', () => {
+  const files = hostile.files.filter(({ kind }) => kind === 'pth');
+  it.each(files.map((f) => [`${f.file}: ${f.note}`, f] as const))('%s', async (_, f) => {
+    const outcome = await attempt(() => loadStateDict(fixturePath('hostile', f.file)));
+    if (f.expect === 'ok') expect(outcome).not.toBeInstanceOf(Error);
+    if (f.expect === 'error') expect(outcome).toBeInstanceOf(Error);
+    if (outcome instanceof Error) {
+      expect(outcome instanceof PthError || outcome instanceof FileError).toBe(true);
+      expect(outcome.message.length).toBeGreaterThan(20);
+    }
+    expect(Object.getPrototypeOf({})).toBe(Object.prototype);
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+
+  const cuts = hostile.truncations.filter(({ base }) => base.endsWith('.pth'));
+  it.each(cuts.map((cut) => [cut.base, cut] as const))('%s cut short', async (_, cut) => {
+    const bytes = fixtureBytes('hostile', cut.base);
+    for (const length of cut.lengths) {
+      const outcome = await attempt(() => loadStateDict(bytes.slice(0, length)));
+      expect(outcome, `${length} bytes`).toBeInstanceOf(PthError);
+    }
+  });
+});
+
+async function attempt<T>(action: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await action();
+  } catch (error) {
+    return error as Error;
+  }
+}

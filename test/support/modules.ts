@@ -1,0 +1,78 @@
+import { ResNetBlock } from '../../src/generator/resNetBlock.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Dropout } from '../../src/nn/dropout.js';
+import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
+import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import type { Module } from '../../src/nn/module.js';
+import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
+import { ReLU } from '../../src/nn/relu.js';
+import { Tanh } from '../../src/nn/tanh.js';
+import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
+import type { Pair } from '../../src/tensor/shape.js';
+
+/** Constructor arguments under PyTorch's names, as reference data gives them. */
+export interface TorchParams {
+  readonly padding?: Pair | PaddingSides;
+  readonly in_channels?: number;
+  readonly out_channels?: number;
+  readonly kernel_size?: Pair;
+  readonly stride?: Pair;
+  readonly output_padding?: Pair;
+  readonly dilation?: Pair;
+  readonly groups?: number;
+  readonly bias?: boolean;
+  readonly num_features?: number;
+  readonly eps?: number;
+  readonly affine?: boolean;
+  readonly track_running_stats?: boolean;
+  readonly negative_slope?: number;
+  readonly p?: number;
+  readonly dim?: number;
+  readonly input_nc?: number;
+  readonly output_nc?: number;
+  readonly ngf?: number;
+  readonly n_blocks?: number;
+}
+
+/** The module of a PyTorch class by its name and arguments, in eval mode. */
+export function moduleOf(op: string, p: TorchParams): Module {
+  const build = BUILDERS[op];
+  if (build === undefined) throw new Error(`No module for ${op}`);
+  return build(p).eval();
+}
+
+const BUILDERS: Record<string, (p: TorchParams) => Module> = {
+  Conv2d: (p) =>
+    new Conv2d(Number(p.in_channels), Number(p.out_channels), p.kernel_size as Pair, {
+      stride: p.stride,
+      padding: p.padding as Pair,
+      dilation: p.dilation,
+      groups: p.groups,
+      bias: p.bias,
+    }),
+  ConvTranspose2d: (p) =>
+    new ConvTranspose2d(Number(p.in_channels), Number(p.out_channels), p.kernel_size as Pair, {
+      stride: p.stride,
+      padding: p.padding as Pair,
+      outputPadding: p.output_padding,
+      dilation: p.dilation,
+      groups: p.groups,
+      bias: p.bias,
+    }),
+  InstanceNorm2d: (p) => new InstanceNorm2d(Number(p.num_features), normOptions(p)),
+  BatchNorm2d: (p) => new BatchNorm2d(Number(p.num_features), normOptions(p)),
+  ReflectionPad2d: (p) => new ReflectionPad2d(p.padding as PaddingSides),
+  ReLU: () => new ReLU(),
+  LeakyReLU: (p) => new LeakyReLU(p.negative_slope),
+  Tanh: () => new Tanh(),
+  Dropout: (p) => new Dropout(p.p),
+  ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
+  ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),
+};
+
+function normOptions(p: TorchParams) {
+  return { eps: p.eps, affine: p.affine, trackRunningStats: p.track_running_stats };
+}
