@@ -21,7 +21,7 @@ const SCALINGS = 2;
  *
  *     [N, inputNc, H, W] in [0, 1]  →  [N, outputNc, 4·⌈H/4⌉, 4·⌈W/4⌉] in [−1, 1]
  *
- * The smallest input is 5×5, or 4×4 without blocks.
+ * The smallest input is 5×5; without blocks, one of the sides may be 4.
  *
  * @see Stevens, Antiga, Viehmann, "Deep Learning with PyTorch", section 2.2; Zhu et al., arXiv:1703.10593
  */

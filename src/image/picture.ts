@@ -11,7 +11,7 @@ export interface Picture {
 export class ImageError extends CycleganError {}
 
 /** Where Pillow, too, stops and speaks of a decompression bomb. */
-const MOST_PIXELS = 178_956_970;
+export const MOST_PIXELS = 178_956_970;
 
 /** @throws ImageError `ERR_IMAGE_SIZE` for no pixels, or for more than any photograph has. */
 export function checkPictureSize(width: number, height: number, what: string): void {

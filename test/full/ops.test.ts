@@ -1,29 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { CycleganError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
-import { compile, traceGraph } from '../../src/nn/compile.js';
+import { traceGraph } from '../../src/nn/compile.js';
 import type { StateDict } from '../../src/nn/loadStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { expectClose } from '../support/closeness.js';
-import { engines } from '../support/engines.js';
-import {
-  fixtureFloats,
-  hasFixtures,
-  manifest,
-  type TensorPlace,
-  tensorAt,
-} from '../support/fixtures.js';
+import { fixtureFloats, hasFixtures, manifest } from '../support/fixtures.js';
 import { moduleOf, type TorchParams } from '../support/modules.js';
+import { type OperatorCase, operatorSuite } from '../support/operatorSuite.js';
 
 interface OpsManifest {
-  readonly cases: readonly {
-    readonly name: string;
-    readonly op: string;
-    readonly params: TorchParams;
-    readonly data: string;
-    readonly tensors: Readonly<Record<string, TensorPlace>>;
-    readonly f32_vs_f64_max_abs: number;
-  }[];
+  readonly cases: readonly (OperatorCase & { readonly data: string })[];
   readonly errors: readonly {
     readonly op: string;
     readonly params: TorchParams & { readonly change?: string };
@@ -40,26 +26,7 @@ const { cases, errors, generator_size_map } = manifest<OpsManifest>('ops', {
 });
 
 describe.skipIf(!hasFixtures)('operators against PyTorch', () => {
-  describe.each(engines)('%s', (engine) => {
-    it.each(cases.map((c) => [`${c.op} ${c.name}`, c] as const))('%s', async (_, c) => {
-      const data = fixtureFloats('ops', c.data);
-      const { input, output, ...weights } = c.tensors;
-      const module = moduleOf(c.op, c.params);
-      module.loadStateDict(
-        new Map(Object.entries(weights).map(([key, place]) => [key, tensorAt(data, place)])),
-      );
-      const program = await compile(module, { inputShape: input.shape, engine });
-      const found = await program.run(tensorAt(data, input));
-      const slack = 2 * c.f32_vs_f64_max_abs;
-      const exact = ['ReflectionPad2d', 'ReLU', 'Dropout'].includes(c.op);
-      expectClose(
-        found,
-        tensorAt(data, output),
-        exact ? { absolute: 0 } : { absolute: 1e-5 + slack, relative: 1e-5 },
-      );
-      program.dispose();
-    });
-  });
+  operatorSuite(cases, (c) => fixtureFloats('ops', c.data));
 });
 
 describe.skipIf(!hasFixtures)('errors as PyTorch raises them', () => {

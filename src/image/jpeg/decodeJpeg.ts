@@ -8,8 +8,11 @@ import { createRowReader } from './upsample.js';
 
 /**
  * Decodes a baseline or progressive JPEG file to RGB, byte for byte as libjpeg-turbo 2.1 does by
- * default and Pillow's `convert("RGB")` after it. EXIF orientation and ICC profiles are not applied.
- * Anything that cannot be decoded completely is refused with an `ImageError`.
+ * default and Pillow's `convert("RGB")` after it. EXIF orientation and ICC profiles are not
+ * applied. Anything that cannot be decoded completely is refused with an `ImageError`.
+ *
+ * One known difference: libjpeg smooths the blocks of a progressive file whose last refinements
+ * were left out, which no encoder does by itself; here they are shown as they are.
  */
 export function decodeJpeg(bytes: Uint8Array): { width: number; height: number; data: Uint8Array } {
   const markers = new MarkerReader(bytes);

@@ -1,3 +1,4 @@
+import { MOST_PIXELS } from '../picture.js';
 import { buildHuffmanTable, type HuffmanTable } from './huffman.js';
 import { allocate, refuse } from './refuse.js';
 
@@ -64,14 +65,13 @@ export interface Scan {
  */
 export const NATURAL_ORDER = buildNaturalOrder();
 
-const MAX_PIXELS = 2 ** 28;
 /** The bit reader counts bits in 32 bits. */
 const MAX_FILE_LENGTH = 2 ** 28;
 /** libjpeg's limit. */
 const MAX_SIDE = 65500;
 /** T.81 B.2.3. */
 const MAX_BLOCKS_IN_MCU = 10;
-/** Encoders write about ten scans; every scan costs a pass over the picture, however short it is. */
+/** Encoders write about ten scans. Each costs a pass over the picture, however short it is. */
 const MAX_SCANS = 100;
 
 /** Reads the segments of a file in order, and keeps what later ones need. */
@@ -148,10 +148,8 @@ export class MarkerReader {
     } else if (marker === 0xdd) {
       if (segment.length !== 2) badLength('restart interval', offset);
       this.restartInterval = (segment[0] << 8) | segment[1];
-    } else if (marker === 0xe0) {
-      this.hasJfif ||= segment.length >= 14 && startsWith(segment, 'JFIF\0');
-    } else if (marker === 0xee) {
-      if (segment.length >= 12 && startsWith(segment, 'Adobe')) this.adobeTransform = segment[11];
+    } else if (marker === 0xe0 || marker === 0xee) {
+      this.readColourHints(segment);
     } else if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc8 && marker !== 0xcc) {
       if (this.frame !== undefined) refuse('ERR_JPEG_CORRUPT', 'there are two frames', offset);
       this.frame = readFrame(marker, segment, offset);
@@ -161,6 +159,13 @@ export class MarkerReader {
       refuse('ERR_JPEG_CORRUPT', `marker ${hex(marker)} is out of place`, offset);
     }
     // Everything else carries no pixels: EXIF and other APPn, comments.
+  }
+
+  /** JFIF's APP0 and Adobe's APP14. Like libjpeg, takes no notice of them behind the first scan. */
+  private readColourHints(segment: Uint8Array): void {
+    if (this.scanCount > 0) return;
+    if (segment.length >= 14 && startsWith(segment, 'JFIF\0')) this.hasJfif = true;
+    if (segment.length >= 12 && startsWith(segment, 'Adobe')) this.adobeTransform = segment[11];
   }
 
   /** T.81 B.2.4.1. */
@@ -282,7 +287,7 @@ function readFrame(marker: number, segment: Uint8Array, offset: number): Frame {
   if (width === 0 || height === 0) {
     refuse('ERR_JPEG_UNSUPPORTED', `the picture's size is ${width}x${height}`, offset);
   }
-  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
+  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MOST_PIXELS) {
     const problem = `${width}x${height} pixels are more than this decoder's limit`;
     refuse('ERR_JPEG_TOO_LARGE', problem, offset);
   }

@@ -1,0 +1,1 @@
+export function bundleCommand(outfile: string): Promise<void>;

@@ -1,0 +1,32 @@
+// Checks what `npm pack` would publish: what a user needs, nothing else, and publint has no complaint.
+import { execFileSync } from 'node:child_process';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+const [{ files }] = JSON.parse(
+  execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' }),
+);
+const names = files.map(({ path }) => path);
+const needed = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'NOTICE',
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/cyclegan.mjs',
+];
+const allowed =
+  /^(package\.json|README\.md|LICENSE|NOTICE|weights\/README\.md|dist\/.+\.(js|d\.ts|mjs))$/;
+const problems = [
+  ...needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
+  ...names.filter((name) => !allowed.test(name)).map((name) => `${name} does not belong there`),
+];
+
+const { messages, pkg } = await publint({ strict: true });
+problems.push(...messages.map((message) => formatMessage(message, pkg)));
+
+for (const problem of problems) console.error(`package: ${problem}`);
+console.log(`package: ${names.length} files, ${problems.length} problems`);
+process.exitCode = problems.length > 0 ? 1 : 0;

@@ -1,0 +1,202 @@
+"""Makes the small golden files of `npm test` with PyTorch, or checks those that are there.
+
+    python3 test/golden/make_golden.py            writes test/golden/data
+    python3 test/golden/make_golden.py --check    compares PyTorch's results with the committed ones
+
+Layout: `golden.json` describes, `golden.f32` holds the numbers (little-endian float32; a tensor is an
+offset in elements and a shape). Weights also come as `.pth`, in both containers.
+"""
+
+import argparse
+import io
+import json
+import pathlib
+import sys
+
+import numpy as np
+import torch
+from torch import nn
+
+HERE = pathlib.Path(__file__).parent
+DATA = HERE / "data"
+SEED = 20180415
+
+
+class ResNetBlock(nn.Module):
+    """x + conv_block(x), as in section 2.2 of "Deep Learning with PyTorch"."""
+
+    def __init__(self, dim):
+        super().__init__()
+        half = [nn.ReflectionPad2d(1), nn.Conv2d(dim, dim, 3), nn.InstanceNorm2d(dim)]
+        other = [nn.ReflectionPad2d(1), nn.Conv2d(dim, dim, 3), nn.InstanceNorm2d(dim)]
+        self.conv_block = nn.Sequential(*half, nn.ReLU(True), *other)
+
+    def forward(self, x):
+        return x + self.conv_block(x)
+
+
+class ResNetGenerator(nn.Module):
+    """The book's generator, module index by module index."""
+
+    def __init__(self, input_nc=3, output_nc=3, ngf=64, n_blocks=9):
+        super().__init__()
+        model = [nn.ReflectionPad2d(3), nn.Conv2d(input_nc, ngf, 7), nn.InstanceNorm2d(ngf), nn.ReLU(True)]
+        for dim in (ngf, 2 * ngf):
+            model += [nn.Conv2d(dim, 2 * dim, 3, stride=2, padding=1), nn.InstanceNorm2d(2 * dim), nn.ReLU(True)]
+        model += [ResNetBlock(4 * ngf) for _ in range(n_blocks)]
+        for dim in (4 * ngf, 2 * ngf):
+            up = nn.ConvTranspose2d(dim, dim // 2, 3, stride=2, padding=1, output_padding=1)
+            model += [up, nn.InstanceNorm2d(dim // 2), nn.ReLU(True)]
+        model += [nn.ReflectionPad2d(3), nn.Conv2d(ngf, output_nc, 7), nn.Tanh()]
+        self.model = nn.Sequential(*model)
+
+    def forward(self, x):
+        return self.model(x)
+
+
+class Store:
+    """Collects tensors into one flat file."""
+
+    def __init__(self):
+        self.parts, self.size = [], 0
+
+    def add(self, tensor):
+        array = tensor.detach().to(torch.float32).contiguous().numpy()
+        place = {"offset": self.size, "shape": list(array.shape)}
+        self.parts.append(array.reshape(-1))
+        self.size += array.size
+        return place
+
+    def bytes(self):
+        return np.concatenate(self.parts).astype("<f4").tobytes()
+
+
+def operator_cases():
+    """(class name, constructor arguments, input shape); every option of every operator at least once."""
+    conv = {"in_channels": 4, "out_channels": 6, "kernel_size": [3, 3]}
+    yield "Conv2d", {**conv}, [1, 4, 7, 9]
+    yield "Conv2d", {**conv, "stride": [2, 1], "padding": [1, 2]}, [2, 4, 8, 7]
+    yield "Conv2d", {**conv, "dilation": [2, 1], "padding": [2, 0]}, [1, 4, 9, 8]
+    yield "Conv2d", {**conv, "groups": 2, "bias": False}, [1, 4, 6, 6]
+    yield "Conv2d", {"in_channels": 3, "out_channels": 5, "kernel_size": [7, 7]}, [3, 11, 13]
+    yield "Conv2d", {"in_channels": 1, "out_channels": 1, "kernel_size": [1, 1]}, [2, 1, 3, 1]
+    up = {**conv, "stride": [2, 2], "padding": [1, 1], "output_padding": [1, 1]}
+    yield "ConvTranspose2d", up, [1, 4, 5, 6]
+    yield "ConvTranspose2d", {**up, "groups": 2, "bias": False}, [2, 4, 3, 4]
+    yield "ConvTranspose2d", {**up, "dilation": [2, 2]}, [1, 4, 4, 3]
+    yield "ConvTranspose2d", {**conv, "kernel_size": [2, 4], "stride": [3, 2]}, [4, 4, 5]
+    for affine in (False, True):
+        for track in (False, True):
+            norm = {"num_features": 3, "affine": affine, "track_running_stats": track}
+            yield "InstanceNorm2d", norm, [2, 3, 4, 5]
+    yield "InstanceNorm2d", {"num_features": 2, "eps": 0.01}, [2, 5, 3]
+    yield "BatchNorm2d", {"num_features": 3}, [2, 3, 4, 5]
+    yield "BatchNorm2d", {"num_features": 3, "affine": False, "eps": 0.1}, [1, 3, 2, 2]
+    yield "ReflectionPad2d", {"padding": [3, 3, 3, 3]}, [1, 2, 4, 5]
+    yield "ReflectionPad2d", {"padding": [1, 2, 3, 0]}, [2, 5, 4]
+    yield "ReLU", {}, [3, 4, 5]
+    yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
+    yield "Tanh", {}, [3, 4, 50]
+
+
+def perturb(module):
+    """Statistics and affine weights start as zeros and ones, which would hide a mistake."""
+    for name, tensor in module.state_dict().items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        if tensor.dim() == 1 or "running" in name:
+            tensor.copy_(torch.rand_like(tensor) + 0.5)
+
+
+def run_operators(store):
+    for op, params, shape in operator_cases():
+        module = getattr(nn, op)(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
+        module.eval()
+        perturb(module)
+        x = torch.randn(shape) * 2
+        with torch.no_grad():
+            y, exact = module(x), module.double()(x.double())
+        tensors = {"input": store.add(x), "output": store.add(exact)}
+        for key, value in module.state_dict().items():
+            if not key.endswith("num_batches_tracked"):
+                tensors[key] = store.add(value)
+        error = float((y.double() - exact).abs().max())
+        yield {"name": f"{op} {json.dumps(params)} {shape}", "op": op, "params": params, "tensors": tensors,
+               "f32_vs_f64_max_abs": float(f"{error:.3g}")}
+
+
+def run_generators(store):
+    for name, config, shape in (
+        ("tiny", {"input_nc": 3, "output_nc": 3, "ngf": 4, "n_blocks": 2}, [1, 3, 13, 18]),
+        ("flat", {"input_nc": 1, "output_nc": 2, "ngf": 3, "n_blocks": 0}, [2, 1, 4, 9]),
+    ):
+        net = ResNetGenerator(**config).eval()
+        state = net.state_dict()
+        files = {}
+        for container, zipped in (("legacy", False), ("zip", True)):
+            buffer = io.BytesIO()
+            torch.save(state, buffer, _use_new_zipfile_serialization=zipped)
+            files[container] = (f"{name}_{container}.pth", buffer.getvalue())
+        x = torch.rand(shape)
+        keys = {key: list(value.shape) for key, value in state.items()}
+        weights = store.add(torch.cat([value.reshape(-1) for value in state.values()]))
+        printed = repr(net)
+        with torch.no_grad():
+            exact = net.double()(x.double())
+        entry = {"name": name, "config": config, "keys": keys, "printed": printed, "weights": weights,
+                 "input": store.add(x), "output": store.add(exact),
+                 "files": {container: file for container, (file, _) in files.items()}}
+        yield entry, dict(files.values())
+
+
+def make():
+    torch.manual_seed(SEED)
+    torch.set_num_threads(1)
+    store = Store()
+    operators = list(run_operators(store))
+    generators, files = [], {}
+    for entry, written in run_generators(store):
+        generators.append(entry)
+        files.update(written)
+    golden = {"torch": torch.__version__, "operators": operators, "generators": generators}
+    return golden, store.bytes(), files
+
+
+def check():
+    """Numbers may differ in the last bits between versions of PyTorch; names and shapes may not."""
+    golden, numbers, _ = make()
+    committed = json.loads((DATA / "golden.json").read_text())
+    strip = lambda g: [{k: v for k, v in e.items() if k != "f32_vs_f64_max_abs"} for e in g["operators"] + g["generators"]]
+    if strip(golden) != strip(committed):
+        sys.exit("golden.json differs from what this PyTorch makes")
+    a, b = np.frombuffer(numbers, "<f4"), np.fromfile(DATA / "golden.f32", "<f4")
+    worst = float(np.abs(a - b).max())
+    if worst > 1e-5:
+        sys.exit(f"golden.f32 differs from what this PyTorch makes by up to {worst}")
+    for entry in committed["generators"]:
+        for file in entry["files"].values():
+            state = torch.load(DATA / file)
+            place = entry["weights"]
+            flat = torch.cat([value.reshape(-1) for value in state.values()]).numpy()
+            if not np.array_equal(flat, b[place["offset"] : place["offset"] + flat.size]):
+                sys.exit(f"{file} does not hold the weights of golden.f32")
+    count = len(golden["operators"]) + len(golden["generators"])
+    print(f"{count} passed, 0 failed, 0 skipped (PyTorch {torch.__version__}, largest difference {worst:.1e})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--check", action="store_true")
+    if parser.parse_args().check:
+        check()
+        return
+    golden, numbers, files = make()
+    DATA.mkdir(exist_ok=True)
+    (DATA / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")
+    (DATA / "golden.f32").write_bytes(numbers)
+    for name, content in files.items():
+        (DATA / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

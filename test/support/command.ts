@@ -1,0 +1,30 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the built command in a folder of its own and waits for it. */
+export function runCommand(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [file, ...args], { cwd }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+/** An empty folder, and what removes it. */
+export function temporaryFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'cyclegan-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}

@@ -1,0 +1,42 @@
+import { describe, it } from 'vitest';
+import { compile } from '../../src/nn/compile.js';
+import { expectClose } from './closeness.js';
+import { engines } from './engines.js';
+import { type TensorPlace, tensorAt } from './fixtures.js';
+import { moduleOf, type TorchParams } from './modules.js';
+
+/** One operator in PyTorch: its class and arguments, what went in and what came out. */
+export interface OperatorCase {
+  readonly name: string;
+  readonly op: string;
+  readonly params: TorchParams;
+  readonly tensors: Readonly<Record<string, TensorPlace>>;
+  readonly f32_vs_f64_max_abs: number;
+}
+
+/** These move numbers or leave them out, but never round. */
+const EXACT = ['ReflectionPad2d', 'ReLU', 'Dropout'];
+
+/** Runs every case on every engine. `numbers` gives the file that a case's tensors lie in. */
+export function operatorSuite<C extends OperatorCase>(
+  cases: readonly C[],
+  numbers: (c: C) => Float32Array,
+): void {
+  describe.each(engines)('on %s', (engine) => {
+    it.each(cases.map((c) => [`${c.op} ${c.name}`, c] as const))('%s', async (_, c) => {
+      const data = numbers(c);
+      const { input, output, ...weights } = c.tensors;
+      const module = moduleOf(c.op, c.params);
+      module.loadStateDict(
+        new Map(Object.entries(weights).map(([key, place]) => [key, tensorAt(data, place)])),
+      );
+      const program = await compile(module, { inputShape: input.shape, engine });
+      const found = await program.run(tensorAt(data, input));
+      const tolerance = EXACT.includes(c.op)
+        ? { absolute: 0 }
+        : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
+      expectClose(found, tensorAt(data, output), tolerance);
+      program.dispose();
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = join(import.meta.dirname, '../../src');
+
+/** Which floor a folder stands on: imports run downwards, never up and never to a neighbour. */
+const FLOORS: Readonly<Record<string, number>> = {
+  tensor: 0,
+  platform: 0,
+  graph: 1,
+  image: 1,
+  pth: 1,
+  engine: 2,
+  nn: 3,
+  generator: 4,
+  export: 4,
+  translate: 5,
+  cli: 6,
+};
+
+/** Below all floors, and above them. */
+const GROUND = ['errors.ts'];
+const ROOF = ['index.ts'];
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
+
+/** The types of Node's own modules, which are gone when the code runs. */
+const NODE_TYPES = /typeof import\('node:\w+(\/\w+)?'\)/g;
+
+function sourceOf(file: string): string {
+  return readFileSync(join(SRC, file), 'utf8').replace(NODE_TYPES, '');
+}
+
+const imports: Import[] = files.flatMap((file) => {
+  const text = sourceOf(file);
+  return [...text.matchAll(/(?:from|import\(|^import)\s*['"]([^'"]+)['"]/gm)].map(([, to]) => ({
+    from: file,
+    to: to.startsWith('.')
+      ? relative(SRC, join(SRC, dirname(file), to)).replace(/\.js$/, '.ts')
+      : to,
+  }));
+});
+
+function room(file: string): string {
+  return file.split('/')[0];
+}
+
+function mayImport({ from, to }: Import): boolean {
+  if (GROUND.includes(to) || ROOF.includes(from)) return true;
+  if (GROUND.includes(from) || ROOF.includes(to)) return false;
+  if (room(from) === room(to)) return !crossesEngines(from, to);
+  // Files from outside the source folder: the command's embedded model and version.
+  if (to.startsWith('..')) return room(from) === 'cli';
+  return FLOORS[room(to)] < FLOORS[room(from)];
+}
+
+/** Engines do not know each other; only the list of engines knows them, by lazy imports. */
+function crossesEngines(from: string, to: string): boolean {
+  const engine = (file: string) => /^engine\/(\w+)\//.exec(file)?.[1];
+  if (engine(to) === undefined || engine(to) === engine(from)) return false;
+  return from !== 'engine/engines.ts';
+}
+
+describe('imports', () => {
+  const local = imports.filter(({ to }) => /\.ts$|^\.\./.test(to));
+
+  it('are found', () => {
+    expect(local.length).toBeGreaterThan(100);
+    expect(local.find(({ to }) => !to.startsWith('..') && !files.includes(to))).toBeUndefined();
+  });
+
+  it('stand on floors that are known', () => {
+    const rooms = new Set(files.filter((file) => file.includes('/')).map(room));
+    expect([...rooms].filter((name) => !(name in FLOORS))).toEqual([]);
+  });
+
+  it('run downwards', () => {
+    expect(local.filter((edge) => !mayImport(edge))).toEqual([]);
+  });
+
+  it('would be caught running upwards', () => {
+    expect(mayImport({ from: 'tensor/conv2d.ts', to: 'nn/module.ts' })).toBe(false);
+    expect(mayImport({ from: 'pth/tensors.ts', to: 'image/resize.ts' })).toBe(false);
+    expect(mayImport({ from: 'engine/wasm/plan.ts', to: 'engine/js/jsEngine.ts' })).toBe(false);
+    expect(mayImport({ from: 'errors.ts', to: 'tensor/shape.ts' })).toBe(false);
+  });
+
+  it('of packages are those that the package declares', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const packages = new Set(imports.map(({ to }) => to).filter((to) => !/\.ts$|^\.\./.test(to)));
+    expect([...packages].sort()).toEqual(Object.keys(dependencies).sort());
+  });
+
+  it('never name a module of Node: the platform asks for those at run time', () => {
+    const naming = files.filter((file) => /['"`]node:/.test(sourceOf(file)));
+    expect(naming).toEqual([]);
+  });
+});

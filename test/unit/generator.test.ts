@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { AbortError, ShapeError } from '../../src/errors.js';
+import { inferConfig } from '../../src/generator/adaptStateDict.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { StateDictError } from '../../src/nn/loadStateDict.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
+import { tensorAt } from '../support/fixtures.js';
+import { golden, goldenNumbers, goldenPath } from '../support/golden.js';
+
+describe.each(golden.generators.map((g) => [g.name, g] as const))('generator %s', (_, g) => {
+  const { input_nc, output_nc, ngf, n_blocks } = g.config;
+  const build = () => new ResNetGenerator(input_nc, output_nc, ngf, n_blocks).eval();
+
+  it('has the keys and shapes of PyTorch, in order', () => {
+    const shapes = [...build().stateDict()].map(([key, { shape }]) => [key, shape]);
+    expect(shapes).toEqual(Object.entries(g.keys));
+  });
+
+  it('prints as in PyTorch', () => {
+    expect(build().toString()).toBe(g.printed);
+  });
+
+  it.each(['legacy', 'zip'] as const)('gives the output with the %s weights', async (container) => {
+    const netG = build();
+    netG.loadStateDict(await loadStateDict(goldenPath(g.files[container])));
+    const output = await netG.forward(tensorAt(goldenNumbers, g.input));
+    expectClose(output, tensorAt(goldenNumbers, g.output), { absolute: 1e-5 });
+  });
+
+  it('is rebuilt from its state dict alone', async () => {
+    const stateDict = await loadStateDict(goldenPath(g.files.zip));
+    expect(inferConfig(stateDict)).toMatchObject({ ngf, nBlocks: n_blocks });
+    const output = await ResNetGenerator.fromStateDict(stateDict).forward(
+      tensorAt(goldenNumbers, g.input),
+    );
+    expectClose(output, tensorAt(goldenNumbers, g.output), { absolute: 1e-5 });
+  });
+});
+
+describe('the default generator', () => {
+  it('has 48 keys and 11,378,179 parameters', () => {
+    const stateDict = new ResNetGenerator().stateDict();
+    const keys = [...stateDict.keys()];
+    expect(keys.length).toBe(48);
+    expect([keys[0], keys.at(-1)]).toEqual(['model.1.weight', 'model.26.bias']);
+    expect([...stateDict.values()].reduce((sum, { size }) => sum + size, 0)).toBe(11_378_179);
+  });
+
+  it.each([
+    [[0, 3, 64, 9], /inputNc.*0/],
+    [[3, 3, 64, -1], /nBlocks.*-1/],
+    [[3, 3, 1.5, 9], /ngf.*1\.5/],
+  ])('refuses %s', (args, message) => {
+    const build = () => new ResNetGenerator(...args);
+    expect(build).toThrow(ShapeError);
+    expect(build).toThrow(message);
+  });
+});
+
+describe('fromStateDict', () => {
+  const tiny = () => new ResNetGenerator(3, 3, 2, 2).stateDict();
+
+  it('takes off a prefix and unused statistics, and says so', () => {
+    const wrapped = new Map([...tiny()].map(([key, tensor]) => [`module.${key}`, tensor]));
+    wrapped.set('module.model.2.running_mean', Tensor.zeros([2]));
+    wrapped.set('module.model.2.running_var', Tensor.zeros([2]));
+    const notes: string[] = [];
+    const netG = ResNetGenerator.fromStateDict(wrapped, (note) => notes.push(note));
+    expect(netG.stateDict()).toEqual(tiny2(wrapped));
+    expect(notes).toEqual([
+      expect.stringMatching(/prefix "module\."/),
+      expect.stringMatching(/2 running statistics/),
+    ]);
+  });
+
+  it('knows blocks with dropout by their shifted keys', () => {
+    const source = new ResNetGenerator(3, 3, 2, 2, { dropout: true });
+    expect([...source.stateDict().keys()]).toContain('model.10.conv_block.6.weight');
+    const rebuilt = ResNetGenerator.fromStateDict(source.stateDict());
+    expect(rebuilt.options.dropout).toBe(true);
+    expect(rebuilt.stateDict()).toEqual(source.stateDict());
+  });
+
+  it('refuses what is no generator', () => {
+    const other = new Map([['fc.weight', Tensor.zeros([10, 5])]]);
+    expect(() => ResNetGenerator.fromStateDict(other)).toThrow(StateDictError);
+    expect(() => ResNetGenerator.fromStateDict(other)).toThrow(/"fc\.weight"/);
+  });
+
+  function tiny2(wrapped: Map<string, Tensor>): Map<string, Tensor> {
+    const kept = [...wrapped].filter(([key]) => !key.includes('running'));
+    return new Map(kept.map(([key, tensor]) => [key.slice('module.'.length), tensor]));
+  }
+});
+
+describe('forward', () => {
+  it('takes unbatched pictures and empty batches', async () => {
+    const netG = new ResNetGenerator(1, 2, 2, 1).eval();
+    expect((await netG.forward(Tensor.zeros([1, 6, 9]))).shape).toEqual([2, 8, 12]);
+    expect((await netG.forward(Tensor.zeros([0, 1, 6, 9]))).shape).toEqual([0, 2, 8, 12]);
+  });
+
+  it('notices weights that were loaded after the first call', async () => {
+    manualSeed(1);
+    const [a, b] = [new ResNetGenerator(1, 1, 2, 1), new ResNetGenerator(1, 1, 2, 1)];
+    const x = new Tensor(
+      Float32Array.from({ length: 36 }, (_, i) => Math.sin(i)),
+      [1, 1, 6, 6],
+    );
+    const before = await a.forward(x);
+    a.loadStateDict(b.stateDict());
+    const after = await a.forward(x);
+    expect(after.data).not.toEqual(before.data);
+    expect(after.data).toEqual((await b.forward(x)).data);
+  });
+
+  it('reports each layer, and stops when it is told to', async () => {
+    const netG = new ResNetGenerator(1, 1, 1, 1);
+    const x = Tensor.zeros([1, 1, 8, 8]);
+    const seen: string[] = [];
+    await netG.forward(x, { onProgress: ({ node }) => seen.push(`${node.name} ${node.op}`) });
+    expect(seen[0]).toBe('model.0 reflectionPad2d');
+    expect(seen).toContain('model.10.conv_block.1 conv2d');
+    expect(seen).toContain('model.10 add');
+    const controller = new AbortController();
+    const stopped = netG.forward(x, {
+      signal: controller.signal,
+      onProgress: ({ done }) => done === 3 && controller.abort(),
+    });
+    await expect(stopped).rejects.toThrow(AbortError);
+  });
+
+  it('gives results that nobody else holds, in the order of the calls', async () => {
+    const program = await new ResNetGenerator(1, 1, 1, 0).program([1, 1, 4, 5]);
+    const inputs = [0, 1, 2].map((v) => Tensor.full([1, 1, 4, 5], v));
+    inputs[1].data[5] = 7;
+    const together = await Promise.all(inputs.map((x) => program.run(x)));
+    for (const [i, x] of inputs.entries()) {
+      expect((await program.run(x)).data).toEqual(together[i].data);
+    }
+    expect(new Set(together.map(({ data }) => data.buffer)).size).toBe(3);
+    program.dispose();
+    await expect(program.run(inputs[0])).rejects.toThrow(/disposed/);
+  });
+});

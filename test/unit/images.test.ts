@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { encode as encodePng } from 'fast-png';
+import jpeg from 'jpeg-js';
+import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../../src/errors.js';
+import { compose, toImage, toTensor } from '../../src/image/convert.js';
+import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import { ImageError, type Picture } from '../../src/image/picture.js';
+import { resize } from '../../src/image/resize.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+
+const picture = fc
+  .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
+  .map(([width, height, seed]) => smooth(width, height, seed));
+
+describe('PNG', () => {
+  it('is written and read back as it was', () => {
+    fc.assert(
+      fc.property(picture, (p) => {
+        expect(decodeImage(encodeImage(p, 'x.png'))).toEqual(p);
+      }),
+    );
+  });
+
+  it.each([
+    ['grey', 1, [10], [10, 10, 10]],
+    ['grey with alpha', 2, [10, 0], [10, 10, 10]],
+    ['colour with alpha', 4, [1, 2, 3, 0], [1, 2, 3]],
+  ])('drops alpha and spreads grey: %s', (_, channels, pixel, rgb) => {
+    const file = encodePng({ width: 1, height: 1, channels, data: Uint8Array.from(pixel) });
+    expect([...decodeImage(file).data]).toEqual(rgb);
+  });
+
+  it('is refused when a byte of it is wrong', () => {
+    const file = encodeImage(smooth(9, 7, 1), 'x.png');
+    fc.assert(
+      fc.property(fc.nat(file.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
+        const broken = file.slice();
+        broken[at] ^= change;
+        expect(() => decodeImage(broken)).toThrow(ImageError);
+      }),
+    );
+  });
+});
+
+describe('JPEG', () => {
+  it('is read as jpeg-js reads it, but for its coarser transform', () => {
+    for (const quality of [50, 95]) {
+      const { width, height, data } = smooth(37, 23, 5);
+      const rgba = Uint8Array.from({ length: width * height * 4 }, (_, i) =>
+        i % 4 === 3 ? 255 : data[(i >> 2) * 3 + (i % 4)],
+      );
+      const file = Uint8Array.from(jpeg.encode({ width, height, data: rgba }, quality).data);
+      const ours = decodeImage(file).data;
+      const theirs = jpeg.decode(file, { useTArray: true, formatAsRGBA: false }).data;
+      expect(ours.length).toBe(theirs.length);
+      const worst = Math.max(...ours.map((v, i) => Math.abs(v - theirs[i])));
+      expect(worst).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('comes back nearly as it was at quality 95', () => {
+    const p = smooth(40, 30, 2);
+    const back = decodeImage(encodeImage(p, 'x.jpg'));
+    const error = p.data.reduce((sum, v, i) => sum + Math.abs(v - back.data[i]), 0);
+    expect(error / p.data.length).toBeLessThan(3);
+  });
+});
+
+describe('names and formats', () => {
+  it('are checked', () => {
+    const p = smooth(2, 2, 0);
+    expect(() => encodeImage(p, 'zebra.gif')).toThrow(/\.png.*\.jpg/);
+    expect(() => decodeImage(new TextEncoder().encode('GIF89a....'))).toThrow(/GIF/);
+    expect(() => decodeImage(new Uint8Array(0))).toThrow(ImageError);
+  });
+});
+
+describe('resize', () => {
+  it('keeps a flat colour, and averages when it halves', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 30 }), (a, b) => {
+        const flat = { width: a, height: b, data: new Uint8Array(a * b * 3).fill(77) };
+        expect(new Set(resize({ width: b, height: a })(flat).data)).toEqual(new Set([77]));
+      }),
+    );
+    const two = {
+      width: 4,
+      height: 1,
+      data: Uint8Array.of(0, 0, 0, 0, 0, 0, 80, 80, 80, 80, 80, 80),
+    };
+    // A triangle over four pixels: 1 : 3 : 3 : 1, cut off at the edge.
+    expect([...resize({ width: 2, height: 1 })(two).data.subarray(0, 1)]).toEqual([11]);
+  });
+
+  it('refuses sizes that cannot be', () => {
+    expect(() => resize(0)).toThrow(ImageError);
+    expect(() => resize(256)({ width: 50_000, height: 1, data: new Uint8Array(150_000) })).toThrow(
+      /12800000 x 256/,
+    );
+  });
+});
+
+describe('toTensor and toImage', () => {
+  it('undo each other', () => {
+    const there = compose(toTensor(), toImage);
+    fc.assert(
+      fc.property(picture, (p) => {
+        // 255 · (v / 255) in float32 falls short of v for some v, and toImage cuts off, as PyTorch does.
+        const back = there(p).data;
+        const expected = p.data.map((v) => Math.trunc(Math.fround(Math.fround(v / 255) * 255)));
+        expect(back).toEqual(expected);
+      }),
+    );
+  });
+
+  it('take planes apart and clamp', () => {
+    const t = toTensor()({ width: 2, height: 1, data: Uint8Array.of(0, 51, 102, 153, 204, 255) });
+    expect(t.shape).toEqual([3, 1, 2]);
+    expect([...t.data].map((v) => Math.round(v * 255))).toEqual([0, 153, 51, 204, 102, 255]);
+    const wild = new Tensor(Float32Array.of(-1, 2, Number.NaN), [1, 3, 1, 1]);
+    expect([...toImage(wild).data]).toEqual([0, 255, 0]);
+    expect(() => toImage(Tensor.zeros([2, 4, 4]))).toThrow(ShapeError);
+  });
+});
+
+/** Slow waves of colour. */
+function smooth(width: number, height: number, seed: number): Picture {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => {
+    const x = Math.floor(i / 3) % width;
+    const y = Math.floor(i / 3 / width);
+    return 128 + 100 * Math.sin((x + (i % 3) * 5 + seed) / 6) * Math.cos((y + seed) / 7);
+  });
+  return { width, height, data };
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../../src/errors.js';
+import { conv2d } from '../../src/tensor/conv2d.js';
+import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
+import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
+import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
+import { relu } from '../../src/tensor/relu.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { golden, goldenNumbers } from '../support/golden.js';
+import { operatorSuite } from '../support/operatorSuite.js';
+
+describe('operators against PyTorch', () => {
+  operatorSuite(golden.operators, () => goldenNumbers);
+});
+
+describe('what has no number', () => {
+  const one = new Tensor(Float32Array.of(1), [1, 1, 1, 1]);
+
+  it('reaches a convolution through a zero weight', () => {
+    const input = new Tensor(Float32Array.of(Infinity, 1), [1, 1, 1, 2]);
+    const zero = new Tensor(Float32Array.of(0), [1, 1, 1, 1]);
+    expect([...conv2d(input, zero).data]).toEqual([Number.NaN, 0]);
+  });
+
+  it('passes a ReLU', () => {
+    const input = new Tensor(Float32Array.of(Number.NaN, -Infinity, Infinity), [3]);
+    expect([...relu(input).data]).toEqual([Number.NaN, 0, Infinity]);
+  });
+
+  it('spreads over its own channel only in InstanceNorm2d', () => {
+    const input = new Tensor(Float32Array.of(Number.NaN, 1, -1, 1), [1, 2, 1, 2]);
+    const [a, b, c, d] = instanceNorm2d(input).data;
+    expect([a, b]).toEqual([Number.NaN, Number.NaN]);
+    expect(c).toBeCloseTo(-1, 4);
+    expect(d).toBeCloseTo(1, 4);
+  });
+
+  it('is no output at all for a batch of none', () => {
+    const none = Tensor.zeros([0, 1, 3, 3]);
+    expect(conv2d(none, one).shape).toEqual([0, 1, 3, 3]);
+    expect(instanceNorm2d(none).shape).toEqual([0, 1, 3, 3]);
+    expect(reflectionPad2d(none, 1).shape).toEqual([0, 1, 5, 5]);
+  });
+});
+
+describe('wrong input', () => {
+  const input = Tensor.zeros([1, 3, 5, 6]);
+  const weight = Tensor.zeros([4, 2, 3, 3]);
+
+  it.each([
+    ['channels', () => conv2d(input, weight), /to have 2 channels, but got 3/],
+    ['a large kernel', () => conv2d(input, Tensor.zeros([1, 3, 7, 3])), /\(5 x 6\).*\(7 x 3\)/],
+    ['groups', () => conv2d(input, weight, null, { groups: 3 }), /4 channels, which 3 groups/],
+    ['a short bias', () => conv2d(input, weight, Tensor.zeros([3])), /\[4\], but got \[3\]/],
+    ['a stride of 0', () => conv2d(input, weight, null, { stride: 0 }), /at least 1/],
+    ['a padding of ½', () => conv2d(input, weight, null, { padding: 0.5 }), /whole number/],
+    [
+      'output padding',
+      () => convTranspose2d(input, weight, null, { stride: 2, outputPadding: 2 }),
+      /\(2, 2\), stride \(2, 2\)/,
+    ],
+    ['a wide reflection', () => reflectionPad2d(input, [0, 0, 5, 0]), /\(5, 0\) at dimension 2/],
+    ['one element', () => instanceNorm2d(Tensor.zeros([1, 3, 1, 1])), /\[1, 3, 1, 1\]/],
+    ['two dimensions', () => conv2d(Tensor.zeros([5, 5]), weight), /\[5, 5\]/],
+  ])('is refused with its numbers: %s', (_, action, message) => {
+    expect(action).toThrow(ShapeError);
+    expect(action).toThrow(message);
+  });
+});
