@@ -20,6 +20,8 @@ export interface CompileOptions {
   readonly threads?: number;
   /** Whether V8's flags may be set, which concerns the whole process. Default: false. */
   readonly allowV8Flags?: boolean;
+  /** Whether V8 may be asked to widen machine code to 256 bits. Default: true, with `allowV8Flags`. */
+  readonly revectorize?: boolean;
 }
 
 /** Which engine, and how it is to prepare. */
@@ -33,6 +35,8 @@ export interface Program {
   readonly engine: string;
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  /** How the program runs, for people: threads, machine code, memory. */
+  readonly details: readonly string[];
   /** Nodes that the engine leaves to the plain loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**

@@ -3,6 +3,7 @@ import type { Engine } from './engine.js';
 
 /** Every engine, fastest first, each behind a lazy import. */
 const ENGINES: readonly { readonly name: string; readonly load: () => Promise<Engine> }[] = [
+  { name: 'wasm', load: async () => (await import('./wasm/wasmEngine.js')).wasmEngine },
   { name: 'js', load: async () => (await import('./js/jsEngine.js')).jsEngine },
 ];
 

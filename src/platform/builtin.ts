@@ -5,6 +5,9 @@ type Builtins = {
   'fs/promises': typeof import('node:fs/promises');
   path: typeof import('node:path');
   util: typeof import('node:util');
+  v8: typeof import('node:v8');
+  worker_threads: typeof import('node:worker_threads');
+  os: typeof import('node:os');
   zlib: typeof import('node:zlib');
 };
 

@@ -35,7 +35,9 @@ export function operatorSuite<C extends OperatorCase>(
       const tolerance = EXACT.includes(c.op)
         ? { absolute: 0 }
         : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
-      expectClose(found, tensorAt(data, output), tolerance);
+      // Fast engines multiply by the zeros between groups, and a NaN then crosses over.
+      const spreading = engine !== 'js' && c.name.includes('nan_groups');
+      expectClose(found, tensorAt(data, output), { ...tolerance, spreading });
       program.dispose();
     });
   });

@@ -1,0 +1,174 @@
+/**
+ * WebAssembly instructions as functions from operands to bytes. An expression is the bytes that
+ * leave one value on the stack, so `i32.add(a, b)` is `a`, `b` and one opcode: programs read inside
+ * out, as in any language.
+ *
+ * @see WebAssembly Core Specification 2.0, section 5.4; relaxed SIMD proposal for `relaxed_madd`
+ */
+export type Code = readonly number[];
+
+export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
+
+export const VALUE_TYPES: Readonly<Record<ValueType, number>> = {
+  i32: 0x7f,
+  f32: 0x7d,
+  f64: 0x7c,
+  v128: 0x7b,
+};
+
+/** Unsigned LEB128. */
+export function uleb(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value >>> 0;
+  do {
+    const low = rest & 0x7f;
+    rest >>>= 7;
+    bytes.push(rest === 0 ? low : low | 0x80);
+  } while (rest !== 0);
+  return bytes;
+}
+
+/** Signed LEB128 of a 32-bit integer. */
+export function sleb(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+      bytes.push(low);
+      return bytes;
+    }
+    bytes.push(low | 0x80);
+  }
+}
+
+type Binary = (a: Code, b: Code) => Code;
+type Unary = (a: Code) => Code;
+/** `address` in bytes; `offset` is a constant added to it. */
+type Load = (address: Code, offset?: number) => Code;
+type Store = (address: Code, value: Code, offset?: number) => Code;
+
+const binary =
+  (...opcode: number[]): Binary =>
+  (a, b) => [...a, ...b, ...opcode];
+const unary =
+  (...opcode: number[]): Unary =>
+  (a) => [...a, ...opcode];
+const load =
+  (align: number, ...opcode: number[]): Load =>
+  (address, offset = 0) => [...address, ...opcode, align, ...uleb(offset)];
+const store =
+  (align: number, ...opcode: number[]): Store =>
+  (address, value, offset = 0) => [...address, ...value, ...opcode, align, ...uleb(offset)];
+/** SIMD opcodes have a prefix and are LEB128 themselves. */
+const simd = (opcode: number): number[] => [0xfd, ...uleb(opcode)];
+
+const bytesOfFloat32 = (value: number) => [...new Uint8Array(Float32Array.of(value).buffer)];
+const bytesOfFloat64 = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)];
+
+export const i32 = {
+  const: (value: number): Code => [0x41, ...sleb(value)],
+  add: binary(0x6a),
+  sub: binary(0x6b),
+  mul: binary(0x6c),
+  eq: binary(0x46),
+  lt: binary(0x48),
+  gt: binary(0x4a),
+  ge: binary(0x4e),
+  and: binary(0x71),
+  or: binary(0x72),
+  div: binary(0x6d),
+  rem: binary(0x6f),
+  /** The smaller of two; both are evaluated twice. */
+  min: (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x48, 0x1b],
+  load: load(2, 0x28),
+};
+
+/** Atomic operations, which the address must be aligned to. */
+export const atomic = {
+  load: load(2, 0xfe, 0x10),
+  store: store(2, 0xfe, 0x17),
+  /** Adds, and gives what was there before. */
+  add: store(2, 0xfe, 0x1e),
+  /** Sleeps while the integer at `address` is `expected`, at most so many nanoseconds. */
+  wait: (address: Code, expected: Code, nanoseconds: number): Code => [
+    ...address,
+    ...expected,
+    0x42,
+    ...sleb(nanoseconds),
+    ...[0xfe, 0x01, 2, 0],
+  ],
+  notifyAll: (address: Code): Code => [...address, ...i32.const(-1), 0xfe, 0x00, 2, 0],
+};
+
+export const drop: Code = [0x1a];
+/** Leaves the function. */
+export const leave: Code = [0x0f];
+
+export const f32 = {
+  const: (value: number): Code => [0x43, ...bytesOfFloat32(value)],
+  load: load(2, 0x2a),
+  store: store(2, 0x38),
+  add: binary(0x92),
+};
+
+export const v128 = {
+  load: load(4, ...simd(0)),
+  load32Splat: load(2, ...simd(9)),
+  store: store(4, ...simd(11)),
+  bitselect: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...simd(82)],
+  zero: [...simd(12), ...new Array<number>(16).fill(0)] as Code,
+  /** All bits set in the first `lanes` of four 32-bit lanes. */
+  laneMask: (lanes: number): Code => [
+    ...simd(12),
+    ...Array.from({ length: 16 }, (_, byte) => (byte < 4 * lanes ? 0xff : 0)),
+  ],
+};
+
+export const f32x4 = {
+  splat: (value: number): Code => {
+    const bytes = bytesOfFloat32(value);
+    return [...simd(12), ...bytes, ...bytes, ...bytes, ...bytes];
+  },
+  add: binary(...simd(228)),
+  sub: binary(...simd(229)),
+  mul: binary(...simd(230)),
+  div: binary(...simd(231)),
+  gt: binary(...simd(68)),
+  /** `b < a ? b : a`: NaN in `a` passes. */
+  pmin: binary(...simd(234)),
+  /** `a < b ? b : a`: NaN in `a` passes. */
+  pmax: binary(...simd(235)),
+  extractLane: (a: Code, lane: number): Code => [...a, ...simd(31), lane],
+  replaceLane: (a: Code, value: Code, lane: number): Code => [...a, ...value, ...simd(32), lane],
+  relaxedMadd: (a: Code, b: Code, c: Code): Code => [...a, ...b, ...c, ...simd(0x105)],
+  demoteF64x2: unary(...simd(94)),
+};
+
+export const f64x2 = {
+  splat: (value: number): Code => {
+    const bytes = bytesOfFloat64(value);
+    return [...simd(12), ...bytes, ...bytes];
+  },
+  promoteLow: unary(...simd(95)),
+  add: binary(...simd(240)),
+  sub: binary(...simd(241)),
+  mul: binary(...simd(242)),
+  div: binary(...simd(243)),
+  sqrt: unary(...simd(239)),
+  /** `a < b ? b : a`: NaN in `a` passes. */
+  pmax: binary(...simd(247)),
+};
+
+/** The upper half of a vector of 16 bytes, as the lower half. */
+export function upperHalf(a: Code): Code {
+  const lanes = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
+  return [...a, ...a, ...simd(13), ...lanes];
+}
+
+/** The lower halves of two vectors, side by side. */
+export function joinHalves(low: Code, high: Code): Code {
+  const lanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
+  return [...low, ...high, ...simd(13), ...lanes];
+}

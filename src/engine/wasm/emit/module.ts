@@ -1,0 +1,187 @@
+import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
+
+/** Type 0 is that of the functions in the table: three integers, no result. */
+const TABLE_TYPE = 0;
+const TABLE_PARAMS: readonly ValueType[] = ['i32', 'i32', 'i32'];
+
+/** A local variable or parameter of a function. */
+export class Local {
+  readonly type: ValueType;
+  readonly index: number;
+
+  constructor(type: ValueType, index: number) {
+    this.type = type;
+    this.index = index;
+  }
+
+  get value(): Code {
+    return [0x20, ...uleb(this.index)];
+  }
+
+  set(value: Code): Code {
+    return [...value, 0x21, ...uleb(this.index)];
+  }
+}
+
+/** A function that a module holds and others can call. Functions return nothing: results go to memory. */
+export interface FunctionHandle {
+  readonly index: number;
+  readonly exportName: string;
+}
+
+/** One function while it is being written: `emit` appends statements. */
+export class FunctionWriter {
+  readonly params: Local[];
+  readonly #locals: Local[] = [];
+  readonly #body: number[] = [];
+
+  constructor(params: readonly ValueType[]) {
+    this.params = params.map((type, index) => new Local(type, index));
+  }
+
+  local(type: ValueType): Local {
+    const local = new Local(type, this.params.length + this.#locals.length);
+    this.#locals.push(local);
+    return local;
+  }
+
+  locals(type: ValueType, count: number): Local[] {
+    return Array.from({ length: count }, () => this.local(type));
+  }
+
+  emit(...statements: readonly Code[]): void {
+    for (const statement of statements) for (const byte of statement) this.#body.push(byte);
+  }
+
+  /** `for (i = from; i < to; i += step) body()`. */
+  for(i: Local, from: Code, to: Code, step: number, body: () => void): void {
+    this.emit(i.set(from), i32.lt(i.value, to), [0x04, 0x40]); // if
+    this.#loop(i, step, to, body);
+    this.emit([0x0b]);
+  }
+
+  /** The same with constant bounds, which are known to be run at least once: no test before it. */
+  repeat(i: Local, count: number, step: number, body: () => void): void {
+    if (count <= 0) return;
+    this.emit(i.set(i32.const(0)));
+    if (count <= step) body();
+    else this.#loop(i, step, i32.const(count), body);
+  }
+
+  if(condition: Code, body: () => void, otherwise?: () => void): void {
+    this.emit(condition, [0x04, 0x40]);
+    body();
+    if (otherwise !== undefined) {
+      this.emit([0x05]);
+      otherwise();
+    }
+    this.emit([0x0b]);
+  }
+
+  call(target: FunctionHandle, ...args: readonly Code[]): void {
+    this.emit(...args, [0x10, ...uleb(target.index)]);
+  }
+
+  /** Calls the function whose number in the table `index` gives; all in the table take three integers. */
+  callTable(index: Code, ...args: readonly Code[]): void {
+    this.emit(...args, index, [0x11, TABLE_TYPE, 0]);
+  }
+
+  while(condition: Code, body: () => void): void {
+    this.if(condition, () => {
+      this.emit([0x03, 0x40]);
+      body();
+      this.emit(condition, [0x0d, 0], [0x0b]);
+    });
+  }
+
+  /** Size, locals and body, as the code section holds them. */
+  finish(): number[] {
+    const locals = this.#locals.flatMap(({ type }) => [1, VALUE_TYPES[type]]);
+    const content = [...uleb(this.#locals.length), ...locals];
+    return [...uleb(content.length + this.#body.length + 1), ...content, ...this.#body, 0x0b];
+  }
+
+  #loop(i: Local, step: number, to: Code, body: () => void): void {
+    this.emit([0x03, 0x40]); // loop
+    body();
+    this.emit(i.set(i32.add(i.value, i32.const(step))), i32.lt(i.value, to), [0x0d, 0]); // br_if 0
+    this.emit([0x0b]);
+  }
+}
+
+/**
+ * A module that imports one memory and exports its functions by name. A function is asked for by a
+ * key that says all that it was specialised for; it is written once.
+ */
+export class ModuleWriter {
+  readonly #functions: { params: readonly ValueType[]; code: number[]; exportName: string }[] = [];
+  readonly #byKey = new Map<string, FunctionHandle>();
+
+  define(
+    key: string,
+    params: readonly ValueType[],
+    write: (f: FunctionWriter, ...params: Local[]) => void,
+  ): FunctionHandle {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
+    // Written before it gets its number, because writing it may define what it calls.
+    const f = new FunctionWriter(params);
+    write(f, ...f.params);
+    const handle = { index: this.#functions.length, exportName: key };
+    this.#functions.push({ params, code: f.finish(), exportName: key });
+    this.#byKey.set(key, handle);
+    return handle;
+  }
+
+  /** @param memory Pages of 64 KiB; shared memory must name its maximum. */
+  finish(memory: { readonly pages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer> {
+    const limits = memory.shared
+      ? [3, ...uleb(memory.pages), ...uleb(memory.pages)]
+      : [0, ...uleb(memory.pages)];
+    const count = this.#functions.length;
+    const types = [TABLE_PARAMS, ...this.#functions.map(({ params }) => params)].map((params) => [
+      0x60,
+      ...vector(params.map((type) => [VALUE_TYPES[type]])),
+      0,
+    ]);
+    return Uint8Array.from([
+      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      ...section(1, vector(types)),
+      ...section(2, vector([[...text('e'), ...text('m'), 2, ...limits]])),
+      ...section(3, vector(this.#functions.map(({ params }, i) => typeIndex(params, i)))),
+      ...section(4, vector([[0x70, 0, ...uleb(count)]])),
+      ...section(
+        7,
+        vector(
+          this.#functions.map(({ exportName }, index) => [...text(exportName), 0, ...uleb(index)]),
+        ),
+      ),
+      ...section(
+        9,
+        vector([[0, ...i32.const(0), 0x0b, ...vector(this.#functions.map((_, i) => uleb(i)))]]),
+      ),
+      ...section(10, vector(this.#functions.map(({ code }) => code))),
+    ]);
+  }
+}
+
+/** Functions of the table's type must name it: a call through the table compares types by structure. */
+function typeIndex(params: readonly ValueType[], index: number): number[] {
+  const inTable = params.length === 3 && params.every((type) => type === 'i32');
+  return uleb(inTable ? TABLE_TYPE : index + 1);
+}
+
+function vector(items: readonly (readonly number[])[]): number[] {
+  const out = uleb(items.length);
+  for (const item of items) for (const byte of item) out.push(byte);
+  return out;
+}
+
+function section(id: number, content: readonly number[]): number[] {
+  return [id, ...uleb(content.length), ...content];
+}
+
+function text(value: string): number[] {
+  return vector([...new TextEncoder().encode(value)].map((byte) => [byte]));
+}

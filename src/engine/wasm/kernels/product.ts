@@ -1,0 +1,178 @@
+import { i32, v128 } from '../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { multiplyAdd, type Target } from './target.js';
+
+/**
+ * A matrix product that reads its left factor where it lies:
+ *
+ *     c[m][n] = bias[n] + Σ_k a[m][k] · b[k][n]
+ *
+ * - `a`: row m begins `m · aStride` bytes on; its K values are runs of `run` floats in a row, `middle`
+ *   runs `middleStride` bytes apart, and `outer` of those `outerStride` bytes apart. For a
+ *   convolution over NHWC rows these are the channels, the kernel's columns and its rows.
+ * - `b`: packed `[n / N][K][N]` with N = `4 · tile.vectors`; the last panel is as narrow as what is left.
+ * - `c`: row m begins `m · cStride` bytes on, and has `n` floats, a multiple of 4.
+ */
+export interface ProductShape {
+  readonly n: number;
+  readonly run: number;
+  readonly middle: number;
+  readonly middleStride: number;
+  readonly outer: number;
+  readonly outerStride: number;
+  readonly aStride: number;
+  readonly cStride: number;
+  readonly bias: boolean;
+}
+
+/** Floats along K. */
+export function productDepth({ run, middle, outer }: ProductShape): number {
+  return run * middle * outer;
+}
+
+/**
+ * `(a, b, c, bias, m)`: all panels of `b` over `m` rows. The panel stays in the L1 cache while the rows
+ * go by; each element of `c` is summed along k in one fixed order, whatever the tile.
+ */
+export function defineProduct(
+  module: ModuleWriter,
+  target: Target,
+  shape: ProductShape,
+): FunctionHandle {
+  const key = `product ${JSON.stringify([target, shape])}`;
+  return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, b, c, bias, m) => {
+    const { rows, vectors } = target.tile;
+    const blocks = shape.n / 4;
+    const fullPanels = Math.floor(blocks / vectors);
+    const rest = blocks % vectors;
+    const panel = f.local('i32');
+    const w = new ProductWriter(f, target, shape, { a, b, c, bias, m });
+    const advance = () => {
+      f.emit(b.set(i32.add(b.value, i32.const(productDepth(shape) * vectors * 16))));
+      f.emit(c.set(i32.add(c.value, i32.const(vectors * 16))));
+      if (shape.bias) f.emit(bias.set(i32.add(bias.value, i32.const(vectors * 16))));
+    };
+    f.repeat(panel, fullPanels, 1, () => {
+      w.rows(rows, vectors);
+      advance();
+    });
+    if (rest > 0) w.rows(rows, rest);
+  });
+}
+
+interface Pointers {
+  readonly a: Local;
+  readonly b: Local;
+  readonly c: Local;
+  readonly bias: Local;
+  readonly m: Local;
+}
+
+/** Writes register blocks. Locals are made once and shared, so that V8 sees few of them. */
+class ProductWriter {
+  readonly #f: FunctionWriter;
+  readonly #target: Target;
+  readonly #shape: ProductShape;
+  readonly #p: Pointers;
+  readonly #row: Local;
+  readonly #at: Local;
+  readonly #weights: Local;
+  readonly #to: Local;
+  readonly #k: Local;
+  readonly #middle: Local;
+  readonly #outer: Local;
+  readonly #sums: Local[];
+  readonly #factors: Local[];
+  readonly #value: Local;
+
+  constructor(f: FunctionWriter, target: Target, shape: ProductShape, pointers: Pointers) {
+    this.#f = f;
+    this.#target = target;
+    this.#shape = shape;
+    this.#p = pointers;
+    [this.#row, this.#at, this.#weights, this.#to, this.#k, this.#middle, this.#outer] = f.locals(
+      'i32',
+      7,
+    );
+    const { rows, vectors } = target.tile;
+    this.#sums = f.locals('v128', rows * vectors);
+    this.#factors = f.locals('v128', vectors);
+    this.#value = f.local('v128');
+  }
+
+  /** All `m` rows of one panel: blocks of `rows`, then of 2, then single ones. */
+  rows(rows: number, vectors: number): void {
+    const f = this.#f;
+    let from = i32.const(0);
+    for (const height of new Set([rows, Math.min(rows, 2), 1])) {
+      const end = i32.sub(this.#p.m.value, i32.const(height - 1));
+      f.for(this.#row, from, end, height, () => this.#block(height, vectors));
+      // A loop that did not run leaves the counter where it began.
+      from = this.#row.value;
+    }
+  }
+
+  #block(rows: number, vectors: number): void {
+    const f = this.#f;
+    const { run, middle, middleStride, outer, outerStride, aStride, cStride, bias } = this.#shape;
+    f.emit(this.#at.set(address(this.#p.a, this.#row, aStride)));
+    f.emit(this.#weights.set(this.#p.b.value));
+    for (let r = 0; r < rows; r++) {
+      for (let v = 0; v < vectors; v++) {
+        const start = bias ? v128.load(this.#p.bias.value, 16 * v) : v128.zero;
+        f.emit(this.#sums[r * vectors + v].set(start));
+      }
+    }
+    const step = (by: number) => {
+      if (by !== 0) f.emit(this.#at.set(i32.add(this.#at.value, i32.const(by))));
+    };
+    f.repeat(this.#outer, outer, 1, () => {
+      f.repeat(this.#middle, middle, 1, () => {
+        this.#run(rows, vectors);
+        if (middle > 1) step(middleStride - 4 * run);
+      });
+      if (outer > 1) step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
+    });
+    f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
+    // V8 widens pairs of vectors only when it meets their stores side by side and in order.
+    for (let r = 0; r < rows; r++) {
+      for (let v = 0; v < vectors; v++) {
+        f.emit(v128.store(this.#to.value, this.#sums[r * vectors + v].value, r * cStride + 16 * v));
+      }
+    }
+  }
+
+  /** `run` steps along K, `unroll` at a turn. */
+  #run(rows: number, vectors: number): void {
+    const f = this.#f;
+    const { run, aStride } = this.#shape;
+    const unroll = [this.#target.tile.unroll, 2, 1].find((n) => run % n === 0) ?? 1;
+    f.repeat(this.#k, run, unroll, () => {
+      for (let u = 0; u < unroll; u++) {
+        for (let v = 0; v < vectors; v++) {
+          const from = 16 * (u * vectors + v);
+          f.emit(this.#factors[v].set(v128.load(this.#weights.value, from)));
+        }
+        for (let r = 0; r < rows; r++) {
+          f.emit(this.#value.set(v128.load32Splat(this.#at.value, r * aStride + 4 * u)));
+          for (let v = 0; v < vectors; v++) {
+            const sum = this.#sums[r * vectors + v];
+            const next = multiplyAdd(
+              this.#target,
+              this.#value.value,
+              this.#factors[v].value,
+              sum.value,
+            );
+            f.emit(sum.set(next));
+          }
+        }
+      }
+      f.emit(this.#at.set(i32.add(this.#at.value, i32.const(4 * unroll))));
+      f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
+    });
+  }
+}
+
+function address(base: Local, row: Local, stride: number) {
+  return i32.add(base.value, i32.mul(row.value, i32.const(stride)));
+}

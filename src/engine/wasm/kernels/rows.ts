@@ -1,0 +1,146 @@
+import { type Code, f32x4, i32, v128 } from '../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { multiplyAdd, type Target } from './target.js';
+
+/** What happens to a value on its way in, besides the norm. */
+export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
+
+/**
+ * One row of `[W][channels]` (channels a multiple of 4) on its way from where a layer left it to where
+ * the next one reads it: normalised, activated, summed with a residual and padded in one go.
+ *
+ *     dst[left + x][c] = activation((src[x][c] − mean[c]) · scale[c] + shift[c]) + residual[x][c]
+ */
+export interface RowShape {
+  readonly width: number;
+  readonly channels: number;
+  readonly norm: boolean;
+  readonly activation: Activation;
+  readonly residual: boolean;
+  /** Whether the row, without padding, is also written to `keep`. */
+  readonly keep: boolean;
+  /** Mirrored pixels on each side, then zeros beyond them. */
+  readonly reflect: readonly [left: number, right: number];
+  readonly zeros: readonly [left: number, right: number];
+}
+
+/** Where the four rows of a norm's numbers begin, in floats a channel: `[4][channels]`. */
+export const NORM_ROWS = { meanHigh: 0, meanLow: 1, scale: 2, shift: 3, count: 4 };
+
+export function rowPixels({ width, reflect, zeros }: RowShape): number {
+  return width + reflect[0] + reflect[1] + zeros[0] + zeros[1];
+}
+
+/** `(src, dst, norm, residual, keep)`; what the shape does not need may be anything. */
+export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
+  const key = `row ${JSON.stringify([target.fma, shape])}`;
+  return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
+    const { width, channels, reflect, zeros } = shape;
+    const pixel = channels * 4;
+    const x = f.local('i32');
+    const c = f.local('i32');
+    const value = f.local('v128');
+    const scratch = f.locals('v128', 2);
+    const row = f.local('i32');
+    const stats = f.local('i32');
+    f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * pixel))));
+    f.repeat(x, width, 1, () => {
+      if (shape.norm) f.emit(stats.set(norm.value));
+      f.repeat(c, channels, 4, () => {
+        f.emit(value.set(v128.load(src.value)));
+        if (shape.norm) f.emit(value.set(normalised(target, value.value, stats.value, pixel)));
+        activate(f, shape.activation, value, scratch);
+        if (shape.residual) f.emit(value.set(f32x4.add(value.value, v128.load(res.value))));
+        f.emit(v128.store(row.value, value.value));
+        if (shape.keep) f.emit(v128.store(keep.value, value.value));
+        const moving = [src, row];
+        if (shape.norm) moving.push(stats);
+        if (shape.residual) moving.push(res);
+        if (shape.keep) moving.push(keep);
+        for (const pointer of moving) f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+      });
+    });
+    writeEdges(f, shape, dst, c);
+  });
+}
+
+function normalised(target: Target, value: Code, stats: Code, pixel: number): Code {
+  const at = (row: number) => v128.load(stats, row * pixel);
+  // The mean is subtracted in two parts: a mean far above the deviation keeps all its digits.
+  const centred = f32x4.sub(f32x4.sub(value, at(NORM_ROWS.meanHigh)), at(NORM_ROWS.meanLow));
+  return multiplyAdd(target, centred, at(NORM_ROWS.scale), at(NORM_ROWS.shift));
+}
+
+function activate(
+  f: FunctionWriter,
+  activation: Activation,
+  value: Local,
+  scratch: readonly Local[],
+): void {
+  if (activation === 'none') return;
+  if (activation === 'relu') {
+    f.emit(value.set(f32x4.pmax(value.value, v128.zero)));
+  } else if (activation === 'tanh') {
+    writeTanh(f, value, scratch);
+  } else {
+    const below = f32x4.mul(value.value, f32x4.splat(activation.leaky));
+    const positive = f32x4.gt(value.value, v128.zero);
+    f.emit(value.set(v128.bitselect(value.value, below, positive)));
+  }
+}
+
+/**
+ * Lambert's continued fraction for tanh, cut off at y⁷ and exact to 1e-9 for |y| ≤ 9/8; the argument is
+ * brought there by three halvings, which tanh(2y) = 2t / (1 + t²) undoes. Beyond ±9, tanh is ±1 in
+ * float32.
+ */
+function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Local[]): void {
+  const clamped = f32x4.pmax(f32x4.pmin(value.value, f32x4.splat(9)), f32x4.splat(-9));
+  const polynomial = (...coefficients: number[]) =>
+    coefficients
+      .slice(1)
+      .reduce<Code>(
+        (sum, c) => f32x4.add(f32x4.mul(sum, square.value), f32x4.splat(c)),
+        f32x4.splat(coefficients[0]),
+      );
+  f.emit(
+    value.set(f32x4.mul(clamped, f32x4.splat(1 / 8))),
+    square.set(f32x4.mul(value.value, value.value)),
+    upper.set(f32x4.mul(value.value, polynomial(1, 378, 17325, 135135))),
+    value.set(f32x4.div(upper.value, polynomial(28, 3150, 62370, 135135))),
+  );
+  for (let doubling = 0; doubling < 3; doubling++) {
+    const t = value.value;
+    f.emit(value.set(f32x4.div(f32x4.add(t, t), f32x4.add(f32x4.splat(1), f32x4.mul(t, t)))));
+  }
+}
+
+/** Mirrors pixels that are written already, and fills up with zeros. */
+function writeEdges(f: FunctionWriter, shape: RowShape, dst: Local, c: Local): void {
+  const { width, channels, reflect, zeros } = shape;
+  const first = zeros[0] + reflect[0];
+  const last = first + width - 1;
+  const sources: [to: number, from: number | null][] = [];
+  for (let i = 1; i <= reflect[0]; i++) sources.push([first - i, first + i]);
+  for (let i = 1; i <= reflect[1]; i++) sources.push([last + i, last - i]);
+  for (let i = 0; i < zeros[0]; i++) sources.push([i, null]);
+  for (let i = 0; i < zeros[1]; i++) sources.push([last + reflect[1] + 1 + i, null]);
+  if (sources.length === 0) return;
+  f.repeat(c, channels, 4, () => {
+    for (const [to, from] of sources) {
+      const value = from === null ? v128.zero : v128.load(dst.value, from * channels * 4);
+      f.emit(v128.store(dst.value, value, to * channels * 4));
+    }
+    f.emit(dst.set(i32.add(dst.value, i32.const(16))));
+  });
+}
+
+/** `(dst)`: a row of zeros, `pixels · channels` floats. */
+export function defineZeroRow(module: ModuleWriter, floats: number): FunctionHandle {
+  return module.define(`zeros ${floats}`, ['i32'], (f, dst) => {
+    const i = f.local('i32');
+    f.repeat(i, floats, 4, () => {
+      f.emit(v128.store(dst.value, v128.zero), dst.set(i32.add(dst.value, i32.const(16))));
+    });
+  });
+}

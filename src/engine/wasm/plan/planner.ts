@@ -1,0 +1,370 @@
+import { type Graph, type GraphNode, INPUT, isNode } from '../../../graph/graph.js';
+import { addOperator } from '../../../tensor/add.js';
+import { batchNorm2dOperator } from '../../../tensor/batchNorm2d.js';
+import { type Conv2dParams, conv2dOperator } from '../../../tensor/conv2d.js';
+import { convTranspose2dOperator } from '../../../tensor/convTranspose2d.js';
+import { instanceNorm2dOperator } from '../../../tensor/instanceNorm2d.js';
+import {
+  convLattice,
+  type Lattice,
+  latticeMargin,
+  transposedLattices,
+} from '../../../tensor/lattice.js';
+import { leakyReluOperator } from '../../../tensor/leakyRelu.js';
+import type { NormParams } from '../../../tensor/normalize.js';
+import { reflectionPad2dOperator } from '../../../tensor/reflectionPad2d.js';
+import { reluOperator } from '../../../tensor/relu.js';
+import type { Shape } from '../../../tensor/shape.js';
+import { tanhOperator } from '../../../tensor/tanh.js';
+import { NORM_ROWS } from '../kernels/rows.js';
+import { TILE_OUT } from '../kernels/winograd.js';
+import type { Buffer } from './memory.js';
+import { hasBorder, isPlain, type PlannedValue, plainValue, valueBytes } from './value.js';
+import { convKernel, type KernelView, transposedKernel } from './weights.js';
+
+/** What a step of the program does, before any machine code is written. */
+export type Stage = { readonly node: GraphNode | null } & (
+  | { readonly kind: 'import'; readonly value: PlannedValue; readonly planar: Buffer }
+  | { readonly kind: 'export'; readonly value: PlannedValue; readonly planar: Buffer }
+  | { readonly kind: 'apply'; readonly value: PlannedValue; readonly to: Buffer }
+  | { readonly kind: 'sums'; readonly value: PlannedValue; readonly partials: Buffer }
+  | {
+      readonly kind: 'norm';
+      readonly of: SummedStage;
+      readonly value: PlannedValue;
+      readonly params: NormParams;
+      readonly norm: Buffer;
+    }
+  | ConvStagePlan
+);
+
+export interface ConvStagePlan {
+  readonly kind: 'conv';
+  readonly node: GraphNode | null;
+  readonly method: 'direct' | 'narrow' | 'winograd';
+  readonly source: PlannedValue;
+  readonly kernel: KernelView;
+  /** The layer's own weights, where the method transforms them itself. */
+  readonly params: Pick<Conv2dParams, 'weight' | 'bias'>;
+  readonly inStep: readonly [number, number];
+  readonly rows: readonly Lattice[];
+  readonly cols: readonly Lattice[];
+  readonly result: PlannedValue;
+  /** Set when a norm reads the result. */
+  partials: Buffer | null;
+  /** Set when others read the source, too, which this stage then writes out. */
+  keep: Buffer | null;
+}
+
+/** A stage that leaves partial sums. */
+type SummedStage = { partials: Buffer | null };
+
+/** Batch norm's numbers, known before the program runs. */
+export interface ConstantNorm {
+  readonly buffer: Buffer;
+  readonly channels: number;
+  readonly params: NormParams;
+}
+
+export interface Plan {
+  readonly stages: readonly Stage[];
+  /** Buffers that live for some steps only. */
+  readonly buffers: readonly Buffer[];
+  readonly constants: readonly ConstantNorm[];
+  /** The network's input and output, `[C][H][W]`. */
+  readonly input: Buffer;
+  readonly output: Buffer;
+}
+
+/** Fewest channels on both sides for which Winograd's transforms pay. */
+const WINOGRAD_CHANNELS = 8;
+/** Most output channels for which kernel columns are laid side by side. */
+const NARROW_CHANNELS = 4;
+
+/** The nodes that this engine has no kernels for. */
+export function unsupportedNodes(graph: Graph): GraphNode[] {
+  const known = [
+    addOperator,
+    batchNorm2dOperator,
+    conv2dOperator,
+    convTranspose2dOperator,
+    instanceNorm2dOperator,
+    leakyReluOperator,
+    reflectionPad2dOperator,
+    reluOperator,
+    tanhOperator,
+  ].map(({ op }) => op);
+  return graph.nodes.filter(({ op, shape }) => !known.includes(op) || shape.length < 3);
+}
+
+/** Cuts a graph into stages, for one picture of its batch. */
+export function plan(graph: Graph): Plan {
+  return new Planner(graph).run();
+}
+
+class Planner {
+  readonly #graph: Graph;
+  readonly #stages: Stage[] = [];
+  readonly #buffers: Buffer[] = [];
+  readonly #constants: ConstantNorm[] = [];
+  readonly #values = new Map<number, PlannedValue>();
+  /** Which stage wrote a buffer, where that was a convolution. */
+  readonly #writers = new Map<Buffer, ConvStagePlan>();
+  readonly #readersLeft: number[];
+  #node: GraphNode | null = null;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+    this.#readersLeft = new Array<number>(graph.nodes.length + 1).fill(0);
+    for (const node of graph.nodes) for (const id of node.inputs) this.#readersLeft[id]++;
+    this.#readersLeft[graph.output]++;
+  }
+
+  run(): Plan {
+    const { graph, input } = { graph: this.#graph, input: this.#import() };
+    for (const node of graph.nodes) {
+      this.#node = node;
+      this.#values.set(node.id, this.#planNode(node));
+      for (const id of node.inputs) this.#readersLeft[id]--;
+    }
+    const result = this.#withoutBorder(this.#value(graph.output));
+    const planar = this.#buffer(result.planes * result.height * result.width * 4);
+    this.#push({ kind: 'export', node: this.#node, value: result, planar });
+    return {
+      stages: this.#stages,
+      buffers: this.#buffers,
+      constants: this.#constants,
+      input,
+      output: planar,
+    };
+  }
+
+  #import(): Buffer {
+    const [planes, height, width] = this.#graph.inputShape.slice(-3);
+    const planar = this.#buffer(planes * height * width * 4);
+    const value = plainValue(this.#buffer(0), planes, height, width);
+    value.buffer.bytes = valueBytes(value);
+    this.#values.set(INPUT, value);
+    this.#push({ kind: 'import', node: null, value, planar });
+    return planar;
+  }
+
+  #planNode(node: GraphNode): PlannedValue {
+    const value = this.#value(node.inputs[0]);
+    if (isNode(node, conv2dOperator)) return this.#conv(node, value);
+    if (isNode(node, convTranspose2dOperator)) return this.#transposed(node, value);
+    if (isNode(node, instanceNorm2dOperator)) return this.#norm(value, node.params);
+    if (isNode(node, batchNorm2dOperator)) return this.#constantNorm(value, node.params);
+    if (isNode(node, reluOperator)) return this.#activate(value, 'relu');
+    if (isNode(node, tanhOperator)) return this.#activate(value, 'tanh');
+    if (isNode(node, leakyReluOperator)) {
+      return this.#activate(value, { leaky: node.params.negativeSlope });
+    }
+    if (isNode(node, addOperator)) return this.#add(node);
+    if (isNode(node, reflectionPad2dOperator)) {
+      const inner = hasBorder(value) ? this.#materialise(value) : value;
+      return { ...inner, reflect: node.params.padding };
+    }
+    throw new Error(`no plan for ${node.op}`);
+  }
+
+  #activate(value: PlannedValue, activation: PlannedValue['activation']): PlannedValue {
+    const free = value.activation === 'none' && value.residual === null && !hasBorder(value);
+    return { ...(free ? value : this.#materialise(value)), activation };
+  }
+
+  #add(node: GraphNode): PlannedValue {
+    const [a, b] = node.inputs.map((id) => this.#value(id));
+    // One side may be unfinished, as long as adding comes last; the other has to be in memory.
+    const open = (value: PlannedValue) => value.residual === null && !hasBorder(value);
+    const [pending, base] = isPlain(a) ? [b, a] : [a, b];
+    const left = open(pending) ? pending : this.#materialise(pending);
+    return { ...left, residual: (isPlain(base) ? base : this.#materialise(base)).buffer };
+  }
+
+  #norm(value: PlannedValue, params: NormParams): PlannedValue {
+    if (params.runningMean !== null) return this.#constantNorm(value, params);
+    const plain = isPlain(value) ? value : this.#materialise(value);
+    const partials = this.#buffer(0);
+    const writer = this.#writers.get(plain.buffer);
+    let of: SummedStage;
+    if (writer !== undefined) {
+      writer.partials ??= partials;
+      of = writer;
+    } else {
+      const sums = { kind: 'sums' as const, node: this.#node, value: plain, partials };
+      this.#push(sums);
+      of = sums;
+    }
+    const norm = this.#buffer(NORM_ROWS.count * plain.channels * 4);
+    this.#push({ kind: 'norm', node: this.#node, of, value: plain, params, norm });
+    return { ...plain, norm };
+  }
+
+  #constantNorm(value: PlannedValue, params: NormParams): PlannedValue {
+    const free = isPlain(value) ? value : this.#materialise(value);
+    const buffer = { bytes: NORM_ROWS.count * free.channels * 4, first: 0, last: 0, address: 0 };
+    this.#constants.push({ buffer, channels: free.channels, params });
+    return { ...free, norm: buffer };
+  }
+
+  #conv(node: GraphNode<Conv2dParams>, value: PlannedValue): PlannedValue {
+    const { params } = node;
+    const { stride, padding, dilation } = params;
+    const kernel = convKernel(params);
+    const [outHeight, outWidth] = node.shape.slice(-2);
+    const rows = convLattice(outHeight, kernel.kernelHeight, stride[0], padding[0], dilation[0]);
+    const cols = convLattice(outWidth, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
+    const unit = (pair: readonly [number, number]) => pair.every((side) => side === 1);
+    const channels = Math.min(kernel.inChannels, kernel.outChannels);
+    const winograd =
+      unit(stride) &&
+      unit(dilation) &&
+      params.groups === 1 &&
+      kernel.kernelHeight === 3 &&
+      kernel.kernelWidth === 3 &&
+      channels >= WINOGRAD_CHANNELS &&
+      outHeight >= TILE_OUT &&
+      outWidth >= TILE_OUT;
+    const narrow =
+      kernel.outChannels <= NARROW_CHANNELS &&
+      kernel.kernelWidth > 1 &&
+      stride[1] === 1 &&
+      dilation[1] === 1;
+    const method = winograd ? 'winograd' : narrow ? 'narrow' : 'direct';
+    return this.#convolve(node, value, {
+      method,
+      kernel,
+      params,
+      inStep: stride,
+      rows: [rows],
+      cols: [cols],
+    });
+  }
+
+  #transposed(
+    node: GraphNode<Parameters<typeof transposedKernel>[0]>,
+    value: PlannedValue,
+  ): PlannedValue {
+    const { params } = node;
+    const { stride, padding, dilation } = params;
+    const kernel = transposedKernel(params);
+    const [height, width] = node.shape.slice(-2);
+    return this.#convolve(node, value, {
+      method: 'direct',
+      kernel,
+      params,
+      inStep: [1, 1],
+      rows: transposedLattices(height, kernel.kernelHeight, stride[0], padding[0], dilation[0]),
+      cols: transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]),
+    });
+  }
+
+  #convolve(
+    node: GraphNode,
+    value: PlannedValue,
+    how: Pick<ConvStagePlan, 'method' | 'kernel' | 'params' | 'inStep' | 'rows' | 'cols'>,
+  ): PlannedValue {
+    const [height, width] = node.shape.slice(-2);
+    const result = plainValue(this.#buffer(0), how.kernel.outChannels, height, width);
+    result.buffer.bytes = valueBytes(result);
+    // A sum that others read later, too, is written out by the first to read it, if its rows are
+    // this stage's rows.
+    const shared = value.residual !== null && this.#sharedBy(value) > 1;
+    const sameRows = height === value.height && how.inStep[0] === 1 && how.rows.length === 1;
+    const keep =
+      shared && sameRows ? this.#buffer(valueBytes({ ...value, reflect: [0, 0, 0, 0] })) : null;
+    const source = shared && !sameRows ? this.#materialise(value) : value;
+    const stage: ConvStagePlan = {
+      kind: 'conv',
+      node,
+      ...how,
+      source,
+      result,
+      partials: null,
+      keep,
+    };
+    this.#push(stage);
+    this.#writers.set(result.buffer, stage);
+    if (keep !== null) this.#replace(value, keep);
+    return result;
+  }
+
+  /** Readers to come of the value, whatever borders they put around it. */
+  #sharedBy(value: PlannedValue): number {
+    let readers = 0;
+    for (const [id, other] of this.#values) {
+      if (sameButBorder(other, value)) readers += this.#readersLeft[id];
+    }
+    return readers;
+  }
+
+  /** From here on, everybody reads what was written out. */
+  #replace(value: PlannedValue, buffer: Buffer): void {
+    for (const [id, other] of this.#values) {
+      if (!sameButBorder(other, value)) continue;
+      const plain = plainValue(buffer, value.planes, value.height, value.width);
+      this.#values.set(id, { ...plain, reflect: other.reflect });
+    }
+  }
+
+  #withoutBorder(value: PlannedValue): PlannedValue {
+    return hasBorder(value) ? this.#materialise(value) : value;
+  }
+
+  /** Writes a value out as it is now. */
+  #materialise(value: PlannedValue): PlannedValue {
+    if (isPlain(value)) return value;
+    const [left, right, top, bottom] = value.reflect;
+    const to = this.#buffer(valueBytes(value));
+    this.#push({ kind: 'apply', node: this.#node, value, to });
+    const plain = plainValue(
+      to,
+      value.planes,
+      value.height + top + bottom,
+      value.width + left + right,
+    );
+    for (const [id, other] of this.#values) if (other === value) this.#values.set(id, plain);
+    return plain;
+  }
+
+  #value(id: number): PlannedValue {
+    return this.#values.get(id) as PlannedValue;
+  }
+
+  #buffer(bytes: number): Buffer {
+    const buffer = { bytes, first: Number.POSITIVE_INFINITY, last: -1, address: 0 };
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  #push(stage: Stage): void {
+    this.#stages.push(stage);
+  }
+}
+
+function sameButBorder(a: PlannedValue, b: PlannedValue): boolean {
+  return (
+    a.buffer === b.buffer &&
+    a.norm === b.norm &&
+    a.residual === b.residual &&
+    JSON.stringify(a.activation) === JSON.stringify(b.activation)
+  );
+}
+
+/** Zeros that a convolution's lattices read around a side of `size`, before and after. */
+export function margins(
+  lattices: readonly Lattice[],
+  size: number,
+): [before: number, after: number] {
+  const all = lattices.map((lattice) => latticeMargin(lattice, size));
+  return [
+    Math.max(0, ...all.map(({ before }) => before)),
+    Math.max(0, ...all.map(({ after }) => after)),
+  ];
+}
+
+/** Shapes that the engine runs: pictures, batched or not. */
+export function isImageShape(shape: Shape): boolean {
+  return shape.length === 3 || shape.length === 4;
+}

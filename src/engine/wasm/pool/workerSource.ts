@@ -1,0 +1,43 @@
+import { CONTROL } from '../kernels/driver.js';
+
+/**
+ * What a worker thread runs, as text, so that bundlers, test runners and browsers need not find a
+ * file: it instantiates programs and takes its part in their runs. The work itself, the taking of
+ * items and the barriers are machine code (`kernels/driver.ts`).
+ *
+ * Messages in: `{ id, load: { module, memory, driver } }`, `{ id, run: { from, to, scratch, report } }`,
+ * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`.
+ */
+export const WORKER_SOURCE = `
+const port = typeof require === 'function' ? require('worker_threads').parentPort : self;
+const programs = new Map();
+port.onmessage = ({ data: { id, load, run, drop } }) => {
+  if (drop) programs.delete(id);
+  if (load) {
+    const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
+    programs.set(id, { run: exports[load.driver], control: new Int32Array(load.memory.buffer) });
+    port.postMessage({ id, ready: true });
+  }
+  if (run) {
+    const program = programs.get(id);
+    let error = null;
+    try {
+      if (run.report) {
+        for (let step = run.from; step < run.to; step++) {
+          program.run(step, step + 1, run.scratch);
+          port.postMessage({ id, step });
+        }
+      } else {
+        program.run(run.from, run.to, run.scratch);
+      }
+    } catch (failure) {
+      error = String(failure);
+      Atomics.store(program.control, ${CONTROL.stop / 4}, 1);
+      Atomics.store(program.control, ${CONTROL.lost / 4}, 1);
+    }
+    Atomics.add(program.control, ${CONTROL.idle / 4}, 1);
+    Atomics.notify(program.control, ${CONTROL.idle / 4});
+    port.postMessage({ id, done: true, error });
+  }
+};
+`;

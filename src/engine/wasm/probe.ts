@@ -1,0 +1,32 @@
+import { f32x4, i32, v128 } from './emit/code.js';
+import { ModuleWriter } from './emit/module.js';
+
+/** What the runtime's WebAssembly can do, found out with modules of a few bytes. */
+export interface Features {
+  readonly simd: boolean;
+  readonly relaxedSimd: boolean;
+  /** Whether memory can be shared with other threads. In a browser, the page must be isolated. */
+  readonly sharedMemory: boolean;
+}
+
+/** Looks anew at every call: flags may have changed what is there. */
+export function probeFeatures(): Features {
+  return {
+    simd: validates(false, (x) => f32x4.add(x, x)),
+    relaxedSimd: validates(false, (x) => f32x4.relaxedMadd(x, x, x)),
+    sharedMemory: typeof SharedArrayBuffer === 'function' && validates(true, (x) => x),
+  };
+}
+
+function validates(
+  shared: boolean,
+  expression: (x: readonly number[]) => readonly number[],
+): boolean {
+  if (typeof WebAssembly === 'undefined') return false;
+  const module = new ModuleWriter();
+  module.define('probe', [], (f) => {
+    const address = i32.const(0);
+    f.emit(v128.store(address, expression(v128.load(address))));
+  });
+  return WebAssembly.validate(module.finish({ pages: 1, shared }));
+}
