@@ -1,11 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` is what `npm test` runs; `full` needs the large fixtures and the built command. */
+/** V8's flags concern the whole process, so each way of making machine code is tested in its own. */
+const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
+  test: {
+    name: `variant ${engine}`,
+    include: ['test/variants/**/*.test.ts'],
+    testTimeout: 300_000,
+    env: { CYCLEGAN_TEST_ENGINE: engine },
+    pool: 'forks' as const,
+  },
+}));
+
+/** `unit` is what `npm test` runs; the others need the large fixtures, and `full` the built command. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'full', include: ['test/full/**/*.test.ts'], testTimeout: 300_000 } },
+      ...variants,
     ],
   },
 });

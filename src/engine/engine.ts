@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly allowV8Flags?: boolean;
   /** Whether V8 may be asked to widen machine code to 256 bits. Default: true, with `allowV8Flags`. */
   readonly revectorize?: boolean;
+  /** One of an engine's ways of making code, by name, for tests and benches. Default: the fastest. */
+  readonly variant?: string;
 }
 
 /** Which engine, and how it is to prepare. */

@@ -21,14 +21,20 @@ export class PlainProgram implements Program {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly fallbacks: readonly string[];
-  readonly details: readonly string[] = ['plain loops on one thread'];
+  readonly details: readonly string[];
   readonly #queue = new Queue();
   #graph: Graph | null;
 
-  constructor(graph: Graph, engine: string, fallbacks: readonly string[] = []) {
+  constructor(
+    graph: Graph,
+    engine: string,
+    fallbacks: readonly string[] = [],
+    notes: readonly string[] = [],
+  ) {
     this.#graph = graph;
     this.engine = engine;
     this.fallbacks = fallbacks;
+    this.details = ['plain loops on one thread', ...notes];
     this.inputShape = graph.inputShape;
     this.outputShape = shapeOf(graph, graph.output);
   }

@@ -10,7 +10,8 @@ const CAPACITY = 4;
 
 interface Entry {
   readonly graph: Graph;
-  readonly options: string;
+  /** Engine and options. */
+  readonly key: string;
   readonly program: Promise<Program>;
 }
 
@@ -28,16 +29,15 @@ export class ProgramCache {
     this.#module = module;
   }
 
-  async get(inputShape: Shape, wanted: EngineOptions): Promise<Program> {
-    const { engine, threads, allowV8Flags } = wanted;
+  async get(inputShape: Shape, options: EngineOptions): Promise<Program> {
+    const { engine, threads, allowV8Flags, revectorize, variant } = options;
+    const compile = { threads, allowV8Flags, revectorize, variant };
     const graph = traceGraph(this.#module, inputShape);
-    const options = JSON.stringify([engine, threads, allowV8Flags]);
-    let entry = this.#entries.find((e) => e.options === options && sameGraph(e.graph, graph));
+    const key = JSON.stringify([engine, compile]);
+    let entry = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
     if (entry === undefined) {
-      const program = selectEngine(engine).then((selected) =>
-        selected.compile(graph, { threads, allowV8Flags }),
-      );
-      entry = { graph, options, program };
+      const program = selectEngine(engine).then((selected) => selected.compile(graph, compile));
+      entry = { graph, key, program };
     }
     this.#use(entry);
     try {

@@ -4,12 +4,10 @@ import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import { traceGraph } from '../../src/nn/compile.js';
 import type { StateDict } from '../../src/nn/loadStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { fixtureFloats, hasFixtures, manifest } from '../support/fixtures.js';
+import { hasFixtures, manifest } from '../support/fixtures.js';
 import { moduleOf, type TorchParams } from '../support/modules.js';
-import { type OperatorCase, operatorSuite } from '../support/operatorSuite.js';
 
 interface OpsManifest {
-  readonly cases: readonly (OperatorCase & { readonly data: string })[];
   readonly errors: readonly {
     readonly op: string;
     readonly params: TorchParams & { readonly change?: string };
@@ -19,14 +17,9 @@ interface OpsManifest {
   readonly generator_size_map: Readonly<Record<string, number>>;
 }
 
-const { cases, errors, generator_size_map } = manifest<OpsManifest>('ops', {
-  cases: [],
+const { errors, generator_size_map } = manifest<OpsManifest>('ops', {
   errors: [],
   generator_size_map: {},
-});
-
-describe.skipIf(!hasFixtures)('operators against PyTorch', () => {
-  operatorSuite(cases, (c) => fixtureFloats('ops', c.data));
 });
 
 describe.skipIf(!hasFixtures)('errors as PyTorch raises them', () => {

@@ -22,23 +22,26 @@ export function operatorSuite<C extends OperatorCase>(
   cases: readonly C[],
   numbers: (c: C) => Float32Array,
 ): void {
-  describe.each(engines)('on %s', (engine) => {
-    it.each(cases.map((c) => [`${c.op} ${c.name}`, c] as const))('%s', async (_, c) => {
-      const data = numbers(c);
-      const { input, output, ...weights } = c.tensors;
-      const module = moduleOf(c.op, c.params);
-      module.loadStateDict(
-        new Map(Object.entries(weights).map(([key, place]) => [key, tensorAt(data, place)])),
-      );
-      const program = await compile(module, { inputShape: input.shape, engine });
-      const found = await program.run(tensorAt(data, input));
-      const tolerance = EXACT.includes(c.op)
-        ? { absolute: 0 }
-        : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
-      // Fast engines multiply by the zeros between groups, and a NaN then crosses over.
-      const spreading = engine !== 'js' && c.name.includes('nan_groups');
-      expectClose(found, tensorAt(data, output), { ...tolerance, spreading });
-      program.dispose();
-    });
+  describe.each(engines)('on $name', ({ name: engine, options, unavailable }) => {
+    it.skipIf(unavailable !== null).each(cases.map((c) => [`${c.op} ${c.name}`, c] as const))(
+      '%s',
+      async (_, c) => {
+        const data = numbers(c);
+        const { input, output, ...weights } = c.tensors;
+        const module = moduleOf(c.op, c.params);
+        module.loadStateDict(
+          new Map(Object.entries(weights).map(([key, place]) => [key, tensorAt(data, place)])),
+        );
+        const program = await compile(module, { ...options, inputShape: input.shape });
+        const found = await program.run(tensorAt(data, input));
+        const tolerance = EXACT.includes(c.op)
+          ? { absolute: 0 }
+          : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
+        // Fast engines multiply by the zeros between groups, and a NaN then crosses over.
+        const spreading = engine !== 'js' && c.name.includes('nan_groups');
+        expectClose(found, tensorAt(data, output), { ...tolerance, spreading });
+        program.dispose();
+      },
+    );
   });
 }

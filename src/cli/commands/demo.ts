@@ -23,6 +23,7 @@ export async function runDemo(invocation: Invocation, terminal: Terminal): Promi
   const netG = ResNetGenerator.fromStateDict(await loadStateDict(await embeddedWeights()));
   const result = await translate(decodeImage(await embeddedSample()), netG, {
     blocking: true,
+    allowV8Flags: true,
     onProgress: ({ done, total }) => terminal.progress(`layer ${done} of ${total}`),
   });
   await writeFileAtomic(path, encodeImage(result, path), {

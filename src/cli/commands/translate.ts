@@ -35,7 +35,13 @@ export const translateSpec: CommandSpec = {
     quality: { type: 'string', value: 'N', help: 'JPEG quality from 1 to 100; default: 95' },
     'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT' },
     force: { type: 'boolean', help: 'replace the file whose name was made up, too' },
-    engine: { type: 'string', value: 'NAME', help: `one of: ${engineNames.join(', ')}` },
+    engine: {
+      type: 'string',
+      value: 'NAME',
+      help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
+    },
+    threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
+    'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
     json: { type: 'boolean', help: 'print one line of JSON about the result' },
   },
 };
@@ -53,7 +59,8 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
     throw new UsageError('One picture and one output at a time: cyclegan IN [OUT].');
   }
   const resize = parseResize(invocation.text('resize'));
-  const quality = parseQuality(invocation.text('quality'));
+  const quality = parseCount(invocation.text('quality'), '--quality', 1, 100);
+  const threads = parseCount(invocation.text('threads'), '--threads', 1, 256);
   const target = await checkTarget(input, named, invocation);
 
   const begin = performance.now();
@@ -64,7 +71,16 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
   const result = await translate(picture, netG, {
     resize,
     engine: invocation.text('engine'),
+    threads,
+    // The process is the command's own.
+    allowV8Flags: true,
+    revectorize: !invocation.flag('no-revectorize'),
     blocking: true,
+    onProgram: ({ engine, details, fallbacks }) => {
+      if (!invocation.flag('debug')) return;
+      for (const detail of details) terminal.say(`engine ${engine}: ${detail}`);
+      for (const node of fallbacks) terminal.say(`engine ${engine}: plain loops for ${node}`);
+    },
     onProgress: ({ node, done, total, milliseconds }) =>
       terminal.progress(
         `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
@@ -124,12 +140,20 @@ function parseResize(text = '256'): ResizeTarget | null {
   return match[2] === undefined ? first : { width: first, height: Number(match[2]) };
 }
 
-function parseQuality(text = '95'): number {
-  const quality = Number(text);
-  if (!Number.isInteger(quality) || quality < 1 || quality > 100) {
-    throw new UsageError(`--quality takes a whole number from 1 to 100, but got "${text}".`);
+function parseCount(
+  text: string | undefined,
+  option: string,
+  least: number,
+  most: number,
+): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < least || count > most) {
+    throw new UsageError(
+      `${option} takes a whole number from ${least} to ${most}, but got "${text}".`,
+    );
   }
-  return quality;
+  return count;
 }
 
 /**

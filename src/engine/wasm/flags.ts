@@ -19,28 +19,36 @@ const RULES: readonly FlagRule[] = [
 
 const REVECTORIZE: FlagRule = { flag: '--experimental-wasm-revectorize', from: 13, before: 99 };
 
-let applied: { readonly revectorize: boolean } | null = null;
+/** Set in the environment, it keeps code at 128 bits. */
+const OFF_SWITCH = 'CYCLEGAN_NO_REVECTORIZE';
+
+let basicsSet = false;
+
+function setFlag(flag: string): boolean {
+  const v8 = builtin('v8');
+  if (v8 === null) return false;
+  v8.setFlagsFromString(flag);
+  return true;
+}
+
+function applies({ from, before }: FlagRule): boolean {
+  const major = Number.parseInt(globalThis.process?.versions?.v8 ?? '', 10);
+  return major >= from && major < before;
+}
 
 /**
- * Sets V8's flags for this process, once, before any kernel is compiled. Only where the caller owns
- * the process, since flags are process-wide and experimental.
+ * Sets V8's flags for this process before a kernel is compiled. Only where the caller owns the process,
+ * since flags are process-wide and experimental.
  *
  * @returns Whether code may come out 256 bits wide.
  */
-export function applyV8Flags(options: { readonly revectorize: boolean }): boolean {
-  if (applied !== null) return applied.revectorize;
-  const v8 = builtin('v8');
-  const major = Number.parseInt(globalThis.process?.versions?.v8 ?? '', 10);
-  if (v8 === null || Number.isNaN(major)) return false;
-  const known = ({ from, before }: FlagRule) => major >= from && major < before;
-  for (const rule of RULES) if (known(rule)) v8.setFlagsFromString(rule.flag);
-  const revectorize = options.revectorize && known(REVECTORIZE) && is64BitIntel();
-  if (revectorize) v8.setFlagsFromString(REVECTORIZE.flag);
-  applied = { revectorize };
-  return revectorize;
-}
-
-/** The pass exists for x64 only. */
-function is64BitIntel(): boolean {
-  return globalThis.process?.arch === 'x64';
+export function applyV8Flags(wanted: { readonly revectorize: boolean }): boolean {
+  if (!basicsSet) for (const rule of RULES) if (applies(rule)) setFlag(rule.flag);
+  basicsSet = true;
+  const off = Boolean(globalThis.process?.env?.[OFF_SWITCH]);
+  // The pass exists for x64 only.
+  if (!applies(REVECTORIZE) || globalThis.process?.arch !== 'x64') return false;
+  const on = wanted.revectorize && !off;
+  setFlag(on ? REVECTORIZE.flag : REVECTORIZE.flag.replace('--', '--no-'));
+  return on;
 }

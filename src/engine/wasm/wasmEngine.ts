@@ -1,13 +1,14 @@
-import type { Graph } from '../../graph/graph.js';
+import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
 import { ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
-import type { Target } from './kernels/target.js';
 import { assemble } from './plan/assemble.js';
 import { isImageShape, plan, unsupportedNodes } from './plan/planner.js';
 import { probeFeatures } from './probe.js';
+import { selfCheck } from './selfCheck.js';
+import { type Variant, variantsFor } from './variants.js';
 import { MemoryError, WasmProgram } from './wasmProgram.js';
 
 const PAGE = 65_536;
@@ -24,45 +25,79 @@ export const wasmEngine: Engine = {
 };
 
 async function compileGraph(graph: Graph, options: CompileOptions): Promise<Program> {
-  const { allowV8Flags = false, revectorize = true } = options;
-  const wide = allowV8Flags && applyV8Flags({ revectorize });
-  const features = probeFeatures();
   const foreign = unsupportedNodes(graph);
   if (!isImageShape(graph.inputShape) || foreign.length > 0) {
-    return new PlainProgram(
-      graph,
-      'wasm',
-      graph.nodes.map(({ name, op }) => `${name} (${op})`),
-    );
+    return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
+  const { variant, notes } = await chooseVariant(options);
+  if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
+  const features = probeFeatures();
   const wanted = options.threads ?? availableCores();
   const threads = features.sharedMemory ? Math.min(Math.max(1, wanted), MOST_THREADS) : 1;
-  const target = chooseTarget(features.relaxedSimd, wide);
+  return build(graph, variant, threads, features.sharedMemory, notes);
+}
+
+function describeNodes(nodes: readonly GraphNode[]): string[] {
+  return nodes.map(({ name, op }) => `${name} (${op})`);
+}
+
+async function build(
+  graph: Graph,
+  variant: Variant,
+  threads: number,
+  shared: boolean,
+  notes: readonly string[],
+): Promise<Program> {
   const writer = new ModuleWriter();
-  const assembly = assemble(plan(graph), writer, target, threads);
+  const assembly = assemble(plan(graph), writer, variant.target, threads);
   const pages = Math.ceil(assembly.bytes / PAGE);
   if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
-  const memory = allocate(graph, pages, features.sharedMemory);
-  const module = await WebAssembly.compile(writer.finish({ pages, shared: features.sharedMemory }));
-  const { rows, vectors } = target.tile;
+  const memory = allocate(graph, pages, shared);
+  const module = await WebAssembly.compile(writer.finish({ pages, shared }));
+  const { rows, vectors } = variant.target.tile;
   const program = new WasmProgram(graph, assembly, {
     module,
     memory,
     threads,
-    shared: features.sharedMemory,
+    shared,
     details: [
-      `WebAssembly${target.fma ? ' with fused multiply-add' : ''}${wide ? ', 256 bits wide' : ''}, tiles of ${rows} x ${vectors * 4}`,
+      `variant ${variant.name}, tiles of ${rows} x ${vectors * 4}`,
       `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       `${megabytes(assembly.bytes)} of memory, planned beforehand`,
+      ...notes,
     ],
   });
   await program.prepare();
   return program;
 }
 
-function chooseTarget(fma: boolean, wide: boolean): Target {
-  if (wide) return { fma, tile: { rows: 6, vectors: 4, unroll: 2 } };
-  return { fma, tile: { rows: 4, vectors: 2, unroll: 1 } };
+/**
+ * The fastest variant whose machine code agrees with the plain loops. What V8 makes of a kernel depends
+ * on flags, so a variant is checked once for each way that they can be set.
+ */
+async function chooseVariant(
+  options: CompileOptions,
+): Promise<{ variant: Variant | null; notes: string[] }> {
+  const notes: string[] = [];
+  for (const variant of variantsFor(options)) {
+    const { passed, difference } = await check(variant);
+    if (passed) return { variant, notes };
+    notes.push(`${variant.name} was off by ${difference} in the self-check and is not used`);
+  }
+  return { variant: null, notes };
+}
+
+const checks = new Map<string, ReturnType<typeof selfCheck>>();
+
+function check(variant: Variant): ReturnType<typeof selfCheck> {
+  if (variant.allowFlags) applyV8Flags({ revectorize: variant.wide });
+  const key = JSON.stringify(variant);
+  let result = checks.get(key);
+  if (result === undefined) {
+    result = selfCheck((graph) => build(graph, variant, 1, false, []));
+    checks.set(key, result);
+  }
+  return result;
 }
 
 function allocate(graph: Graph, pages: number, shared: boolean): WebAssembly.Memory {

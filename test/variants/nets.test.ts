@@ -31,9 +31,6 @@ interface NetsManifest {
 }
 
 const { nets } = manifest<NetsManifest>('nets', { nets: [] });
-/** How far an engine may be from double precision. */
-const TOLERANCE: Readonly<Record<string, number>> = { js: 1e-5, wasm: 5e-5 };
-
 describe.skipIf(!hasFixtures)('small generators against PyTorch', () => {
   describe.each(nets.map((net) => [net.name, net] as const))('%s', (_, net) => {
     const { input_nc, output_nc, ngf, n_blocks } = net.config;
@@ -53,16 +50,18 @@ describe.skipIf(!hasFixtures)('small generators against PyTorch', () => {
       });
     });
 
-    describe.each(engines)('on %s', (engine) => {
-      it.each(net.cases.map((c) => [String(c.tensors.input.shape), c] as const))(
+    describe.each(engines)('on $name', ({ options, tolerance, unavailable }) => {
+      it
+        .skipIf(unavailable !== null)
+        .each(net.cases.map((c) => [String(c.tensors.input.shape), c] as const))(
         'gives the output for %s',
         async (_, { tensors }) => {
           const data = fixtureFloats('nets', 'nets.f32');
           const netG = new ResNetGenerator(input_nc, output_nc, ngf, n_blocks).eval();
           netG.loadStateDict(await loadStateDict(fixturePath('nets', net.weights.zip)));
-          const program = await compile(netG, { inputShape: tensors.input.shape, engine });
+          const program = await compile(netG, { ...options, inputShape: tensors.input.shape });
           const output = await program.run(tensorAt(data, tensors.input));
-          expectClose(output, tensorAt(data, tensors.output_f64), { absolute: TOLERANCE[engine] });
+          expectClose(output, tensorAt(data, tensors.output_f64), { absolute: tolerance });
           expect(program.fallbacks).toEqual([]);
           program.dispose();
         },

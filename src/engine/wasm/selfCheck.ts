@@ -1,0 +1,85 @@
+import { GraphBuilder, type Value } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
+import { conv2dOperator, resolveConv2d } from '../../tensor/conv2d.js';
+import { convTranspose2dOperator, resolveConvTranspose2d } from '../../tensor/convTranspose2d.js';
+import { instanceNorm2dOperator, resolveInstanceNorm2d } from '../../tensor/instanceNorm2d.js';
+import { leakyReluOperator } from '../../tensor/leakyRelu.js';
+import { reflectionPad2dOperator, resolveReflectionPad2d } from '../../tensor/reflectionPad2d.js';
+import { reluOperator } from '../../tensor/relu.js';
+import { tanhOperator } from '../../tensor/tanh.js';
+import { Tensor } from '../../tensor/tensor.js';
+import type { Program } from '../engine.js';
+import { PlainProgram } from '../plainProgram.js';
+
+/** Values are of order 1; float32 in another order of summation differs by far less. */
+const TOLERANCE = 1e-4;
+const INPUT_SHAPE = [1, 3, 22, 27];
+
+/** A network that needs every kernel there is, each at sizes that leave remainders. */
+const graph = checkGraph();
+let reference: Promise<Tensor> | null = null;
+
+/**
+ * Runs a small network by machine code and by plain loops.
+ * @returns The largest difference; `Infinity` where one is no finite number.
+ */
+export async function selfCheck(
+  compile: (graph: Graph) => Promise<Program>,
+): Promise<{ passed: boolean; difference: number }> {
+  const input = wave(INPUT_SHAPE, 1);
+  reference ??= new PlainProgram(graph, 'js').run(input, { blocking: true });
+  const program = await compile(graph);
+  const found = await program.run(input, { blocking: true });
+  program.dispose();
+  const expected = await reference;
+  let difference = 0;
+  for (let i = 0; i < expected.size; i++) {
+    const d = Math.abs(found.data[i] - expected.data[i]);
+    difference = d <= difference ? difference : Number.isFinite(d) ? d : Number.POSITIVE_INFINITY;
+  }
+  return { passed: difference <= TOLERANCE, difference };
+}
+
+function checkGraph(): Graph {
+  const g = new GraphBuilder(INPUT_SHAPE);
+  const conv = (x: Value, channels: number, kernel: number, stride = 1) => {
+    const shape = [channels, x.shape[1], kernel, kernel];
+    const options = { stride, padding: stride === 1 ? 0 : 1 };
+    const params = resolveConv2d(weights(shape), wave([channels], 3), options);
+    return g.apply(conv2dOperator, [x], params);
+  };
+  const pad = (x: Value, sides: number) =>
+    g.apply(reflectionPad2dOperator, [x], resolveReflectionPad2d(sides));
+  const norm = (x: Value) => g.apply(instanceNorm2dOperator, [x], resolveInstanceNorm2d());
+  const relu = (x: Value) => g.apply(reluOperator, [x], {});
+  let x = relu(norm(conv(pad(g.input, 3), 20, 7)));
+  x = relu(norm(conv(x, 37, 3, 2)));
+  for (let block = 0; block < 2; block++) {
+    const inner = relu(norm(conv(pad(x, 1), 37, 3)));
+    x = g.add(x, norm(conv(pad(inner, 1), 37, 3)));
+  }
+  const up = resolveConvTranspose2d(weights([37, 21, 3, 3]), null, {
+    stride: 2,
+    padding: 1,
+    outputPadding: 1,
+  });
+  x = g.apply(leakyReluOperator, [norm(g.apply(convTranspose2dOperator, [x], up))], {
+    negativeSlope: 0.2,
+  });
+  return g.finish(g.apply(tanhOperator, [conv(pad(x, 3), 3, 7)], {}));
+}
+
+/** Weights that keep values of order 1, whatever the fan-in. */
+function weights(shape: readonly number[]): Tensor {
+  const tensor = wave(shape, 2);
+  return tensor.mul(1.5 / Math.sqrt(tensor.size / shape[0]));
+}
+
+/** Numbers between −1 and 1 without a pattern that a mistake could hide behind. */
+function wave(shape: readonly number[], seed: number): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from({ length: size }, (_, i) =>
+    Math.sin(i * (i + seed) * 0.37 + seed),
+  );
+  return new Tensor(data, shape);
+}
