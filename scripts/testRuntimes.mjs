@@ -1,0 +1,50 @@
+// Runs the engines' suites on other versions of Node: node scripts/testRuntimes.mjs [VERSION…]
+// Each version comes as an npm package, into a temporary folder. Default: 20 22 24 26.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26'];
+const folder = mkdtempSync(join(tmpdir(), 'cyclegan-runtimes-'));
+const rows = [];
+try {
+  for (const version of versions) rows.push(runOn(version));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log('node       variant          passed  failed  skipped');
+for (const { node, suites } of rows) {
+  for (const [name, { passed, failed, skipped }] of suites) {
+    console.log(`${node.padEnd(11)}${name.padEnd(17)}${[passed, failed, skipped].map((n) => String(n).padStart(6)).join('  ')}`);
+  }
+}
+const all = rows.flatMap(({ suites }) => [...suites.values()]);
+const sum = (key) => all.reduce((total, counts) => total + counts[key], 0);
+console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = sum('failed') > 0 || rows.some(({ ok }) => !ok) ? 1 : 0;
+
+function runOn(version) {
+  const home = join(folder, version);
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  execFileSync('npm', ['install', '--prefix', home, '--no-fund', '--no-audit', `${name}@${version}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const binary = join(home, 'node_modules', name, 'bin/node');
+  const node = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
+  const report = join(home, 'report.json');
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'variant *'];
+  const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const suites = new Map();
+  for (const { assertionResults } of JSON.parse(readFileSync(report, 'utf8')).testResults) {
+    for (const { status: outcome, fullName } of assertionResults) {
+      const variant = /\b(wasm\+fma\+256|wasm\+fma|wasm|js)(?=\s)/.exec(fullName)?.[0] ?? 'weight files';
+      const counts = suites.get(variant) ?? { passed: 0, failed: 0, skipped: 0 };
+      counts[outcome === 'passed' ? 'passed' : outcome === 'failed' ? 'failed' : 'skipped']++;
+      suites.set(variant, counts);
+    }
+  }
+  return { node, ok: status === 0, suites };
+}
