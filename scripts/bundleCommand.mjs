@@ -16,7 +16,8 @@ export async function bundleCommand(outfile) {
     target: 'node20.19',
     // The notices of the packages that come along.
     legalComments: 'inline',
-    loader: { '.pth': 'binary', '.png': 'binary' },
+    // As text: bytes would be copied one property at a time when they are imported.
+    loader: { '.pth': 'base64', '.png': 'base64' },
     banner: { js: '#!/usr/bin/env node' },
     logLevel: 'warning',
   });

@@ -1,9 +1,9 @@
-/** Files that the bundler puts into the command as bytes. */
+/** Files that the bundler puts into the command, in base64. */
 declare module '*.pth' {
-  const bytes: Uint8Array;
-  export default bytes;
+  const base64: string;
+  export default base64;
 }
 declare module '*.png' {
-  const bytes: Uint8Array;
-  export default bytes;
+  const base64: string;
+  export default base64;
 }
