@@ -16,7 +16,9 @@ try {
 console.log('node       variant          passed  failed  skipped');
 for (const { node, suites } of rows) {
   for (const [name, { passed, failed, skipped }] of suites) {
-    console.log(`${node.padEnd(11)}${name.padEnd(17)}${[passed, failed, skipped].map((n) => String(n).padStart(6)).join('  ')}`);
+    console.log(
+      `${node.padEnd(11)}${name.padEnd(17)}${[passed, failed, skipped].map((n) => String(n).padStart(6)).join('  ')}`,
+    );
   }
 }
 const all = rows.flatMap(({ suites }) => [...suites.values()]);
@@ -27,9 +29,13 @@ process.exitCode = sum('failed') > 0 || rows.some(({ ok }) => !ok) ? 1 : 0;
 function runOn(version) {
   const home = join(folder, version);
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  execFileSync('npm', ['install', '--prefix', home, '--no-fund', '--no-audit', `${name}@${version}`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  execFileSync(
+    'npm',
+    ['install', '--prefix', home, '--no-fund', '--no-audit', `${name}@${version}`],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  );
   const binary = join(home, 'node_modules', name, 'bin/node');
   const node = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
   const report = join(home, 'report.json');
@@ -40,7 +46,8 @@ function runOn(version) {
   const suites = new Map();
   for (const { assertionResults } of JSON.parse(readFileSync(report, 'utf8')).testResults) {
     for (const { status: outcome, fullName } of assertionResults) {
-      const variant = /\b(wasm\+fma\+256|wasm\+fma|wasm|js)(?=\s)/.exec(fullName)?.[0] ?? 'weight files';
+      const variant =
+        /\b(wasm\+fma\+256|wasm\+fma|wasm|js)(?=\s)/.exec(fullName)?.[0] ?? 'weight files';
       const counts = suites.get(variant) ?? { passed: 0, failed: 0, skipped: 0 };
       counts[outcome === 'passed' ? 'passed' : outcome === 'failed' ? 'failed' : 'skipped']++;
       suites.set(variant, counts);

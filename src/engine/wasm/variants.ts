@@ -15,12 +15,18 @@ export interface Variant {
 }
 
 /**
- * Register blocks that came out fastest. With sixteen registers, older versions of V8 load a whole turn of
- * the loop before they use it, so rows x vectors + rows + vectors must stay within them; widened
- * code needs half of each.
+ * Register blocks that came out fastest, of sixteen registers: rows x vectors sums, one turn's factors, and
+ * a value at a time. V8 before 13 loads all of a turn's values before it uses them, so there
+ * rows x vectors + rows + vectors must fit; widened code needs half the registers.
  */
 const WIDE_TILE: Tile = { rows: 6, vectors: 4, unroll: 2 };
-const NARROW_TILE: Tile = { rows: 4, vectors: 2, unroll: 1 };
+const NARROW_TILE: Tile = { rows: 6, vectors: 2, unroll: 1 };
+const NARROW_TILE_BEFORE_13: Tile = { rows: 3, vectors: 3, unroll: 1 };
+
+function narrowTile(): Tile {
+  const v8 = Number.parseInt(globalThis.process?.versions?.v8 ?? '', 10);
+  return v8 < 13 ? NARROW_TILE_BEFORE_13 : NARROW_TILE;
+}
 
 /**
  * The variants that this runtime can run, fastest first.
@@ -33,10 +39,11 @@ export function variantsFor({
 }: CompileOptions): Variant[] {
   const canWiden = allowFlags && applyV8Flags({ revectorize });
   const fma = probeFeatures().relaxedSimd;
+  const tile = narrowTile();
   const all: Variant[] = [
     { name: 'fma+256', target: { fma: true, tile: WIDE_TILE }, wide: true, allowFlags },
-    { name: 'fma', target: { fma: true, tile: NARROW_TILE }, wide: false, allowFlags },
-    { name: 'simd', target: { fma: false, tile: NARROW_TILE }, wide: false, allowFlags },
+    { name: 'fma', target: { fma: true, tile }, wide: false, allowFlags },
+    { name: 'simd', target: { fma: false, tile }, wide: false, allowFlags },
   ];
   const runnable = all.filter(({ target, wide }) => (fma || !target.fma) && (canWiden || !wide));
   if (wanted === undefined) return runnable;

@@ -100,11 +100,11 @@ class ProductWriter {
     this.#value = f.local('v128');
   }
 
-  /** All `m` rows of one panel: blocks of `rows`, then of 2, then single ones. */
+  /** All `m` rows of one panel: blocks of `rows`, then lower ones for what is left. */
   rows(rows: number, vectors: number): void {
     const f = this.#f;
     let from = i32.const(0);
-    for (const height of new Set([rows, Math.min(rows, 2), 1])) {
+    for (const height of [rows, 4, 2, 1].filter((h, i) => i === 0 || h < rows)) {
       const end = i32.sub(this.#p.m.value, i32.const(height - 1));
       f.for(this.#row, from, end, height, () => this.#block(height, vectors));
       // A loop that did not run leaves the counter where it began.
