@@ -43,15 +43,19 @@ function runOn(version) {
   const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const suites = new Map();
-  for (const { assertionResults } of JSON.parse(readFileSync(report, 'utf8')).testResults) {
-    for (const { status: outcome, fullName } of assertionResults) {
-      const variant =
-        /\b(wasm\+fma\+256|wasm\+fma|wasm|js)(?=\s)/.exec(fullName)?.[0] ?? 'weight files';
-      const counts = suites.get(variant) ?? { passed: 0, failed: 0, skipped: 0 };
-      counts[outcome === 'passed' ? 'passed' : outcome === 'failed' ? 'failed' : 'skipped']++;
-      suites.set(variant, counts);
-    }
-  }
+  const suites = countByVariant(JSON.parse(readFileSync(report, 'utf8')));
   return { node, ok: status === 0, suites };
+}
+
+function countByVariant({ testResults }) {
+  const suites = new Map();
+  for (const { status, fullName } of testResults.flatMap(
+    ({ assertionResults }) => assertionResults,
+  )) {
+    const variant = /'(js|wasm[+\w]*)'/.exec(fullName)?.[1];
+    const counts = suites.get(variant ?? 'any') ?? { passed: 0, failed: 0, skipped: 0 };
+    counts[['passed', 'failed'].includes(status) ? status : 'skipped']++;
+    suites.set(variant ?? 'any', counts);
+  }
+  return suites;
 }

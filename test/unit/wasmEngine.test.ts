@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
+import { AbortError, CycleganError } from '../../src/errors.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { compile, traceGraph } from '../../src/nn/compile.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { Module } from '../../src/nn/module.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { ReLU } from '../../src/nn/relu.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
+
+const wasm = { engine: 'wasm', threads: 2 } as const;
+/** Long enough, some tenths of a second, to do something meanwhile. */
+const slow = () => new ResNetGenerator(3, 3, 24, 4).eval();
+const picture = (side: number) => Tensor.full([1, 3, side, side], 0.5);
+
+describe('forward', () => {
+  it('takes this engine without being asked', async () => {
+    const netG = new ResNetGenerator(1, 1, 2, 1).eval();
+    const program = await netG.program([1, 1, 16, 16]);
+    expect(program.engine).toBe('wasm');
+    expect(program.fallbacks).toEqual([]);
+    netG.dispose();
+  });
+
+  it('keeps programs for several sizes and batches side by side', async () => {
+    manualSeed(2);
+    const netG = new ResNetGenerator(1, 1, 3, 1).eval();
+    const shapes = [
+      [1, 1, 16, 16],
+      [3, 1, 16, 16],
+      [1, 1, 9, 21],
+      [1, 7, 5],
+    ];
+    for (let round = 0; round < 2; round++) {
+      for (const shape of shapes) {
+        const x = new Tensor(
+          Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i)),
+          shape,
+        );
+        expectClose(await netG.forward(x, wasm), await netG.forward(x, { engine: 'js' }), {
+          absolute: 5e-5,
+        });
+      }
+    }
+    expect(await netG.program([1, 1, 16, 16], wasm)).not.toBe(
+      await netG.program([1, 1, 9, 21], wasm),
+    );
+    netG.dispose();
+  });
+});
+
+describe('the event loop', () => {
+  it('stays free while workers run', async () => {
+    const program = await compile(slow(), { ...wasm, inputShape: [1, 3, 192, 192] });
+    let ticks = 0;
+    let running = true;
+    const tick = () => {
+      ticks++;
+      if (running) setTimeout(tick, 1);
+    };
+    tick();
+    await program.run(picture(192));
+    running = false;
+    expect(ticks).toBeGreaterThan(5);
+    program.dispose();
+  });
+
+  it('brings an abort soon, and the next run is not harmed', async () => {
+    const program = await compile(slow(), { ...wasm, inputShape: [1, 3, 384, 384] });
+    const controller = new AbortController();
+    const run = program.run(picture(384), { signal: controller.signal });
+    const stopped = run.then(
+      () => null,
+      (error: unknown) => ({ error, at: performance.now() }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const aborted = performance.now();
+    controller.abort();
+    const result = await stopped;
+    expect(result?.error).toBeInstanceOf(AbortError);
+    expect((result?.at ?? 0) - aborted).toBeLessThan(1000);
+    // An aborted run leaves nothing behind that the next one could trip over.
+    const fresh = await compile(slow(), { engine: 'wasm', threads: 1, inputShape: [1, 3, 16, 16] });
+    expect((await fresh.run(picture(16))).shape).toEqual([1, 3, 16, 16]);
+    expect((await program.run(picture(384))).data.every(Number.isFinite)).toBe(true);
+    program.dispose();
+    fresh.dispose();
+  });
+
+  it('gets progress in order, up to the last layer', async () => {
+    const netG = new ResNetGenerator(1, 1, 4, 1).eval();
+    for (const blocking of [true, false]) {
+      const done: number[] = [];
+      let total = 0;
+      const onProgress = (p: { done: number; total: number }) => {
+        done.push(p.done);
+        total = p.total;
+      };
+      await netG.forward(Tensor.zeros([2, 1, 16, 16]), { ...wasm, blocking, onProgress });
+      expect(done).toEqual(Array.from({ length: total }, (_, i) => i + 1));
+    }
+    netG.dispose();
+  });
+});
+
+describe('queued runs', () => {
+  it('come out in order and do not mix', async () => {
+    const netG = new ResNetGenerator(1, 1, 4, 1).eval();
+    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 20, 20] });
+    const inputs = [1, 2, 3, 4].map((seed) => {
+      const data = Float32Array.from({ length: 400 }, (_, i) => Math.sin(i * seed));
+      return new Tensor(data, [1, 1, 20, 20]);
+    });
+    const together = await Promise.all(
+      inputs.map((x, i) => program.run(x, { blocking: i % 2 === 0 })),
+    );
+    for (const [i, x] of inputs.entries()) {
+      expect((await program.run(x)).data).toEqual(together[i].data);
+    }
+    expect(new Set(together.map(({ data }) => data.join())).size).toBe(4);
+    program.dispose();
+    await expect(program.run(inputs[0])).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+});
+
+describe('what does not fit', () => {
+  it('is refused with the figure and a size that would', async () => {
+    const netG = new Sequential(new Conv2d(1, 64, 3), new ReLU()).eval();
+    const refused = compile(netG, { ...wasm, inputShape: [1, 1, 6000, 6000] });
+    await expect(refused).rejects.toMatchObject({
+      code: 'ERR_TOO_LARGE',
+      message: expect.stringMatching(/6000 x 6000 needs \d+\.\d GB.*--resize \d+ needs about/),
+    });
+  });
+
+  it('is refused before anything runs: another shape, an unknown variant', async () => {
+    const netG = new ResNetGenerator(1, 1, 1, 0).eval();
+    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 8, 8] });
+    await expect(program.run(Tensor.zeros([1, 1, 8, 9]))).rejects.toThrow(/\[1, 1, 8, 9\]/);
+    await expect(
+      compile(netG, { engine: 'wasm', variant: 'steam', inputShape: [1, 1, 8, 8] }),
+    ).rejects.toThrow(CycleganError);
+    program.dispose();
+  });
+});
+
+describe('an operator that the engine does not know', () => {
+  class Halve extends Module {
+    override trace(g: GraphBuilder, x: Value): Value {
+      return g.apply(
+        {
+          op: 'halve',
+          outputShape: ([shape]) => [...shape],
+          run: ([tensor]) => tensor.mul(0.5),
+        },
+        [x],
+        {},
+      );
+    }
+  }
+
+  it('runs as plain loops, and is named', async () => {
+    const netG = new Sequential(new Conv2d(1, 1, 1), new Halve()).eval();
+    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 4, 4] });
+    expect(program.fallbacks).toContain('1 (halve)');
+    const x = Tensor.full([1, 1, 4, 4], 3);
+    expect(await program.run(x)).toEqual(await netG.forward(x, { engine: 'js' }));
+  });
+});
+
+describe('the engine', () => {
+  it('can be had where there is SIMD, and says so where there is none', () => {
+    expect(wasmEngine.unavailable()).toBeNull();
+    const validate = WebAssembly.validate;
+    WebAssembly.validate = () => false;
+    expect(wasmEngine.unavailable()).toMatch(/SIMD/);
+    WebAssembly.validate = validate;
+  });
+
+  it('reads the same graph as every other', () => {
+    const graph = traceGraph(new ResNetGenerator(1, 1, 1, 1), [1, 1, 8, 8]);
+    expect(graph.nodes.map(({ op }) => op).filter((op) => op === 'add')).toHaveLength(1);
+  });
+});
