@@ -1,11 +1,12 @@
 import { type Code, i32, v128 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { FILTERINGS, type FilteringName } from './filtering.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct, type ProductShape } from './product.js';
 import { defineRow, defineZeroRow, type RowShape, rowPixels } from './rows.js';
 import type { Target } from './target.js';
-import { defineInputTile, defineOutputTile, PLANES, TILE_IN, TILE_OUT } from './winograd.js';
+import { defineInputTile, defineOutputTile, planesOf } from './winograd.js';
 
 /**
  * How a convolution's stage gets its input: rows of the value that feeds it, made ready by a row kernel
@@ -350,6 +351,7 @@ export function defineNarrow(module: ModuleWriter, target: Target, shape: Narrow
 }
 
 export interface WinogradShape {
+  readonly filtering: FilteringName;
   readonly source: SourceShape;
   /** The first input row and column that output 0 reads. */
   readonly first: readonly [row: number, column: number];
@@ -366,7 +368,7 @@ export function planeStride(bytes: number): number {
 }
 
 /**
- * Stage: a 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3), some rows of tiles an item:
+ * Stage: a convolution of 3×3 taps by minimal filtering (`filtering.ts`), some rows of tiles an item:
  * rows → V `[ξ][tile][ic]` → M `[ξ][tile][oc]` = V · U, plane by plane → output rows.
  */
 export function defineWinograd(
@@ -374,30 +376,33 @@ export function defineWinograd(
   target: Target,
   shape: WinogradShape,
 ): ConvStage {
-  const { source, first, out, tileRowsPerItem, weightPlane } = shape;
+  const { filtering, source, first, out, tileRowsPerItem, weightPlane } = shape;
+  const { inputs, outputs, inStep } = FILTERINGS[filtering];
+  const planes = planesOf(filtering);
   const loader = new RowLoader(module, target, source);
-  const tilesAcross = Math.ceil(out.width / TILE_OUT);
-  const tilesDown = Math.ceil(out.height / TILE_OUT);
+  const tilesAcross = Math.ceil(out.width / outputs);
+  const tilesDown = Math.ceil(out.height / outputs);
   const items = Math.ceil(tilesDown / tileRowsPerItem);
   const inChannels = source.row.channels;
   const tiles = tileRowsPerItem * tilesAcross;
   const inPlane = planeStride(tiles * inChannels * 4);
   const outPlane = planeStride(tiles * out.channels * 4);
   const outPitch = out.width * out.channels * 4;
-  // The last tile of a row may read past it; what it makes of that is not stored.
-  const rowsBytes = (tileRowsPerItem * TILE_OUT + 2) * loader.pitch + TILE_IN * inChannels * 4;
+  const rowsBytes = ((tileRowsPerItem - 1) * inStep + inputs) * loader.pitch;
   const inAt = Math.ceil(rowsBytes / 64) * 64;
-  const outAt = inAt + PLANES * inPlane;
+  const outAt = inAt + planes * inPlane;
   const key = `winograd ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const [startTile, endTile, start, end, ty, tx, plane, at, to] = f.locals('i32', 9);
     const inputTile = defineInputTile(module, target, {
+      filtering,
       channels: inChannels,
       rowStride: loader.pitch,
       planeStride: inPlane,
     });
     const outputTile = defineOutputTile(module, target, {
+      filtering,
       channels: out.channels,
       planeStride: outPlane,
       rowStride: outPitch,
@@ -416,42 +421,43 @@ export function defineWinograd(
     f.emit(startTile.set(i32.mul(item.value, i32.const(tileRowsPerItem))));
     const next = i32.add(startTile.value, i32.const(tileRowsPerItem));
     f.emit(endTile.set(i32.min(next, i32.const(tilesDown))));
-    f.emit(start.set(i32.mul(startTile.value, i32.const(TILE_OUT))));
-    f.emit(end.set(i32.mul(endTile.value, i32.const(TILE_OUT))));
-    const firstInput = i32.add(start.value, i32.const(first[0]));
-    const count = i32.add(i32.sub(end.value, start.value), i32.const(2));
+    f.emit(start.set(i32.mul(startTile.value, i32.const(outputs))));
+    f.emit(end.set(i32.mul(endTile.value, i32.const(outputs))));
+    const firstInput = i32.add(i32.mul(startTile.value, i32.const(inStep)), i32.const(first[0]));
+    const tileRows = i32.sub(endTile.value, startTile.value);
+    const count = i32.add(i32.mul(tileRows, i32.const(inStep)), i32.const(inputs - inStep));
     loader.load(f, p, scratch.value, firstInput, count, start.value, end.value);
 
     const column = (first[1] + source.row.zeros[0]) * inChannels * 4;
     f.emit(to.set(i32.add(scratch.value, i32.const(inAt))));
     f.for(ty, startTile.value, endTile.value, 1, () => {
-      const row = i32.mul(i32.sub(ty.value, startTile.value), i32.const(TILE_OUT * loader.pitch));
+      const row = i32.mul(i32.sub(ty.value, startTile.value), i32.const(inStep * loader.pitch));
       f.emit(at.set(i32.add(i32.add(scratch.value, row), i32.const(column))));
       f.repeat(tx, tilesAcross, 1, () => {
         f.call(inputTile, at.value, to.value);
-        f.emit(at.set(i32.add(at.value, i32.const(TILE_OUT * inChannels * 4))));
+        f.emit(at.set(i32.add(at.value, i32.const(inStep * inChannels * 4))));
         f.emit(to.set(i32.add(to.value, i32.const(inChannels * 4))));
       });
     });
 
-    const count36 = i32.mul(i32.sub(endTile.value, startTile.value), i32.const(tilesAcross));
-    f.repeat(plane, PLANES, 1, () => {
+    const tilesHere = i32.mul(tileRows, i32.const(tilesAcross));
+    f.repeat(plane, planes, 1, () => {
       const area = (base: number, stride: number) =>
         i32.add(i32.add(scratch.value, i32.const(base)), i32.mul(plane.value, i32.const(stride)));
       const weights = i32.add(p.weights.value, i32.mul(plane.value, i32.const(weightPlane)));
-      f.call(product, area(inAt, inPlane), weights, area(outAt, outPlane), i32.const(0), count36);
+      f.call(product, area(inAt, inPlane), weights, area(outAt, outPlane), i32.const(0), tilesHere);
     });
 
     f.emit(at.set(i32.add(scratch.value, i32.const(outAt))));
     f.for(ty, startTile.value, endTile.value, 1, () => {
-      const row = i32.mul(ty.value, i32.const(TILE_OUT * outPitch));
+      const row = i32.mul(ty.value, i32.const(outputs * outPitch));
       f.emit(to.set(i32.add(p.out.value, row)));
-      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(TILE_OUT)));
+      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(outputs)));
       f.repeat(tx, tilesAcross, 1, () => {
-        const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(TILE_OUT)));
+        const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
         f.call(outputTile, at.value, to.value, p.bias.value, rows, columns);
         f.emit(at.set(i32.add(at.value, i32.const(out.channels * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(TILE_OUT * out.channels * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(outputs * out.channels * 4))));
       });
     });
     if (out.sums) {
@@ -459,5 +465,5 @@ export function defineWinograd(
       summer.add(f, p, summer.begin(f, p, item), start.value, end.value);
     }
   });
-  return { stage, items, scratchBytes: outAt + PLANES * outPlane };
+  return { stage, items, scratchBytes: outAt + planes * outPlane };
 }

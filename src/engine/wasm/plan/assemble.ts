@@ -16,11 +16,12 @@ import {
 } from '../kernels/convolution.js';
 import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { defineApply, defineSums } from '../kernels/elementwise.js';
+import { FILTERINGS } from '../kernels/filtering.js';
 import { defineNorm, partialBytes } from '../kernels/norm.js';
 import { defineExport, defineImport } from '../kernels/planar.js';
 import { NORM_ROWS, type RowShape } from '../kernels/rows.js';
 import type { Target } from '../kernels/target.js';
-import { defineWinogradWeights, PLANES, TILE_OUT } from '../kernels/winograd.js';
+import { defineWinogradWeights, planesOf } from '../kernels/winograd.js';
 import { align, type Buffer, layOut } from './memory.js';
 import {
   type ConstantNorm,
@@ -37,9 +38,9 @@ const ARGS_BYTES = CONV_ARGS.length * 4;
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
 const DIRECT_SCRATCH = 640 * 1024;
 const NARROW_SCRATCH = 1536 * 1024;
-/** Tiles that one item transforms: enough to pay for reading the weights, few enough for the caches. */
-const WINOGRAD_TILES = 160;
-/** Smallest place for weights on their way to being transformed. */
+/** Transformed tiles of one item: enough of them to pay for reading the weights, few enough for the caches. */
+const FILTERING_SCRATCH = 12 * 1024 * 1024;
+/** Most rows an item of any other convolution. */
 const MOST_ITEM_ROWS = 16;
 
 /** One step as the driver sees it. */
@@ -270,23 +271,33 @@ class Assembler {
     const pitch = (zerosLeft + source.width + left + right + zerosRight) * source.channels * 4;
     const panel = this.#target.tile.vectors * 4;
 
-    if (method === 'winograd') {
-      const tilesAcross = Math.ceil(result.width / TILE_OUT);
+    if (method !== 'narrow' && method !== 'direct') {
+      const { inputs, outputs, inStep: tileStep } = FILTERINGS[method];
+      const planes = planesOf(method);
+      const tilesAcross = Math.ceil(result.width / outputs);
+      const tilesDown = Math.ceil(result.height / outputs);
+      const first = (lattices: ConvStagePlan['rows']) =>
+        Math.min(...lattices.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
       // The last tile of a row reads on past the picture, where zeros have to stand.
-      const needed = tilesAcross * TILE_OUT + 2 - (zerosLeft + source.width + left + right);
+      const end = (tilesAcross - 1) * tileStep + inputs + first(cols);
       const weightPlane = align(source.channels * result.channels * 4) + 64;
+      const tileBytes = planes * (source.channels + result.channels) * 4;
       const conv = defineWinograd(this.#module, this.#target, {
-        source: sourceShape(Math.max(zerosRight, needed)),
-        first: [rows[0].taps[0].offset, cols[0].taps[0].offset],
+        filtering: method,
+        source: sourceShape(Math.max(zerosRight, end - (source.width + left + right))),
+        first: [first(rows), first(cols)],
         out,
-        tileRowsPerItem: Math.max(1, Math.round(WINOGRAD_TILES / tilesAcross)),
+        tileRowsPerItem: tileRowsPerItem(FILTERING_SCRATCH / tileBytes / tilesAcross, tilesDown),
         weightPlane,
       });
-      const weights = this.#reserve(PLANES * weightPlane);
+      const weights = this.#reserve(planes * weightPlane);
+      const [outer, inner] = [stage.params.weight.shape[1] * 9, 9];
       this.#transforms.push({
         weight: stage.params.weight,
         to: weights,
         stage: defineWinogradWeights(this.#module, this.#target, {
+          filtering: method,
+          strides: method === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
           inChannels: kernel.inChannels,
           paddedIn: source.channels,
           outChannels: kernel.outChannels,
@@ -430,6 +441,12 @@ function reachOf(axes: readonly PhaseAxis[]): number {
     ...axes.map((axis) => axis.first + Math.max(0, axis.taps - 1) * axis.tapStep),
   );
   return last - first;
+}
+
+/** About as many as wished, but an even number of items of nearly one size, for two threads to share. */
+function tileRowsPerItem(wished: number, rows: number): number {
+  const items = Math.max(2, 2 * Math.round(rows / Math.max(1, wished) / 2));
+  return Math.max(1, Math.ceil(rows / items));
 }
 
 /** As many rows an item as scratch memory allows, but enough items for many threads. */

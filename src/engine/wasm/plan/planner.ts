@@ -16,8 +16,8 @@ import { reflectionPad2dOperator } from '../../../tensor/reflectionPad2d.js';
 import { reluOperator } from '../../../tensor/relu.js';
 import type { Shape } from '../../../tensor/shape.js';
 import { tanhOperator } from '../../../tensor/tanh.js';
+import type { FilteringName } from '../kernels/filtering.js';
 import { NORM_ROWS } from '../kernels/rows.js';
-import { TILE_OUT } from '../kernels/winograd.js';
 import type { Buffer } from './memory.js';
 import { hasBorder, isPlain, type PlannedValue, plainValue, valueBytes } from './value.js';
 import { convKernel, type KernelView, transposedKernel } from './weights.js';
@@ -41,10 +41,10 @@ export type Stage = { readonly node: GraphNode | null } & (
 export interface ConvStagePlan {
   readonly kind: 'conv';
   readonly node: GraphNode | null;
-  readonly method: 'direct' | 'narrow' | 'winograd';
+  readonly method: 'direct' | 'narrow' | FilteringName;
   readonly source: PlannedValue;
   readonly kernel: KernelView;
-  /** The layer's own weights, where the method transforms them itself. */
+  /** The layer's own weights, which some methods have machine code transform. */
   readonly params: Pick<Conv2dParams, 'weight' | 'bias'>;
   readonly inStep: readonly [number, number];
   readonly rows: readonly Lattice[];
@@ -76,8 +76,9 @@ export interface Plan {
   readonly output: Buffer;
 }
 
-/** Fewest channels on both sides for which Winograd's transforms pay. */
-const WINOGRAD_CHANNELS = 8;
+/** Fewest channels and output pixels a side for which minimal filtering pays. */
+const FILTERING_CHANNELS = 8;
+const FILTERING_SIDE = 4;
 /** Most output channels for which kernel columns are laid side by side. */
 const NARROW_CHANNELS = 4;
 
@@ -215,23 +216,13 @@ class Planner {
     const [outHeight, outWidth] = node.shape.slice(-2);
     const rows = convLattice(outHeight, kernel.kernelHeight, stride[0], padding[0], dilation[0]);
     const cols = convLattice(outWidth, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
-    const unit = (pair: readonly [number, number]) => pair.every((side) => side === 1);
-    const channels = Math.min(kernel.inChannels, kernel.outChannels);
-    const winograd =
-      unit(stride) &&
-      unit(dilation) &&
-      params.groups === 1 &&
-      kernel.kernelHeight === 3 &&
-      kernel.kernelWidth === 3 &&
-      channels >= WINOGRAD_CHANNELS &&
-      outHeight >= TILE_OUT &&
-      outWidth >= TILE_OUT;
     const narrow =
       kernel.outChannels <= NARROW_CHANNELS &&
       kernel.kernelWidth > 1 &&
       stride[1] === 1 &&
       dilation[1] === 1;
-    const method = winograd ? 'winograd' : narrow ? 'narrow' : 'direct';
+    const filtering = convFiltering(params, outHeight, outWidth);
+    const method = filtering ?? (narrow ? 'narrow' : 'direct');
     return this.#convolve(node, value, {
       method,
       kernel,
@@ -250,14 +241,17 @@ class Planner {
     const { stride, padding, dilation } = params;
     const kernel = transposedKernel(params);
     const [height, width] = node.shape.slice(-2);
-    return this.#convolve(node, value, {
-      method: 'direct',
-      kernel,
-      params,
-      inStep: [1, 1],
-      rows: transposedLattices(height, kernel.kernelHeight, stride[0], padding[0], dilation[0]),
-      cols: transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]),
-    });
+    const rows = transposedLattices(
+      height,
+      kernel.kernelHeight,
+      stride[0],
+      padding[0],
+      dilation[0],
+    );
+    const cols = transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
+    const pays = params.groups === 1 && paysToFilter(kernel, height, width);
+    const method = pays && isDoubling(rows) && isDoubling(cols) ? 'doubling' : 'direct';
+    return this.#convolve(node, value, { method, kernel, params, inStep: [1, 1], rows, cols });
   }
 
   #convolve(
@@ -341,6 +335,41 @@ class Planner {
   #push(stage: Stage): void {
     this.#stages.push(stage);
   }
+}
+
+/** Enough channels and pixels for the transforms to cost less than the products that they save. */
+function paysToFilter(
+  { inChannels, outChannels }: Pick<KernelView, 'inChannels' | 'outChannels'>,
+  height: number,
+  width: number,
+): boolean {
+  const channels = Math.min(inChannels, outChannels);
+  return channels >= FILTERING_CHANNELS && Math.min(height, width) >= FILTERING_SIDE;
+}
+
+function convFiltering(
+  { weight, stride, dilation, groups }: Conv2dParams,
+  height: number,
+  width: number,
+): FilteringName | null {
+  const [outChannels, inChannels, kernelHeight, kernelWidth] = weight.shape;
+  const taps = [kernelHeight, kernelWidth].every((side) => side === 3);
+  const dense = groups === 1 && dilation.every((side) => side === 1);
+  if (!taps || !dense || !paysToFilter({ inChannels, outChannels }, height, width)) return null;
+  if (stride.every((side) => side === 1)) return 'same';
+  return stride.every((side) => side === 2) ? 'halving' : null;
+}
+
+/** Even outputs of the middle tap, odd ones of the outer two, all from the same input on. */
+function isDoubling(lattices: readonly Lattice[]): boolean {
+  if (lattices.length !== 2) return false;
+  const [even, odd] = lattices.map(({ taps }) =>
+    taps
+      .map(({ kernel, offset }) => `${kernel} at ${offset}`)
+      .sort()
+      .join(),
+  );
+  return even === '1 at 0' && odd === '0 at 1,2 at 0';
 }
 
 function sameButBorder(a: PlannedValue, b: PlannedValue): boolean {

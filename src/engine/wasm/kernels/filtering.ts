@@ -1,0 +1,223 @@
+import { f32x4 } from '../emit/code.js';
+import type { FunctionWriter, Local } from '../emit/module.js';
+import { multiplyAdd, type Target } from './target.js';
+
+/**
+ * Winograd's minimal filtering along one axis, for three taps: fewer products for several outputs at
+ * once. Two axes of it make a tile,
+ *
+ *     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+ *
+ * for inputs d, taps g and outputs Y. Interpolation points are ±P, ±Q, ∞ and, where one more is needed, 0: row j
+ * of Bᵀ holds the coefficients of ∏ₖ≠ⱼ (x − aₖ), row j of G is [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. P = 5/8
+ * and Q = 3/2 have about a third of the error of the usual 1 and 2. Inputs beyond about 1e36 overflow.
+ *
+ * @see Lavin and Gray, arXiv:1509.09308; Barabasz et al., arXiv:1803.10986, on the choice of points
+ */
+export interface Filtering {
+  /** Inputs, products and outputs of a tile along one side. */
+  readonly inputs: number;
+  readonly products: number;
+  readonly outputs: number;
+  /** Inputs from the first of one tile to the first of the next. */
+  readonly inStep: number;
+  /** `out = Bᵀ d`; `t` are four locals to use on the way, here and below. */
+  transformInput(a: Algebra, d: Line, out: Line, t: Line): void;
+  /** `out = G g`. */
+  transformKernel(a: Algebra, g: Line, out: Line, t: Line): void;
+  /** `out = Aᵀ m`. */
+  transformOutput(a: Algebra, m: Line, out: Line, t: Line): void;
+}
+
+/** The vectors of a line of a tile, as locals of a function being written. */
+export type Line = readonly Local[];
+
+const P = 5 / 8;
+const Q = 3 / 2;
+const P2 = P * P;
+const Q2 = Q * Q;
+
+/** Writes sums and products of vectors. */
+export class Algebra {
+  readonly #f: FunctionWriter;
+  readonly #target: Target;
+
+  constructor(f: FunctionWriter, target: Target) {
+    this.#f = f;
+    this.#target = target;
+  }
+
+  /** `to = a · factor + b`. */
+  madd(to: Local, a: Local, factor: number, b: Local): void {
+    this.#f.emit(to.set(multiplyAdd(this.#target, a.value, f32x4.splat(factor), b.value)));
+  }
+
+  add(to: Local, a: Local, b: Local): void {
+    this.#f.emit(to.set(f32x4.add(a.value, b.value)));
+  }
+
+  sub(to: Local, a: Local, b: Local): void {
+    this.#f.emit(to.set(f32x4.sub(a.value, b.value)));
+  }
+
+  scale(to: Local, a: Local, factor: number): void {
+    this.#f.emit(to.set(f32x4.mul(a.value, f32x4.splat(factor))));
+  }
+
+  copy(to: Local, a: Local): void {
+    this.#f.emit(to.set(a.value));
+  }
+}
+
+/** `out = even ± odd · point` for a pair of points. */
+function pair(a: Algebra, out: Line, even: Local, odd: Local, point: number): void {
+  a.madd(out[0], odd, point, even);
+  a.madd(out[1], odd, -point, even);
+}
+
+/** Rows 0 … 3 of Aᵀ for the points ±P, ±Q: sums of a pair make the even ones, differences the odd ones. */
+function interpolate(a: Algebra, m: Line, out: Line, t: Line): void {
+  const [sumP, sumQ, differenceP, differenceQ] = t;
+  a.add(sumP, m[0], m[1]);
+  a.add(sumQ, m[2], m[3]);
+  a.sub(differenceP, m[0], m[1]);
+  a.sub(differenceQ, m[2], m[3]);
+  a.add(out[0], sumP, sumQ);
+  a.scale(out[1], differenceP, P);
+  a.madd(out[1], differenceQ, Q, out[1]);
+  a.scale(out[2], sumP, P2);
+  a.madd(out[2], sumQ, Q2, out[2]);
+  a.scale(out[3], differenceP, P2 * P);
+  a.madd(out[3], differenceQ, Q2 * Q, out[3]);
+}
+
+/** F(4, 3): four outputs of a convolution of stride 1 by six products, where twelve are usual. */
+const same: Filtering = {
+  inputs: 6,
+  products: 6,
+  outputs: 4,
+  inStep: 4,
+
+  transformInput(a, d, out, [even, odd]) {
+    a.madd(even, d[2], -(P2 + Q2), d[4]);
+    a.madd(out[0], d[0], P2 * Q2, even);
+    a.madd(odd, d[3], -(P2 + Q2), d[5]);
+    a.madd(out[5], d[1], P2 * Q2, odd);
+    a.madd(even, d[2], -Q2, d[4]);
+    a.madd(odd, d[1], -Q2, d[3]);
+    pair(a, out.slice(1), even, odd, P);
+    a.madd(even, d[2], -P2, d[4]);
+    a.madd(odd, d[1], -P2, d[3]);
+    pair(a, out.slice(3), even, odd, Q);
+  },
+
+  transformKernel(a, g, out, [even, odd]) {
+    // ∏ₖ≠ⱼ (aⱼ − aₖ) over the finite points: P²Q² at 0, 2P²(P² − Q²) at ±P, 2Q²(Q² − P²) at ±Q.
+    a.scale(out[0], g[0], 1 / (P2 * Q2));
+    for (const [i, p, n] of [
+      [1, P, 2 * P2 * (P2 - Q2)],
+      [3, Q, 2 * Q2 * (Q2 - P2)],
+    ]) {
+      a.scale(even, g[0], 1 / n);
+      a.madd(even, g[2], (p * p) / n, even);
+      a.scale(odd, g[1], p / n);
+      a.add(out[i], even, odd);
+      a.sub(out[i + 1], even, odd);
+    }
+    a.copy(out[5], g[2]);
+  },
+
+  transformOutput(a, m, out, t) {
+    interpolate(a, m.slice(1), out, t);
+    a.add(out[0], out[0], m[0]);
+    a.add(out[3], out[3], m[5]);
+  },
+};
+
+/** F(4, 2): four outputs of two taps by five products, where eight are usual. Points ±P, ±Q, ∞. */
+const twoTaps = {
+  transformInput(a: Algebra, d: Line, out: Line, [even, odd]: Line): void {
+    a.madd(odd, d[0], -Q2, d[2]);
+    a.madd(even, d[1], -Q2, d[3]);
+    pair(a, out, even, odd, P);
+    a.madd(odd, d[0], -P2, d[2]);
+    a.madd(even, d[1], -P2, d[3]);
+    pair(a, out.slice(2), even, odd, Q);
+    a.madd(even, d[2], -(P2 + Q2), d[4]);
+    a.madd(out[4], d[0], P2 * Q2, even);
+  },
+
+  transformKernel(a: Algebra, [first, second]: Line, out: Line): void {
+    for (const [i, p, n] of [
+      [0, P, 2 * P * (P2 - Q2)],
+      [2, Q, 2 * Q * (Q2 - P2)],
+    ]) {
+      a.scale(out[i], first, 1 / n);
+      a.madd(out[i], second, p / n, out[i]);
+      a.scale(out[i + 1], first, -1 / n);
+      a.madd(out[i + 1], second, p / n, out[i + 1]);
+    }
+    a.copy(out[4], second);
+  },
+
+  transformOutput(a: Algebra, m: Line, out: Line, t: Line): void {
+    interpolate(a, m, out, t);
+    a.add(out[3], out[3], m[4]);
+  },
+};
+
+/**
+ * Stride 2: four outputs read nine inputs. Those at even places meet the outer two taps, those at odd
+ * places the middle one: 5 + 4 products, where twelve are usual.
+ */
+const halving: Filtering = {
+  inputs: 9,
+  products: 9,
+  outputs: 4,
+  inStep: 8,
+
+  transformInput(a, d, out, t) {
+    for (let i = 0; i < 4; i++) a.copy(out[i], d[2 * i + 1]);
+    twoTaps.transformInput(a, [d[0], d[2], d[4], d[6], d[8]], out.slice(4), t);
+  },
+
+  transformKernel(a, g, out) {
+    for (let i = 0; i < 4; i++) a.copy(out[i], g[1]);
+    twoTaps.transformKernel(a, [g[0], g[2]], out.slice(4));
+  },
+
+  transformOutput(a, m, out, t) {
+    twoTaps.transformOutput(a, m.slice(4), out, t);
+    for (let i = 0; i < 4; i++) a.add(out[i], out[i], m[i]);
+  },
+};
+
+/**
+ * A transposed convolution of stride 2: five inputs make eight outputs. Those at even places come of
+ * the middle tap, those at odd places of the outer two: 4 + 5 products, where twelve are usual.
+ */
+const doubling: Filtering = {
+  inputs: 5,
+  products: 9,
+  outputs: 8,
+  inStep: 4,
+
+  transformInput(a, d, out, t) {
+    for (let i = 0; i < 4; i++) a.copy(out[i], d[i]);
+    twoTaps.transformInput(a, d, out.slice(4), t);
+  },
+
+  transformKernel(a, g, out) {
+    for (let i = 0; i < 4; i++) a.copy(out[i], g[1]);
+    twoTaps.transformKernel(a, [g[2], g[0]], out.slice(4));
+  },
+
+  transformOutput(a, m, out, t) {
+    twoTaps.transformOutput(a, m.slice(4), [out[1], out[3], out[5], out[7]], t);
+    for (let i = 0; i < 4; i++) a.copy(out[2 * i], m[i]);
+  },
+};
+
+export type FilteringName = 'same' | 'halving' | 'doubling';
+
+export const FILTERINGS: Readonly<Record<FilteringName, Filtering>> = { same, halving, doubling };
