@@ -4,7 +4,7 @@ import { FILTERINGS, type FilteringName } from './filtering.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct, type ProductShape } from './product.js';
-import { defineRow, defineZeroRow, type RowShape, rowPixels } from './rows.js';
+import { defineRow, defineZeroRow, type RowShape, rowPixels, sourceRowBytes } from './rows.js';
 import type { Target } from './target.js';
 import { defineInputTile, defineOutputTile, planesOf } from './winograd.js';
 
@@ -108,7 +108,7 @@ class RowLoader {
   ): void {
     const { row, height, reflectTop, reflectedRows } = this.#source;
     const [i, y, dst, offset] = f.locals('i32', 4);
-    const rowBytes = row.width * row.channels * 4;
+    const rowBytes = sourceRowBytes(row);
     f.emit(dst.set(to));
     f.for(i, i32.const(0), count, 1, () => {
       f.emit(y.set(i32.add(first, i.value)));
@@ -251,7 +251,7 @@ export function defineDirect(module: ModuleWriter, target: Target, shape: Direct
     });
   });
   const rowsInScratch = (rowsPerItem - 1) * inStep[0] + reach + 1;
-  return { stage, items, scratchBytes: rowsInScratch * loader.pitch };
+  return { stage, items, scratchBytes: rowsInScratch * loader.pitch + 16 };
 }
 
 function lastTap({ first, taps, tapStep }: PhaseAxis): number {

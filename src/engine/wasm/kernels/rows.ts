@@ -1,4 +1,4 @@
-import { type Code, f32x4, i32, v128 } from '../emit/code.js';
+import { type Code, f32, f32x4, i32, v128 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
 import { multiplyAdd, type Target } from './target.js';
 
@@ -13,7 +13,13 @@ export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
  */
 export interface RowShape {
   readonly width: number;
+  /** A multiple of 4, unless the source is planes. */
   readonly channels: number;
+  /**
+   * Where the source is the network's input, `[channels][height][width]`: bytes from one plane to the
+   * next. Nothing is left to be done to it but its border.
+   */
+  readonly planeStride: number | null;
   readonly norm: boolean;
   readonly activation: Activation;
   readonly residual: boolean;
@@ -31,11 +37,20 @@ export function rowPixels({ width, reflect, zeros }: RowShape): number {
   return width + reflect[0] + reflect[1] + zeros[0] + zeros[1];
 }
 
+/** Bytes from one row of the source to the next. */
+export function sourceRowBytes({ width, channels, planeStride }: RowShape): number {
+  return width * 4 * (planeStride === null ? channels : 1);
+}
+
 /** `(src, dst, norm, residual, keep)`; what the shape does not need may be anything. */
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
-    const { width, channels, reflect, zeros } = shape;
+    const { width, channels, planeStride, reflect, zeros } = shape;
+    if (planeStride !== null) {
+      writePlanarRow(f, shape, planeStride, src, dst);
+      return;
+    }
     const pixel = channels * 4;
     const x = f.local('i32');
     const c = f.local('i32');
@@ -115,19 +130,53 @@ function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Lo
   }
 }
 
-/** Mirrors pixels that are written already, and fills up with zeros. */
-function writeEdges(f: FunctionWriter, shape: RowShape, dst: Local, c: Local): void {
+/** Planes to pixels of exactly so many floats, one by one: there are few channels, or no reason to. */
+function writePlanarRow(
+  f: FunctionWriter,
+  shape: RowShape,
+  planeStride: number,
+  src: Local,
+  dst: Local,
+): void {
   const { width, channels, reflect, zeros } = shape;
+  const [x, c, from, to] = f.locals('i32', 4);
+  const edges = edgePixels(shape);
+  f.repeat(c, channels, 1, () => {
+    f.emit(from.set(src.value));
+    f.emit(to.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * channels * 4))));
+    f.repeat(x, width, 1, () => {
+      f.emit(f32.store(to.value, f32.load(from.value)));
+      f.emit(from.set(i32.add(from.value, i32.const(4))));
+      f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
+    });
+    for (const [pixel, mirrored] of edges) {
+      const value = mirrored === null ? f32.const(0) : f32.load(dst.value, mirrored * channels * 4);
+      f.emit(f32.store(dst.value, value, pixel * channels * 4));
+    }
+    f.emit(src.set(i32.add(src.value, i32.const(planeStride))));
+    f.emit(dst.set(i32.add(dst.value, i32.const(4))));
+  });
+}
+
+/** Pixels of the border, and which written pixel each mirrors; `null` for a zero. */
+function edgePixels({ width, reflect, zeros }: RowShape): [pixel: number, from: number | null][] {
   const first = zeros[0] + reflect[0];
   const last = first + width - 1;
-  const sources: [to: number, from: number | null][] = [];
+  const sources: [pixel: number, from: number | null][] = [];
   for (let i = 1; i <= reflect[0]; i++) sources.push([first - i, first + i]);
   for (let i = 1; i <= reflect[1]; i++) sources.push([last + i, last - i]);
   for (let i = 0; i < zeros[0]; i++) sources.push([i, null]);
   for (let i = 0; i < zeros[1]; i++) sources.push([last + reflect[1] + 1 + i, null]);
-  if (sources.length === 0) return;
+  return sources;
+}
+
+/** Mirrors pixels that are written already, and fills up with zeros. */
+function writeEdges(f: FunctionWriter, shape: RowShape, dst: Local, c: Local): void {
+  const { channels } = shape;
+  const edges = edgePixels(shape);
+  if (edges.length === 0) return;
   f.repeat(c, channels, 4, () => {
-    for (const [to, from] of sources) {
+    for (const [to, from] of edges) {
       const value = from === null ? v128.zero : v128.load(dst.value, from * channels * 4);
       f.emit(v128.store(dst.value, value, to * channels * 4));
     }
@@ -135,7 +184,7 @@ function writeEdges(f: FunctionWriter, shape: RowShape, dst: Local, c: Local): v
   });
 }
 
-/** `(dst)`: a row of zeros, `pixels · channels` floats. */
+/** `(dst)`: at least `floats` zeros, in whole vectors. */
 export function defineZeroRow(module: ModuleWriter, floats: number): FunctionHandle {
   return module.define(`zeros ${floats}`, ['i32'], (f, dst) => {
     const i = f.local('i32');

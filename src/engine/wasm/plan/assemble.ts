@@ -120,6 +120,10 @@ class Assembler {
       }
     }
 
+    // The input is there before the first step, and the output is read after the last.
+    input.first = 0;
+    output.last = this.#steps.length - 1;
+
     const stepCount = this.#steps.length + this.#transforms.length;
     const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
     const args = align(records + stepCount * RECORD_BYTES);
@@ -243,7 +247,7 @@ class Assembler {
       stage: conv.stage,
       items: conv.items,
       args: [
-        source.buffer,
+        source.readPlanar ? source.planar : source.buffer,
         source.norm,
         source.residual,
         keep,
@@ -413,6 +417,7 @@ function rowShape(value: PlannedValue, zeros: readonly [number, number], keep: b
   return {
     width: value.width,
     channels: value.channels,
+    planeStride: value.readPlanar ? value.height * value.width * 4 : null,
     norm: value.norm !== null,
     activation: value.activation,
     residual: value.residual !== null,

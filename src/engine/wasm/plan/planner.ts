@@ -19,7 +19,14 @@ import { tanhOperator } from '../../../tensor/tanh.js';
 import type { FilteringName } from '../kernels/filtering.js';
 import { NORM_ROWS } from '../kernels/rows.js';
 import type { Buffer } from './memory.js';
-import { hasBorder, isPlain, type PlannedValue, plainValue, valueBytes } from './value.js';
+import {
+  hasBorder,
+  isPlain,
+  isPlainInside,
+  type PlannedValue,
+  plainValue,
+  valueBytes,
+} from './value.js';
 import { convKernel, type KernelView, transposedKernel } from './weights.js';
 
 /** What a step of the program does, before any machine code is written. */
@@ -132,7 +139,7 @@ class Planner {
     const planar = this.#buffer(result.planes * result.height * result.width * 4);
     this.#push({ kind: 'export', node: this.#node, value: result, planar });
     return {
-      stages: this.#stages,
+      stages: withoutIdleImport(this.#stages),
       buffers: this.#buffers,
       constants: this.#constants,
       input,
@@ -143,7 +150,7 @@ class Planner {
   #import(): Buffer {
     const [planes, height, width] = this.#graph.inputShape.slice(-3);
     const planar = this.#buffer(planes * height * width * 4);
-    const value = plainValue(this.#buffer(0), planes, height, width);
+    const value = { ...plainValue(this.#buffer(0), planes, height, width), planar };
     value.buffer.bytes = valueBytes(value);
     this.#values.set(INPUT, value);
     this.#push({ kind: 'import', node: null, value, planar });
@@ -268,7 +275,8 @@ class Planner {
     const sameRows = height === value.height && how.inStep[0] === 1 && how.rows.length === 1;
     const keep =
       shared && sameRows ? this.#buffer(valueBytes({ ...value, reflect: [0, 0, 0, 0] })) : null;
-    const source = shared && !sameRows ? this.#materialise(value) : value;
+    const ready = shared && !sameRows ? this.#materialise(value) : value;
+    const source = how.method === 'direct' ? readAsPlanes(ready) : ready;
     const stage: ConvStagePlan = {
       kind: 'conv',
       node,
@@ -335,6 +343,28 @@ class Planner {
   #push(stage: Stage): void {
     this.#stages.push(stage);
   }
+}
+
+/** The network's input is read where it lies: pixels of three channels would have a fourth, of zeros. */
+function readAsPlanes(value: PlannedValue): PlannedValue {
+  if (value.planar === null || value.planes % 4 === 0 || !isPlainInside(value)) return value;
+  return { ...value, readPlanar: true, channels: value.planes };
+}
+
+/** If everybody reads the input as planes, nobody needs it otherwise. */
+function withoutIdleImport(stages: readonly Stage[]): readonly Stage[] {
+  return stages.filter((stage) => {
+    if (stage.kind !== 'import') return true;
+    const { buffer } = stage.value;
+    return stages.some(
+      (other) =>
+        other !== stage &&
+        ((other.kind === 'conv' && !other.source.readPlanar && other.source.buffer === buffer) ||
+          (other.kind === 'conv' && other.source.residual === buffer) ||
+          (other.kind !== 'conv' &&
+            (other.value.buffer === buffer || other.value.residual === buffer))),
+    );
+  });
 }
 
 /** Enough channels and pixels for the transforms to cost less than the products that they save. */

@@ -9,6 +9,10 @@ import type { Buffer } from './memory.js';
 export interface PlannedValue {
   /** `[height][width][channels]`, channels a multiple of 4. */
   readonly buffer: Buffer;
+  /** The same as `[planes][height][width]`, if it is there: the network's input. */
+  readonly planar: Buffer | null;
+  /** Whether it is `planar` that is read; `channels` are then `planes`. */
+  readonly readPlanar: boolean;
   /** Real channels. */
   readonly planes: number;
   readonly channels: number;
@@ -38,6 +42,8 @@ export function plainValue(
 ): PlannedValue {
   return {
     buffer,
+    planar: null,
+    readPlanar: false,
     planes,
     channels: paddedChannels(planes),
     height,
@@ -55,12 +61,12 @@ export function hasBorder({ reflect }: PlannedValue): boolean {
 
 /** Nothing is left to be done: the buffer holds the value. */
 export function isPlain(value: PlannedValue): boolean {
-  return (
-    value.norm === null &&
-    value.activation === 'none' &&
-    value.residual === null &&
-    !hasBorder(value)
-  );
+  return isPlainInside(value) && !hasBorder(value);
+}
+
+/** Nothing is left to be done but to put a border around it. */
+export function isPlainInside(value: PlannedValue): boolean {
+  return value.norm === null && value.activation === 'none' && value.residual === null;
 }
 
 /** Bytes of a value with its border. */
