@@ -73,8 +73,6 @@ export class WasmProgram implements Program {
       }
       await this.#execute(steps.length + from, steps.length + index, {}, () => undefined);
     }
-    // Nothing of the weights may be left where padding is taken for zero.
-    new Uint8Array(buffer, working.start, working.end - working.start).fill(0);
   }
 
   run(input: Tensor, options: RunOptions = {}): Promise<Tensor> {

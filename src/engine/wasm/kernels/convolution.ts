@@ -384,7 +384,9 @@ export function defineWinograd(
   const tilesDown = Math.ceil(out.height / outputs);
   const items = Math.ceil(tilesDown / tileRowsPerItem);
   const inChannels = source.row.channels;
-  const tiles = tileRowsPerItem * tilesAcross;
+  // The product does whole blocks of rows: to work out a few that nobody reads is cheaper than lower blocks.
+  const block = target.tile.rows;
+  const tiles = Math.ceil((tileRowsPerItem * tilesAcross) / block) * block;
   const inPlane = planeStride(tiles * inChannels * 4);
   const outPlane = planeStride(tiles * out.channels * 4);
   const outPitch = out.width * out.channels * 4;
@@ -440,12 +442,20 @@ export function defineWinograd(
       });
     });
 
-    const tilesHere = i32.mul(tileRows, i32.const(tilesAcross));
+    const tilesHere = i32.add(i32.mul(tileRows, i32.const(tilesAcross)), i32.const(block - 1));
+    const wholeBlocks = i32.mul(i32.div(tilesHere, i32.const(block)), i32.const(block));
     f.repeat(plane, planes, 1, () => {
       const area = (base: number, stride: number) =>
         i32.add(i32.add(scratch.value, i32.const(base)), i32.mul(plane.value, i32.const(stride)));
       const weights = i32.add(p.weights.value, i32.mul(plane.value, i32.const(weightPlane)));
-      f.call(product, area(inAt, inPlane), weights, area(outAt, outPlane), i32.const(0), tilesHere);
+      f.call(
+        product,
+        area(inAt, inPlane),
+        weights,
+        area(outAt, outPlane),
+        i32.const(0),
+        wholeBlocks,
+      );
     });
 
     f.emit(at.set(i32.add(scratch.value, i32.const(outAt))));
