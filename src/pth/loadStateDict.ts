@@ -20,17 +20,18 @@ export type WeightSource = string | Uint8Array | ArrayBuffer | Blob;
  */
 export async function loadStateDict(source: WeightSource): Promise<Map<string, Tensor>> {
   const bytes = await sourceBytes(source);
+  // Bytes that were read or copied here are nobody else's.
+  const owned = !(source instanceof Uint8Array || source instanceof ArrayBuffer);
   try {
-    return parseStateDict(bytes);
+    return parseStateDict(bytes, owned);
   } catch (error) {
     throw error instanceof PthError && typeof source === 'string' ? error.inFile(source) : error;
   }
 }
 
-/** `loadStateDict` for bytes that are there already. */
-export function parseStateDict(bytes: Uint8Array): Map<string, Tensor> {
+function parseStateDict(bytes: Uint8Array, owned: boolean): Map<string, Tensor> {
   const budget = new Budget(bytes.length);
-  const { root, read } = detectFormat(bytes).open(bytes, budget);
+  const { root, read } = detectFormat(bytes).open(bytes, budget, owned);
   const refs = findStateDict(root);
   const reader = new TensorReader(read, budget);
   return new Map([...refs].map(([key, ref]) => [key, reader.read(ref, key)]));

@@ -13,6 +13,9 @@ export interface ContainerFormat {
   readonly name: string;
   /** Whether the file's first bytes are this format's. */
   matches(bytes: Uint8Array): boolean;
-  /** @throws PthError when the file is damaged or forbidden. */
-  open(bytes: Uint8Array, budget: Budget): OpenedContainer;
+  /**
+   * @param owned Whether nobody else holds the bytes: they may then be moved about.
+   * @throws PthError when the file is damaged or forbidden.
+   */
+  open(bytes: Uint8Array, budget: Budget, owned: boolean): OpenedContainer;
 }

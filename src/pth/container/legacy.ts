@@ -15,7 +15,7 @@ const COUNT_BYTES = 8;
 /**
  * The stream that torch wrote before 1.6: five pickles in a row (magic, protocol version, facts of
  * the system, the object, the storage keys), then for each key in that order an int64 element count
- * and the numbers. The numbers begin at any byte, so they are copied.
+ * and the numbers. The numbers begin at any byte, so they are copied, or moved to where they can be read.
  *
  * @see torch.serialization._legacy_save
  */
@@ -24,7 +24,7 @@ export const legacyFormat: ContainerFormat = {
 
   matches: (bytes) => MAGIC.every((byte, i) => bytes[i] === byte),
 
-  open(bytes) {
+  open(bytes, _budget, owned) {
     const version = unpickle(bytes, MAGIC.length);
     if (version.value !== PROTOCOL_VERSION) {
       throw new PthError(
@@ -43,15 +43,35 @@ export const legacyFormat: ContainerFormat = {
       });
     }
     const places = locate(bytes, keys.end, keys.value.items, storages);
+    const shift = owned ? alignInPlace(bytes, keys.end, storages) : null;
     return {
       root: object.value,
       read: ({ key, dtype, size }) => {
-        const start = places.get(key) as number;
-        return bytes.slice(start, start + size * bytesOf(dtype));
+        const start = (places.get(key) as number) - (shift ?? 0);
+        const end = start + size * bytesOf(dtype);
+        return shift === null ? bytes.slice(start, end) : bytes.subarray(start, end);
       },
     };
   },
 };
+
+/**
+ * Moves everything from `start` on down by up to three bytes, so that all numbers lie at multiples of
+ * four and can be read where they are: a file of weights is then held once and not twice.
+ *
+ * @returns By how much; `null` where storages of other types would still lie askew.
+ */
+function alignInPlace(
+  bytes: Uint8Array,
+  start: number,
+  storages: ReadonlyMap<string, StorageRef>,
+): number | null {
+  if ([...storages.values()].some(({ dtype }) => dtype !== 'float32')) return null;
+  // Before each storage stands a count of eight bytes, which keeps multiples of four as they are.
+  const shift = (bytes.byteOffset + start) % 4;
+  if (shift > 0) bytes.copyWithin(start - shift, start);
+  return shift;
+}
 
 /** Where each storage's numbers begin. Every count in the file must be the one the pickle gave. */
 function locate(
