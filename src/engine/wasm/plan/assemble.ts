@@ -39,7 +39,7 @@ const ARGS_BYTES = CONV_ARGS.length * 4;
 const DIRECT_SCRATCH = 640 * 1024;
 const NARROW_SCRATCH = 1536 * 1024;
 /** Transformed tiles of one item: enough of them to pay for reading the weights, few enough for the caches. */
-const FILTERING_SCRATCH = 12 * 1024 * 1024;
+const FILTERING_SCRATCH = 6 * 1024 * 1024;
 /** Most rows an item of any other convolution. */
 const MOST_ITEM_ROWS = 16;
 
