@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { AbortError, CycleganError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
@@ -124,6 +125,37 @@ describe('queued runs', () => {
     expect(new Set(together.map(({ data }) => data.join())).size).toBe(4);
     program.dispose();
     await expect(program.run(inputs[0])).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+});
+
+describe('a worker that dies', () => {
+  it('becomes an error, and is replaced', async () => {
+    const netG = new ResNetGenerator(1, 1, 4, 1).eval();
+    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 20, 20] });
+    const x = Tensor.full([1, 1, 20, 20], 0.3);
+    const before = await program.run(x);
+    // No module: the worker throws where nobody catches.
+    const [worker] = takeWorkers(1);
+    await expect(worker.ask(0, { load: {} })).rejects.toBeInstanceOf(WorkerError);
+    expect(worker.isDead).toBe(true);
+    expect((await program.run(x)).data).toEqual(before.data);
+    program.dispose();
+  });
+
+  it('does not keep others, or the caller, waiting', async () => {
+    const netG = new ResNetGenerator(1, 1, 4, 1).eval();
+    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 20, 20] });
+    const failing = program.run(Tensor.zeros([1, 1, 20, 20]), {
+      blocking: true,
+      onProgress: ({ done }) => {
+        if (done === 5) throw new Error('from the outside');
+      },
+    });
+    await expect(failing).rejects.toThrow('from the outside');
+    expect((await program.run(Tensor.zeros([1, 1, 20, 20]))).data.every(Number.isFinite)).toBe(
+      true,
+    );
+    program.dispose();
   });
 });
 

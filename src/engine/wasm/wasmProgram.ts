@@ -143,10 +143,15 @@ export class WasmProgram implements Program {
     );
     this.#sent = others.length;
     for (const run of runs) run.catch(() => undefined);
-    for (let step = from; step < to; step++) {
-      if (pausing) await pause();
-      this.#driver(step, step + 1, this.#scratch(0));
-      onStep(step);
+    try {
+      for (let step = from; step < to; step++) {
+        if (pausing) await pause();
+        this.#driver(step, step + 1, this.#scratch(0));
+        onStep(step);
+      }
+    } catch (error) {
+      this.#giveUp();
+      throw error;
     }
   }
 
@@ -169,13 +174,17 @@ export class WasmProgram implements Program {
     try {
       await Promise.all(runs);
     } catch (error) {
-      // The others must not wait at a barrier for the one that failed.
-      Atomics.store(this.#control, CONTROL.stop / 4, 1);
-      Atomics.store(this.#control, CONTROL.lost / 4, 1);
+      this.#giveUp();
       await Promise.allSettled(runs);
       this.#sent = 0;
       throw error;
     }
+  }
+
+  /** The others must not wait at a barrier for the one that failed. */
+  #giveUp(): void {
+    Atomics.store(this.#control, CONTROL.stop / 4, 1);
+    Atomics.store(this.#control, CONTROL.lost / 4, 1);
   }
 
   async #workers(count: number): Promise<PoolWorker[]> {

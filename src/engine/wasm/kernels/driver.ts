@@ -72,6 +72,8 @@ export function defineDriver(module: ModuleWriter, shape: DriverShape): Function
           f.if(i32.lt(arrived.value, i32.const(threads)), () =>
             f.emit(atomic.wait(barrier, arrived.value, NAP_NANOSECONDS), drop),
           );
+          // Somebody else failed and will not come: so do not wait for him.
+          f.if(atomic.load(i32.const(CONTROL.lost)), () => f.emit(leave));
           f.emit(naps.set(i32.add(naps.value, i32.const(1))));
           f.if(i32.gt(naps.value, i32.const(MOST_NAPS)), () => {
             f.emit(atomic.store(i32.const(CONTROL.lost), i32.const(1)));
