@@ -53,7 +53,7 @@ export interface Program {
 }
 
 export interface RunOptions {
-  /** The calling thread may work without pause until the result is there. Default: false. */
+  /** The calling thread may work without pause until the result is there, if it can. Default: false. */
   readonly blocking?: boolean;
   readonly signal?: AbortSignal;
   /** Called after each node. */

@@ -1,7 +1,7 @@
 import { encode as encodeWithFastPng } from 'fast-png';
-import jpeg from 'jpeg-js';
 import { readFileBytes, writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
+import { encodeJpeg } from './jpeg/encodeJpeg.js';
 import { ImageError, type Picture } from './picture.js';
 import { isPng } from './png/chunks.js';
 import { decodePng } from './png/decodePng.js';
@@ -33,8 +33,7 @@ const FORMATS: readonly PictureFormat[] = [
     extensions: ['.jpg', '.jpeg'],
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
     decode: decodeJpeg,
-    encode: ({ width, height, data }, { quality = 95 }) =>
-      Uint8Array.from(jpeg.encode({ width, height, data: withAlpha(data) }, quality).data),
+    encode: (picture, { quality = 95 }) => encodeJpeg(picture, quality),
   },
 ];
 
@@ -102,17 +101,6 @@ function formatForName(name: string): PictureFormat {
     'ERR_IMAGE_FORMAT',
     `${name}: pictures are written as ${FORMATS.flatMap((f) => f.extensions).join(', ')}; the extension decides.`,
   );
-}
-
-function withAlpha(rgb: Uint8Array): Uint8Array {
-  const out = new Uint8Array((rgb.length / 3) * 4);
-  for (let i = 0, to = 0; i < rgb.length; i += 3, to += 4) {
-    out[to] = rgb[i];
-    out[to + 1] = rgb[i + 1];
-    out[to + 2] = rgb[i + 2];
-    out[to + 3] = 255;
-  }
-  return out;
 }
 
 /** Beginnings of files that people mistake for a PNG or JPEG. */

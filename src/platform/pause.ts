@@ -8,3 +8,14 @@ export function pause(): Promise<void> {
     else setTimeout(resolve, 0);
   });
 }
+
+/** Whether this thread may sleep until another one wakes it. The main thread of a page may not. */
+export function canBlock(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined') return false;
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

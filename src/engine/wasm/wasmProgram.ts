@@ -1,6 +1,6 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
-import { pause } from '../../platform/pause.js';
+import { canBlock, pause } from '../../platform/pause.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Program, RunOptions } from '../engine.js';
@@ -116,7 +116,8 @@ export class WasmProgram implements Program {
     const stop = () => Atomics.store(this.#control, CONTROL.stop / 4, 1);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      if (blocking || !this.#machine.shared) {
+      // A page's main thread could not wait at a barrier, so there workers do it all.
+      if ((blocking && canBlock()) || !this.#machine.shared) {
         await this.#executeHere(from, to, !blocking || signal !== undefined, onStep);
       } else {
         await this.#executeElsewhere(from, to, onProgress !== undefined, onStep);
