@@ -37,7 +37,7 @@ export {
   StateDictError,
   type TensorLike,
 } from './nn/loadStateDict.js';
-export { Module } from './nn/module.js';
+export { type ForwardOptions, Module } from './nn/module.js';
 export type { NormModuleOptions } from './nn/norm.js';
 export { Parameter } from './nn/parameter.js';
 export { manualSeed } from './nn/random.js';

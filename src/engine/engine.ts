@@ -39,6 +39,8 @@ export interface Program {
   readonly outputShape: Shape;
   /** How the program runs, for people: threads, machine code, memory. */
   readonly details: readonly string[];
+  /** Memory that the program holds until it is disposed of. */
+  readonly memoryBytes: number;
   /** Nodes that the engine leaves to the plain loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**

@@ -22,6 +22,7 @@ export class PlainProgram implements Program {
   readonly outputShape: Shape;
   readonly fallbacks: readonly string[];
   readonly details: readonly string[];
+  readonly memoryBytes = 0;
   readonly #queue = new Queue();
   #graph: Graph | null;
 

@@ -10,6 +10,11 @@ import {
 import type { Parameter } from './parameter.js';
 import { ProgramCache } from './programCache.js';
 
+export interface ForwardOptions extends RunOptions, EngineOptions {
+  /** Receives the program before it runs: which engine, how, with how much memory. */
+  readonly onProgram?: (program: Program) => void;
+}
+
 /**
  * The base of all layers and networks, as `torch.nn.Module`. A subclass registers its parameters,
  * buffers and children under PyTorch's names, which make the state-dict keys, and says in `trace`
@@ -54,14 +59,19 @@ export abstract class Module implements Traceable {
    *
    * @throws ShapeError when the input does not fit.
    */
-  async forward(input: Tensor, options: RunOptions & EngineOptions = {}): Promise<Tensor> {
-    const program = await this.#programs.get(input.shape, options);
-    return program.run(input, options);
+  forward(input: Tensor, options: ForwardOptions = {}): Promise<Tensor> {
+    return this.#programs.use(input.shape, options, (program) => {
+      options.onProgram?.(program);
+      return program.run(input, options);
+    });
   }
 
-  /** The program that `forward` would use for this input shape. */
+  /**
+   * The program that `forward` would use for this input shape. Programs for further shapes push it out
+   * in time: for one to keep, call `compile`.
+   */
   program(inputShape: readonly number[], options: EngineOptions = {}): Promise<Program> {
-    return this.#programs.get(inputShape, options);
+    return this.#programs.use(inputShape, options, (program) => program);
   }
 
   /** Frees the programs that `forward` keeps. The module stays usable. */

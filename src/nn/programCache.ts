@@ -5,14 +5,19 @@ import type { Shape } from '../tensor/shape.js';
 import { traceGraph } from './compile.js';
 import type { Module } from './module.js';
 
-/** How many input shapes a module keeps programs for. */
+/** How many programs a module keeps, and how much memory they may hold together. */
 const CAPACITY = 4;
+const MOST_BYTES = 1e9;
 
 interface Entry {
   readonly graph: Graph;
   /** Engine and options. */
   readonly key: string;
   readonly program: Promise<Program>;
+  /** Memory that the program holds, once it is made. */
+  bytes: number;
+  /** Calls that are using it: it must not be taken from under them. */
+  users: number;
 }
 
 /**
@@ -29,22 +34,19 @@ export class ProgramCache {
     this.#module = module;
   }
 
-  async get(inputShape: Shape, options: EngineOptions): Promise<Program> {
-    const { engine, threads, allowV8Flags, revectorize, variant } = options;
-    const compile = { threads, allowV8Flags, revectorize, variant };
-    const graph = traceGraph(this.#module, inputShape);
-    const key = JSON.stringify([engine, compile]);
-    let entry = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
-    if (entry === undefined) {
-      const program = selectEngine(engine).then((selected) => selected.compile(graph, compile));
-      entry = { graph, key, program };
-    }
-    this.#use(entry);
+  /** Hands the program for an input shape to `action`, and keeps it at least until that is done. */
+  async use<T>(
+    inputShape: Shape,
+    options: EngineOptions,
+    action: (program: Program) => T | Promise<T>,
+  ): Promise<T> {
+    const entry = this.#find(inputShape, options);
+    entry.users++;
     try {
-      return await entry.program;
-    } catch (error) {
-      this.#entries = this.#entries.filter((e) => e !== entry);
-      throw error;
+      return await action(await entry.program);
+    } finally {
+      entry.users--;
+      this.#trim();
     }
   }
 
@@ -52,10 +54,39 @@ export class ProgramCache {
     for (const entry of this.#entries.splice(0)) release(entry);
   }
 
-  #use(entry: Entry): void {
-    this.#entries = this.#entries.filter((e) => e !== entry);
+  #find(inputShape: Shape, options: EngineOptions): Entry {
+    const { engine, threads, allowV8Flags, revectorize, variant } = options;
+    const compile = { threads, allowV8Flags, revectorize, variant };
+    const graph = traceGraph(this.#module, inputShape);
+    const key = JSON.stringify([engine, compile]);
+    const known = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
+    if (known !== undefined) {
+      this.#entries = [...this.#entries.filter((e) => e !== known), known];
+      return known;
+    }
+    const program = selectEngine(engine).then((selected) => selected.compile(graph, compile));
+    const entry: Entry = { graph, key, program, bytes: 0, users: 0 };
     this.#entries.push(entry);
-    if (this.#entries.length > CAPACITY) release(this.#entries.shift() as Entry);
+    program.then(
+      ({ memoryBytes }) => {
+        entry.bytes = memoryBytes;
+      },
+      () => {
+        this.#entries = this.#entries.filter((e) => e !== entry);
+      },
+    );
+    return entry;
+  }
+
+  /** Gives up the programs that were not used for longest, but for the last one. */
+  #trim(): void {
+    const total = () => this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
+    while (this.#entries.length > 1 && (this.#entries.length > CAPACITY || total() > MOST_BYTES)) {
+      const idle = this.#entries.slice(0, -1).find(({ users }) => users === 0);
+      if (idle === undefined) return;
+      this.#entries = this.#entries.filter((e) => e !== idle);
+      release(idle);
+    }
   }
 }
 

@@ -1,14 +1,11 @@
-import type { EngineOptions, Program, RunOptions } from '../engine/engine.js';
 import { toImage, toTensor } from '../image/convert.js';
 import type { Picture } from '../image/picture.js';
 import { type ResizeTarget, resize } from '../image/resize.js';
-import type { Module } from '../nn/module.js';
+import type { ForwardOptions, Module } from '../nn/module.js';
 
-export interface TranslateOptions extends RunOptions, EngineOptions {
+export interface TranslateOptions extends ForwardOptions {
   /** Size of the network's input: a short side, both sides, or `null` for the picture's own. Default: 256. */
   readonly resize?: ResizeTarget | null;
-  /** Receives the program before it runs: which engine, how, with how much memory. */
-  readonly onProgram?: (program: Program) => void;
 }
 
 /**
@@ -23,11 +20,9 @@ export async function translate(
   netG: Module,
   options: TranslateOptions = {},
 ): Promise<Picture> {
-  const { resize: target = 256, onProgram } = options;
+  const { resize: target = 256, ...forward } = options;
   const sized = target === null ? picture : resize(target)(picture);
   const batch = toTensor()(sized).unsqueeze(0);
-  const program = await netG.program(batch.shape, options);
-  onProgram?.(program);
-  const output = await program.run(batch, options);
+  const output = await netG.forward(batch, forward);
   return toImage(output.squeeze(0).add(1).div(2));
 }

@@ -54,6 +54,18 @@ describe('forward', () => {
   });
 });
 
+describe('more sizes at once than are kept', () => {
+  it('all come out', async () => {
+    const netG = new ResNetGenerator(1, 1, 2, 1).eval();
+    const sides = [5, 6, 7, 8, 9, 10, 11, 12, 13];
+    const outputs = await Promise.all(
+      sides.map((side) => netG.forward(Tensor.full([1, 1, side, side], 0.5), wasm)),
+    );
+    expect(outputs.map(({ shape }) => shape[2])).toEqual(sides.map((n) => 4 * Math.ceil(n / 4)));
+    netG.dispose();
+  });
+});
+
 describe('the event loop', () => {
   it('stays free while workers run', async () => {
     const program = await compile(slow(), { ...wasm, inputShape: [1, 3, 192, 192] });

@@ -24,11 +24,19 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 type Driver = (from: number, to: number, scratch: number) => void;
 
+/** Workers hold a program's memory, too: they are told when nobody can use it any more. */
+const forgotten = new FinalizationRegistry<{ id: number; known: ReadonlySet<PoolWorker> }>(
+  ({ id, known }) => {
+    for (const worker of known) worker.tell(id, { drop: true });
+  },
+);
+
 /** A graph as machine code over one memory. */
 export class WasmProgram implements Program {
   readonly engine = 'wasm';
   readonly inputShape: Shape;
   readonly outputShape: Shape;
+  readonly memoryBytes: number;
   readonly fallbacks: readonly string[] = [];
   readonly details: readonly string[];
   readonly #queue = new Queue();
@@ -48,12 +56,14 @@ export class WasmProgram implements Program {
     this.#assembly = assembly;
     this.#machine = machine;
     this.details = machine.details;
+    this.memoryBytes = machine.memory.buffer.byteLength;
     this.inputShape = graph.inputShape;
     this.outputShape = shapeOf(graph, graph.output);
     const instance = new WebAssembly.Instance(machine.module, { e: { m: machine.memory } });
     this.#driver = instance.exports[assembly.driver] as Driver;
     this.#control = new Int32Array(machine.memory.buffer);
     assembly.initialise(machine.memory.buffer);
+    forgotten.register(this, { id: this.#id, known: this.#known }, this);
   }
 
   /** Transforms the weights that machine code transforms; the working memory holds them meanwhile. */
@@ -97,6 +107,7 @@ export class WasmProgram implements Program {
 
   dispose(): void {
     this.#queue.close(() => {
+      forgotten.unregister(this);
       for (const worker of this.#known) worker.tell(this.#id, { drop: true });
       this.#known.clear();
     });
