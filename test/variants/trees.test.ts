@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
+import { compile } from '../../src/nn/compile.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Identity } from '../../src/nn/identity.js';
+import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
+import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Module } from '../../src/nn/module.js';
+import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
+import { ReLU } from '../../src/nn/relu.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { Tanh } from '../../src/nn/tanh.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
+import { engines } from '../support/engines.js';
+
+/** A module of layers, and how its `trace` joins them. */
+class Tree<L extends Record<string, Module>> extends Module {
+  readonly #join: (g: GraphBuilder, x: Value, layers: L) => Value;
+  readonly #layers: L;
+
+  constructor(layers: L, join: (g: GraphBuilder, x: Value, layers: L) => Value) {
+    super();
+    for (const [name, layer] of Object.entries(layers)) this.registerModule(name, layer);
+    this.#layers = layers;
+    this.#join = join;
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    return this.#join(g, x, this.#layers);
+  }
+}
+
+function tree<L extends Record<string, Module>>(
+  layers: L,
+  join: (g: GraphBuilder, x: Value, layers: L) => Value,
+): Module {
+  return new Tree(layers, join);
+}
+
+const same = (channels: number) => new Conv2d(channels, channels, 3, { padding: 1 });
+const halve = (channels: number) => new Conv2d(channels, channels, 3, { stride: 2, padding: 1 });
+
+/** Trees that no generator is, for whatever an engine fuses, shares or leaves out. */
+const TREES: readonly [name: string, module: Module, input: readonly number[]][] = [
+  ['nothing at all', new Identity(), [1, 3, 8, 8]],
+  ['an activation alone', new ReLU(), [2, 3, 5, 7]],
+  ['a border alone', new ReflectionPad2d([1, 2, 0, 3]), [1, 5, 6, 7]],
+  [
+    'a border around a border',
+    new Sequential(new ReflectionPad2d(1), new ReflectionPad2d([2, 1, 1, 0])),
+    [1, 5, 6, 7],
+  ],
+  [
+    'the norm of a border',
+    new Sequential(new ReflectionPad2d(1), new InstanceNorm2d(5)),
+    [1, 5, 6, 7],
+  ],
+  [
+    'a norm of a norm',
+    new Sequential(new InstanceNorm2d(5, { affine: true }), new InstanceNorm2d(5)),
+    [1, 5, 6, 7],
+  ],
+  ['three activations', new Sequential(new LeakyReLU(0.3), new Tanh(), new ReLU()), [1, 2, 6, 7]],
+  ['a sum with itself', tree({}, (g, x) => g.add(x, x)), [1, 3, 5, 5]],
+  [
+    'sums of unfinished values',
+    tree({ conv: same(3), norm: new InstanceNorm2d(3), relu: new ReLU() }, (g, x, l) => {
+      const a = g.call(l.norm, g.call(l.conv, x));
+      const b = g.call(l.relu, a);
+      return g.add(g.add(a, b), g.add(b, x));
+    }),
+    [2, 3, 9, 8],
+  ],
+  [
+    'a sum read by a convolution and twice more',
+    tree({ first: same(8), norm: new InstanceNorm2d(8), second: same(8) }, (g, x, l) => {
+      const sum = g.add(x, g.call(l.norm, g.call(l.first, x)));
+      return g.add(sum, g.add(g.call(l.second, sum), sum));
+    }),
+    [1, 8, 12, 13],
+  ],
+  [
+    'a sum under two borders',
+    tree(
+      {
+        first: same(8),
+        norm: new InstanceNorm2d(8),
+        narrow: new ReflectionPad2d(1),
+        wide: new ReflectionPad2d(2),
+        three: new Conv2d(8, 8, 3),
+        five: new Conv2d(8, 8, 5),
+      },
+      (g, x, l) => {
+        const sum = g.add(x, g.call(l.norm, g.call(l.first, x)));
+        const three = g.call(l.three, g.call(l.narrow, sum));
+        return g.add(g.add(three, g.call(l.five, g.call(l.wide, sum))), sum);
+      },
+    ),
+    [1, 8, 12, 13],
+  ],
+  [
+    'a sum read at half its size',
+    tree(
+      { first: same(16), norm: new InstanceNorm2d(16), a: halve(16), b: halve(16) },
+      (g, x, l) => {
+        const sum = g.add(x, g.call(l.norm, g.call(l.first, x)));
+        return g.add(g.call(l.a, sum), g.call(l.b, sum));
+      },
+    ),
+    [1, 16, 13, 15],
+  ],
+  [
+    'the input read again at the end',
+    tree(
+      {
+        enter: new Conv2d(3, 8, 3, { padding: 1 }),
+        norm: new InstanceNorm2d(8),
+        inner: same(8),
+        late: new Conv2d(3, 8, 5, { padding: 2 }),
+      },
+      (g, x, l) => {
+        let y = g.call(l.enter, x);
+        for (let i = 0; i < 4; i++) y = g.call(l.norm, g.call(l.inner, y));
+        return g.add(y, g.call(l.late, x));
+      },
+    ),
+    [1, 3, 17, 9],
+  ],
+  [
+    'two norms of one value',
+    tree(
+      {
+        conv: new Conv2d(3, 8, 3),
+        a: new InstanceNorm2d(8),
+        b: new InstanceNorm2d(8, { eps: 0.1 }),
+      },
+      (g, x, l) => {
+        const y = g.call(l.conv, x);
+        return g.add(g.call(l.a, y), g.call(l.b, y));
+      },
+    ),
+    [1, 3, 9, 9],
+  ],
+  [
+    'batch norms around an activation',
+    new Sequential(
+      new Conv2d(3, 6, 3),
+      new BatchNorm2d(6),
+      new ReLU(),
+      new BatchNorm2d(6),
+      new Conv2d(6, 2, 1),
+    ),
+    [2, 3, 8, 8],
+  ],
+  [
+    'transposed convolutions of all kinds',
+    new Sequential(
+      new ConvTranspose2d(16, 16, 3, { stride: 2, padding: 1 }),
+      new InstanceNorm2d(16),
+      new ConvTranspose2d(16, 9, 3, { stride: 2, outputPadding: 1 }),
+      new ConvTranspose2d(9, 8, 4, { stride: 3, padding: 2, dilation: 2 }),
+    ),
+    [1, 16, 7, 9],
+  ],
+  [
+    'groups and flat kernels',
+    new Sequential(
+      new Conv2d(8, 8, 3, { groups: 8, padding: 1 }),
+      new Conv2d(8, 12, 3, { groups: 2, stride: 2 }),
+      new Conv2d(12, 3, [1, 3], { padding: [0, 1] }),
+      new Conv2d(3, 2, [3, 1]),
+    ),
+    [2, 8, 12, 11],
+  ],
+  [
+    'mirrored borders inside zeros',
+    new Sequential(
+      new ReflectionPad2d(2),
+      new Conv2d(9, 10, 3, { padding: 2 }),
+      new ReflectionPad2d([0, 3, 1, 0]),
+      new Conv2d(10, 9, 3, { padding: 1, stride: 2 }),
+    ),
+    [1, 9, 10, 11],
+  ],
+  ['no pictures', new Sequential(new ReLU(), new Conv2d(3, 4, 3)), [0, 3, 5, 5]],
+];
+
+describe.each(engines)('trees on $name', ({ options, unavailable }) => {
+  it.skipIf(unavailable !== null).each(TREES)('%s', async (_, module, shape) => {
+    module.eval();
+    const size = shape.reduce((a, b) => a * b, 1);
+    const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.7) + i * 1e-4);
+    const input = new Tensor(data, shape);
+    const expected = await module.forward(input, { engine: 'js' });
+    const program = await compile(module, { ...options, inputShape: shape });
+    for (const blocking of [true, false]) {
+      expectClose(await program.run(input, { blocking }), expected, {
+        absolute: 5e-5,
+        relative: 1e-5,
+      });
+    }
+    expect(program.fallbacks).toEqual([]);
+    program.dispose();
+  });
+});
