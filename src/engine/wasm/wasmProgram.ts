@@ -66,18 +66,18 @@ export class WasmProgram implements Program {
     forgotten.register(this, { id: this.#id, known: this.#known }, this);
   }
 
-  /** Transforms the weights that machine code transforms; the working memory holds them meanwhile. */
+  /** Packs the weights that machine code packs; the working memory holds them meanwhile. */
   async prepare(): Promise<void> {
-    const { transforms, working, steps } = this.#assembly;
+    const { packings, working, steps } = this.#assembly;
     const { buffer } = this.#machine.memory;
     let index = 0;
-    while (index < transforms.length) {
+    while (index < packings.length) {
       const from = index;
       let at = working.start;
-      while (index < transforms.length) {
-        const bytes = Math.ceil(transforms[index].weight.data.byteLength / 64) * 64;
+      while (index < packings.length) {
+        const bytes = Math.ceil(packings[index].weight.data.byteLength / 64) * 64;
         if (index > from && at + bytes > working.end) break;
-        this.#assembly.stageTransform(buffer, index, at);
+        this.#assembly.stagePacking(buffer, index, at);
         at += bytes;
         index++;
       }
@@ -230,7 +230,10 @@ export class WasmProgram implements Program {
     this.#sent = 0;
   }
 
-  /** A stage does the work of several layers: all that came before its own count as done, too. */
+  /**
+   * A step may do the work of several nodes: all that came before its own count as done, too. A node
+   * may take several steps: it is done with the last.
+   */
   #reporter({ onProgress }: RunOptions, pictures: number): (picture: number, step: number) => void {
     if (onProgress === undefined) return () => undefined;
     const { nodes } = this.#graph;
@@ -239,6 +242,7 @@ export class WasmProgram implements Program {
     let since = performance.now();
     return (picture, step) => {
       const last = step === steps.length - 1;
+      if (!last && steps[step].node === steps[step + 1].node) return;
       const through = last ? nodes.length : (steps[step].node?.id ?? 0);
       const target = picture * nodes.length + through;
       const now = performance.now();

@@ -151,6 +151,8 @@ export const f64x2 = {
     const bytes = bytesOfFloat64(value);
     return [...simd(12), ...bytes, ...bytes];
   },
+  /** An integer, converted, in both lanes. */
+  splatI32: (a: Code): Code => [...a, 0xb7, ...simd(20)],
   promoteLow: unary(...simd(95)),
   add: binary(...simd(240)),
   sub: binary(...simd(241)),

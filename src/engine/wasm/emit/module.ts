@@ -33,6 +33,8 @@ export interface FunctionHandle {
 export class FunctionWriter {
   readonly params: Local[];
   readonly #locals: Local[] = [];
+  readonly #constants = new Map<string, Local>();
+  readonly #prologue: number[] = [];
   readonly #body: number[] = [];
 
   constructor(params: readonly ValueType[]) {
@@ -47,6 +49,21 @@ export class FunctionWriter {
 
   locals(type: ValueType, count: number): Local[] {
     return Array.from({ length: count }, () => this.local(type));
+  }
+
+  /**
+   * A vector that is set once, when the function begins. V8 builds a constant anew at each place that names
+   * it, from integers, which takes longer than the arithmetic it is used in.
+   */
+  constant(value: Code): Code {
+    const key = value.join();
+    let local = this.#constants.get(key);
+    if (local === undefined) {
+      local = this.local('v128');
+      this.#constants.set(key, local);
+      this.#prologue.push(...local.set(value));
+    }
+    return local.value;
   }
 
   emit(...statements: readonly Code[]): void {
@@ -98,7 +115,7 @@ export class FunctionWriter {
   /** Size, locals and body, as the code section holds them. */
   finish(): number[] {
     const locals = this.#locals.flatMap(({ type }) => [1, VALUE_TYPES[type]]);
-    const content = [...uleb(this.#locals.length), ...locals];
+    const content = [...uleb(this.#locals.length), ...locals, ...this.#prologue];
     return [...uleb(content.length + this.#body.length + 1), ...content, ...this.#body, 0x0b];
   }
 

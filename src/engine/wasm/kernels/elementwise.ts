@@ -46,7 +46,7 @@ export function defineSums(
   module: ModuleWriter,
   shape: { readonly width: number; readonly channels: number },
 ): FunctionHandle {
-  const sums = defineRowSums(module, shape);
+  const sums = defineRowSums(module, { ...shape, pixel: shape.channels });
   const key = `sums stage ${JSON.stringify(shape)}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
     const bytes = partialBytes(shape.channels);

@@ -49,7 +49,14 @@ export class Algebra {
 
   /** `to = a · factor + b`. */
   madd(to: Local, a: Local, factor: number, b: Local): void {
-    this.#f.emit(to.set(multiplyAdd(this.#target, a.value, f32x4.splat(factor), b.value)));
+    this.#f.emit(
+      to.set(multiplyAdd(this.#target, a.value, this.#f.constant(f32x4.splat(factor)), b.value)),
+    );
+  }
+
+  /** `to = to + a²`. */
+  square(to: Local, a: Local): void {
+    this.#f.emit(to.set(multiplyAdd(this.#target, a.value, a.value, to.value)));
   }
 
   add(to: Local, a: Local, b: Local): void {
@@ -61,7 +68,7 @@ export class Algebra {
   }
 
   scale(to: Local, a: Local, factor: number): void {
-    this.#f.emit(to.set(f32x4.mul(a.value, f32x4.splat(factor))));
+    this.#f.emit(to.set(f32x4.mul(a.value, this.#f.constant(f32x4.splat(factor)))));
   }
 
   copy(to: Local, a: Local): void {

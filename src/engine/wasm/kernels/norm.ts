@@ -8,15 +8,20 @@ export function partialBytes(channels: number): number {
 }
 
 /**
- * `(src, partial)`: adds one row `[width][channels]` to an item's partial sums. In doubles, since
+ * `(src, partial)`: adds the first `channels` of each of a row's pixels to partial sums. In doubles, since
  * Σx² − (Σx)²/n loses every digit of a float32 when the mean is far above the deviation.
  */
 export function defineRowSums(
   module: ModuleWriter,
-  shape: { readonly width: number; readonly channels: number },
+  shape: {
+    readonly width: number;
+    readonly channels: number;
+    /** Channels of a whole pixel, as `src` and `partial` have them. */
+    readonly pixel: number;
+  },
 ): FunctionHandle {
   return module.define(`sums ${JSON.stringify(shape)}`, ['i32', 'i32'], (f, src, partial) => {
-    const { width, channels } = shape;
+    const { width, channels, pixel } = shape;
     const c = f.local('i32');
     const x = f.local('i32');
     const at = f.local('i32');
@@ -27,7 +32,7 @@ export function defineRowSums(
     f.repeat(c, channels, 4, () => {
       for (const h of [0, 1]) {
         f.emit(sums[h].set(v128.load(partial.value, 16 * h)));
-        f.emit(squares[h].set(v128.load(partial.value, channels * 8 + 16 * h)));
+        f.emit(squares[h].set(v128.load(partial.value, pixel * 8 + 16 * h)));
       }
       f.emit(at.set(src.value));
       f.repeat(x, width, 1, () => {
@@ -39,11 +44,11 @@ export function defineRowSums(
           const square = f64x2.mul(half.value, half.value);
           f.emit(squares[h].set(f64x2.add(squares[h].value, square)));
         }
-        f.emit(at.set(i32.add(at.value, i32.const(channels * 4))));
+        f.emit(at.set(i32.add(at.value, i32.const(pixel * 4))));
       });
       for (const h of [0, 1]) {
         f.emit(v128.store(partial.value, sums[h].value, 16 * h));
-        f.emit(v128.store(partial.value, squares[h].value, channels * 8 + 16 * h));
+        f.emit(v128.store(partial.value, squares[h].value, pixel * 8 + 16 * h));
       }
       f.emit(src.set(i32.add(src.value, i32.const(16))));
       f.emit(partial.set(i32.add(partial.value, i32.const(32))));

@@ -5,7 +5,7 @@ import { multiplyAdd, type Target } from './target.js';
 /**
  * A matrix product that reads its left factor where it lies:
  *
- *     c[m][n] = bias[n] + Σ_k a[m][k] · b[k][n]
+ *     c[m][n] = start + Σ_k a[m][k] · b[k][n],   start = bias[n], 0, or what c holds already
  *
  * - `a`: row m begins `m · aStride` bytes on; its K values are runs of `run` floats in a row, `middle`
  *   runs `middleStride` bytes apart, and `outer` of those `outerStride` bytes apart. For a
@@ -22,7 +22,7 @@ export interface ProductShape {
   readonly outerStride: number;
   readonly aStride: number;
   readonly cStride: number;
-  readonly bias: boolean;
+  readonly start: 'bias' | 'zero' | 'sum';
 }
 
 /** Floats along K. */
@@ -30,9 +30,12 @@ export function productDepth({ run, middle, outer }: ProductShape): number {
   return run * middle * outer;
 }
 
+/** Bytes of `b` that stay in the L1 cache together with a block of `a`. */
+const RESIDENT = 32 * 1024;
+
 /**
- * `(a, b, c, bias, m)`: all panels of `b` over `m` rows. The panel stays in the L1 cache while the rows
- * go by; each element of `c` is summed along k in one fixed order, whatever the tile.
+ * `(a, b, c, bias, m)`: all panels of `b` over `m` rows. If all of `b` fits in the L1 cache, it stays there
+ * while each row is read once; if not, one panel stays while the rows go by. Each element of `c` is summed along k in one fixed order, whatever the tile.
  */
 export function defineProduct(
   module: ModuleWriter,
@@ -47,16 +50,27 @@ export function defineProduct(
     const rest = blocks % vectors;
     const panel = f.local('i32');
     const w = new ProductWriter(f, target, shape, { a, b, c, bias, m });
-    const advance = () => {
-      f.emit(b.set(i32.add(b.value, i32.const(productDepth(shape) * vectors * 16))));
-      f.emit(c.set(i32.add(c.value, i32.const(vectors * 16))));
-      if (shape.bias) f.emit(bias.set(i32.add(bias.value, i32.const(vectors * 16))));
+    const advance = (panels: number) => {
+      const bytes = panels * vectors * 16;
+      f.emit(b.set(i32.add(b.value, i32.const(productDepth(shape) * bytes))));
+      f.emit(c.set(i32.add(c.value, i32.const(bytes))));
+      if (shape.start === 'bias') f.emit(bias.set(i32.add(bias.value, i32.const(bytes))));
     };
-    f.repeat(panel, fullPanels, 1, () => {
-      w.rows(rows, vectors);
-      advance();
-    });
-    if (rest > 0) w.rows(rows, rest);
+    const panels = (write: (vectors: number) => void) => {
+      f.repeat(panel, fullPanels, 1, () => {
+        write(vectors);
+        advance(1);
+      });
+      if (rest > 0) write(rest);
+    };
+    if (productDepth(shape) * shape.n * 4 > RESIDENT) {
+      panels((width) => w.rows(rows, (height) => w.block(height, width)));
+    } else {
+      w.rows(rows, (height) => {
+        panels((width) => w.block(height, width));
+        advance(-fullPanels);
+      });
+    }
   });
 }
 
@@ -100,27 +114,33 @@ class ProductWriter {
     this.#value = f.local('v128');
   }
 
-  /** All `m` rows of one panel: blocks of `rows`, then lower ones for what is left. */
-  rows(rows: number, vectors: number): void {
+  /** All `m` rows: blocks of `rows`, then lower ones for what is left. */
+  rows(rows: number, block: (height: number) => void): void {
     const f = this.#f;
     let from = i32.const(0);
     for (const height of [rows, 4, 2, 1].filter((h, i) => i === 0 || h < rows)) {
       const end = i32.sub(this.#p.m.value, i32.const(height - 1));
-      f.for(this.#row, from, end, height, () => this.#block(height, vectors));
+      f.for(this.#row, from, end, height, () => block(height));
       // A loop that did not run leaves the counter where it began.
       from = this.#row.value;
     }
   }
 
-  #block(rows: number, vectors: number): void {
+  /** `rows` from the current row on, by the panel that `b` and `c` point to. */
+  block(rows: number, vectors: number): void {
     const f = this.#f;
-    const { run, middle, middleStride, outer, outerStride, aStride, cStride, bias } = this.#shape;
+    const { run, middle, middleStride, outer, outerStride, aStride, cStride } = this.#shape;
     f.emit(this.#at.set(address(this.#p.a, this.#row, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
+    f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
+    const start = {
+      bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
+      zero: () => v128.zero,
+      sum: (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v),
+    }[this.#shape.start];
     for (let r = 0; r < rows; r++) {
       for (let v = 0; v < vectors; v++) {
-        const start = bias ? v128.load(this.#p.bias.value, 16 * v) : v128.zero;
-        f.emit(this.#sums[r * vectors + v].set(start));
+        f.emit(this.#sums[r * vectors + v].set(start(r, v)));
       }
     }
     const step = (by: number) => {
@@ -133,7 +153,6 @@ class ProductWriter {
       });
       if (outer > 1) step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
     });
-    f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
     // V8 widens pairs of vectors only when it meets their stores side by side and in order.
     for (let r = 0; r < rows; r++) {
       for (let v = 0; v < vectors; v++) {

@@ -1,4 +1,4 @@
-import { type Code, f32, f32x4, i32, v128 } from '../emit/code.js';
+import { type Code, f64x2, i32, upperHalf, v128 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
 import { Algebra, FILTERINGS, type FilteringName, type Line } from './filtering.js';
 import type { Target } from './target.js';
@@ -62,27 +62,43 @@ export interface OutputTileShape {
   readonly filtering: FilteringName;
   readonly channels: number;
   readonly planeStride: number;
+  /** Bytes from one pixel of `dst` to the next, and from one row to the next. */
+  readonly pixelStride: number;
   readonly rowStride: number;
+  /** Bytes from Σx to Σx² in `partial`; `null` where no norm follows. */
+  readonly squaresAt: number | null;
+  /** Whether all of the tile lies inside the picture. */
+  readonly whole: boolean;
 }
 
-/** `(src, dst, bias, rows, columns)`: `src[ξ][channels]` to a tile's output pixels, of which those inside are stored. */
+/**
+ * `(src, dst, bias, partial, rows, columns)`: `src[ξ][channels]` to a tile's output pixels, of which those
+ * inside are stored, and added to the partial sums (`norm.ts`).
+ *
+ * Differences from the tile's first pixel are summed in float32, and the rest in doubles: a mean far
+ * above the deviation costs no digits, and most of the work is narrow.
+ */
 export function defineOutputTile(
   module: ModuleWriter,
   target: Target,
   shape: OutputTileShape,
 ): FunctionHandle {
   const key = `winograd output ${JSON.stringify([target.fma, shape])}`;
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  return module.define(key, params, (f, src, dst, bias, rows, columns) => {
-    const { filtering, channels, planeStride, rowStride } = shape;
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
+    const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
     const { products, outputs, transformOutput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
     const loaded = f.locals('v128', products);
     const lines = grid(f, outputs, products);
     const t = f.locals('v128', 4);
     const out = f.locals('v128', outputs);
+    const [added, first, difference, sum, squares] = f.locals('v128', 5);
     const c = f.local('i32');
+    const inside = (length: Local, index: number, body: () => void) =>
+      whole || index === 0 ? body() : f.if(i32.gt(length.value, i32.const(index)), body);
     f.repeat(c, channels, 4, () => {
+      f.emit(added.set(v128.load(bias.value)));
       for (let j = 0; j < products; j++) {
         for (let i = 0; i < products; i++) {
           f.emit(loaded[i].set(v128.load(src.value, (i * products + j) * planeStride)));
@@ -90,126 +106,106 @@ export function defineOutputTile(
         transformOutput(a, loaded, column(lines, j), t);
       }
       for (let i = 0; i < outputs; i++) {
-        f.if(i32.gt(rows.value, i32.const(i)), () => {
+        inside(rows, i, () => {
           transformOutput(a, lines[i], out, t);
           for (let j = 0; j < outputs; j++) {
-            f.if(i32.gt(columns.value, i32.const(j)), () => {
-              const sum = f32x4.add(out[j].value, v128.load(bias.value));
-              f.emit(v128.store(dst.value, sum, i * rowStride + j * channels * 4));
+            inside(columns, j, () => {
+              a.add(out[j], out[j], added);
+              f.emit(v128.store(dst.value, out[j].value, i * rowStride + j * pixelStride));
+              if (squaresAt === null) return;
+              if (i + j === 0) {
+                a.copy(first, out[j]);
+                f.emit(sum.set(v128.zero), squares.set(v128.zero));
+                return;
+              }
+              a.sub(difference, out[j], first);
+              a.add(sum, sum, difference);
+              a.square(squares, difference);
             });
           }
         });
       }
+      if (squaresAt !== null) {
+        const size = (length: Local) => i32.min(length.value, i32.const(outputs));
+        const count = whole
+          ? f64x2.splat(outputs ** 2)
+          : f64x2.splatI32(i32.mul(size(rows), size(columns)));
+        addShiftedSums(f, partial, squaresAt, { count, first, sum, squares });
+      }
       for (const pointer of [src, dst, bias]) {
         f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
       }
+      f.emit(partial.set(i32.add(partial.value, i32.const(32))));
     });
   });
 }
 
-export interface WinogradWeightsShape {
+/**
+ * Adds to partial sums what `count` numbers contribute, given the first of them, b, and sums over d = x − b:
+ * Σx = Σd + n b and Σx² = Σd² + b (2 Σd + n b).
+ */
+function addShiftedSums(
+  f: FunctionWriter,
+  partial: Local,
+  squaresAt: number,
+  of: { count: Code; first: Local; sum: Local; squares: Local },
+): void {
+  const [b, d, nb] = f.locals('v128', 3);
+  for (const h of [0, 1]) {
+    const half = (x: Local) => f64x2.promoteLow(h === 0 ? x.value : upperHalf(x.value));
+    const add = (at: number, value: Code) =>
+      f.emit(v128.store(partial.value, f64x2.add(v128.load(partial.value, at), value), at));
+    f.emit(b.set(half(of.first)), d.set(half(of.sum)), nb.set(f64x2.mul(b.value, of.count)));
+    add(16 * h, f64x2.add(d.value, nb.value));
+    const twice = f64x2.add(f64x2.add(d.value, d.value), nb.value);
+    add(squaresAt + 16 * h, f64x2.add(half(of.squares), f64x2.mul(b.value, twice)));
+  }
+}
+
+export interface KernelTileShape {
   readonly filtering: FilteringName;
-  /** Floats from one output channel to the next in PyTorch's tensor, and from one input channel. */
-  readonly strides: { readonly out: number; readonly in: number };
-  /** Real input channels, and those after padding; output channels, a multiple of 4 after padding. */
-  readonly inChannels: number;
-  readonly paddedIn: number;
-  readonly outChannels: number;
-  readonly paddedOut: number;
-  /** Output channels a panel. */
-  readonly panel: number;
+  /** Input channels. */
+  readonly channels: number;
+  /** Output channels of the panel, a multiple of 4. */
+  readonly lanes: number;
   readonly planeStride: number;
 }
 
-export const WINOGRAD_WEIGHTS_ARGS = ['weight', 'transformed'] as const;
-
-/**
- * Stage, an item for 4 output channels: PyTorch's kernels of 3×3 to `[ξ][oc / panel][ic][panel]`.
- * Channels that exist only as padding are zero in memory already.
- */
-export function defineWinogradWeights(
+/** `(src, dst)`: one panel of kernels, `src[ic][3 · 3][lanes]`, to `dst[ξ][ic][lanes]`. */
+export function defineKernelTile(
   module: ModuleWriter,
   target: Target,
-  shape: WinogradWeightsShape,
+  shape: KernelTileShape,
 ): FunctionHandle {
-  const key = `winograd weights ${JSON.stringify([target.fma, shape])}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const { filtering, strides, inChannels, paddedIn, outChannels, paddedOut, panel } = shape;
+  const key = `winograd kernel ${JSON.stringify([target.fma, shape])}`;
+  return module.define(key, ['i32', 'i32'], (f, src, dst) => {
+    const { filtering, channels, lanes, planeStride } = shape;
     const { products, transformKernel } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const [src, dst, ic, index] = f.locals('i32', 4);
     const kernel = grid(f, 3, 3);
     const lines = grid(f, products, 3);
     const t = f.locals('v128', 4);
     const out = f.locals('v128', products);
-    const perOut = strides.out * 4;
-    const fullFloats = Math.floor(paddedOut / panel) * panel;
-    f.emit(
-      src.set(i32.add(i32.load(args.value, 0), i32.mul(item.value, i32.const(4 * perOut)))),
-      dst.set(i32.load(args.value, 4)),
-      index.set(i32.mul(item.value, i32.const(4))),
-    );
-    // Where these four channels stand: whole panels first, then one as narrow as what is left.
-    const place = (width: number, start: number) => {
-      const within = i32.sub(index.value, i32.const(start));
-      const panels = i32.div(within, i32.const(width));
-      const lane = i32.rem(within, i32.const(width));
-      const floats = i32.add(
-        i32.mul(panels, i32.const(width * paddedIn)),
-        i32.add(lane, i32.const(start * paddedIn)),
-      );
-      f.emit(dst.set(i32.add(dst.value, i32.mul(floats, i32.const(4)))));
-    };
-    const write = (step: number, lanes: number) => {
-      f.repeat(ic, inChannels, 1, () => {
+    const [ic, lane] = f.locals('i32', 2);
+    f.repeat(ic, channels, 1, () => {
+      f.repeat(lane, lanes, 4, () => {
         for (let i = 0; i < 3; i++) {
           for (let j = 0; j < 3; j++) {
-            const at = (lane: number) => f32.load(src.value, lane * perOut + (i * 3 + j) * 4);
-            f.emit(kernel[i][j].set(gather(at, lanes)));
+            f.emit(kernel[i][j].set(v128.load(src.value, (i * 3 + j) * lanes * 4)));
           }
         }
         for (let j = 0; j < 3; j++) transformKernel(a, column(kernel, j), column(lines, j), t);
         for (let i = 0; i < products; i++) {
           transformKernel(a, lines[i], out, t);
           for (let j = 0; j < products; j++) {
-            f.emit(v128.store(dst.value, out[j].value, (i * products + j) * shape.planeStride));
+            f.emit(v128.store(dst.value, out[j].value, (i * products + j) * planeStride));
           }
         }
-        f.emit(src.set(i32.add(src.value, i32.const(strides.in * 4))));
-        f.emit(dst.set(i32.add(dst.value, i32.const(step * 4))));
+        for (const pointer of [src, dst]) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+        }
       });
-    };
-    const rest = paddedOut - fullFloats;
-    const lastLanes = outChannels - (paddedOut - 4);
-    const writeLanes = (step: number) => {
-      if (lastLanes === 4) write(step, 4);
-      else {
-        const isLast = i32.eq(index.value, i32.const(paddedOut - 4));
-        f.if(
-          isLast,
-          () => write(step, lastLanes),
-          () => write(step, 4),
-        );
-      }
-    };
-    f.if(
-      i32.lt(index.value, i32.const(fullFloats)),
-      () => {
-        place(panel, 0);
-        writeLanes(panel);
-      },
-      () => {
-        if (rest === 0) return;
-        place(rest, fullFloats);
-        writeLanes(rest);
-      },
-    );
+      f.emit(src.set(i32.add(src.value, i32.const(8 * lanes * 4))));
+    });
   });
-}
-
-/** Four floats from four places; lanes that do not exist are zero. */
-function gather(at: (lane: number) => Code, lanes: number): Code {
-  let vector: Code = v128.zero;
-  for (let lane = 0; lane < lanes; lane++) vector = f32x4.replaceLane(vector, at(lane), lane);
-  return vector;
 }

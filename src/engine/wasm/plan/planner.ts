@@ -18,7 +18,8 @@ import type { Shape } from '../../../tensor/shape.js';
 import { tanhOperator } from '../../../tensor/tanh.js';
 import type { FilteringName } from '../kernels/filtering.js';
 import { NORM_ROWS } from '../kernels/rows.js';
-import type { Buffer } from './memory.js';
+import { TALL_OUTPUTS } from '../kernels/tall.js';
+import { type Buffer, newBuffer } from './memory.js';
 import {
   hasBorder,
   isPlain,
@@ -48,7 +49,9 @@ export type Stage = { readonly node: GraphNode | null } & (
 export interface ConvStagePlan {
   readonly kind: 'conv';
   readonly node: GraphNode | null;
-  readonly method: 'direct' | 'narrow' | FilteringName;
+  readonly method: 'direct' | 'narrow' | 'tall' | FilteringName;
+  /** Whether kernel columns are laid side by side, since output channels are few. */
+  readonly narrow: boolean;
   readonly source: PlannedValue;
   readonly kernel: KernelView;
   /** The layer's own weights, which some methods have machine code transform. */
@@ -88,6 +91,9 @@ const FILTERING_CHANNELS = 8;
 const FILTERING_SIDE = 4;
 /** Most output channels for which kernel columns are laid side by side. */
 const NARROW_CHANNELS = 4;
+
+/** Fewest rows of a kernel that is filtered along its columns. */
+const TALL_KERNEL = 5;
 
 /** The nodes that this engine has no kernels for. */
 export function unsupportedNodes(graph: Graph): GraphNode[] {
@@ -211,7 +217,7 @@ class Planner {
 
   #constantNorm(value: PlannedValue, params: NormParams): PlannedValue {
     const free = isPlain(value) ? value : this.#materialise(value);
-    const buffer = { bytes: NORM_ROWS.count * free.channels * 4, first: 0, last: 0, address: 0 };
+    const buffer = newBuffer(NORM_ROWS.count * free.channels * 4);
     this.#constants.push({ buffer, channels: free.channels, params });
     return { ...free, norm: buffer };
   }
@@ -229,9 +235,15 @@ class Planner {
       stride[1] === 1 &&
       dilation[1] === 1;
     const filtering = convFiltering(params, outHeight, outWidth);
-    const method = filtering ?? (narrow ? 'narrow' : 'direct');
+    const tall =
+      kernel.kernelHeight >= TALL_KERNEL &&
+      outHeight >= TALL_OUTPUTS &&
+      stride.every((side) => side === 1) &&
+      dilation.every((side) => side === 1);
+    const method = filtering ?? (tall ? 'tall' : narrow ? 'narrow' : 'direct');
     return this.#convolve(node, value, {
       method,
+      narrow,
       kernel,
       params,
       inStep: stride,
@@ -258,13 +270,24 @@ class Planner {
     const cols = transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
     const pays = params.groups === 1 && paysToFilter(kernel, height, width);
     const method = pays && isDoubling(rows) && isDoubling(cols) ? 'doubling' : 'direct';
-    return this.#convolve(node, value, { method, kernel, params, inStep: [1, 1], rows, cols });
+    return this.#convolve(node, value, {
+      method,
+      narrow: false,
+      kernel,
+      params,
+      inStep: [1, 1],
+      rows,
+      cols,
+    });
   }
 
   #convolve(
     node: GraphNode,
     value: PlannedValue,
-    how: Pick<ConvStagePlan, 'method' | 'kernel' | 'params' | 'inStep' | 'rows' | 'cols'>,
+    how: Pick<
+      ConvStagePlan,
+      'method' | 'narrow' | 'kernel' | 'params' | 'inStep' | 'rows' | 'cols'
+    >,
   ): PlannedValue {
     const [height, width] = node.shape.slice(-2);
     const result = plainValue(this.#buffer(0), how.kernel.outChannels, height, width);
@@ -276,7 +299,8 @@ class Planner {
     const keep =
       shared && sameRows ? this.#buffer(valueBytes({ ...value, reflect: [0, 0, 0, 0] })) : null;
     const ready = shared && !sameRows ? this.#materialise(value) : value;
-    const source = how.method === 'direct' ? readAsPlanes(ready) : ready;
+    const byRows = how.method === 'direct' || how.method === 'tall';
+    const source = byRows && !how.narrow ? readAsPlanes(ready) : ready;
     const stage: ConvStagePlan = {
       kind: 'conv',
       node,
@@ -335,7 +359,7 @@ class Planner {
   }
 
   #buffer(bytes: number): Buffer {
-    const buffer = { bytes, first: Number.POSITIVE_INFINITY, last: -1, address: 0 };
+    const buffer = newBuffer(bytes);
     this.#buffers.push(buffer);
     return buffer;
   }

@@ -2,6 +2,7 @@ import type { Conv2dParams } from '../../../tensor/conv2d.js';
 import type { ConvTranspose2dParams } from '../../../tensor/convTranspose2d.js';
 import type { Lattice } from '../../../tensor/lattice.js';
 import type { Tensor } from '../../../tensor/tensor.js';
+import { TALL_TAPS, transformTaps } from '../kernels/tall.js';
 
 /** A convolution's weights, direct or transposed, by output and input channel. */
 export interface KernelView {
@@ -96,6 +97,45 @@ export function packNarrow(
           const kx = Math.floor((first + lane) / outChannels);
           if (kx >= kernelWidth) break;
           to[at + lane] = kernel.at((first + lane) % outChannels, ic, row.kernel, kx);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Packs for the tall kernel: `[ξ][part]`, and in each the transformed taps of that part as the product kernel
+ * wants them, K = (kernel column, ic), or with N = (kernel column, oc) and K = ic where `narrow`.
+ */
+export function packTall(
+  kernel: KernelView,
+  narrow: boolean,
+  channels: number,
+  n: number,
+  panel: number,
+  to: Float32Array,
+): void {
+  const { kernelHeight, kernelWidth, outChannels, inChannels } = kernel;
+  const parts = Math.ceil(kernelHeight / TALL_TAPS);
+  const depth = narrow ? channels : kernelWidth * channels;
+  const place = (oc: number, ic: number, kx: number) => {
+    const [column, k] = narrow ? [kx * outChannels + oc, ic] : [oc, kx * channels + ic];
+    const first = Math.floor(column / panel) * panel;
+    const width = Math.min(panel, n - first);
+    return first * depth + k * width + (column - first);
+  };
+  for (let part = 0; part < parts; part++) {
+    for (let oc = 0; oc < outChannels; oc++) {
+      for (let ic = 0; ic < inChannels; ic++) {
+        for (let kx = 0; kx < kernelWidth; kx++) {
+          const taps = Array.from({ length: TALL_TAPS }, (_, i) => {
+            const ky = part * TALL_TAPS + i;
+            return ky < kernelHeight ? kernel.at(oc, ic, ky, kx) : 0;
+          });
+          const at = place(oc, ic, kx);
+          for (const [xi, value] of transformTaps(taps).entries()) {
+            to[(xi * parts + part) * depth * n + at] = value;
+          }
         }
       }
     }

@@ -1,0 +1,124 @@
+import { i32 } from '../emit/code.js';
+import type { ModuleWriter } from '../emit/module.js';
+import { defineProduct, type ProductShape } from './product.js';
+import {
+  type ConvStage,
+  loadPointers,
+  type OutputShape,
+  RowLoader,
+  RowSummer,
+  type SourceShape,
+  STAGE,
+} from './stage.js';
+import type { Target } from './target.js';
+
+/** One phase of a convolution: see `tensor/lattice.ts`. All counts are those of the output. */
+export interface Phase {
+  readonly rows: PhaseAxis;
+  readonly cols: PhaseAxis;
+  /** Where the phase's packed weights begin, in bytes from the stage's. */
+  readonly weightOffset: number;
+}
+
+export interface PhaseAxis {
+  readonly count: number;
+  readonly outStart: number;
+  readonly outStep: number;
+  /** Taps stand `tapStep` input positions apart, the first at `first` for output 0. */
+  readonly taps: number;
+  readonly first: number;
+  readonly tapStep: number;
+}
+
+/** The last input position that output 0 reads. */
+export function lastTap({ first, taps, tapStep }: PhaseAxis): number {
+  return first + Math.max(0, taps - 1) * tapStep;
+}
+
+export interface DirectShape {
+  readonly source: SourceShape;
+  readonly inStep: readonly [vertical: number, horizontal: number];
+  readonly phases: readonly Phase[];
+  readonly out: OutputShape;
+  /** Lattice rows an item. */
+  readonly rowsPerItem: number;
+}
+
+/**
+ * Stage: any convolution, direct or transposed, as implicit matrix products over the rows in scratch
+ * memory, phase by phase. `weights` are packed as `product.ts` says, with K = (tap row, tap column, ic).
+ */
+export function defineDirect(module: ModuleWriter, target: Target, shape: DirectShape): ConvStage {
+  const { source, inStep, phases, out, rowsPerItem } = shape;
+  const loader = new RowLoader(module, target, source);
+  const latticeRows = Math.max(...phases.map(({ rows }) => rows.count));
+  const items = Math.ceil(latticeRows / rowsPerItem);
+  const firstRow = Math.min(...phases.map(({ rows }) => rows.first));
+  const reach = Math.max(...phases.map(({ rows }) => lastTap(rows))) - firstRow;
+  const firstCol = -source.row.zeros[0];
+  const channels = source.row.channels;
+  const key = `direct ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const [start, end, r] = f.locals('i32', 3);
+    f.emit(start.set(i32.mul(item.value, i32.const(rowsPerItem))));
+    const next = i32.add(start.value, i32.const(rowsPerItem));
+    f.emit(end.set(i32.min(next, i32.const(latticeRows))));
+    const firstInput = i32.add(i32.mul(start.value, i32.const(inStep[0])), i32.const(firstRow));
+    const rows = i32.sub(i32.sub(end.value, start.value), i32.const(1));
+    const count = i32.add(i32.mul(rows, i32.const(inStep[0])), i32.const(reach + 1));
+    loader.load(f, p, scratch.value, firstInput, count, start.value, end.value);
+    const summer = out.sums ? new RowSummer(module, out) : null;
+    const partial = summer?.begin(f, p, item);
+    const outStep = phases[0].rows.outStep;
+    f.for(r, start.value, end.value, 1, () => {
+      for (const { rows: v, cols: h, weightOffset } of phases) {
+        const product = defineProduct(module, target, {
+          n: out.channels,
+          ...depthRuns(v, h, channels, loader.pitch),
+          aStride: inStep[1] * channels * 4,
+          cStride: h.outStep * out.channels * 4,
+          start: 'bias',
+        });
+        const inRow = i32.mul(i32.sub(r.value, start.value), i32.const(inStep[0] * loader.pitch));
+        const inOffset = (v.first - firstRow) * loader.pitch + (h.first - firstCol) * channels * 4;
+        const outRow = i32.mul(r.value, i32.const(v.outStep * out.width * out.channels * 4));
+        const outOffset = (v.outStart * out.width + h.outStart) * out.channels * 4;
+        const call = () =>
+          f.call(
+            product,
+            i32.add(i32.add(scratch.value, inRow), i32.const(inOffset)),
+            i32.add(p.weights.value, i32.const(weightOffset)),
+            i32.add(i32.add(p.out.value, outRow), i32.const(outOffset)),
+            p.bias.value,
+            i32.const(h.count),
+          );
+        if (v.count === latticeRows) call();
+        else f.if(i32.lt(r.value, i32.const(v.count)), call);
+      }
+      if (summer !== null && partial !== undefined) {
+        const from = i32.mul(r.value, i32.const(outStep));
+        summer.add(f, p, partial, from, i32.add(from, i32.const(outStep)));
+      }
+    });
+  });
+  const rowsInScratch = (rowsPerItem - 1) * inStep[0] + reach + 1;
+  return { stage, items, scratchBytes: rowsInScratch * loader.pitch + 16 };
+}
+
+/** Neighbouring kernel columns are one run of memory, unless they are dilated. */
+function depthRuns(
+  v: PhaseAxis,
+  h: PhaseAxis,
+  channels: number,
+  pitch: number,
+): Pick<ProductShape, 'run' | 'middle' | 'middleStride' | 'outer' | 'outerStride'> {
+  const joined = h.tapStep === 1;
+  return {
+    run: joined ? h.taps * channels : channels,
+    middle: joined ? 1 : h.taps,
+    middleStride: h.tapStep * channels * 4,
+    outer: v.taps,
+    outerStride: v.tapStep * pitch,
+  };
+}

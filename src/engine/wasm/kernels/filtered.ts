@@ -1,0 +1,511 @@
+import { type Code, f32, i32 } from '../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { FILTERINGS, type FilteringName } from './filtering.js';
+import { partialBytes } from './norm.js';
+import { defineProduct } from './product.js';
+import { defineZeroRow } from './rows.js';
+import {
+  type ConvStage,
+  loadPointers,
+  type OutputShape,
+  type Pointers,
+  RowLoader,
+  type SourceShape,
+  STAGE,
+} from './stage.js';
+import type { Target } from './target.js';
+import { defineInputTile, defineKernelTile, defineOutputTile, planesOf } from './winograd.js';
+
+/**
+ * A convolution of 3×3 taps by minimal filtering (`filtering.ts`), some rows of tiles at a time:
+ *
+ *     input rows → V [ξ][tile][ic],   kernels → U [ξ][oc / panel][ic][panel],
+ *     M [ξ][tile][oc] = V · U, plane by plane,   M → output rows.
+ *
+ * Output channels are taken by groups, so that a group's U or M stay in the L2 cache. Which of the factors
+ * is made when depends on whether U is kept from run to run:
+ *
+ * - Kept, it is fetched for each item: V of a few rows of tiles, in the thread's scratch memory, meets all
+ *   groups. One stage.
+ * - Not kept, it is made for each item, an item being a group, and meets V of many rows of tiles, a
+ *   band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
+ *   the run; to keep it would take four times the memory of the weights, all of which would have to be
+ *   fetched for each picture.
+ */
+export interface FilteredShape {
+  readonly filtering: FilteringName;
+  readonly source: SourceShape;
+  /** The first input row and column that output 0 reads. */
+  readonly first: readonly [row: number, column: number];
+  readonly out: OutputShape;
+  /** Rows of tiles in V. */
+  readonly bandRows: number;
+  /** Rows of tiles in an item of the stage that makes V, and of the one that multiplies. */
+  readonly inputRows: number;
+  readonly productRows: number;
+  /** Panels of output channels in a group. */
+  readonly groupPanels: number;
+}
+
+/** Planes whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
+function planeStride(bytes: number): number {
+  return Math.ceil(bytes / 4096) * 4096 + 192;
+}
+
+function tilesOf({ filtering, out }: FilteredShape) {
+  const { outputs } = FILTERINGS[filtering];
+  return { across: Math.ceil(out.width / outputs), down: Math.ceil(out.height / outputs) };
+}
+
+/** Output channels by groups, the last of which may be narrower. */
+function groupsOf({ out, groupPanels }: FilteredShape, target: Target) {
+  const channels = groupPanels * target.tile.vectors * 4;
+  const full = Math.floor(out.channels / channels);
+  const rest = out.channels % channels;
+  const count = full + (rest > 0 ? 1 : 0);
+  return { channels, full, rest, count, widest: full > 0 ? channels : rest };
+}
+
+/** Output channels of each group. */
+export function groupWidths(shape: FilteredShape, target: Target): number[] {
+  const { channels, full, rest } = groupsOf(shape, target);
+  return [...new Array<number>(full).fill(channels), ...(rest > 0 ? [rest] : [])];
+}
+
+/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows. */
+function inputPlane(target: Target, shape: FilteredShape): number {
+  const tiles = shape.bandRows * tilesOf(shape).across + target.tile.rows;
+  return planeStride(tiles * shape.source.row.channels * 4);
+}
+
+/** Bytes from one plane of a group's U to the next. */
+function kernelPlane({ source }: FilteredShape, channels: number): number {
+  return planeStride(source.row.channels * channels * 4);
+}
+
+/** Bytes from one plane of a group's M to the next. */
+function productPlane(target: Target, shape: FilteredShape, channels: number): number {
+  const tiles = shape.productRows * tilesOf(shape).across + target.tile.rows;
+  return planeStride(tiles * channels * 4);
+}
+
+/** Does the same for whole groups and for the narrower last one, each as wide as it is. */
+function byWidth(
+  f: FunctionWriter,
+  { channels, full, rest }: ReturnType<typeof groupsOf>,
+  group: Local,
+  write: (channels: number) => void,
+): void {
+  if (rest === 0) write(channels);
+  else if (full === 0) write(rest);
+  else {
+    f.if(
+      i32.lt(group.value, i32.const(full)),
+      () => write(channels),
+      () => write(rest),
+    );
+  }
+}
+
+/** Bytes of V. */
+export function filteredInputBytes(target: Target, shape: FilteredShape): number {
+  return planesOf(shape.filtering) * inputPlane(target, shape);
+}
+
+/** Bytes of U, of all groups. */
+export function keptKernelBytes(target: Target, shape: FilteredShape): number {
+  const { channels, full, rest } = groupsOf(shape, target);
+  const bytes = (n: number) => planesOf(shape.filtering) * kernelPlane(shape, n);
+  return full * bytes(channels) + (rest > 0 ? bytes(rest) : 0);
+}
+
+/** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
+export function defineFilteredLocally(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+): ConvStage {
+  const { bandRows, filtering } = shape;
+  const { down } = tilesOf(shape);
+  const groups = groupsOf(shape, target);
+  const input = new InputTransform(module, target, shape);
+  const tilesAt = Math.ceil(input.scratchBytes / 64) * 64;
+  const productsAt = tilesAt + filteredInputBytes(target, shape);
+  const key = `filtered locally ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const [start, end, group, channel, kernels, tiles] = f.locals('i32', 6);
+    f.emit(start.set(i32.mul(item.value, i32.const(bandRows))));
+    const next = i32.add(start.value, i32.const(bandRows));
+    f.emit(end.set(i32.min(next, i32.const(down))));
+    f.emit(tiles.set(i32.add(scratch.value, i32.const(tilesAt))));
+    input.emit(f, p, scratch, tiles.value, start, end);
+    f.emit(channel.set(i32.const(0)), kernels.set(p.weights.value));
+    const products = i32.add(scratch.value, i32.const(productsAt));
+    f.repeat(group, groups.count, 1, () => {
+      byWidth(f, groups, group, (n) => {
+        const rows = [start.value, end.value];
+        const handle = defineGroup(module, target, shape, n);
+        f.call(handle, args.value, tiles.value, kernels.value, products, channel.value, ...rows);
+      });
+      const bytes = planesOf(filtering) * kernelPlane(shape, groups.channels);
+      f.emit(channel.set(i32.add(channel.value, i32.const(groups.channels))));
+      f.emit(kernels.set(i32.add(kernels.value, i32.const(bytes))));
+    });
+  });
+  const productBytes = planesOf(filtering) * productPlane(target, shape, groups.widest);
+  const items = Math.ceil(down / bandRows);
+  return { stage, items, scratchBytes: productsAt + productBytes };
+}
+
+export interface BandStage {
+  readonly stage: FunctionHandle;
+  readonly scratchBytes: number;
+}
+
+/** Stage: `inputRows` rows of tiles an item, from input rows to the band's V. */
+export function defineFilteredInput(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+): BandStage {
+  const { bandRows, inputRows } = shape;
+  const { across, down } = tilesOf(shape);
+  const input = new InputTransform(module, target, shape);
+  const key = `filtered input ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const [start, end] = f.locals('i32', 2);
+    const done = i32.mul(item.value, i32.const(inputRows));
+    f.emit(start.set(i32.add(p.firstTileRow.value, done)));
+    const next = i32.add(start.value, i32.const(inputRows));
+    const bandEnd = i32.add(p.firstTileRow.value, i32.const(bandRows));
+    f.emit(end.set(i32.min(next, i32.min(bandEnd, i32.const(down)))));
+    const bytes = across * shape.source.row.channels * 4;
+    const tiles = i32.add(p.tiles.value, i32.mul(done, i32.const(bytes)));
+    input.emit(f, p, scratch, tiles, start, end);
+  });
+  return { stage, scratchBytes: input.scratchBytes };
+}
+
+/** Stage: an item is `productRows` rows of a band's tiles for one group, groups counting faster. */
+export function defineFilteredProducts(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+): BandStage & { readonly groups: number } {
+  const { bandRows, productRows, source } = shape;
+  const { across, down } = tilesOf(shape);
+  const groups = groupsOf(shape, target);
+  const { channels, count, widest } = groups;
+  const inChannels = source.row.channels;
+  const planes = planesOf(shape.filtering);
+  const key = `filtered products ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const { firstTileRow, tiles, weights } = loadPointers(f, args);
+    const [group, start, end, channel, from] = f.locals('i32', 5);
+    f.emit(group.set(i32.rem(item.value, i32.const(count))));
+    const done = i32.mul(i32.div(item.value, i32.const(count)), i32.const(productRows));
+    f.emit(start.set(i32.add(firstTileRow.value, done)));
+    const next = i32.add(start.value, i32.const(productRows));
+    const bandEnd = i32.add(firstTileRow.value, i32.const(bandRows));
+    f.emit(end.set(i32.min(next, i32.min(bandEnd, i32.const(down)))));
+    f.emit(channel.set(i32.mul(group.value, i32.const(channels))));
+    f.emit(from.set(i32.mul(channel.value, i32.const(9 * inChannels * 4))));
+    f.emit(from.set(i32.add(weights.value, from.value)));
+    const own = i32.add(tiles.value, i32.mul(done, i32.const(across * inChannels * 4)));
+    byWidth(f, groups, group, (n) => {
+      f.call(defineGroupKernels(module, target, shape, n), from.value, scratch.value);
+      const products = i32.add(scratch.value, i32.const(planes * kernelPlane(shape, n)));
+      const rows = [start.value, end.value];
+      const handle = defineGroup(module, target, shape, n);
+      f.call(handle, args.value, own, scratch.value, products, channel.value, ...rows);
+    });
+  });
+  const planeBytes = kernelPlane(shape, widest) + productPlane(target, shape, widest);
+  return { stage, groups: count, scratchBytes: planes * planeBytes };
+}
+
+/** Writes the code that makes V of rows of tiles `start … end − 1`. */
+class InputTransform {
+  readonly scratchBytes: number;
+  readonly #module: ModuleWriter;
+  readonly #target: Target;
+  readonly #shape: FilteredShape;
+  readonly #loader: RowLoader;
+
+  constructor(module: ModuleWriter, target: Target, shape: FilteredShape) {
+    const { inputs, inStep } = FILTERINGS[shape.filtering];
+    this.#module = module;
+    this.#target = target;
+    this.#shape = shape;
+    this.#loader = new RowLoader(module, target, shape.source);
+    this.scratchBytes = ((shape.inputRows - 1) * inStep + inputs) * this.#loader.pitch;
+  }
+
+  emit(
+    f: FunctionWriter,
+    p: Pointers,
+    scratch: Local,
+    tiles: Code,
+    start: Local,
+    end: Local,
+  ): void {
+    const { filtering, source, first } = this.#shape;
+    const { inputs, inStep, outputs } = FILTERINGS[filtering];
+    const { across } = tilesOf(this.#shape);
+    const { channels, zeros } = source.row;
+    const { pitch } = this.#loader;
+    const inputTile = defineInputTile(this.#module, this.#target, {
+      filtering,
+      channels,
+      rowStride: pitch,
+      planeStride: inputPlane(this.#target, this.#shape),
+    });
+    const [ty, tx, at, to] = f.locals('i32', 4);
+    const firstInput = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
+    const rows = i32.mul(i32.sub(end.value, start.value), i32.const(inStep));
+    const count = i32.add(rows, i32.const(inputs - inStep));
+    const owned = (tileRow: Local) => i32.mul(tileRow.value, i32.const(outputs));
+    this.#loader.load(f, p, scratch.value, firstInput, count, owned(start), owned(end));
+    const column = (first[1] + zeros[0]) * channels * 4;
+    f.emit(to.set(tiles));
+    f.for(ty, start.value, end.value, 1, () => {
+      const row = i32.mul(i32.sub(ty.value, start.value), i32.const(inStep * pitch));
+      f.emit(at.set(i32.add(i32.add(scratch.value, row), i32.const(column))));
+      f.repeat(tx, across, 1, () => {
+        f.call(inputTile, at.value, to.value);
+        f.emit(at.set(i32.add(at.value, i32.const(inStep * channels * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
+      });
+    });
+  }
+}
+
+/** `(packed, to)`: U of one group, of kernels as `defineKernelPacking` leaves them. */
+function defineGroupKernels(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+  n: number,
+): FunctionHandle {
+  const { filtering, source } = shape;
+  const channels = source.row.channels;
+  const panel = target.tile.vectors * 4;
+  const key = `group kernels ${JSON.stringify([target, filtering, channels, n])}`;
+  return module.define(key, ['i32', 'i32'], (f, from, to) => {
+    const index = f.local('i32');
+    const panels = (lanes: number, count: number) => {
+      if (lanes === 0) return;
+      const planeBytes = kernelPlane(shape, n);
+      const kernelTile = defineKernelTile(module, target, {
+        filtering,
+        channels,
+        lanes,
+        planeStride: planeBytes,
+      });
+      f.repeat(index, count, 1, () => {
+        f.call(kernelTile, from.value, to.value);
+        f.emit(from.set(i32.add(from.value, i32.const(9 * channels * lanes * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(channels * lanes * 4))));
+      });
+    };
+    panels(panel, Math.floor(n / panel));
+    panels(n % panel, 1);
+  });
+}
+
+/**
+ * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
+ * `tiles`, for the group of `n` output channels from `channel` on. Each row of tiles leaves partial sums of its
+ * own, so that they do not depend on how rows are cut into items.
+ */
+function defineGroup(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+  n: number,
+): FunctionHandle {
+  const { filtering, source, out } = shape;
+  const { outputs } = FILTERINGS[filtering];
+  const { across } = tilesOf(shape);
+  const planes = planesOf(filtering);
+  const inChannels = source.row.channels;
+  const block = target.tile.rows;
+  const outPlane = productPlane(target, shape, n);
+  const outPitch = out.width * out.channels * 4;
+  const key = `filtered group ${JSON.stringify([target, shape, n])}`;
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
+    const p = loadPointers(f, args);
+    const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
+    const product = defineProduct(module, target, {
+      n,
+      run: inChannels,
+      middle: 1,
+      middleStride: 0,
+      outer: 1,
+      outerStride: 0,
+      aStride: inChannels * 4,
+      cStride: n * 4,
+      start: 'zero',
+    });
+    // To work out a few rows that nobody reads is cheaper than lower register blocks.
+    const here = i32.mul(i32.sub(end.value, start.value), i32.const(across));
+    const blocks = i32.div(i32.add(here, i32.const(block - 1)), i32.const(block));
+    f.emit(count.set(i32.mul(blocks, i32.const(block))));
+    f.emit(at.set(products.value));
+    f.repeat(plane, planes, 1, () => {
+      f.call(product, tiles.value, kernels.value, at.value, i32.const(0), count.value);
+      const steps = [
+        [tiles, inputPlane(target, shape)],
+        [kernels, kernelPlane(shape, n)],
+        [at, outPlane],
+      ] as const;
+      for (const [pointer, bytes] of steps) {
+        f.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
+      }
+    });
+
+    const [whole, cut] = [true, false].map((whole) =>
+      defineOutputTile(module, target, {
+        filtering,
+        channels: n,
+        planeStride: outPlane,
+        pixelStride: out.channels * 4,
+        rowStride: outPitch,
+        squaresAt: out.sums ? partialBytes(out.channels) / 2 : null,
+        whole,
+      }),
+    );
+    // From here on, output, bias and partial sums begin at the group's first channel.
+    const skip = (pointer: Local, bytes: number) =>
+      pointer.set(i32.add(pointer.value, i32.mul(channel.value, i32.const(bytes))));
+    f.emit(skip(p.out, 4), skip(p.bias, 4), skip(p.partials, 8));
+    f.emit(at.set(products.value));
+    f.for(ty, start.value, end.value, 1, () => {
+      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(outputs)));
+      f.emit(to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(outputs * outPitch)))));
+      const row = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
+      f.emit(partial.set(i32.add(p.partials.value, row)));
+      if (out.sums) {
+        const zero = defineZeroRow(module, 2 * n);
+        f.call(zero, partial.value);
+        f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
+      }
+      const tile = (handle: FunctionHandle) => {
+        const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
+        f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
+        f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(outputs * out.channels * 4))));
+      };
+      const wholeAcross = i32.const(Math.floor(out.width / outputs));
+      f.emit(tx.set(i32.const(0)));
+      f.if(i32.ge(rows, i32.const(outputs)), () =>
+        f.for(tx, i32.const(0), wholeAcross, 1, () => tile(whole)),
+      );
+      f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
+    });
+  });
+}
+
+export interface KernelPackingShape {
+  /** Floats from one output channel to the next in PyTorch's tensor, and from one input channel. */
+  readonly strides: { readonly out: number; readonly in: number };
+  /** Real channels, and those after padding. */
+  readonly inChannels: number;
+  readonly paddedIn: number;
+  readonly outChannels: number;
+  readonly paddedOut: number;
+  /** Output channels a panel; the last panel is as narrow as what is left. */
+  readonly panel: number;
+}
+
+/** Writes the code that packs panel `index`; channels that exist only as padding stay as they are, zero. */
+function emitPacking(
+  f: FunctionWriter,
+  shape: KernelPackingShape,
+  weight: Local,
+  packed: Local,
+  index: Local,
+): void {
+  const { strides, inChannels, outChannels, paddedOut, panel } = shape;
+  const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
+  const firstChannel = i32.mul(index.value, i32.const(panel * strides.out * 4));
+  f.emit(src.set(i32.add(weight.value, firstChannel)), dst.set(packed.value));
+  const write = (width: number, lanes: number) => {
+    if (lanes <= 0) return;
+    f.repeat(ic, inChannels, 1, () => {
+      f.emit(from.set(src.value), to.set(dst.value));
+      f.repeat(lane, lanes, 1, () => {
+        for (let tap = 0; tap < 9; tap++) {
+          f.emit(f32.store(to.value, f32.load(from.value, tap * 4), tap * width * 4));
+        }
+        f.emit(from.set(i32.add(from.value, i32.const(strides.out * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(4))));
+      });
+      f.emit(src.set(i32.add(src.value, i32.const(strides.in * 4))));
+      f.emit(dst.set(i32.add(dst.value, i32.const(9 * width * 4))));
+    });
+  };
+  const last = Math.ceil(paddedOut / panel) - 1;
+  f.if(
+    i32.lt(index.value, i32.const(last)),
+    () => write(panel, panel),
+    () => write(paddedOut - last * panel, outChannels - last * panel),
+  );
+}
+
+/** Stage, an item a panel: PyTorch's kernels of 3×3 to `[oc / panel][ic][3 · 3][panel]`. */
+export function defineKernelPacking(
+  module: ModuleWriter,
+  shape: KernelPackingShape,
+): FunctionHandle {
+  const key = `kernel packing ${JSON.stringify(shape)}`;
+  return module.define(key, STAGE, (f, item, args) => {
+    const [weight, packed] = f.locals('i32', 2);
+    const bytes = shape.panel * shape.paddedIn * 36;
+    f.emit(weight.set(i32.load(args.value, 0)));
+    f.emit(packed.set(i32.add(i32.load(args.value, 4), i32.mul(item.value, i32.const(bytes)))));
+    emitPacking(f, shape, weight, packed, item);
+  });
+}
+
+/** Stage, an item a group: PyTorch's kernels of 3×3 to U. */
+export function defineKeptKernels(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+  packing: KernelPackingShape,
+): BandStage & { readonly groups: number } {
+  const groups = groupsOf(shape, target);
+  const { panel, paddedIn, inChannels, outChannels, paddedOut } = packing;
+  const panelBytes = panel * paddedIn * 36;
+  const packedBytes = shape.groupPanels * panelBytes;
+  const isPadded = paddedIn > inChannels || paddedOut > outChannels;
+  const key = `kept kernels ${JSON.stringify([target, shape, packing])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const [weight, packed, kernels, index, end] = f.locals('i32', 5);
+    const groupBytes = planesOf(shape.filtering) * kernelPlane(shape, groups.channels);
+    const own = i32.mul(item.value, i32.const(groupBytes));
+    f.emit(weight.set(i32.load(args.value, 0)), packed.set(scratch.value));
+    f.emit(kernels.set(i32.add(i32.load(args.value, 4), own)));
+    if (isPadded) f.call(defineZeroRow(module, packedBytes / 4), scratch.value);
+    f.emit(index.set(i32.mul(item.value, i32.const(shape.groupPanels))));
+    const next = i32.add(index.value, i32.const(shape.groupPanels));
+    f.emit(end.set(i32.min(next, i32.const(Math.ceil(paddedOut / panel)))));
+    f.for(index, index.value, end.value, 1, () => {
+      emitPacking(f, packing, weight, packed, index);
+      f.emit(packed.set(i32.add(packed.value, i32.const(panelBytes))));
+    });
+    byWidth(f, groups, item, (n) =>
+      f.call(defineGroupKernels(module, target, shape, n), scratch.value, kernels.value),
+    );
+  });
+  return { stage, groups: groups.count, scratchBytes: packedBytes };
+}
+
+/** Bytes that one tile has in all planes, for so many channels. */
+export function tileBytes(filtering: FilteringName, channels: number): number {
+  return planesOf(filtering) * channels * 4;
+}

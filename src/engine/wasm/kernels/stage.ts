@@ -1,0 +1,171 @@
+import { type Code, i32, v128 } from '../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { defineRowSums, partialBytes } from './norm.js';
+import { defineRow, defineZeroRow, type RowShape, rowPixels, sourceRowBytes } from './rows.js';
+import type { Target } from './target.js';
+
+/**
+ * How a convolution's stage gets its input: rows of the value that feeds it, made ready by a row kernel
+ * in the thread's own scratch memory. Rows count from the first one of the reflected value; those
+ * outside `0 … reflectedRows − 1` are zeros.
+ */
+export interface SourceShape {
+  readonly row: RowShape;
+  /** Rows of the value itself, and how many are mirrored above it. */
+  readonly height: number;
+  readonly reflectTop: number;
+  readonly reflectedRows: number;
+}
+
+export interface OutputShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Whether the stage leaves partial sums for a norm. */
+  readonly sums: boolean;
+}
+
+/** Pointers in a convolution stage's arguments, in this order; the last two are minimal filtering's alone. */
+export const CONV_ARGS = [
+  'src',
+  'norm',
+  'residual',
+  'keep',
+  'weights',
+  'bias',
+  'out',
+  'partials',
+  'tiles',
+  'firstTileRow',
+] as const;
+
+export type Pointers = Readonly<Record<(typeof CONV_ARGS)[number], Local>>;
+
+export interface ConvStage {
+  readonly stage: FunctionHandle;
+  readonly items: number;
+  /** Bytes of scratch memory that a thread needs. */
+  readonly scratchBytes: number;
+}
+
+/** What every stage takes: the item, where its pointers are, and the thread's scratch memory. */
+export const STAGE = ['i32', 'i32', 'i32'] as const;
+
+export function loadPointers(f: FunctionWriter, args: Local): Pointers {
+  const entries = CONV_ARGS.map((name, i) => {
+    const pointer = f.local('i32');
+    f.emit(pointer.set(i32.load(args.value, 4 * i)));
+    return [name, pointer] as const;
+  });
+  return Object.fromEntries(entries) as Record<(typeof CONV_ARGS)[number], Local>;
+}
+
+/** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */
+export class RowLoader {
+  readonly pitch: number;
+  readonly #make: FunctionHandle;
+  readonly #makeAndKeep: FunctionHandle;
+  readonly #zero: FunctionHandle;
+  readonly #source: SourceShape;
+
+  constructor(module: ModuleWriter, target: Target, source: SourceShape) {
+    const { row } = source;
+    this.pitch = rowPixels(row) * row.channels * 4;
+    this.#source = source;
+    this.#makeAndKeep = defineRow(module, target, row);
+    this.#make = defineRow(module, target, { ...row, keep: false });
+    this.#zero = defineZeroRow(module, rowPixels(row) * row.channels);
+  }
+
+  /** Rows `ownedFrom … ownedTo − 1` are this item's own to keep, where the source is kept. */
+  load(
+    f: FunctionWriter,
+    p: Pointers,
+    to: Code,
+    first: Code,
+    count: Code,
+    ownedFrom: Code,
+    ownedTo: Code,
+  ): void {
+    const { row, height, reflectTop, reflectedRows } = this.#source;
+    const [i, y, dst, offset] = f.locals('i32', 4);
+    const rowBytes = sourceRowBytes(row);
+    f.emit(dst.set(to));
+    f.for(i, i32.const(0), count, 1, () => {
+      f.emit(y.set(i32.add(first, i.value)));
+      const outside = i32.or(
+        i32.lt(y.value, i32.const(0)),
+        i32.ge(y.value, i32.const(reflectedRows)),
+      );
+      f.if(
+        outside,
+        () => f.call(this.#zero, dst.value),
+        () => {
+          f.emit(y.set(i32.sub(y.value, i32.const(reflectTop))));
+          const owned = i32.and(i32.ge(y.value, ownedFrom), i32.lt(y.value, ownedTo));
+          const mirrored = f.local('i32');
+          f.emit(mirrored.set(y.value));
+          f.if(i32.lt(y.value, i32.const(0)), () =>
+            f.emit(mirrored.set(i32.sub(i32.const(0), y.value))),
+          );
+          f.if(i32.ge(y.value, i32.const(height)), () =>
+            f.emit(mirrored.set(i32.sub(i32.const(2 * (height - 1)), y.value))),
+          );
+          f.emit(offset.set(i32.mul(mirrored.value, i32.const(rowBytes))));
+          const at = (pointer: Local) => i32.add(pointer.value, offset.value);
+          const call = (make: FunctionHandle) =>
+            f.call(make, at(p.src), dst.value, p.norm.value, at(p.residual), at(p.keep));
+          if (row.keep) {
+            f.if(
+              owned,
+              () => call(this.#makeAndKeep),
+              () => call(this.#make),
+            );
+          } else {
+            call(this.#make);
+          }
+        },
+      );
+      f.emit(dst.set(i32.add(dst.value, i32.const(this.pitch))));
+    });
+  }
+}
+
+/**
+ * Writes the code that sums up finished output rows: of all channels, or of so many from the channel on
+ * that `p.out` and `p.partials` point to.
+ */
+export class RowSummer {
+  readonly #sums: FunctionHandle;
+  readonly #out: OutputShape;
+  readonly #channels: number;
+
+  constructor(module: ModuleWriter, out: OutputShape, channels = out.channels) {
+    this.#out = out;
+    this.#channels = channels;
+    this.#sums = defineRowSums(module, { width: out.width, channels, pixel: out.channels });
+  }
+
+  /** Clears the partial sums of that number; gives where they are. */
+  begin(f: FunctionWriter, p: Pointers, index: Local): Local {
+    const bytes = partialBytes(this.#out.channels);
+    const [partial, i, at] = f.locals('i32', 3);
+    f.emit(partial.set(i32.add(p.partials.value, i32.mul(index.value, i32.const(bytes)))));
+    f.emit(at.set(partial.value));
+    f.repeat(i, this.#channels * 8, 16, () => {
+      f.emit(v128.store(at.value, v128.zero), v128.store(at.value, v128.zero, bytes / 2));
+      f.emit(at.set(i32.add(at.value, i32.const(16))));
+    });
+    return partial;
+  }
+
+  /** Adds output rows `from … to − 1`, of which those beyond the picture do not count. */
+  add(f: FunctionWriter, p: Pointers, partial: Local, from: Code, to: Code): void {
+    const { height, width, channels } = this.#out;
+    const y = f.local('i32');
+    f.for(y, from, i32.min(to, i32.const(height)), 1, () => {
+      const offset = i32.mul(y.value, i32.const(width * channels * 4));
+      f.call(this.#sums, i32.add(p.out.value, offset), partial.value);
+    });
+  }
+}

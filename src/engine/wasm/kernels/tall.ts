@@ -1,0 +1,298 @@
+import { i32, v128 } from '../emit/code.js';
+import type { FunctionHandle, Local, ModuleWriter } from '../emit/module.js';
+import { Algebra } from './filtering.js';
+import { narrowWidth } from './narrow.js';
+import { defineShiftAdd } from './planar.js';
+import { defineProduct } from './product.js';
+import { rowPixels } from './rows.js';
+import {
+  type ConvStage,
+  loadPointers,
+  type OutputShape,
+  RowLoader,
+  RowSummer,
+  type SourceShape,
+  STAGE,
+} from './stage.js';
+import type { Target } from './target.js';
+
+/**
+ * Minimal filtering along the columns of a tall kernel, F(4, 4): its taps are cut into parts of four, each of which
+ * makes four output rows of seven input rows by seven products, where sixteen are usual. Interpolation points are
+ * ±2/5, ±9/10, ±17/10 and ∞; for what rows of the matrices mean, see `filtering.ts`. The error of a 7×7 kernel is
+ * twice that of a direct one.
+ */
+const POINTS = [2 / 5, 9 / 10, 17 / 10] as const;
+const INPUTS = 7;
+export const TALL_OUTPUTS = 4;
+export const TALL_TAPS = 4;
+export const TALL_PRODUCTS = 7;
+
+/** `G g` for four taps: the kernel's part in the seven products. */
+export function transformTaps(taps: readonly number[]): number[] {
+  const finite = POINTS.flatMap((p) => [p, -p]);
+  const at = (x: number) => taps.reduceRight((sum, tap) => sum * x + tap, 0);
+  return [
+    ...finite.map((x, j) => at(x) / finite.reduce((n, y, k) => (k === j ? n : n * (x - y)), 1)),
+    taps[3],
+  ];
+}
+
+/** The other two of the squared points, as the coefficients of (x² − b²)(x² − c²). */
+function others(index: number): { sum: number; product: number } {
+  const [b, c] = POINTS.filter((_, i) => i !== index).map((p) => p * p);
+  return { sum: b + c, product: b * c };
+}
+
+/** `(src, dst)`: seven rows of `floats`, to seven planes of as many. All rows are rounded up to whole vectors. */
+function defineTallInput(
+  module: ModuleWriter,
+  target: Target,
+  shape: { readonly floats: number; readonly rowStride: number; readonly planeStride: number },
+): FunctionHandle {
+  const key = `tall input ${JSON.stringify([target.fma, shape])}`;
+  return module.define(key, ['i32', 'i32'], (f, src, dst) => {
+    const { floats, rowStride, planeStride } = shape;
+    const a = new Algebra(f, target);
+    const d = f.locals('v128', INPUTS);
+    const [even, odd, plus, minus] = f.locals('v128', 4);
+    const i = f.local('i32');
+    f.repeat(i, floats, 4, () => {
+      for (const [row, local] of d.entries()) {
+        f.emit(local.set(v128.load(src.value, row * rowStride)));
+      }
+      for (const [index, point] of POINTS.entries()) {
+        const { sum, product } = others(index);
+        a.madd(even, d[2], -sum, d[4]);
+        a.madd(even, d[0], product, even);
+        a.madd(odd, d[3], -sum, d[5]);
+        a.madd(odd, d[1], product, odd);
+        a.madd(plus, even, point, odd);
+        a.madd(minus, even, -point, odd);
+        f.emit(v128.store(dst.value, plus.value, 2 * index * planeStride));
+        f.emit(v128.store(dst.value, minus.value, (2 * index + 1) * planeStride));
+      }
+      const [p, q, r] = POINTS.map((point) => point * point);
+      a.madd(even, d[4], -(p + q + r), d[6]);
+      a.madd(even, d[2], p * q + q * r + r * p, even);
+      a.madd(even, d[0], -p * q * r, even);
+      f.emit(v128.store(dst.value, even.value, 6 * planeStride));
+      for (const pointer of [src, dst]) f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+    });
+  });
+}
+
+/**
+ * `(src, bias, to0, to1, to2, to3)`: seven planes of `[pixels][n]` to four rows of as many, each with its own
+ * place; `bias` has `n` floats.
+ */
+function defineTallOutput(
+  module: ModuleWriter,
+  target: Target,
+  shape: { readonly pixels: number; readonly n: number; readonly planeStride: number },
+): FunctionHandle {
+  const key = `tall output ${JSON.stringify([target.fma, shape])}`;
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.define(key, params, (f, src, bias, ...to) => {
+    const { pixels, n, planeStride } = shape;
+    const a = new Algebra(f, target);
+    const m = f.locals('v128', TALL_PRODUCTS);
+    const sums = f.locals('v128', 3);
+    const differences = f.locals('v128', 3);
+    const out = f.locals('v128', TALL_OUTPUTS);
+    const added = f.local('v128');
+    const [x, c, from] = f.locals('i32', 3);
+    f.repeat(x, pixels, 1, () => {
+      f.emit(from.set(bias.value));
+      f.repeat(c, n, 4, () => {
+        for (const [plane, local] of m.entries()) {
+          f.emit(local.set(v128.load(src.value, plane * planeStride)));
+        }
+        for (const pair of [0, 1, 2]) {
+          a.add(sums[pair], m[2 * pair], m[2 * pair + 1]);
+          a.sub(differences[pair], m[2 * pair], m[2 * pair + 1]);
+        }
+        f.emit(added.set(v128.load(from.value)));
+        for (const row of [0, 1, 2, 3]) {
+          a.add(out[row], row === 3 ? m[6] : sums[0], added);
+          const terms = row % 2 === 0 ? sums : differences;
+          for (const [pair, point] of POINTS.entries()) {
+            if (row === 0) {
+              if (pair > 0) a.add(out[row], out[row], terms[pair]);
+            } else if (row === 3 || pair > 0) a.madd(out[row], terms[pair], point ** row, out[row]);
+            else a.madd(out[row], terms[pair], point ** row, added);
+          }
+          f.emit(v128.store(to[row].value, out[row].value));
+        }
+        for (const pointer of [src, from, ...to]) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+        }
+      });
+    });
+  });
+}
+
+export interface TallShape {
+  readonly source: SourceShape;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  /** The first input row and column that output 0 reads. */
+  readonly first: readonly [row: number, column: number];
+  readonly out: OutputShape;
+  /** Real output channels where kernel columns are laid side by side, as in `narrow.ts`; `null` elsewhere. */
+  readonly narrowChannels: number | null;
+  /** Rows of tiles, of four output rows each, in an item. */
+  readonly tileRows: number;
+}
+
+/** Parts of four taps. */
+export function tallParts({ kernelHeight }: Pick<TallShape, 'kernelHeight'>): number {
+  return Math.ceil(kernelHeight / TALL_TAPS);
+}
+
+/** What the products of one plane and part look like. */
+export function tallProduct({ source, kernelWidth, out, narrowChannels }: TallShape) {
+  const { channels } = source.row;
+  if (narrowChannels === null) {
+    return { n: out.channels, depth: kernelWidth * channels, pixels: out.width };
+  }
+  return {
+    n: narrowWidth(kernelWidth, narrowChannels),
+    depth: channels,
+    pixels: rowPixels(source.row),
+  };
+}
+
+const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
+
+/**
+ * Stage: a convolution of stride 1 with a tall kernel, a row of tiles after the other:
+ *
+ *     seven input rows → V [part][ξ][pixel][ic],   M [ξ][pixel][n] = Σ V [part] · U [ξ][part],
+ *     M → four output rows.
+ *
+ * What is one part's V for a row of tiles is the part's before for the next, so V is a ring, and each is
+ * made once. `weights` are U as `packTall` leaves it. Transforms run along whole rows, without regard to pixels.
+ */
+export function defineTall(module: ModuleWriter, target: Target, shape: TallShape): ConvStage {
+  const { source, first, out, narrowChannels, kernelWidth, tileRows } = shape;
+  const parts = tallParts(shape);
+  const { n, depth, pixels } = tallProduct(shape);
+  const { channels, zeros } = source.row;
+  const loader = new RowLoader(module, target, source);
+  const floats = rowPixels(source.row) * channels;
+  // The last products of a row read on, to the end of a block of rows.
+  const plane = align((floats + channels * target.tile.rows) * 4) + 64;
+  const slot = TALL_PRODUCTS * plane;
+  const outPlane = align((pixels + target.tile.rows) * n * 4) + 64;
+  const outPitch = out.width * out.channels * 4;
+  const slotsAt = align(INPUTS * loader.pitch + 16);
+  const productsAt = slotsAt + parts * slot;
+  // Finished rows of partial results where columns are still to be added up, and a row for what lies beyond the picture.
+  const rowBytes = align(Math.max(pixels * n * 4, outPitch) + 64);
+  const rowsAt = productsAt + TALL_PRODUCTS * outPlane;
+  const down = Math.ceil(out.height / TALL_OUTPUTS);
+  const key = `tall ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const input = defineTallInput(module, target, {
+      floats,
+      rowStride: loader.pitch,
+      planeStride: plane,
+    });
+    const [start, end, tile, next, xi, at, to, weights, y] = f.locals('i32', 9);
+    const rowAt = f.locals('i32', TALL_OUTPUTS);
+    const slotOf = (index: typeof tile) =>
+      i32.add(
+        i32.add(scratch.value, i32.const(slotsAt)),
+        i32.mul(i32.rem(index.value, i32.const(parts)), i32.const(slot)),
+      );
+    f.emit(start.set(i32.mul(item.value, i32.const(tileRows))));
+    f.emit(end.set(i32.min(i32.add(start.value, i32.const(tileRows)), i32.const(down))));
+    const summer = out.sums ? new RowSummer(module, out) : null;
+
+    /** V of the rows from `index · 4` on; rows that the next item owns are not this one's to keep. */
+    const transform = (index: Local) => {
+      const firstRow = i32.mul(index.value, i32.const(TALL_OUTPUTS));
+      const ownedTo = i32.mul(
+        i32.min(i32.add(index.value, i32.const(1)), end.value),
+        i32.const(TALL_OUTPUTS),
+      );
+      const from = i32.add(firstRow, i32.const(first[0]));
+      loader.load(f, p, scratch.value, from, i32.const(INPUTS), firstRow, ownedTo);
+      f.call(input, scratch.value, slotOf(index));
+    };
+
+    f.for(next, start.value, i32.add(start.value, i32.const(parts - 1)), 1, () => transform(next));
+    f.for(tile, start.value, end.value, 1, () => {
+      f.emit(next.set(i32.add(tile.value, i32.const(parts - 1))));
+      transform(next);
+      f.emit(weights.set(p.weights.value), at.set(i32.const(0)));
+      f.emit(to.set(i32.add(scratch.value, i32.const(productsAt))));
+      f.repeat(xi, TALL_PRODUCTS, 1, () => {
+        for (let part = 0; part < parts; part++) {
+          const product = defineProduct(module, target, {
+            n,
+            run: depth,
+            middle: 1,
+            middleStride: 0,
+            outer: 1,
+            outerStride: 0,
+            aStride: channels * 4,
+            cStride: n * 4,
+            start: part === 0 ? 'zero' : 'sum',
+          });
+          f.emit(next.set(i32.add(tile.value, i32.const(part))));
+          const column = narrowChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
+          const from = i32.add(i32.add(slotOf(next), at.value), i32.const(column));
+          f.call(product, from, weights.value, to.value, i32.const(0), i32.const(pixels));
+          f.emit(weights.set(i32.add(weights.value, i32.const(depth * n * 4))));
+        }
+        f.emit(at.set(i32.add(at.value, i32.const(plane))));
+        f.emit(to.set(i32.add(to.value, i32.const(outPlane))));
+      });
+
+      f.emit(y.set(i32.mul(tile.value, i32.const(TALL_OUTPUTS))));
+      const rows = i32.sub(i32.const(out.height), y.value);
+      for (let row = 0; row < TALL_OUTPUTS; row++) {
+        const spare = i32.add(scratch.value, i32.const(rowsAt + row * rowBytes));
+        f.emit(rowAt[row].set(spare));
+        if (narrowChannels !== null) continue;
+        const place = i32.mul(i32.add(y.value, i32.const(row)), i32.const(outPitch));
+        f.if(i32.gt(rows, i32.const(row)), () =>
+          f.emit(rowAt[row].set(i32.add(p.out.value, place))),
+        );
+      }
+      const output = defineTallOutput(module, target, { pixels, n, planeStride: outPlane });
+      const products = i32.add(scratch.value, i32.const(productsAt));
+      const places = rowAt.map(({ value }) => value);
+      if (narrowChannels === null) {
+        f.call(output, products, p.bias.value, ...places);
+      } else {
+        // The bias is added with the columns; here, a row of zeros stands for it.
+        const zero = i32.add(scratch.value, i32.const(rowsAt + TALL_OUTPUTS * rowBytes));
+        f.emit(next.set(zero));
+        for (let c = 0; c < n; c += 4) f.emit(v128.store(next.value, v128.zero, c * 4));
+        f.call(output, products, zero, ...places);
+        const shift = defineShiftAdd(module, {
+          width: out.width,
+          columns: kernelWidth,
+          outChannels: narrowChannels,
+          n,
+        });
+        for (let row = 0; row < TALL_OUTPUTS; row++) {
+          const place = i32.mul(i32.add(y.value, i32.const(row)), i32.const(outPitch));
+          f.if(i32.gt(rows, i32.const(row)), () =>
+            f.call(shift, rowAt[row].value, i32.add(p.out.value, place), p.bias.value),
+          );
+        }
+      }
+      if (summer !== null) {
+        const partial = summer.begin(f, p, tile);
+        summer.add(f, p, partial, y.value, i32.add(y.value, i32.const(TALL_OUTPUTS)));
+      }
+    });
+  });
+  const items = Math.ceil(down / tileRows);
+  return { stage, items, scratchBytes: rowsAt + TALL_OUTPUTS * rowBytes + n * 4 };
+}

@@ -1,0 +1,340 @@
+import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import { defineDirect, type Phase, type PhaseAxis } from '../kernels/direct.js';
+import {
+  defineFilteredInput,
+  defineFilteredLocally,
+  defineFilteredProducts,
+  defineKeptKernels,
+  defineKernelPacking,
+  type FilteredShape,
+  filteredInputBytes,
+  groupWidths,
+  keptKernelBytes,
+  tileBytes,
+} from '../kernels/filtered.js';
+import { FILTERINGS, type FilteringName } from '../kernels/filtering.js';
+import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
+import { type RowShape, rowPixels } from '../kernels/rows.js';
+import type { OutputShape, SourceShape } from '../kernels/stage.js';
+import {
+  defineTall,
+  TALL_OUTPUTS,
+  TALL_PRODUCTS,
+  tallParts,
+  tallProduct,
+} from '../kernels/tall.js';
+import type { Target } from '../kernels/target.js';
+import { align, type Buffer, floatsAt, newBuffer } from './memory.js';
+import { type ConvStagePlan, margins } from './planner.js';
+import { busily, evenly } from './portions.js';
+import type { PlannedValue } from './value.js';
+import { packedFloats, packNarrow, packPhase, packTall } from './weights.js';
+
+/** Input rows in scratch memory stay within the L2 cache, more or less. */
+const DIRECT_SCRATCH = 640 * 1024;
+const NARROW_SCRATCH = 1536 * 1024;
+/** Most rows an item of those two. */
+const MOST_ITEM_ROWS = 16;
+/** Rows of tiles in an item of a tall convolution: the first one's input rows are made twice. */
+const TALL_TILE_ROWS = 8;
+
+/** Minimal filtering: transformed input of a band, and what an item has of input rows and of products. */
+const BAND = 12 * 1024 * 1024;
+const BAND_ROWS = 1024 * 1024;
+const BAND_PRODUCTS = 1792 * 1024;
+/** Transformed input of an item that makes its own. */
+const LOCAL_TILES = 1700 * 1024;
+/** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
+const KEPT_KERNELS = 3 * 1024 * 1024;
+/** Output channels whose kernels and products are in the L2 cache at a time. */
+const GROUP_CHANNELS = 36;
+
+/** A convolution as steps of the program, and what they need. */
+export interface PlannedConvolution {
+  readonly steps: readonly {
+    readonly stage: FunctionHandle;
+    readonly items: number;
+    readonly firstTileRow: number;
+  }[];
+  readonly scratchBytes: number;
+  /** How many partial sums the steps leave. */
+  readonly sums: number;
+  readonly weights: Buffer;
+  /** How the weights get there: written beforehand, or packed by machine code. */
+  readonly fill: ((memory: ArrayBufferLike) => void) | null;
+  readonly packing: { readonly stage: FunctionHandle; readonly items: number } | null;
+  /** Memory that the steps share. */
+  readonly tiles: Buffer | null;
+}
+
+/** Writes the kernels of a convolution into `module`, and cuts it into steps and items. */
+export function planConvolution(
+  stage: ConvStagePlan,
+  module: ModuleWriter,
+  target: Target,
+  threads: number,
+): PlannedConvolution {
+  const to = { module, target, threads };
+  switch (stage.method) {
+    case 'direct':
+      return planDirect(stage, to);
+    case 'narrow':
+      return planNarrow(stage, to);
+    case 'tall':
+      return planTall(stage, to);
+    default:
+      return planFiltered(stage, stage.method, to);
+  }
+}
+
+interface Context {
+  readonly module: ModuleWriter;
+  readonly target: Target;
+  readonly threads: number;
+}
+
+/** What all kinds have in common: one step, weights written beforehand. */
+function oneStep(
+  { stage, items, scratchBytes }: { stage: FunctionHandle; items: number; scratchBytes: number },
+  weights: Buffer,
+  fill: (memory: ArrayBufferLike) => void,
+  sums = items,
+): PlannedConvolution {
+  const steps = [{ stage, items, firstTileRow: 0 }];
+  return { steps, scratchBytes, sums, weights, fill, packing: null, tiles: null };
+}
+
+function outputShape({ result, partials }: ConvStagePlan): OutputShape {
+  const { height, width, channels } = result;
+  return { height, width, channels, sums: partials !== null };
+}
+
+/** Where kernels find their input; `shape` makes so many zeros at the right. */
+function sourceOf({ source, cols, keep }: ConvStagePlan) {
+  const [left, right, top, bottom] = source.reflect;
+  const width = left + source.width + right;
+  const [zerosLeft, zerosRight] = margins(cols, width);
+  const shape = (zeros: number): SourceShape => ({
+    row: rowShape(source, [zerosLeft, zeros], keep !== null),
+    height: source.height,
+    reflectTop: top,
+    reflectedRows: source.height + top + bottom,
+  });
+  const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
+  return { shape, width, zerosRight, pitch };
+}
+
+function planDirect(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
+  const { source, kernel, inStep, rows, cols, result } = stage;
+  const { shape, zerosRight, pitch } = sourceOf(stage);
+  const panel = target.tile.vectors * 4;
+  const weights = newBuffer(0);
+  const fills: ((memory: ArrayBufferLike) => void)[] = [];
+  const phases: Phase[] = [];
+  for (const row of rows) {
+    for (const col of cols) {
+      const offset = weights.bytes;
+      const floats = packedFloats(row, col, source.channels, result.channels);
+      weights.bytes += align(floats * 4);
+      phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
+      fills.push((memory) => {
+        const packed = new Float32Array(memory, weights.address + offset, floats);
+        packPhase(kernel, row, col, source.channels, result.channels, panel, packed);
+      });
+    }
+  }
+  const latticeRows = Math.max(...rows.map(({ count }) => count));
+  const reach = reachOf(phases.map((phase) => phase.rows));
+  const conv = defineDirect(module, target, {
+    source: shape(zerosRight),
+    inStep,
+    phases,
+    out: outputShape(stage),
+    rowsPerItem: rowsThatFit(DIRECT_SCRATCH, pitch, inStep[0], reach, latticeRows),
+  });
+  return oneStep(conv, weights, (memory) => {
+    for (const fill of fills) fill(memory);
+  });
+}
+
+function planNarrow(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
+  const { source, kernel, inStep, rows, result } = stage;
+  const { shape, zerosRight, pitch } = sourceOf(stage);
+  const { kernelWidth, outChannels } = kernel;
+  const n = narrowWidth(kernelWidth, outChannels);
+  const axis = phaseAxis(rows[0]);
+  const reach = reachOf([axis]);
+  const conv = defineNarrow(module, target, {
+    source: shape(zerosRight),
+    rows: axis,
+    inStep: inStep[0],
+    kernelWidth,
+    outChannels,
+    out: outputShape(stage),
+    rowsPerItem: rowsThatFit(NARROW_SCRATCH, pitch, inStep[0], reach, result.height),
+  });
+  const weights = newBuffer(axis.taps * source.channels * n * 4);
+  const panel = target.tile.vectors * 4;
+  return oneStep(conv, weights, (memory) =>
+    packNarrow(kernel, rows[0], source.channels, n, panel, floatsAt(memory, weights)),
+  );
+}
+
+function planTall(stage: ConvStagePlan, { module, target, threads }: Context): PlannedConvolution {
+  const { source, kernel, rows, cols, result, narrow } = stage;
+  const { shape: sourceShape, zerosRight } = sourceOf(stage);
+  const down = Math.ceil(result.height / TALL_OUTPUTS);
+  const shape = {
+    source: sourceShape(zerosRight),
+    kernelHeight: kernel.kernelHeight,
+    kernelWidth: kernel.kernelWidth,
+    first: [phaseAxis(rows[0]).first, phaseAxis(cols[0]).first] as const,
+    out: outputShape(stage),
+    narrowChannels: narrow ? kernel.outChannels : null,
+    tileRows: busily(down, TALL_TILE_ROWS, [1], threads),
+  };
+  const { n, depth } = tallProduct(shape);
+  const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
+  const panel = target.tile.vectors * 4;
+  const fill = (memory: ArrayBufferLike) =>
+    packTall(kernel, narrow, source.channels, n, panel, floatsAt(memory, weights));
+  return oneStep(defineTall(module, target, shape), weights, fill, down);
+}
+
+/** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
+function planFiltered(
+  stage: ConvStagePlan,
+  filtering: FilteringName,
+  { module, target, threads }: Context,
+): PlannedConvolution {
+  const { kernel, source, rows, cols, result, params } = stage;
+  const { inputs, outputs, inStep } = FILTERINGS[filtering];
+  const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
+  const first = (lattices: ConvStagePlan['rows']) =>
+    Math.min(...lattices.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
+  const across = Math.ceil(result.width / outputs);
+  const down = Math.ceil(result.height / outputs);
+  // The last tile of a row reads on past the picture, where zeros have to stand.
+  const end = (across - 1) * inStep + inputs + first(cols);
+  const rowsShape = sourceShape(Math.max(zerosRight, end - width));
+  const panel = target.tile.vectors * 4;
+  const shapeFor = (bandRows: number, inputRows: number, productRows: number): FilteredShape => ({
+    filtering,
+    source: rowsShape,
+    first: [first(rows), first(cols)],
+    out: outputShape(stage),
+    bandRows,
+    inputRows,
+    productRows,
+    groupPanels: Math.max(1, Math.floor(GROUP_CHANNELS / panel)),
+  });
+  const fitting = (bytes: number, channels: number) =>
+    Math.floor(bytes / (tileBytes(filtering, channels) * across));
+  const [outer, inner] = [params.weight.shape[1] * 9, 9];
+  const packingShape = {
+    strides: filtering === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
+    inChannels: kernel.inChannels,
+    paddedIn: source.channels,
+    outChannels: kernel.outChannels,
+    paddedOut: result.channels,
+    panel,
+  };
+
+  if (tileBytes(filtering, source.channels) * result.channels <= KEPT_KERNELS) {
+    const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads);
+    const shape = shapeFor(band, band, band);
+    const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
+    const kept = defineKeptKernels(module, target, shape, packingShape);
+    return {
+      steps: [{ stage: handle, items, firstTileRow: 0 }],
+      scratchBytes: Math.max(scratchBytes, kept.scratchBytes),
+      sums: down,
+      weights: newBuffer(keptKernelBytes(target, shape)),
+      fill: null,
+      packing: { stage: kept.stage, items: kept.groups },
+      tiles: null,
+    };
+  }
+
+  const pitch = rowPixels(rowsShape.row) * source.channels * 4;
+  const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
+  const band = evenly(down, fitting(BAND, source.channels));
+  const widths = groupWidths(shapeFor(band, 1, 1), target);
+  const productRows = busily(band, fitting(BAND_PRODUCTS, widths[0]), widths, threads);
+  const shape = shapeFor(band, busily(band, inputRows, [1], threads), productRows);
+  const input = defineFilteredInput(module, target, shape);
+  const products = defineFilteredProducts(module, target, shape);
+  const steps = Array.from({ length: Math.ceil(down / band) }, (_, index) => {
+    const firstTileRow = index * band;
+    const here = Math.min(band, down - firstTileRow);
+    const groupItems = Math.ceil(here / productRows) * products.groups;
+    return [
+      { stage: input.stage, items: Math.ceil(here / shape.inputRows), firstTileRow },
+      { stage: products.stage, items: groupItems, firstTileRow },
+    ];
+  });
+  return {
+    steps: steps.flat(),
+    scratchBytes: Math.max(input.scratchBytes, products.scratchBytes),
+    sums: down,
+    weights: newBuffer(9 * source.channels * result.channels * 4),
+    fill: null,
+    packing: {
+      stage: defineKernelPacking(module, packingShape),
+      items: Math.ceil(result.channels / panel),
+    },
+    tiles: newBuffer(filteredInputBytes(target, shape)),
+  };
+}
+
+/** A value's rows as row kernels see them. */
+export function rowShape(
+  value: PlannedValue,
+  zeros: readonly [number, number],
+  keep: boolean,
+): RowShape {
+  return {
+    width: value.width,
+    channels: value.channels,
+    planeStride: value.readPlanar ? value.height * value.width * 4 : null,
+    norm: value.norm !== null,
+    activation: value.activation,
+    residual: value.residual !== null,
+    keep,
+    reflect: [value.reflect[0], value.reflect[1]],
+    zeros,
+  };
+}
+
+function phaseAxis(lattice: ConvStagePlan['rows'][number]): PhaseAxis {
+  const offsets = lattice.taps.map(({ offset }) => offset).sort((a, b) => a - b);
+  return {
+    count: lattice.count,
+    outStart: lattice.outStart,
+    outStep: lattice.outStep,
+    taps: offsets.length,
+    first: offsets[0] ?? 0,
+    tapStep: offsets.length > 1 ? offsets[1] - offsets[0] : 1,
+  };
+}
+
+/** Input rows that one output row of the lattice spans beyond its first. */
+function reachOf(axes: readonly PhaseAxis[]): number {
+  const first = Math.min(...axes.map((axis) => axis.first));
+  const last = Math.max(
+    ...axes.map((axis) => axis.first + Math.max(0, axis.taps - 1) * axis.tapStep),
+  );
+  return last - first;
+}
+
+/** As many rows an item as scratch memory allows, but enough items for many threads. */
+function rowsThatFit(
+  bytes: number,
+  pitch: number,
+  inStep: number,
+  reach: number,
+  rows: number,
+): number {
+  const fitting = Math.floor((bytes / pitch - reach - 1) / inStep) + 1;
+  return Math.max(1, Math.min(fitting, MOST_ITEM_ROWS, Math.ceil(rows / 8)));
+}
