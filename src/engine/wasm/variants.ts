@@ -41,9 +41,14 @@ export function variantsFor({
   const fma = probeFeatures().relaxedSimd;
   const tile = narrowTile();
   const all: Variant[] = [
-    { name: 'fma+256', target: { fma: true, tile: WIDE_TILE }, wide: true, allowFlags },
-    { name: 'fma', target: { fma: true, tile }, wide: false, allowFlags },
-    { name: 'simd', target: { fma: false, tile }, wide: false, allowFlags },
+    {
+      name: 'fma+256',
+      target: { fma: true, joins: true, tile: WIDE_TILE },
+      wide: true,
+      allowFlags,
+    },
+    { name: 'fma', target: { fma: true, joins: false, tile }, wide: false, allowFlags },
+    { name: 'simd', target: { fma: false, joins: false, tile }, wide: false, allowFlags },
   ];
   const runnable = all.filter(({ target, wide }) => (fma || !target.fma) && (canWiden || !wide));
   if (wanted === undefined) return runnable;

@@ -1,4 +1,4 @@
-import { f32x4 } from '../emit/code.js';
+import { type Code, f32x4, v128 } from '../emit/code.js';
 import type { FunctionWriter, Local } from '../emit/module.js';
 import { multiplyAdd, type Target } from './target.js';
 
@@ -29,15 +29,18 @@ export interface Filtering {
   transformOutput(a: Algebra, m: Line, out: Line, t: Line): void;
 }
 
-/** The vectors of a line of a tile, as locals of a function being written. */
-export type Line = readonly Local[];
+/** Neighbouring channels of one element of a tile, as locals of a function being written: one vector, or two. */
+export type Element = readonly Local[];
+
+/** The elements of a line of a tile. */
+export type Line = readonly Element[];
 
 const P = 5 / 8;
 const Q = 3 / 2;
 const P2 = P * P;
 const Q2 = Q * Q;
 
-/** Writes sums and products of vectors. */
+/** Writes sums and products of elements. */
 export class Algebra {
   readonly #f: FunctionWriter;
   readonly #target: Target;
@@ -48,36 +51,61 @@ export class Algebra {
   }
 
   /** `to = a · factor + b`. */
-  madd(to: Local, a: Local, factor: number, b: Local): void {
-    this.#f.emit(
-      to.set(multiplyAdd(this.#target, a.value, this.#f.constant(f32x4.splat(factor)), b.value)),
-    );
+  madd(to: Element, a: Element, factor: number, b: Element): void {
+    const constant = this.#f.constant(f32x4.splat(factor));
+    this.#each(to, (v) => multiplyAdd(this.#target, a[v].value, constant, b[v].value));
   }
 
   /** `to = to + a²`. */
-  square(to: Local, a: Local): void {
-    this.#f.emit(to.set(multiplyAdd(this.#target, a.value, a.value, to.value)));
+  square(to: Element, a: Element): void {
+    this.#each(to, (v) => multiplyAdd(this.#target, a[v].value, a[v].value, to[v].value));
   }
 
-  add(to: Local, a: Local, b: Local): void {
-    this.#f.emit(to.set(f32x4.add(a.value, b.value)));
+  add(to: Element, a: Element, b: Element): void {
+    this.#each(to, (v) => f32x4.add(a[v].value, b[v].value));
   }
 
-  sub(to: Local, a: Local, b: Local): void {
-    this.#f.emit(to.set(f32x4.sub(a.value, b.value)));
+  sub(to: Element, a: Element, b: Element): void {
+    this.#each(to, (v) => f32x4.sub(a[v].value, b[v].value));
   }
 
-  scale(to: Local, a: Local, factor: number): void {
-    this.#f.emit(to.set(f32x4.mul(a.value, this.#f.constant(f32x4.splat(factor)))));
+  scale(to: Element, a: Element, factor: number): void {
+    const constant = this.#f.constant(f32x4.splat(factor));
+    this.#each(to, (v) => f32x4.mul(a[v].value, constant));
   }
 
-  copy(to: Local, a: Local): void {
-    this.#f.emit(to.set(a.value));
+  copy(to: Element, a: Element): void {
+    this.#each(to, (v) => a[v].value);
+  }
+
+  load(to: Element, address: Local, offset: number): void {
+    this.#each(to, (v) => v128.load(address.value, offset + 16 * v));
+  }
+
+  /** Side by side and in order, which is when V8 joins vectors. */
+  store(address: Local, a: Element, offset: number): void {
+    for (const [v, local] of a.entries()) {
+      this.#f.emit(v128.store(address.value, local.value, offset + 16 * v));
+    }
+  }
+
+  #each(to: Element, value: (v: number) => Code): void {
+    for (const [v, local] of to.entries()) this.#f.emit(local.set(value(v)));
   }
 }
 
+/** `count` elements of `vectors` vectors each. */
+export function elements(f: FunctionWriter, count: number, vectors: number): Element[] {
+  return Array.from({ length: count }, () => f.locals('v128', vectors));
+}
+
+/** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
+export function vectorsAtATime({ joins }: Target, floats: number): number {
+  return joins && floats % 8 === 0 ? 2 : 1;
+}
+
 /** `out = even ± odd · point` for a pair of points. */
-function pair(a: Algebra, out: Line, even: Local, odd: Local, point: number): void {
+function pair(a: Algebra, out: Line, even: Element, odd: Element, point: number): void {
   a.madd(out[0], odd, point, even);
   a.madd(out[1], odd, -point, even);
 }

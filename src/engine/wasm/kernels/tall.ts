@@ -1,6 +1,6 @@
 import { i32, v128 } from '../emit/code.js';
 import type { FunctionHandle, Local, ModuleWriter } from '../emit/module.js';
-import { Algebra } from './filtering.js';
+import { Algebra, elements, vectorsAtATime } from './filtering.js';
 import { narrowWidth } from './narrow.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct } from './product.js';
@@ -50,17 +50,16 @@ function defineTallInput(
   target: Target,
   shape: { readonly floats: number; readonly rowStride: number; readonly planeStride: number },
 ): FunctionHandle {
-  const key = `tall input ${JSON.stringify([target.fma, shape])}`;
+  const key = `tall input ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
     const { floats, rowStride, planeStride } = shape;
     const a = new Algebra(f, target);
-    const d = f.locals('v128', INPUTS);
-    const [even, odd, plus, minus] = f.locals('v128', 4);
+    const vectors = vectorsAtATime(target, floats);
+    const d = elements(f, INPUTS, vectors);
+    const [even, odd, plus, minus] = elements(f, 4, vectors);
     const i = f.local('i32');
-    f.repeat(i, floats, 4, () => {
-      for (const [row, local] of d.entries()) {
-        f.emit(local.set(v128.load(src.value, row * rowStride)));
-      }
+    f.repeat(i, floats, 4 * vectors, () => {
+      for (const [row, element] of d.entries()) a.load(element, src, row * rowStride);
       for (const [index, point] of POINTS.entries()) {
         const { sum, product } = others(index);
         a.madd(even, d[2], -sum, d[4]);
@@ -69,15 +68,17 @@ function defineTallInput(
         a.madd(odd, d[1], product, odd);
         a.madd(plus, even, point, odd);
         a.madd(minus, even, -point, odd);
-        f.emit(v128.store(dst.value, plus.value, 2 * index * planeStride));
-        f.emit(v128.store(dst.value, minus.value, (2 * index + 1) * planeStride));
+        a.store(dst, plus, 2 * index * planeStride);
+        a.store(dst, minus, (2 * index + 1) * planeStride);
       }
       const [p, q, r] = POINTS.map((point) => point * point);
       a.madd(even, d[4], -(p + q + r), d[6]);
       a.madd(even, d[2], p * q + q * r + r * p, even);
       a.madd(even, d[0], -p * q * r, even);
-      f.emit(v128.store(dst.value, even.value, 6 * planeStride));
-      for (const pointer of [src, dst]) f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+      a.store(dst, even, 6 * planeStride);
+      for (const pointer of [src, dst]) {
+        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+      }
     });
   });
 }
@@ -91,28 +92,27 @@ function defineTallOutput(
   target: Target,
   shape: { readonly pixels: number; readonly n: number; readonly planeStride: number },
 ): FunctionHandle {
-  const key = `tall output ${JSON.stringify([target.fma, shape])}`;
+  const key = `tall output ${JSON.stringify([target.fma, target.joins, shape])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, bias, ...to) => {
     const { pixels, n, planeStride } = shape;
     const a = new Algebra(f, target);
-    const m = f.locals('v128', TALL_PRODUCTS);
-    const sums = f.locals('v128', 3);
-    const differences = f.locals('v128', 3);
-    const out = f.locals('v128', TALL_OUTPUTS);
-    const added = f.local('v128');
+    const vectors = vectorsAtATime(target, n);
+    const m = elements(f, TALL_PRODUCTS, vectors);
+    const sums = elements(f, 3, vectors);
+    const differences = elements(f, 3, vectors);
+    const out = elements(f, TALL_OUTPUTS, vectors);
+    const [added] = elements(f, 1, vectors);
     const [x, c, from] = f.locals('i32', 3);
     f.repeat(x, pixels, 1, () => {
       f.emit(from.set(bias.value));
-      f.repeat(c, n, 4, () => {
-        for (const [plane, local] of m.entries()) {
-          f.emit(local.set(v128.load(src.value, plane * planeStride)));
-        }
+      f.repeat(c, n, 4 * vectors, () => {
+        for (const [plane, element] of m.entries()) a.load(element, src, plane * planeStride);
         for (const pair of [0, 1, 2]) {
           a.add(sums[pair], m[2 * pair], m[2 * pair + 1]);
           a.sub(differences[pair], m[2 * pair], m[2 * pair + 1]);
         }
-        f.emit(added.set(v128.load(from.value)));
+        a.load(added, from, 0);
         for (const row of [0, 1, 2, 3]) {
           a.add(out[row], row === 3 ? m[6] : sums[0], added);
           const terms = row % 2 === 0 ? sums : differences;
@@ -122,10 +122,10 @@ function defineTallOutput(
             } else if (row === 3 || pair > 0) a.madd(out[row], terms[pair], point ** row, out[row]);
             else a.madd(out[row], terms[pair], point ** row, added);
           }
-          f.emit(v128.store(to[row].value, out[row].value));
+          a.store(to[row], out[row], 0);
         }
         for (const pointer of [src, from, ...to]) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
         }
       });
     });

@@ -4,6 +4,8 @@ import { type Code, f32x4 } from '../emit/code.js';
 export interface Target {
   /** Relaxed SIMD's fused multiply-add. */
   readonly fma: boolean;
+  /** Whether the compiler joins vectors that are worked on and stored side by side. */
+  readonly joins: boolean;
   readonly tile: Tile;
 }
 

@@ -1,6 +1,14 @@
 import { type Code, f64x2, i32, upperHalf, v128 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
-import { Algebra, FILTERINGS, type FilteringName, type Line } from './filtering.js';
+import {
+  Algebra,
+  type Element,
+  elements,
+  FILTERINGS,
+  type FilteringName,
+  type Line,
+  vectorsAtATime,
+} from './filtering.js';
 import type { Target } from './target.js';
 
 /** Planes ξ of a tile's transformed tensors: one for each product. */
@@ -8,8 +16,8 @@ export function planesOf(filtering: FilteringName): number {
   return FILTERINGS[filtering].products ** 2;
 }
 
-function grid(f: FunctionWriter, rows: number, columns: number): Local[][] {
-  return Array.from({ length: rows }, () => f.locals('v128', columns));
+function grid(f: FunctionWriter, rows: number, columns: number, vectors: number): Element[][] {
+  return Array.from({ length: rows }, () => elements(f, columns, vectors));
 }
 
 const column = (lines: readonly Line[], j: number): Line => lines.map((line) => line[j]);
@@ -29,31 +37,31 @@ export function defineInputTile(
   target: Target,
   shape: InputTileShape,
 ): FunctionHandle {
-  const key = `winograd input ${JSON.stringify([target.fma, shape])}`;
+  const key = `winograd input ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
     const { filtering, channels, rowStride, planeStride } = shape;
     const { inputs, products, transformInput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const loaded = f.locals('v128', inputs);
-    const lines = grid(f, products, inputs);
-    const t = f.locals('v128', 4);
-    const out = f.locals('v128', products);
+    const vectors = vectorsAtATime(target, channels);
+    const loaded = elements(f, inputs, vectors);
+    const lines = grid(f, products, inputs, vectors);
+    const t = elements(f, 4, vectors);
+    const out = elements(f, products, vectors);
     const c = f.local('i32');
-    f.repeat(c, channels, 4, () => {
+    f.repeat(c, channels, 4 * vectors, () => {
       for (let j = 0; j < inputs; j++) {
         for (let i = 0; i < inputs; i++) {
-          f.emit(loaded[i].set(v128.load(src.value, i * rowStride + j * channels * 4)));
+          a.load(loaded[i], src, i * rowStride + j * channels * 4);
         }
         transformInput(a, loaded, column(lines, j), t);
       }
       for (let i = 0; i < products; i++) {
         transformInput(a, lines[i], out, t);
-        for (let j = 0; j < products; j++) {
-          f.emit(v128.store(dst.value, out[j].value, (i * products + j) * planeStride));
-        }
+        for (let j = 0; j < products; j++) a.store(dst, out[j], (i * products + j) * planeStride);
       }
-      f.emit(src.set(i32.add(src.value, i32.const(16))));
-      f.emit(dst.set(i32.add(dst.value, i32.const(16))));
+      for (const pointer of [src, dst]) {
+        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+      }
     });
   });
 }
@@ -83,25 +91,26 @@ export function defineOutputTile(
   target: Target,
   shape: OutputTileShape,
 ): FunctionHandle {
-  const key = `winograd output ${JSON.stringify([target.fma, shape])}`;
+  const key = `winograd output ${JSON.stringify([target.fma, target.joins, shape])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
     const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
     const { products, outputs, transformOutput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const loaded = f.locals('v128', products);
-    const lines = grid(f, outputs, products);
-    const t = f.locals('v128', 4);
-    const out = f.locals('v128', outputs);
-    const [added, first, difference, sum, squares] = f.locals('v128', 5);
+    const vectors = vectorsAtATime(target, channels);
+    const loaded = elements(f, products, vectors);
+    const lines = grid(f, outputs, products, vectors);
+    const t = elements(f, 4, vectors);
+    const out = elements(f, outputs, vectors);
+    const [added, first, difference, sum, squares] = elements(f, 5, vectors);
     const c = f.local('i32');
     const inside = (length: Local, index: number, body: () => void) =>
       whole || index === 0 ? body() : f.if(i32.gt(length.value, i32.const(index)), body);
-    f.repeat(c, channels, 4, () => {
-      f.emit(added.set(v128.load(bias.value)));
+    f.repeat(c, channels, 4 * vectors, () => {
+      a.load(added, bias, 0);
       for (let j = 0; j < products; j++) {
         for (let i = 0; i < products; i++) {
-          f.emit(loaded[i].set(v128.load(src.value, (i * products + j) * planeStride)));
+          a.load(loaded[i], src, (i * products + j) * planeStride);
         }
         transformOutput(a, loaded, column(lines, j), t);
       }
@@ -111,11 +120,11 @@ export function defineOutputTile(
           for (let j = 0; j < outputs; j++) {
             inside(columns, j, () => {
               a.add(out[j], out[j], added);
-              f.emit(v128.store(dst.value, out[j].value, i * rowStride + j * pixelStride));
+              a.store(dst, out[j], i * rowStride + j * pixelStride);
               if (squaresAt === null) return;
               if (i + j === 0) {
                 a.copy(first, out[j]);
-                f.emit(sum.set(v128.zero), squares.set(v128.zero));
+                for (const v of [...sum, ...squares]) f.emit(v.set(v128.zero));
                 return;
               }
               a.sub(difference, out[j], first);
@@ -130,12 +139,15 @@ export function defineOutputTile(
         const count = whole
           ? f64x2.splat(outputs ** 2)
           : f64x2.splatI32(i32.mul(size(rows), size(columns)));
-        addShiftedSums(f, partial, squaresAt, { count, first, sum, squares });
+        for (let v = 0; v < vectors; v++) {
+          const of = { count, first: first[v], sum: sum[v], squares: squares[v] };
+          addShiftedSums(f, partial, 32 * v, squaresAt, of);
+        }
       }
       for (const pointer of [src, dst, bias]) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
       }
-      f.emit(partial.set(i32.add(partial.value, i32.const(32))));
+      f.emit(partial.set(i32.add(partial.value, i32.const(32 * vectors))));
     });
   });
 }
@@ -147,18 +159,19 @@ export function defineOutputTile(
 function addShiftedSums(
   f: FunctionWriter,
   partial: Local,
+  at: number,
   squaresAt: number,
   of: { count: Code; first: Local; sum: Local; squares: Local },
 ): void {
   const [b, d, nb] = f.locals('v128', 3);
   for (const h of [0, 1]) {
     const half = (x: Local) => f64x2.promoteLow(h === 0 ? x.value : upperHalf(x.value));
-    const add = (at: number, value: Code) =>
-      f.emit(v128.store(partial.value, f64x2.add(v128.load(partial.value, at), value), at));
+    const add = (to: number, value: Code) =>
+      f.emit(v128.store(partial.value, f64x2.add(v128.load(partial.value, to), value), to));
     f.emit(b.set(half(of.first)), d.set(half(of.sum)), nb.set(f64x2.mul(b.value, of.count)));
-    add(16 * h, f64x2.add(d.value, nb.value));
+    add(at + 16 * h, f64x2.add(d.value, nb.value));
     const twice = f64x2.add(f64x2.add(d.value, d.value), nb.value);
-    add(squaresAt + 16 * h, f64x2.add(half(of.squares), f64x2.mul(b.value, twice)));
+    add(squaresAt + at + 16 * h, f64x2.add(half(of.squares), f64x2.mul(b.value, twice)));
   }
 }
 
@@ -177,32 +190,29 @@ export function defineKernelTile(
   target: Target,
   shape: KernelTileShape,
 ): FunctionHandle {
-  const key = `winograd kernel ${JSON.stringify([target.fma, shape])}`;
+  const key = `winograd kernel ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
     const { filtering, channels, lanes, planeStride } = shape;
     const { products, transformKernel } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const kernel = grid(f, 3, 3);
-    const lines = grid(f, products, 3);
-    const t = f.locals('v128', 4);
-    const out = f.locals('v128', products);
+    const vectors = vectorsAtATime(target, lanes);
+    const kernel = grid(f, 3, 3, vectors);
+    const lines = grid(f, products, 3, vectors);
+    const t = elements(f, 4, vectors);
+    const out = elements(f, products, vectors);
     const [ic, lane] = f.locals('i32', 2);
     f.repeat(ic, channels, 1, () => {
-      f.repeat(lane, lanes, 4, () => {
+      f.repeat(lane, lanes, 4 * vectors, () => {
         for (let i = 0; i < 3; i++) {
-          for (let j = 0; j < 3; j++) {
-            f.emit(kernel[i][j].set(v128.load(src.value, (i * 3 + j) * lanes * 4)));
-          }
+          for (let j = 0; j < 3; j++) a.load(kernel[i][j], src, (i * 3 + j) * lanes * 4);
         }
         for (let j = 0; j < 3; j++) transformKernel(a, column(kernel, j), column(lines, j), t);
         for (let i = 0; i < products; i++) {
           transformKernel(a, lines[i], out, t);
-          for (let j = 0; j < products; j++) {
-            f.emit(v128.store(dst.value, out[j].value, (i * products + j) * planeStride));
-          }
+          for (let j = 0; j < products; j++) a.store(dst, out[j], (i * products + j) * planeStride);
         }
         for (const pointer of [src, dst]) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
         }
       });
       f.emit(src.set(i32.add(src.value, i32.const(8 * lanes * 4))));
