@@ -83,6 +83,7 @@ export const i32 = {
   /** The smaller of two; both are evaluated twice. */
   min: (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x48, 0x1b],
   load: load(2, 0x28),
+  store: store(2, 0x36),
 };
 
 /** Atomic operations, which the address must be aligned to. */

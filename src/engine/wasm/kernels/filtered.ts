@@ -338,7 +338,7 @@ function defineGroup(
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
-    const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
+    const [to, at, plane, count, ty, tx, partial, fetched] = f.locals('i32', 8);
     const product = defineProduct(module, target, {
       n,
       run: inChannels,
@@ -393,7 +393,20 @@ function defineGroup(
         f.call(zero, partial.value);
         f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
       }
+      // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
+      // tile's are fetched while this one is worked out. Loads whose sum goes somewhere are not left out.
+      const fetchNext = () => {
+        for (let i = 0; i < outputs; i++) {
+          for (let j = 0; j < outputs; j++) {
+            for (let line = 0; line < n * 4; line += 64) {
+              const offset = i * outPitch + (outputs + j) * out.channels * 4 + line;
+              f.emit(fetched.set(i32.or(fetched.value, i32.load(to.value, offset))));
+            }
+          }
+        }
+      };
       const tile = (handle: FunctionHandle) => {
+        fetchNext();
         const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
         f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
         f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
@@ -405,6 +418,7 @@ function defineGroup(
         f.for(tx, i32.const(0), wholeAcross, 1, () => tile(whole)),
       );
       f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
+      f.emit(i32.store(products.value, fetched.value));
     });
   });
 }
