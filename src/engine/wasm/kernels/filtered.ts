@@ -163,63 +163,120 @@ export interface BandStage {
   readonly scratchBytes: number;
 }
 
+/**
+ * Writes the code that finds the rows of tiles of an item of a band. A band is cut into chunks of `productRows`, and
+ * neighbouring items are of different chunks: threads that take turns then write and read different parts
+ * of V, which would otherwise go back and forth between their caches.
+ */
+class BandItem {
+  readonly start: Local;
+  readonly end: Local;
+  /** Rows of tiles of the band before `start`. */
+  readonly done: Local;
+  /** For items of a chunk and a group: the group. */
+  readonly group: Local;
+  readonly #f: FunctionWriter;
+  readonly #shape: FilteredShape;
+  readonly #here: Local;
+  readonly #chunks: Local;
+
+  constructor(f: FunctionWriter, shape: FilteredShape, { firstTileRow }: Pointers) {
+    this.#f = f;
+    this.#shape = shape;
+    [this.start, this.end, this.done, this.group, this.#here, this.#chunks] = f.locals('i32', 6);
+    const left = i32.sub(i32.const(tilesOf(shape).down), firstTileRow.value);
+    f.emit(
+      this.#here.set(i32.min(left, i32.const(shape.bandRows))),
+      this.#chunks.set(quotientUp(this.#here.value, shape.productRows)),
+    );
+  }
+
+  /** An item is a chunk for one group, chunks counting faster. */
+  ofProducts(item: Local, p: Pointers): void {
+    const { productRows } = this.#shape;
+    this.#f.emit(this.group.set(i32.div(item.value, this.#chunks.value)));
+    const chunk = i32.rem(item.value, this.#chunks.value);
+    this.#f.emit(this.done.set(i32.mul(chunk, i32.const(productRows))));
+    this.#setRows(p, productRows);
+  }
+
+  /** An item is `inputRows` rows; of as many from each chunk, if they can be dealt out so. */
+  ofInput(item: Local, p: Pointers): void {
+    const { inputRows } = this.#shape;
+    const items = quotientUp(this.#here.value, inputRows);
+    this.#f.emit(this.done.set(item.value));
+    this.#f.if(i32.eq(i32.rem(items, this.#chunks.value), i32.const(0)), () => {
+      const each = i32.div(items, this.#chunks.value);
+      const chunk = i32.rem(item.value, this.#chunks.value);
+      const within = i32.div(item.value, this.#chunks.value);
+      this.#f.emit(this.done.set(i32.add(i32.mul(chunk, each), within)));
+    });
+    this.#f.emit(this.done.set(i32.mul(this.done.value, i32.const(inputRows))));
+    this.#setRows(p, inputRows);
+  }
+
+  #setRows({ firstTileRow }: Pointers, rows: number): void {
+    this.#f.emit(this.start.set(i32.add(firstTileRow.value, this.done.value)));
+    const next = i32.add(this.start.value, i32.const(rows));
+    const bandEnd = i32.add(firstTileRow.value, this.#here.value);
+    this.#f.emit(this.end.set(i32.min(next, bandEnd)));
+  }
+}
+
+/** `⌈a / b⌉`. */
+function quotientUp(a: Code, b: number): Code {
+  return i32.div(i32.add(a, i32.const(b - 1)), i32.const(b));
+}
+
 /** Stage: `inputRows` rows of tiles an item, from input rows to the band's V. */
 export function defineFilteredInput(
   module: ModuleWriter,
   target: Target,
   shape: FilteredShape,
 ): BandStage {
-  const { bandRows, inputRows } = shape;
-  const { across, down } = tilesOf(shape);
+  const { across } = tilesOf(shape);
   const input = new InputTransform(module, target, shape);
   const key = `filtered input ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
-    const [start, end] = f.locals('i32', 2);
-    const done = i32.mul(item.value, i32.const(inputRows));
-    f.emit(start.set(i32.add(p.firstTileRow.value, done)));
-    const next = i32.add(start.value, i32.const(inputRows));
-    const bandEnd = i32.add(p.firstTileRow.value, i32.const(bandRows));
-    f.emit(end.set(i32.min(next, i32.min(bandEnd, i32.const(down)))));
+    const rows = new BandItem(f, shape, p);
+    rows.ofInput(item, p);
     const bytes = across * shape.source.row.channels * 4;
-    const tiles = i32.add(p.tiles.value, i32.mul(done, i32.const(bytes)));
-    input.emit(f, p, scratch, tiles, start, end);
+    const tiles = i32.add(p.tiles.value, i32.mul(rows.done.value, i32.const(bytes)));
+    input.emit(f, p, scratch, tiles, rows.start, rows.end);
   });
   return { stage, scratchBytes: input.scratchBytes };
 }
 
-/** Stage: an item is `productRows` rows of a band's tiles for one group, groups counting faster. */
+/** Stage: an item is `productRows` rows of a band's tiles for one group. */
 export function defineFilteredProducts(
   module: ModuleWriter,
   target: Target,
   shape: FilteredShape,
 ): BandStage & { readonly groups: number } {
-  const { bandRows, productRows, source } = shape;
-  const { across, down } = tilesOf(shape);
+  const { source } = shape;
+  const { across } = tilesOf(shape);
   const groups = groupsOf(shape, target);
   const { channels, count, widest } = groups;
   const inChannels = source.row.channels;
   const planes = planesOf(shape.filtering);
   const key = `filtered products ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
-    const { firstTileRow, tiles, weights } = loadPointers(f, args);
-    const [group, start, end, channel, from] = f.locals('i32', 5);
-    f.emit(group.set(i32.rem(item.value, i32.const(count))));
-    const done = i32.mul(i32.div(item.value, i32.const(count)), i32.const(productRows));
-    f.emit(start.set(i32.add(firstTileRow.value, done)));
-    const next = i32.add(start.value, i32.const(productRows));
-    const bandEnd = i32.add(firstTileRow.value, i32.const(bandRows));
-    f.emit(end.set(i32.min(next, i32.min(bandEnd, i32.const(down)))));
-    f.emit(channel.set(i32.mul(group.value, i32.const(channels))));
+    const p = loadPointers(f, args);
+    const rows = new BandItem(f, shape, p);
+    rows.ofProducts(item, p);
+    const [channel, from] = f.locals('i32', 2);
+    f.emit(channel.set(i32.mul(rows.group.value, i32.const(channels))));
     f.emit(from.set(i32.mul(channel.value, i32.const(9 * inChannels * 4))));
-    f.emit(from.set(i32.add(weights.value, from.value)));
-    const own = i32.add(tiles.value, i32.mul(done, i32.const(across * inChannels * 4)));
-    byWidth(f, groups, group, (n) => {
+    f.emit(from.set(i32.add(p.weights.value, from.value)));
+    const bytes = i32.mul(rows.done.value, i32.const(across * inChannels * 4));
+    const own = i32.add(p.tiles.value, bytes);
+    byWidth(f, groups, rows.group, (n) => {
       f.call(defineGroupKernels(module, target, shape, n), from.value, scratch.value);
       const products = i32.add(scratch.value, i32.const(planes * kernelPlane(shape, n)));
-      const rows = [start.value, end.value];
+      const range = [rows.start.value, rows.end.value];
       const handle = defineGroup(module, target, shape, n);
-      f.call(handle, args.value, own, scratch.value, products, channel.value, ...rows);
+      f.call(handle, args.value, own, scratch.value, products, channel.value, ...range);
     });
   });
   const planeBytes = kernelPlane(shape, widest) + productPlane(target, shape, widest);

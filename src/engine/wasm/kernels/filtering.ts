@@ -99,11 +99,6 @@ export function elements(f: FunctionWriter, count: number, vectors: number): Ele
   return Array.from({ length: count }, () => f.locals('v128', vectors));
 }
 
-/** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
-export function vectorsAtATime({ joins }: Target, floats: number): number {
-  return joins && floats % 8 === 0 ? 2 : 1;
-}
-
 /** `out = even ± odd · point` for a pair of points. */
 function pair(a: Algebra, out: Line, even: Element, odd: Element, point: number): void {
   a.madd(out[0], odd, point, even);

@@ -63,7 +63,7 @@ export function defineProduct(
       });
       if (rest > 0) write(rest);
     };
-    if (productDepth(shape) * shape.n * 4 > RESIDENT || fullPanels === 0) {
+    if (productDepth(shape) * shape.n * 4 > RESIDENT || rest > 0) {
       // A narrower panel's blocks are higher: with fewer sums at once, each would wait for the one before.
       const height = (width: number) => Math.min(2 * rows, Math.floor((rows * vectors) / width));
       panels((width) => w.rows(height(width), (h) => w.block(h, width)));

@@ -1,6 +1,6 @@
 import { type Code, f32, f32x4, i32, v128 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
-import { multiplyAdd, type Target } from './target.js';
+import { multiplyAdd, type Target, vectorsAtATime } from './target.js';
 
 /** What happens to a value on its way in, besides the norm. */
 export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
@@ -44,7 +44,7 @@ export function sourceRowBytes({ width, channels, planeStride }: RowShape): numb
 
 /** `(src, dst, norm, residual, keep)`; what the shape does not need may be anything. */
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
-  const key = `row ${JSON.stringify([target.fma, shape])}`;
+  const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
     const { width, channels, planeStride, reflect, zeros } = shape;
     if (planeStride !== null) {
@@ -54,33 +54,44 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
     const pixel = channels * 4;
     const x = f.local('i32');
     const c = f.local('i32');
-    const value = f.local('v128');
+    const vectors = vectorsAtATime(target, channels);
+    const values = f.locals('v128', vectors);
     const scratch = f.locals('v128', 2);
     const row = f.local('i32');
     const stats = f.local('i32');
     f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * pixel))));
     f.repeat(x, width, 1, () => {
       if (shape.norm) f.emit(stats.set(norm.value));
-      f.repeat(c, channels, 4, () => {
-        f.emit(value.set(v128.load(src.value)));
-        if (shape.norm) f.emit(value.set(normalised(target, value.value, stats.value, pixel)));
-        activate(f, shape.activation, value, scratch);
-        if (shape.residual) f.emit(value.set(f32x4.add(value.value, v128.load(res.value))));
-        f.emit(v128.store(row.value, value.value));
-        if (shape.keep) f.emit(v128.store(keep.value, value.value));
+      f.repeat(c, channels, 4 * vectors, () => {
+        for (const [v, value] of values.entries()) {
+          const at = 16 * v;
+          f.emit(value.set(v128.load(src.value, at)));
+          if (shape.norm) {
+            f.emit(value.set(normalised(target, value.value, stats.value, at, pixel)));
+          }
+          activate(f, shape.activation, value, scratch);
+          if (shape.residual) f.emit(value.set(f32x4.add(value.value, v128.load(res.value, at))));
+        }
+        for (const to of shape.keep ? [row, keep] : [row]) {
+          for (const [v, value] of values.entries()) {
+            f.emit(v128.store(to.value, value.value, 16 * v));
+          }
+        }
         const moving = [src, row];
         if (shape.norm) moving.push(stats);
         if (shape.residual) moving.push(res);
         if (shape.keep) moving.push(keep);
-        for (const pointer of moving) f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
+        for (const pointer of moving) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+        }
       });
     });
     writeEdges(f, shape, dst, c);
   });
 }
 
-function normalised(target: Target, value: Code, stats: Code, pixel: number): Code {
-  const at = (row: number) => v128.load(stats, row * pixel);
+function normalised(target: Target, value: Code, stats: Code, offset: number, pixel: number): Code {
+  const at = (row: number) => v128.load(stats, row * pixel + offset);
   // The mean is subtracted in two parts: a mean far above the deviation keeps all its digits.
   const centred = f32x4.sub(f32x4.sub(value, at(NORM_ROWS.meanHigh)), at(NORM_ROWS.meanLow));
   return multiplyAdd(target, centred, at(NORM_ROWS.scale), at(NORM_ROWS.shift));

@@ -1,6 +1,6 @@
 import { i32, v128 } from '../emit/code.js';
 import type { FunctionHandle, Local, ModuleWriter } from '../emit/module.js';
-import { Algebra, elements, vectorsAtATime } from './filtering.js';
+import { Algebra, elements } from './filtering.js';
 import { narrowWidth } from './narrow.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct } from './product.js';
@@ -14,7 +14,7 @@ import {
   type SourceShape,
   STAGE,
 } from './stage.js';
-import type { Target } from './target.js';
+import { type Target, vectorsAtATime } from './target.js';
 
 /**
  * Minimal filtering along the columns of a tall kernel, F(4, 4): its taps are cut into parts of four, each of which

@@ -21,3 +21,8 @@ export interface Tile {
 export function multiplyAdd(target: Target, a: Code, b: Code, c: Code): Code {
   return target.fma ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
 }
+
+/** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
+export function vectorsAtATime({ joins }: Target, floats: number): number {
+  return joins && floats % 8 === 0 ? 2 : 1;
+}

@@ -7,9 +7,8 @@ import {
   FILTERINGS,
   type FilteringName,
   type Line,
-  vectorsAtATime,
 } from './filtering.js';
-import type { Target } from './target.js';
+import { type Target, vectorsAtATime } from './target.js';
 
 /** Planes ξ of a tile's transformed tensors: one for each product. */
 export function planesOf(filtering: FilteringName): number {

@@ -260,7 +260,9 @@ function planFiltered(
   const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
   const band = evenly(down, fitting(BAND, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
-  const productRows = busily(band, fitting(BAND_PRODUCTS, widths[0]), widths, threads);
+  // With two chunks at least, two threads read different halves of the band.
+  const most = Math.min(fitting(BAND_PRODUCTS, widths[0]), Math.ceil(band / Math.min(2, threads)));
+  const productRows = busily(band, most, widths, threads);
   const shape = shapeFor(band, busily(band, inputRows, [1], threads), productRows);
   const input = defineFilteredInput(module, target, shape);
   const products = defineFilteredProducts(module, target, shape);
