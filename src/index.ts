@@ -23,7 +23,7 @@ export {
 export { ImageError, type Picture } from './image/picture.js';
 export { type ResizeTarget, resize } from './image/resize.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';
-export { type CompileModuleOptions, compile, traceGraph } from './nn/compile.js';
+export { type CompileModuleOptions, compile, traceGraph, warmUp } from './nn/compile.js';
 export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';
 export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './nn/convTranspose2d.js';
 export { Dropout } from './nn/dropout.js';

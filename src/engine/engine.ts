@@ -11,6 +11,8 @@ export interface Engine {
   readonly name: string;
   /** Why this engine cannot run here, for people; `null` when it can. */
   unavailable(): string | null;
+  /** Starts what takes time to start, such as threads, if the engine has that and a `compile` is to come. */
+  warmUp?(options: CompileOptions): void;
   /** Prepares everything that does not depend on the input's values. */
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
 }
@@ -22,6 +24,8 @@ export interface CompileOptions {
   readonly allowV8Flags?: boolean;
   /** Whether V8 may be asked to widen machine code to 256 bits. Default: true, with `allowV8Flags`. */
   readonly revectorize?: boolean;
+  /** Whether the calling thread may take part in preparing, without pause. Default: false. */
+  readonly blocking?: boolean;
   /** One of an engine's ways of making code, by name, for tests and benches. Default: the fastest. */
   readonly variant?: string;
 }

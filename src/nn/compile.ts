@@ -31,3 +31,13 @@ export async function compile(module: Module, options: CompileModuleOptions): Pr
   const engine = await selectEngine(options.engine);
   return engine.compile(graph, options);
 }
+
+/**
+ * Starts what an engine takes time to start, such as threads, while the caller still reads weights and
+ * pictures. Options are those of the calls to come.
+ *
+ * @throws CycleganError for an unknown engine, or one that cannot run here.
+ */
+export async function warmUp(options: EngineOptions = {}): Promise<void> {
+  (await selectEngine(options.engine)).warmUp?.(options);
+}

@@ -55,8 +55,7 @@ export class ProgramCache {
   }
 
   #find(inputShape: Shape, options: EngineOptions): Entry {
-    const { engine, threads, allowV8Flags, revectorize, variant } = options;
-    const compile = { threads, allowV8Flags, revectorize, variant };
+    const { engine, blocking, ...compile } = compileOptions(options);
     const graph = traceGraph(this.#module, inputShape);
     const key = JSON.stringify([engine, compile]);
     const known = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
@@ -64,7 +63,9 @@ export class ProgramCache {
       this.#entries = [...this.#entries.filter((e) => e !== known), known];
       return known;
     }
-    const program = selectEngine(engine).then((selected) => selected.compile(graph, compile));
+    const program = selectEngine(engine).then((selected) =>
+      selected.compile(graph, { ...compile, blocking }),
+    );
     const entry: Entry = { graph, key, program, bytes: 0, users: 0 };
     this.#entries.push(entry);
     program.then(
@@ -88,6 +89,12 @@ export class ProgramCache {
       release(idle);
     }
   }
+}
+
+/** Of the options of a call, those that a program is made with. */
+function compileOptions(options: EngineOptions): EngineOptions {
+  const { engine, blocking, threads, allowV8Flags, revectorize, variant } = options;
+  return { engine, blocking, threads, allowV8Flags, revectorize, variant };
 }
 
 function release(entry: Entry): void {

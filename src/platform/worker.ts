@@ -23,7 +23,6 @@ function startNodeWorker(
   source: string,
 ): WorkerHandle {
   const worker = new NodeWorker(source, { eval: true });
-  worker.unref();
   return {
     post: (message) => worker.postMessage(message),
     listen: (onMessage, onDeath) => {
@@ -32,6 +31,8 @@ function startNodeWorker(
         onDeath(error instanceof Error ? error.message : String(error)),
       );
       worker.on('exit', (code) => onDeath(`it ended with code ${code}`));
+      // Listening has made it hold the process; only who waits for an answer does.
+      worker.unref();
     },
     hold: (alive) => (alive ? worker.ref() : worker.unref()),
     terminate: () => void worker.terminate(),

@@ -166,6 +166,48 @@ const TREES: readonly [name: string, module: Module, input: readonly number[]][]
     [1, 16, 7, 9],
   ],
   [
+    'tall kernels, with and without many outputs',
+    new Sequential(
+      new Conv2d(3, 8, 7, { padding: 3 }),
+      new ReflectionPad2d([1, 0, 3, 2]),
+      new Conv2d(8, 3, [6, 2], { padding: [1, 0] }),
+      new InstanceNorm2d(3),
+      new Conv2d(3, 9, [9, 1]),
+      new Conv2d(9, 2, 5, { padding: 4 }),
+    ),
+    [2, 3, 14, 9],
+  ],
+  [
+    'a sum read by a tall kernel and once more',
+    tree(
+      { first: same(8), norm: new InstanceNorm2d(8), tall: new Conv2d(8, 8, 5, { padding: 2 }) },
+      (g, x, l) => {
+        const sum = g.add(x, g.call(l.norm, g.call(l.first, x)));
+        return g.add(g.call(l.tall, sum), sum);
+      },
+    ),
+    [1, 8, 11, 6],
+  ],
+  [
+    'more kernels than are kept transformed',
+    tree(
+      {
+        first: new Conv2d(3, 164, 1),
+        norm: new InstanceNorm2d(164),
+        pad: new ReflectionPad2d(1),
+        same: new Conv2d(164, 164, 3),
+        half: halve(164),
+        double: new ConvTranspose2d(164, 100, 3, { stride: 2, padding: 1, outputPadding: 1 }),
+      },
+      (g, x, l) => {
+        const a = g.call(l.norm, g.call(l.first, x));
+        const b = g.add(a, g.call(l.norm, g.call(l.same, g.call(l.pad, a))));
+        return g.call(l.double, g.call(l.half, g.call(l.same, g.call(l.pad, b))));
+      },
+    ),
+    [1, 3, 21, 18],
+  ],
+  [
     'groups and flat kernels',
     new Sequential(
       new Conv2d(8, 8, 3, { groups: 8, padding: 1 }),

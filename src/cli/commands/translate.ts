@@ -2,6 +2,7 @@ import { engineNames } from '../../engine/engines.js';
 import { checkImageName, decodeImage, encodeImage } from '../../image/formats.js';
 import { ImageError, type Picture } from '../../image/picture.js';
 import type { ResizeTarget } from '../../image/resize.js';
+import { warmUp } from '../../nn/compile.js';
 import {
   FileError,
   isSameFile,
@@ -64,18 +65,22 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
   const target = await checkTarget(input, named, invocation);
 
   const begin = performance.now();
-  const picture = await readPicture(input);
-  const decoded = performance.now();
-  const netG = await openGenerator(invocation.text('weights'), terminal);
-  const loaded = performance.now();
-  const result = await translate(picture, netG, {
-    resize,
+  const engine = {
     engine: invocation.text('engine'),
     threads,
     // The process is the command's own.
     allowV8Flags: true,
     revectorize: !invocation.flag('no-revectorize'),
     blocking: true,
+  };
+  await warmUp(engine);
+  const picture = await readPicture(input);
+  const decoded = performance.now();
+  const netG = await openGenerator(invocation.text('weights'), terminal);
+  const loaded = performance.now();
+  const result = await translate(picture, netG, {
+    resize,
+    ...engine,
     onProgram: ({ engine, details, fallbacks }) => {
       if (!invocation.flag('debug')) return;
       for (const detail of details) terminal.say(`engine ${engine}: ${detail}`);

@@ -15,11 +15,13 @@ const UNKNOWN = 15;
  * behind one until Node 22 (V8 12), and the pass that joins pairs of 128-bit operations to 256 bits came
  * to stay with Node 24 (V8 13). Without the baseline tier, code is as fast the first time as later; but
  * inlining, which counts calls in that tier, then crashes V8 14, and kernels gain nothing from it. V8 11
- * unrolls the innermost loop of products until its registers spill.
+ * unrolls the innermost loop of products until its registers spill. Compiled at once instead of at each first
+ * call, a module's functions are shared out to all cores; V8 13 never ends when asked to do so asynchronously.
  */
 const RULES: readonly FlagRule[] = [
   { flag: '--experimental-wasm-relaxed-simd', from: 11, before: 12 },
   { flag: '--no-wasm-loop-unrolling', from: 11, before: 12 },
+  { flag: '--no-wasm-lazy-compilation', from: 11, before: UNKNOWN },
   { flag: '--no-liftoff', from: 11, before: UNKNOWN },
   { flag: '--no-wasm-inlining-call-indirect', from: 13, before: UNKNOWN },
   { flag: '--no-wasm-inlining', from: 13, before: UNKNOWN },

@@ -8,25 +8,24 @@ import { probeFeatures } from './probe.js';
 export interface Variant {
   readonly name: string;
   readonly target: Target;
+  /** Tiles to choose from (`tuning.ts`); `target` has the first. */
+  readonly tiles: readonly Tile[];
   /** Whether V8 is to join pairs of vectors. */
   readonly wide: boolean;
   /** Whether V8's flags may be touched for it. */
   readonly allowFlags: boolean;
 }
 
-/**
- * Register blocks that came out fastest, of sixteen registers: rows x vectors sums, one turn's factors, and
- * a value at a time. V8 before 13 loads all of a turn's values before it uses them, so there
- * rows x vectors + rows + vectors must fit; widened code needs half the registers.
- */
-const WIDE_TILE: Tile = { rows: 6, vectors: 4, unroll: 2 };
-const NARROW_TILE: Tile = { rows: 6, vectors: 2, unroll: 1 };
-const NARROW_TILE_BEFORE_13: Tile = { rows: 3, vectors: 3, unroll: 1 };
+const tile = (rows: number, vectors: number, unroll = 1): Tile => ({ rows, vectors, unroll });
 
-function narrowTile(): Tile {
-  const v8 = Number.parseInt(globalThis.process?.versions?.v8 ?? '', 10);
-  return v8 < 13 ? NARROW_TILE_BEFORE_13 : NARROW_TILE;
-}
+/**
+ * Register blocks that are worth timing: rows x vectors sums, one turn's factors, and a value at a time.
+ * x64 has sixteen registers, and V8 before 13 loads all of a turn's values before it uses them, so there
+ * rows x vectors + rows + vectors must fit; widened code needs half the registers. ARM has 32.
+ */
+const WIDE_TILES = [tile(6, 4, 2), tile(6, 4, 4)];
+const NARROW_TILES = [tile(6, 2), tile(3, 3), tile(4, 2), tile(6, 2, 2)];
+const ARM_TILES = [tile(6, 4), tile(4, 4), tile(8, 2), ...NARROW_TILES];
 
 /**
  * The variants that this runtime can run, fastest first.
@@ -39,16 +38,18 @@ export function variantsFor({
 }: CompileOptions): Variant[] {
   const canWiden = allowFlags && applyV8Flags({ revectorize });
   const fma = probeFeatures().relaxedSimd;
-  const tile = narrowTile();
+  const narrow = globalThis.process?.arch === 'arm64' ? ARM_TILES : NARROW_TILES;
+  const variant = (name: string, fma: boolean, wide: boolean, tiles: readonly Tile[]): Variant => ({
+    name,
+    target: { fma, joins: wide, tile: tiles[0] },
+    tiles,
+    wide,
+    allowFlags,
+  });
   const all: Variant[] = [
-    {
-      name: 'fma+256',
-      target: { fma: true, joins: true, tile: WIDE_TILE },
-      wide: true,
-      allowFlags,
-    },
-    { name: 'fma', target: { fma: true, joins: false, tile }, wide: false, allowFlags },
-    { name: 'simd', target: { fma: false, joins: false, tile }, wide: false, allowFlags },
+    variant('fma+256', true, true, WIDE_TILES),
+    variant('fma', true, false, narrow),
+    variant('simd', false, false, narrow),
   ];
   const runnable = all.filter(({ target, wide }) => (fma || !target.fma) && (canWiden || !wide));
   if (wanted === undefined) return runnable;

@@ -1,18 +1,23 @@
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
+import { canBlock } from '../../platform/pause.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
 import { ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
 import { assemble } from './plan/assemble.js';
 import { isImageShape, plan, unsupportedNodes } from './plan/planner.js';
+import { takeWorkers } from './pool/pool.js';
 import { probeFeatures } from './probe.js';
 import { selfCheck } from './selfCheck.js';
+import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
 import { MemoryError, WasmProgram } from './wasmProgram.js';
 
 const PAGE = 65_536;
 const MOST_PAGES = 65_535;
+/** Runs of the self-check after which V8 has optimised what runs often. */
+const CHECK_RUNS = 20;
 /** More threads than this bring nothing: layers have no more items. */
 const MOST_THREADS = 64;
 
@@ -21,39 +26,66 @@ export const wasmEngine: Engine = {
   name: 'wasm',
   unavailable: () =>
     probeFeatures().simd ? null : 'this runtime has no WebAssembly with SIMD instructions',
+  warmUp: (options) => {
+    variantsFor(options);
+    startThreads(options);
+  },
   compile: compileGraph,
 };
+
+/** How many threads share a program's memory, and whether they can; those that are wanted are started. */
+function startThreads({ threads: wanted, blocking = false }: CompileOptions): {
+  threads: number;
+  shared: boolean;
+} {
+  const { sharedMemory: shared } = probeFeatures();
+  if (!shared) return { threads: 1, shared };
+  const threads = Math.min(Math.max(1, wanted ?? availableCores()), MOST_THREADS);
+  takeWorkers(blocking && canBlock() ? threads - 1 : threads);
+  return { threads, shared };
+}
 
 async function compileGraph(graph: Graph, options: CompileOptions): Promise<Program> {
   const foreign = unsupportedNodes(graph);
   if (!isImageShape(graph.inputShape) || foreign.length > 0) {
     return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
-  const { variant, notes } = await chooseVariant(options);
+  const choosing = chooseVariant(options);
+  // Threads take some time to start; meanwhile, machine code is written.
+  const { threads, shared } = startThreads(options);
+  const { blocking = false, allowV8Flags: owned = false } = options;
+  const { variant, notes } = await choosing;
   if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
-  const features = probeFeatures();
-  const wanted = options.threads ?? availableCores();
-  const threads = features.sharedMemory ? Math.min(Math.max(1, wanted), MOST_THREADS) : 1;
-  return build(graph, variant, threads, features.sharedMemory, notes);
+  return build(graph, variant, { threads, shared, notes, blocking, owned });
 }
 
 function describeNodes(nodes: readonly GraphNode[]): string[] {
   return nodes.map(({ name, op }) => `${name} (${op})`);
 }
 
+interface BuildOptions {
+  readonly threads: number;
+  /** Whether the memory is shared with other threads. */
+  readonly shared: boolean;
+  readonly notes: readonly string[];
+  readonly blocking: boolean;
+  /** Whether the process is the caller's own, with V8's flags set (`flags.ts`). */
+  readonly owned: boolean;
+}
+
 async function build(
   graph: Graph,
   variant: Variant,
-  threads: number,
-  shared: boolean,
-  notes: readonly string[],
+  { threads, shared, notes, blocking, owned }: BuildOptions,
 ): Promise<Program> {
   const writer = new ModuleWriter();
   const assembly = assemble(plan(graph), writer, variant.target, threads);
   const pages = Math.ceil(assembly.bytes / PAGE);
   if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
   const memory = allocate(graph, pages, shared);
-  const module = await WebAssembly.compile(writer.finish({ pages, shared }));
+  const bytes = writer.finish({ pages, shared });
+  // With those flags, all functions are compiled at once, by all cores: some hundredths of a second.
+  const module = owned ? new WebAssembly.Module(bytes) : await WebAssembly.compile(bytes);
   const { rows, vectors } = variant.target.tile;
   const program = new WasmProgram(graph, assembly, {
     module,
@@ -67,37 +99,37 @@ async function build(
       ...notes,
     ],
   });
-  await program.prepare();
+  await program.prepare({ blocking });
   return program;
 }
 
 /**
- * The fastest variant whose machine code agrees with the plain loops. What V8 makes of a kernel depends
- * on flags, so a variant is checked once for each way that they can be set.
+ * The fastest variant whose machine code agrees with the plain loops, with the tile that came out fastest. What V8 makes of a
+ * kernel depends on flags, so a variant is checked once for each way that they can be set.
  */
 async function chooseVariant(
   options: CompileOptions,
 ): Promise<{ variant: Variant | null; notes: string[] }> {
   const notes: string[] = [];
-  for (const variant of variantsFor(options)) {
-    const { passed, difference } = await check(variant);
+  for (const candidate of variantsFor(options)) {
+    if (candidate.allowFlags) applyV8Flags({ revectorize: candidate.wide });
+    const key = JSON.stringify(candidate);
+    const choosing = choices.get(key) ?? tuned(candidate, check);
+    choices.set(key, choosing);
+    const { variant, passed, difference } = await choosing;
     if (passed) return { variant, notes };
     notes.push(`${variant.name} was off by ${difference} in the self-check and is not used`);
   }
   return { variant: null, notes };
 }
 
-const checks = new Map<string, ReturnType<typeof selfCheck>>();
+const choices = new Map<string, ReturnType<typeof tuned>>();
 
 function check(variant: Variant): ReturnType<typeof selfCheck> {
-  if (variant.allowFlags) applyV8Flags({ revectorize: variant.wide });
-  const key = JSON.stringify(variant);
-  let result = checks.get(key);
-  if (result === undefined) {
-    result = selfCheck((graph) => build(graph, variant, 1, false, []));
-    checks.set(key, result);
-  }
-  return result;
+  const { allowFlags: owned } = variant;
+  const options = { threads: 1, shared: false, notes: [], blocking: true, owned };
+  // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
+  return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);
 }
 
 function allocate(graph: Graph, pages: number, shared: boolean): WebAssembly.Memory {

@@ -67,7 +67,7 @@ export class WasmProgram implements Program {
   }
 
   /** Packs the weights that machine code packs; the working memory holds them meanwhile. */
-  async prepare(): Promise<void> {
+  async prepare(options: RunOptions): Promise<void> {
     const { packings, working, steps } = this.#assembly;
     const { buffer } = this.#machine.memory;
     let index = 0;
@@ -81,7 +81,7 @@ export class WasmProgram implements Program {
         at += bytes;
         index++;
       }
-      await this.#execute(steps.length + from, steps.length + index, {}, () => undefined);
+      await this.#execute(steps.length + from, steps.length + index, options, () => undefined);
     }
   }
 

@@ -113,10 +113,11 @@ export class FunctionWriter {
   }
 
   /** Size, locals and body, as the code section holds them. */
-  finish(): number[] {
+  finish(): Uint8Array {
     const locals = this.#locals.flatMap(({ type }) => [1, VALUE_TYPES[type]]);
     const content = [...uleb(this.#locals.length), ...locals, ...this.#prologue];
-    return [...uleb(content.length + this.#body.length + 1), ...content, ...this.#body, 0x0b];
+    const size = content.length + this.#body.length + 1;
+    return joined([uleb(size), content, this.#body, [0x0b]]);
   }
 
   #loop(i: Local, step: number, to: Code, body: () => void): void {
@@ -132,7 +133,8 @@ export class FunctionWriter {
  * key that says all that it was specialised for; it is written once.
  */
 export class ModuleWriter {
-  readonly #functions: { params: readonly ValueType[]; code: number[]; exportName: string }[] = [];
+  readonly #functions: { params: readonly ValueType[]; code: Uint8Array; exportName: string }[] =
+    [];
   readonly #byKey = new Map<string, FunctionHandle>();
 
   define(
@@ -162,25 +164,31 @@ export class ModuleWriter {
       ...vector(params.map((type) => [VALUE_TYPES[type]])),
       0,
     ]);
-    return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      ...section(1, vector(types)),
-      ...section(2, vector([[...text('e'), ...text('m'), 2, ...limits]])),
-      ...section(3, vector(this.#functions.map(({ params }, i) => typeIndex(params, i)))),
-      ...section(4, vector([[0x70, 0, ...uleb(count)]])),
-      ...section(
-        7,
-        vector(
-          this.#functions.map(({ exportName }, index) => [...text(exportName), 0, ...uleb(index)]),
-        ),
-      ),
-      ...section(
-        9,
-        vector([[0, ...i32.const(0), 0x0b, ...vector(this.#functions.map((_, i) => uleb(i)))]]),
-      ),
-      ...section(10, vector(this.#functions.map(({ code }) => code))),
+    const names = this.#functions.map(({ exportName }, i) => [...text(exportName), 0, ...uleb(i)]);
+    const table = [0, ...i32.const(0), 0x0b, ...vector(this.#functions.map((_, i) => uleb(i)))];
+    const codes = this.#functions.map(({ code }) => code);
+    const codeBytes = codes.reduce((sum, { length }) => sum + length, uleb(count).length);
+    return joined([
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, vector(types)),
+      section(2, vector([[...text('e'), ...text('m'), 2, ...limits]])),
+      section(3, vector(this.#functions.map(({ params }, i) => typeIndex(params, i)))),
+      section(4, vector([[0x70, 0, ...uleb(count)]])),
+      section(7, vector(names)),
+      section(9, vector([table])),
+      ...[[10, ...uleb(codeBytes)], uleb(count), ...codes],
     ]);
   }
+}
+
+function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** Functions of the table's type must name it: a call through the table compares types by structure. */

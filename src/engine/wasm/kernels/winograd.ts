@@ -96,7 +96,8 @@ export function defineOutputTile(
     const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
     const { products, outputs, transformOutput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const vectors = vectorsAtATime(target, channels);
+    // Tiles at the edge are few: shorter code matters more.
+    const vectors = whole ? vectorsAtATime(target, channels) : 1;
     const loaded = elements(f, products, vectors);
     const lines = grid(f, outputs, products, vectors);
     const t = elements(f, 4, vectors);

@@ -42,6 +42,8 @@ const TALL_TILE_ROWS = 8;
 const BAND = 12 * 1024 * 1024;
 const BAND_ROWS = 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
+/** Tiles that pay for making kernels once more. */
+const LEAST_CHUNK = 100;
 /** Transformed input of an item that makes its own. */
 const LOCAL_TILES = 1700 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
@@ -260,8 +262,10 @@ function planFiltered(
   const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
   const band = evenly(down, fitting(BAND, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
-  // With two chunks at least, two threads read different halves of the band.
-  const most = Math.min(fitting(BAND_PRODUCTS, widths[0]), Math.ceil(band / Math.min(2, threads)));
+  // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
+  // there have to be enough tiles for that.
+  const halves = threads > 1 && band * across >= 2 * LEAST_CHUNK ? 2 : 1;
+  const most = Math.min(fitting(BAND_PRODUCTS, widths[0]), Math.ceil(band / halves));
   const productRows = busily(band, most, widths, threads);
   const shape = shapeFor(band, busily(band, inputRows, [1], threads), productRows);
   const input = defineFilteredInput(module, target, shape);

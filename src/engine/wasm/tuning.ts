@@ -1,0 +1,93 @@
+import { builtin } from '../../platform/builtin.js';
+import { readCached, writeCached } from '../../platform/cacheFolder.js';
+import { pause } from '../../platform/pause.js';
+import type { FunctionHandle } from './emit/module.js';
+import { ModuleWriter } from './emit/module.js';
+import { defineProduct } from './kernels/product.js';
+import type { Tile } from './kernels/target.js';
+import type { Variant } from './variants.js';
+
+/** Set when the command is built, to something that changes with the code; a library keeps nothing on disk. */
+declare const CYCLEGAN_BUILD: string | undefined;
+
+/** A product as the residual layers have it: K = 256, and sums for some rows of tiles. */
+const DEPTH = 256;
+const ROWS = 48;
+/** Each tile is timed so often, in turns, and its fastest counts. */
+const ROUNDS = 6;
+/** Where V8 begins with its baseline code, it has to run on until that has been replaced. */
+const WARM_UP_MS = 60;
+
+/** Chooses a variant's tile, and says whether its code is right; both hold for this machine and version. */
+export async function tuned(
+  variant: Variant,
+  check: (variant: Variant) => Promise<{ passed: boolean; difference: number }>,
+): Promise<{ variant: Variant; passed: boolean; difference: number }> {
+  const name = cacheName(variant);
+  const known = name === null ? null : readCached(name);
+  const kept = variant.tiles.find((tile) => JSON.stringify(tile) === JSON.stringify(known));
+  if (kept !== undefined) return { variant: withTile(variant, kept), passed: true, difference: 0 };
+  const tile = await fastestTile(variant);
+  const chosen = withTile(variant, tile);
+  const result = await check(chosen);
+  if (name !== null && result.passed) writeCached(name, tile);
+  return { variant: chosen, ...result };
+}
+
+function withTile(variant: Variant, tile: Tile): Variant {
+  return { ...variant, target: { ...variant.target, tile } };
+}
+
+/** `null` where nothing is kept. */
+function cacheName({ name, wide, allowFlags }: Variant): string | null {
+  const os = builtin('os');
+  if (typeof CYCLEGAN_BUILD === 'undefined' || os === null) return null;
+  const machine = [os.cpus()[0]?.model, os.arch(), process.versions.v8, CYCLEGAN_BUILD];
+  const parts = [name, wide, allowFlags, ...machine];
+  return `tile-${parts.join('-').replace(/[^\w.+]+/g, '-')}`;
+}
+
+/** Times the product kernel with each of the variant's tiles. Sums do not depend on the tile. */
+async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile> {
+  if (tiles.length === 1) return tiles[0];
+  const module = new ModuleWriter();
+  const contestants = tiles.map((tile) => {
+    const n = tile.vectors * 8;
+    const handle = defineProduct(
+      module,
+      { ...target, tile },
+      {
+        n,
+        run: DEPTH,
+        middle: 1,
+        middleStride: 0,
+        outer: 1,
+        outerStride: 0,
+        aStride: DEPTH * 4,
+        cStride: n * 4,
+        start: 'zero',
+      },
+    );
+    return { tile, handle, n, best: Number.POSITIVE_INFINITY };
+  });
+  const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  new Float32Array(memory.buffer).fill(1);
+  const code = new WebAssembly.Module(module.finish({ pages, shared: false }));
+  const { exports } = new WebAssembly.Instance(code, { e: { m: memory } });
+  const run = ({ exportName }: FunctionHandle) =>
+    (exports[exportName] as (...args: number[]) => void)(aAt, bAt, cAt, 0, ROWS);
+  const begin = performance.now();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const contestant of contestants) {
+      const start = performance.now();
+      run(contestant.handle);
+      const time = (performance.now() - start) / contestant.n;
+      contestant.best = Math.min(contestant.best, time);
+    }
+    if (allowFlags || performance.now() - begin > WARM_UP_MS) continue;
+    round = 0;
+    await pause();
+  }
+  return contestants.reduce((a, b) => (b.best < a.best ? b : a)).tile;
+}

@@ -1,0 +1,91 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { ModuleWriter } from '../../src/engine/wasm/emit/module.js';
+import { defineProduct } from '../../src/engine/wasm/kernels/product.js';
+import { variantsFor } from '../../src/engine/wasm/variants.js';
+import { cacheFolder, readCached, writeCached } from '../../src/platform/cacheFolder.js';
+import { temporaryFolder } from '../support/command.js';
+
+describe('the tile', () => {
+  it('does not change a bit of a product', () => {
+    const variants = variantsFor({});
+    const { target, tiles } = variants[variants.length - 1];
+    const [m, n, depth] = [29, 44, 37];
+    const results = tiles.map((tile) => {
+      const module = new ModuleWriter();
+      const panel = tile.vectors * 4;
+      const { exportName } = defineProduct(
+        module,
+        { ...target, tile },
+        {
+          n,
+          run: depth,
+          middle: 1,
+          middleStride: 0,
+          outer: 1,
+          outerStride: 0,
+          aStride: depth * 4,
+          cStride: n * 4,
+          start: 'zero',
+        },
+      );
+      const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+      const floats = new Float32Array(memory.buffer);
+      for (let i = 0; i < m * depth; i++) floats[i] = Math.sin(i);
+      const bAt = 2048;
+      for (let k = 0; k < depth; k++) {
+        for (let j = 0; j < n; j++) {
+          // Packed `[n / panel][depth][panel]`, the last panel as narrow as what is left.
+          const first = Math.floor(j / panel) * panel;
+          const width = Math.min(panel, n - first);
+          floats[bAt + first * depth + k * width + (j - first)] = Math.cos(k * n + j);
+        }
+      }
+      const code = new WebAssembly.Module(module.finish({ pages: 1, shared: false }));
+      const { exports } = new WebAssembly.Instance(code, { e: { m: memory } });
+      (exports[exportName] as (...args: number[]) => void)(0, bAt * 4, 8192 * 4, 0, m);
+      return floats.slice(8192, 8192 + m * n);
+    });
+    let expected = 0;
+    for (let k = 0; k < depth; k++) expected += Math.sin(depth + k) * Math.cos(k * n + 43);
+    expect(results[0][n + 43]).toBeCloseTo(expected, 5);
+    for (const result of results) expect(result).toEqual(results[0]);
+  });
+});
+
+describe('the cache', () => {
+  const folder = temporaryFolder();
+  const { CYCLEGAN_CACHE } = process.env;
+  afterEach(() => {
+    if (CYCLEGAN_CACHE === undefined) delete process.env.CYCLEGAN_CACHE;
+    else process.env.CYCLEGAN_CACHE = CYCLEGAN_CACHE;
+  });
+  afterAll(folder.remove);
+
+  it('gives back what was kept, and leaves nothing else behind', () => {
+    process.env.CYCLEGAN_CACHE = join(folder.path, 'new', 'folder');
+    expect(readCached('tile')).toBeNull();
+    writeCached('tile', { rows: 6 });
+    writeCached('tile', { rows: 7 });
+    expect(readCached('tile')).toEqual({ rows: 7 });
+    expect(readdirSync(process.env.CYCLEGAN_CACHE)).toEqual(['tile.json']);
+  });
+
+  it('takes a damaged file for none', () => {
+    process.env.CYCLEGAN_CACHE = folder.path;
+    writeFileSync(join(folder.path, 'damaged.json'), '{"rows": 6');
+    expect(readCached('damaged')).toBeNull();
+  });
+
+  it('is off when its folder is named empty, and does without a folder it cannot make', () => {
+    process.env.CYCLEGAN_CACHE = '';
+    expect(cacheFolder()).toBeNull();
+    writeCached('tile', 1);
+    expect(readCached('tile')).toBeNull();
+    writeFileSync(join(folder.path, 'file'), '');
+    process.env.CYCLEGAN_CACHE = join(folder.path, 'file', 'folder');
+    writeCached('tile', 1);
+    expect(readCached('tile')).toBeNull();
+  });
+});
