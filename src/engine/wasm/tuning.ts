@@ -2,7 +2,7 @@ import { builtin } from '../../platform/builtin.js';
 import { readCached, writeCached } from '../../platform/cacheFolder.js';
 import { pause } from '../../platform/pause.js';
 import type { FunctionHandle } from './emit/module.js';
-import { ModuleWriter } from './emit/module.js';
+import { compileModule, ModuleWriter } from './emit/module.js';
 import { defineProduct } from './kernels/product.js';
 import type { Tile } from './kernels/target.js';
 import type { Variant } from './variants.js';
@@ -73,7 +73,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
   const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   new Float32Array(memory.buffer).fill(1);
-  const code = new WebAssembly.Module(module.finish({ pages, shared: false }));
+  const code = await compileModule(module.finish({ pages, shared: false }), allowFlags);
   const { exports } = new WebAssembly.Instance(code, { e: { m: memory } });
   const run = ({ exportName }: FunctionHandle) =>
     (exports[exportName] as (...args: number[]) => void)(aAt, bAt, cAt, 0, ROWS);

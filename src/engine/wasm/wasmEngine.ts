@@ -3,7 +3,7 @@ import { availableCores } from '../../platform/cores.js';
 import { canBlock } from '../../platform/pause.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
-import { ModuleWriter } from './emit/module.js';
+import { compileModule, ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
 import { assemble } from './plan/assemble.js';
 import { isImageShape, plan, unsupportedNodes } from './plan/planner.js';
@@ -83,9 +83,7 @@ async function build(
   const pages = Math.ceil(assembly.bytes / PAGE);
   if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
   const memory = allocate(graph, pages, shared);
-  const bytes = writer.finish({ pages, shared });
-  // With those flags, all functions are compiled at once, by all cores: some hundredths of a second.
-  const module = owned ? new WebAssembly.Module(bytes) : await WebAssembly.compile(bytes);
+  const module = await compileModule(writer.finish({ pages, shared }), owned);
   const { rows, vectors } = variant.target.tile;
   const program = new WasmProgram(graph, assembly, {
     module,
