@@ -45,7 +45,7 @@ const BAND_PRODUCTS = 1792 * 1024;
 /** Tiles that pay for making kernels once more. */
 const LEAST_CHUNK = 100;
 /** Transformed input of an item that makes its own. */
-const LOCAL_TILES = 1700 * 1024;
+const LOCAL_TILES = 900 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
 const KEPT_KERNELS = 3 * 1024 * 1024;
 /** Output channels whose kernels and products are in the L2 cache at a time. */
