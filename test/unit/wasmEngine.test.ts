@@ -4,7 +4,7 @@ import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { AbortError, CycleganError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
-import { compile, traceGraph } from '../../src/nn/compile.js';
+import { compile, traceGraph, warmUp } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
@@ -63,6 +63,20 @@ describe('more sizes at once than are kept', () => {
     );
     expect(outputs.map(({ shape }) => shape[2])).toEqual(sides.map((n) => 4 * Math.ceil(n / 4)));
     netG.dispose();
+  });
+});
+
+describe('warming up', () => {
+  it('starts the threads that a run then takes', async () => {
+    await warmUp({ ...wasm, threads: 3 });
+    const started = takeWorkers(3);
+    expect(started.every(({ isDead }) => !isDead)).toBe(true);
+    expect(takeWorkers(3)).toEqual(started);
+    await warmUp({ engine: 'js' });
+  });
+
+  it('says which engine there is not', async () => {
+    await expect(warmUp({ engine: 'none' })).rejects.toThrow(/"none"/);
   });
 });
 

@@ -1,123 +1,30 @@
-import { type Code, f32, i32 } from '../emit/code.js';
+import { type Code, i32 } from '../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
-import { FILTERINGS, type FilteringName } from './filtering.js';
+import { defineGroupKernels } from './filteredKernels.js';
+import {
+  byWidth,
+  type FilteredShape,
+  filteredInputBytes,
+  groupsOf,
+  inputPlane,
+  kernelPlane,
+  productPlane,
+  tilesOf,
+} from './filteredShape.js';
+import { FILTERINGS } from './filtering.js';
 import { partialBytes } from './norm.js';
 import { defineProduct } from './product.js';
 import { defineZeroRow } from './rows.js';
 import {
+  type BandStage,
   type ConvStage,
   loadPointers,
-  type OutputShape,
   type Pointers,
   RowLoader,
-  type SourceShape,
   STAGE,
 } from './stage.js';
 import type { Target } from './target.js';
-import { defineInputTile, defineKernelTile, defineOutputTile, planesOf } from './winograd.js';
-
-/**
- * A convolution of 3×3 taps by minimal filtering (`filtering.ts`), some rows of tiles at a time:
- *
- *     input rows → V [ξ][tile][ic],   kernels → U [ξ][oc / panel][ic][panel],
- *     M [ξ][tile][oc] = V · U, plane by plane,   M → output rows.
- *
- * Output channels are taken by groups, so that a group's U or M stay in the L2 cache. Which of the factors
- * is made when depends on whether U is kept from run to run:
- *
- * - Kept, it is fetched for each item: V of a few rows of tiles, in the thread's scratch memory, meets all
- *   groups. One stage.
- * - Not kept, it is made for each item, an item being a group, and meets V of many rows of tiles, a
- *   band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
- *   the run; to keep it would take four times the memory of the weights, all of which would have to be
- *   fetched for each picture.
- */
-export interface FilteredShape {
-  readonly filtering: FilteringName;
-  readonly source: SourceShape;
-  /** The first input row and column that output 0 reads. */
-  readonly first: readonly [row: number, column: number];
-  readonly out: OutputShape;
-  /** Rows of tiles in V. */
-  readonly bandRows: number;
-  /** Rows of tiles in an item of the stage that makes V, and of the one that multiplies. */
-  readonly inputRows: number;
-  readonly productRows: number;
-  /** Panels of output channels in a group. */
-  readonly groupPanels: number;
-}
-
-/** Planes whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
-function planeStride(bytes: number): number {
-  return Math.ceil(bytes / 4096) * 4096 + 192;
-}
-
-function tilesOf({ filtering, out }: FilteredShape) {
-  const { outputs } = FILTERINGS[filtering];
-  return { across: Math.ceil(out.width / outputs), down: Math.ceil(out.height / outputs) };
-}
-
-/** Output channels by groups, the last of which may be narrower. */
-function groupsOf({ out, groupPanels }: FilteredShape, target: Target) {
-  const channels = groupPanels * target.tile.vectors * 4;
-  const full = Math.floor(out.channels / channels);
-  const rest = out.channels % channels;
-  const count = full + (rest > 0 ? 1 : 0);
-  return { channels, full, rest, count, widest: full > 0 ? channels : rest };
-}
-
-/** Output channels of each group. */
-export function groupWidths(shape: FilteredShape, target: Target): number[] {
-  const { channels, full, rest } = groupsOf(shape, target);
-  return [...new Array<number>(full).fill(channels), ...(rest > 0 ? [rest] : [])];
-}
-
-/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows. */
-function inputPlane(target: Target, shape: FilteredShape): number {
-  const tiles = shape.bandRows * tilesOf(shape).across + target.tile.rows;
-  return planeStride(tiles * shape.source.row.channels * 4);
-}
-
-/** Bytes from one plane of a group's U to the next. */
-function kernelPlane({ source }: FilteredShape, channels: number): number {
-  return planeStride(source.row.channels * channels * 4);
-}
-
-/** Bytes from one plane of a group's M to the next. */
-function productPlane(target: Target, shape: FilteredShape, channels: number): number {
-  const tiles = shape.productRows * tilesOf(shape).across + target.tile.rows;
-  return planeStride(tiles * channels * 4);
-}
-
-/** Does the same for whole groups and for the narrower last one, each as wide as it is. */
-function byWidth(
-  f: FunctionWriter,
-  { channels, full, rest }: ReturnType<typeof groupsOf>,
-  group: Local,
-  write: (channels: number) => void,
-): void {
-  if (rest === 0) write(channels);
-  else if (full === 0) write(rest);
-  else {
-    f.if(
-      i32.lt(group.value, i32.const(full)),
-      () => write(channels),
-      () => write(rest),
-    );
-  }
-}
-
-/** Bytes of V. */
-export function filteredInputBytes(target: Target, shape: FilteredShape): number {
-  return planesOf(shape.filtering) * inputPlane(target, shape);
-}
-
-/** Bytes of U, of all groups. */
-export function keptKernelBytes(target: Target, shape: FilteredShape): number {
-  const { channels, full, rest } = groupsOf(shape, target);
-  const bytes = (n: number) => planesOf(shape.filtering) * kernelPlane(shape, n);
-  return full * bytes(channels) + (rest > 0 ? bytes(rest) : 0);
-}
+import { defineInputTile, defineOutputTile, planesOf } from './winograd.js';
 
 /** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
 export function defineFilteredLocally(
@@ -156,11 +63,6 @@ export function defineFilteredLocally(
   const productBytes = planesOf(filtering) * productPlane(target, shape, groups.widest);
   const items = Math.ceil(down / bandRows);
   return { stage, items, scratchBytes: productsAt + productBytes };
-}
-
-export interface BandStage {
-  readonly stage: FunctionHandle;
-  readonly scratchBytes: number;
 }
 
 /**
@@ -339,39 +241,6 @@ class InputTransform {
   }
 }
 
-/** `(packed, to)`: U of one group, of kernels as `defineKernelPacking` leaves them. */
-function defineGroupKernels(
-  module: ModuleWriter,
-  target: Target,
-  shape: FilteredShape,
-  n: number,
-): FunctionHandle {
-  const { filtering, source } = shape;
-  const channels = source.row.channels;
-  const panel = target.tile.vectors * 4;
-  const key = `group kernels ${JSON.stringify([target, filtering, channels, n])}`;
-  return module.define(key, ['i32', 'i32'], (f, from, to) => {
-    const index = f.local('i32');
-    const panels = (lanes: number, count: number) => {
-      if (lanes === 0) return;
-      const planeBytes = kernelPlane(shape, n);
-      const kernelTile = defineKernelTile(module, target, {
-        filtering,
-        channels,
-        lanes,
-        planeStride: planeBytes,
-      });
-      f.repeat(index, count, 1, () => {
-        f.call(kernelTile, from.value, to.value);
-        f.emit(from.set(i32.add(from.value, i32.const(9 * channels * lanes * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(channels * lanes * 4))));
-      });
-    };
-    panels(panel, Math.floor(n / panel));
-    panels(n % panel, 1);
-  });
-}
-
 /**
  * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
  * `tiles`, for the group of `n` output channels from `channel` on. Each row of tiles leaves partial sums of its
@@ -478,105 +347,4 @@ function defineGroup(
       f.emit(i32.store(products.value, fetched.value));
     });
   });
-}
-
-export interface KernelPackingShape {
-  /** Floats from one output channel to the next in PyTorch's tensor, and from one input channel. */
-  readonly strides: { readonly out: number; readonly in: number };
-  /** Real channels, and those after padding. */
-  readonly inChannels: number;
-  readonly paddedIn: number;
-  readonly outChannels: number;
-  readonly paddedOut: number;
-  /** Output channels a panel; the last panel is as narrow as what is left. */
-  readonly panel: number;
-}
-
-/** Writes the code that packs panel `index`; channels that exist only as padding stay as they are, zero. */
-function emitPacking(
-  f: FunctionWriter,
-  shape: KernelPackingShape,
-  weight: Local,
-  packed: Local,
-  index: Local,
-): void {
-  const { strides, inChannels, outChannels, paddedOut, panel } = shape;
-  const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
-  const firstChannel = i32.mul(index.value, i32.const(panel * strides.out * 4));
-  f.emit(src.set(i32.add(weight.value, firstChannel)), dst.set(packed.value));
-  const write = (width: number, lanes: number) => {
-    if (lanes <= 0) return;
-    f.repeat(ic, inChannels, 1, () => {
-      f.emit(from.set(src.value), to.set(dst.value));
-      f.repeat(lane, lanes, 1, () => {
-        for (let tap = 0; tap < 9; tap++) {
-          f.emit(f32.store(to.value, f32.load(from.value, tap * 4), tap * width * 4));
-        }
-        f.emit(from.set(i32.add(from.value, i32.const(strides.out * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(4))));
-      });
-      f.emit(src.set(i32.add(src.value, i32.const(strides.in * 4))));
-      f.emit(dst.set(i32.add(dst.value, i32.const(9 * width * 4))));
-    });
-  };
-  const last = Math.ceil(paddedOut / panel) - 1;
-  f.if(
-    i32.lt(index.value, i32.const(last)),
-    () => write(panel, panel),
-    () => write(paddedOut - last * panel, outChannels - last * panel),
-  );
-}
-
-/** Stage, an item a panel: PyTorch's kernels of 3×3 to `[oc / panel][ic][3 · 3][panel]`. */
-export function defineKernelPacking(
-  module: ModuleWriter,
-  shape: KernelPackingShape,
-): FunctionHandle {
-  const key = `kernel packing ${JSON.stringify(shape)}`;
-  return module.define(key, STAGE, (f, item, args) => {
-    const [weight, packed] = f.locals('i32', 2);
-    const bytes = shape.panel * shape.paddedIn * 36;
-    f.emit(weight.set(i32.load(args.value, 0)));
-    f.emit(packed.set(i32.add(i32.load(args.value, 4), i32.mul(item.value, i32.const(bytes)))));
-    emitPacking(f, shape, weight, packed, item);
-  });
-}
-
-/** Stage, an item a group: PyTorch's kernels of 3×3 to U. */
-export function defineKeptKernels(
-  module: ModuleWriter,
-  target: Target,
-  shape: FilteredShape,
-  packing: KernelPackingShape,
-): BandStage & { readonly groups: number } {
-  const groups = groupsOf(shape, target);
-  const { panel, paddedIn, inChannels, outChannels, paddedOut } = packing;
-  const panelBytes = panel * paddedIn * 36;
-  const packedBytes = shape.groupPanels * panelBytes;
-  const isPadded = paddedIn > inChannels || paddedOut > outChannels;
-  const key = `kept kernels ${JSON.stringify([target, shape, packing])}`;
-  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
-    const [weight, packed, kernels, index, end] = f.locals('i32', 5);
-    const groupBytes = planesOf(shape.filtering) * kernelPlane(shape, groups.channels);
-    const own = i32.mul(item.value, i32.const(groupBytes));
-    f.emit(weight.set(i32.load(args.value, 0)), packed.set(scratch.value));
-    f.emit(kernels.set(i32.add(i32.load(args.value, 4), own)));
-    if (isPadded) f.call(defineZeroRow(module, packedBytes / 4), scratch.value);
-    f.emit(index.set(i32.mul(item.value, i32.const(shape.groupPanels))));
-    const next = i32.add(index.value, i32.const(shape.groupPanels));
-    f.emit(end.set(i32.min(next, i32.const(Math.ceil(paddedOut / panel)))));
-    f.for(index, index.value, end.value, 1, () => {
-      emitPacking(f, packing, weight, packed, index);
-      f.emit(packed.set(i32.add(packed.value, i32.const(panelBytes))));
-    });
-    byWidth(f, groups, item, (n) =>
-      f.call(defineGroupKernels(module, target, shape, n), scratch.value, kernels.value),
-    );
-  });
-  return { stage, groups: groups.count, scratchBytes: packedBytes };
-}
-
-/** Bytes that one tile has in all planes, for so many channels. */
-export function tileBytes(filtering: FilteringName, channels: number): number {
-  return planesOf(filtering) * channels * 4;
 }

@@ -48,6 +48,12 @@ export interface ConvStage {
   readonly scratchBytes: number;
 }
 
+/** A stage whose items depend on where it is used. */
+export interface BandStage {
+  readonly stage: FunctionHandle;
+  readonly scratchBytes: number;
+}
+
 /** What every stage takes: the item, where its pointers are, and the thread's scratch memory. */
 export const STAGE = ['i32', 'i32', 'i32'] as const;
 

@@ -4,14 +4,15 @@ import {
   defineFilteredInput,
   defineFilteredLocally,
   defineFilteredProducts,
-  defineKeptKernels,
-  defineKernelPacking,
+} from '../kernels/filtered.js';
+import { defineKeptKernels, defineKernelPacking } from '../kernels/filteredKernels.js';
+import {
   type FilteredShape,
   filteredInputBytes,
   groupWidths,
   keptKernelBytes,
   tileBytes,
-} from '../kernels/filtered.js';
+} from '../kernels/filteredShape.js';
 import { FILTERINGS, type FilteringName } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
 import { type RowShape, rowPixels } from '../kernels/rows.js';

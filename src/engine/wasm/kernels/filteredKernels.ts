@@ -1,0 +1,136 @@
+import { f32, i32 } from '../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
+import { defineZeroRow } from './rows.js';
+import { type BandStage, STAGE } from './stage.js';
+import type { Target } from './target.js';
+import { defineKernelTile, planesOf } from './winograd.js';
+
+/** `(packed, to)`: U of one group, of kernels as `defineKernelPacking` leaves them. */
+export function defineGroupKernels(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+  n: number,
+): FunctionHandle {
+  const { filtering, source } = shape;
+  const channels = source.row.channels;
+  const panel = target.tile.vectors * 4;
+  const key = `group kernels ${JSON.stringify([target, filtering, channels, n])}`;
+  return module.define(key, ['i32', 'i32'], (f, from, to) => {
+    const index = f.local('i32');
+    const panels = (lanes: number, count: number) => {
+      if (lanes === 0) return;
+      const planeBytes = kernelPlane(shape, n);
+      const kernelTile = defineKernelTile(module, target, {
+        filtering,
+        channels,
+        lanes,
+        planeStride: planeBytes,
+      });
+      f.repeat(index, count, 1, () => {
+        f.call(kernelTile, from.value, to.value);
+        f.emit(from.set(i32.add(from.value, i32.const(9 * channels * lanes * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(channels * lanes * 4))));
+      });
+    };
+    panels(panel, Math.floor(n / panel));
+    panels(n % panel, 1);
+  });
+}
+
+export interface KernelPackingShape {
+  /** Floats from one output channel to the next in PyTorch's tensor, and from one input channel. */
+  readonly strides: { readonly out: number; readonly in: number };
+  /** Real channels, and those after padding. */
+  readonly inChannels: number;
+  readonly paddedIn: number;
+  readonly outChannels: number;
+  readonly paddedOut: number;
+  /** Output channels a panel; the last panel is as narrow as what is left. */
+  readonly panel: number;
+}
+
+/** Writes the code that packs panel `index`; channels that exist only as padding stay as they are, zero. */
+function emitPacking(
+  f: FunctionWriter,
+  shape: KernelPackingShape,
+  weight: Local,
+  packed: Local,
+  index: Local,
+): void {
+  const { strides, inChannels, outChannels, paddedOut, panel } = shape;
+  const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
+  const firstChannel = i32.mul(index.value, i32.const(panel * strides.out * 4));
+  f.emit(src.set(i32.add(weight.value, firstChannel)), dst.set(packed.value));
+  const write = (width: number, lanes: number) => {
+    if (lanes <= 0) return;
+    f.repeat(ic, inChannels, 1, () => {
+      f.emit(from.set(src.value), to.set(dst.value));
+      f.repeat(lane, lanes, 1, () => {
+        for (let tap = 0; tap < 9; tap++) {
+          f.emit(f32.store(to.value, f32.load(from.value, tap * 4), tap * width * 4));
+        }
+        f.emit(from.set(i32.add(from.value, i32.const(strides.out * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(4))));
+      });
+      f.emit(src.set(i32.add(src.value, i32.const(strides.in * 4))));
+      f.emit(dst.set(i32.add(dst.value, i32.const(9 * width * 4))));
+    });
+  };
+  const last = Math.ceil(paddedOut / panel) - 1;
+  f.if(
+    i32.lt(index.value, i32.const(last)),
+    () => write(panel, panel),
+    () => write(paddedOut - last * panel, outChannels - last * panel),
+  );
+}
+
+/** Stage, an item a panel: PyTorch's kernels of 3×3 to `[oc / panel][ic][3 · 3][panel]`. */
+export function defineKernelPacking(
+  module: ModuleWriter,
+  shape: KernelPackingShape,
+): FunctionHandle {
+  const key = `kernel packing ${JSON.stringify(shape)}`;
+  return module.define(key, STAGE, (f, item, args) => {
+    const [weight, packed] = f.locals('i32', 2);
+    const bytes = shape.panel * shape.paddedIn * 36;
+    f.emit(weight.set(i32.load(args.value, 0)));
+    f.emit(packed.set(i32.add(i32.load(args.value, 4), i32.mul(item.value, i32.const(bytes)))));
+    emitPacking(f, shape, weight, packed, item);
+  });
+}
+
+/** Stage, an item a group: PyTorch's kernels of 3×3 to U. */
+export function defineKeptKernels(
+  module: ModuleWriter,
+  target: Target,
+  shape: FilteredShape,
+  packing: KernelPackingShape,
+): BandStage & { readonly groups: number } {
+  const groups = groupsOf(shape, target);
+  const { panel, paddedIn, inChannels, outChannels, paddedOut } = packing;
+  const panelBytes = panel * paddedIn * 36;
+  const packedBytes = shape.groupPanels * panelBytes;
+  const isPadded = paddedIn > inChannels || paddedOut > outChannels;
+  const key = `kept kernels ${JSON.stringify([target, shape, packing])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const [weight, packed, kernels, index, end] = f.locals('i32', 5);
+    const groupBytes = planesOf(shape.filtering) * kernelPlane(shape, groups.channels);
+    const own = i32.mul(item.value, i32.const(groupBytes));
+    f.emit(weight.set(i32.load(args.value, 0)), packed.set(scratch.value));
+    f.emit(kernels.set(i32.add(i32.load(args.value, 4), own)));
+    if (isPadded) f.call(defineZeroRow(module, packedBytes / 4), scratch.value);
+    f.emit(index.set(i32.mul(item.value, i32.const(shape.groupPanels))));
+    const next = i32.add(index.value, i32.const(shape.groupPanels));
+    f.emit(end.set(i32.min(next, i32.const(Math.ceil(paddedOut / panel)))));
+    f.for(index, index.value, end.value, 1, () => {
+      emitPacking(f, packing, weight, packed, index);
+      f.emit(packed.set(i32.add(packed.value, i32.const(panelBytes))));
+    });
+    byWidth(f, groups, item, (n) =>
+      f.call(defineGroupKernels(module, target, shape, n), scratch.value, kernels.value),
+    );
+  });
+  return { stage, groups: groups.count, scratchBytes: packedBytes };
+}

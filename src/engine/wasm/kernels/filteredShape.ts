@@ -1,0 +1,114 @@
+import { i32 } from '../emit/code.js';
+import type { FunctionWriter, Local } from '../emit/module.js';
+import { FILTERINGS, type FilteringName } from './filtering.js';
+import type { OutputShape, SourceShape } from './stage.js';
+import type { Target } from './target.js';
+import { planesOf } from './winograd.js';
+
+/**
+ * A convolution of 3×3 taps by minimal filtering (`filtering.ts`), some rows of tiles at a time:
+ *
+ *     input rows → V [ξ][tile][ic],   kernels → U [ξ][oc / panel][ic][panel],
+ *     M [ξ][tile][oc] = V · U, plane by plane,   M → output rows.
+ *
+ * Output channels are taken by groups, so that a group's U or M stay in the L2 cache. Which of the factors
+ * is made when depends on whether U is kept from run to run:
+ *
+ * - Kept, it is fetched for each item: V of a few rows of tiles, in the thread's scratch memory, meets all
+ *   groups. One stage.
+ * - Not kept, it is made for each item, an item being a group, and meets V of many rows of tiles, a
+ *   band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
+ *   the run; to keep it would take four times the memory of the weights, all of which would have to be
+ *   fetched for each picture.
+ */
+export interface FilteredShape {
+  readonly filtering: FilteringName;
+  readonly source: SourceShape;
+  /** The first input row and column that output 0 reads. */
+  readonly first: readonly [row: number, column: number];
+  readonly out: OutputShape;
+  /** Rows of tiles in V. */
+  readonly bandRows: number;
+  /** Rows of tiles in an item of the stage that makes V, and of the one that multiplies. */
+  readonly inputRows: number;
+  readonly productRows: number;
+  /** Panels of output channels in a group. */
+  readonly groupPanels: number;
+}
+
+/** Planes whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
+export function planeStride(bytes: number): number {
+  return Math.ceil(bytes / 4096) * 4096 + 192;
+}
+
+export function tilesOf({ filtering, out }: FilteredShape) {
+  const { outputs } = FILTERINGS[filtering];
+  return { across: Math.ceil(out.width / outputs), down: Math.ceil(out.height / outputs) };
+}
+
+/** Output channels by groups, the last of which may be narrower. */
+export function groupsOf({ out, groupPanels }: FilteredShape, target: Target) {
+  const channels = groupPanels * target.tile.vectors * 4;
+  const full = Math.floor(out.channels / channels);
+  const rest = out.channels % channels;
+  const count = full + (rest > 0 ? 1 : 0);
+  return { channels, full, rest, count, widest: full > 0 ? channels : rest };
+}
+
+/** Output channels of each group. */
+export function groupWidths(shape: FilteredShape, target: Target): number[] {
+  const { channels, full, rest } = groupsOf(shape, target);
+  return [...new Array<number>(full).fill(channels), ...(rest > 0 ? [rest] : [])];
+}
+
+/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows. */
+export function inputPlane(target: Target, shape: FilteredShape): number {
+  const tiles = shape.bandRows * tilesOf(shape).across + target.tile.rows;
+  return planeStride(tiles * shape.source.row.channels * 4);
+}
+
+/** Bytes from one plane of a group's U to the next. */
+export function kernelPlane({ source }: FilteredShape, channels: number): number {
+  return planeStride(source.row.channels * channels * 4);
+}
+
+/** Bytes from one plane of a group's M to the next. */
+export function productPlane(target: Target, shape: FilteredShape, channels: number): number {
+  const tiles = shape.productRows * tilesOf(shape).across + target.tile.rows;
+  return planeStride(tiles * channels * 4);
+}
+
+/** Does the same for whole groups and for the narrower last one, each as wide as it is. */
+export function byWidth(
+  f: FunctionWriter,
+  { channels, full, rest }: ReturnType<typeof groupsOf>,
+  group: Local,
+  write: (channels: number) => void,
+): void {
+  if (rest === 0) write(channels);
+  else if (full === 0) write(rest);
+  else {
+    f.if(
+      i32.lt(group.value, i32.const(full)),
+      () => write(channels),
+      () => write(rest),
+    );
+  }
+}
+
+/** Bytes of V. */
+export function filteredInputBytes(target: Target, shape: FilteredShape): number {
+  return planesOf(shape.filtering) * inputPlane(target, shape);
+}
+
+/** Bytes of U, of all groups. */
+export function keptKernelBytes(target: Target, shape: FilteredShape): number {
+  const { channels, full, rest } = groupsOf(shape, target);
+  const bytes = (n: number) => planesOf(shape.filtering) * kernelPlane(shape, n);
+  return full * bytes(channels) + (rest > 0 ? bytes(rest) : 0);
+}
+
+/** Bytes that one tile has in all planes, for so many channels. */
+export function tileBytes(filtering: FilteringName, channels: number): number {
+  return planesOf(filtering) * channels * 4;
+}
