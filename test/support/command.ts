@@ -9,14 +9,16 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs the built command in a folder of its own and waits for it. */
+/** Runs the built command in a folder of its own and waits for it; without a cache, unless one is named. */
 export function runCommand(
   file: string,
   args: readonly string[],
   cwd: string,
+  cache = '',
 ): Promise<CommandResult> {
+  const env = { ...process.env, CYCLEGAN_CACHE: cache };
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { cwd }, (error, stdout, stderr) => {
+    execFile(process.execPath, [file, ...args], { cwd, env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
       resolve({ code, stdout, stderr });
     });

@@ -23,6 +23,21 @@ beforeEach(() => {
   writeFileSync(join(cwd, 'in.png'), encodeImage(grey, 'in.png'));
 });
 
+describe('the cache', () => {
+  it('keeps which machine code is right and fastest here, and changes nothing', async () => {
+    const cache = join(cwd, 'cache');
+    const args = ['in.png', 'out.png', '-w', weights, '--resize', 'none'];
+    const pictures: string[] = [];
+    for (const folder of [cache, cache, '']) {
+      const { code } = await runCommand(command, args, cwd, folder);
+      expect(code).toBe(0);
+      pictures.push(readFileSync(join(cwd, 'out.png'), 'hex'));
+    }
+    expect(readdirSync(cache)).toEqual([expect.stringMatching(/^tile-.*\.json$/)]);
+    expect(new Set(pictures).size).toBe(1);
+  });
+});
+
 describe('translating', () => {
   it('writes the picture that was named, and says what it did', async () => {
     const { code, stdout, stderr } = await run(
