@@ -208,6 +208,14 @@ const TREES: readonly [name: string, module: Module, input: readonly number[]][]
     [1, 3, 21, 18],
   ],
   [
+    'many channels at the end of memory',
+    new Sequential(
+      new ConvTranspose2d(8, 512, 3, { stride: 2, padding: 1, outputPadding: 1 }),
+      new Conv2d(512, 1, 1),
+    ),
+    [1, 8, 9, 400],
+  ],
+  [
     'groups and flat kernels',
     new Sequential(
       new Conv2d(8, 8, 3, { groups: 8, padding: 1 }),

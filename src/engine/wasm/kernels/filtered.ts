@@ -320,7 +320,8 @@ function defineGroup(
         f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
       }
       // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
-      // tile's are fetched while this one is worked out. Loads whose sum goes somewhere are not left out.
+      // tile's are fetched while this one is worked out. Loads whose sum goes somewhere are not left out. Only a
+      // whole tile is fetched: one that is cut off could lie beyond the end of memory.
       const fetchNext = () => {
         for (let i = 0; i < outputs; i++) {
           for (let j = 0; j < outputs; j++) {
@@ -332,17 +333,20 @@ function defineGroup(
         }
       };
       const tile = (handle: FunctionHandle) => {
-        fetchNext();
         const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
         f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
         f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
         f.emit(to.set(i32.add(to.value, i32.const(outputs * out.channels * 4))));
       };
-      const wholeAcross = i32.const(Math.floor(out.width / outputs));
+      const wholeAcross = Math.floor(out.width / outputs);
       f.emit(tx.set(i32.const(0)));
-      f.if(i32.ge(rows, i32.const(outputs)), () =>
-        f.for(tx, i32.const(0), wholeAcross, 1, () => tile(whole)),
-      );
+      f.if(i32.ge(rows, i32.const(outputs)), () => {
+        f.for(tx, tx.value, i32.const(wholeAcross - 1), 1, () => {
+          fetchNext();
+          tile(whole);
+        });
+        f.for(tx, tx.value, i32.const(wholeAcross), 1, () => tile(whole));
+      });
       f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
       f.emit(i32.store(products.value, fetched.value));
     });
