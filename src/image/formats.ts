@@ -1,10 +1,10 @@
-import { encode as encodeWithFastPng } from 'fast-png';
 import { readFileBytes, writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
 import { ImageError, type Picture } from './picture.js';
 import { isPng } from './png/chunks.js';
 import { decodePng } from './png/decodePng.js';
+import { encodePng } from './png/encodePng.js';
 
 /** A file format of pictures. A new one is a room beside `png/` and an entry here. */
 interface PictureFormat {
@@ -26,7 +26,7 @@ const FORMATS: readonly PictureFormat[] = [
     extensions: ['.png'],
     matches: isPng,
     decode: decodePng,
-    encode: ({ width, height, data }) => encodeWithFastPng({ width, height, data, channels: 3 }),
+    encode: encodePng,
   },
   {
     name: 'JPEG',

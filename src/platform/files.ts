@@ -1,6 +1,9 @@
 import { CycleganError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
 
+/** The operating system reads no more in one call. */
+const MOST_BYTES_AT_ONCE = 2 ** 30;
+
 /** A file could not be read or written. */
 export class FileError extends CycleganError {}
 
@@ -9,10 +12,26 @@ export class FileError extends CycleganError {}
  * @throws FileError `ERR_FILE_NOT_FOUND`, `ERR_IS_DIRECTORY` or `ERR_FILE`, naming the path.
  */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
-  const { readFile } = requireBuiltin('fs/promises', `Reading ${path}`);
+  const { open } = requireBuiltin('fs/promises', `Reading ${path}`);
   try {
-    const buffer = await readFile(path);
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    const file = await open(path);
+    try {
+      // What has no size beforehand, such as a pipe, comes in pieces.
+      const { size } = await file.stat();
+      if (size === 0) return new Uint8Array(await file.readFile());
+      // Everything is asked for at once, so that another thread reads while this one is busy; `readFile`
+      // would come back here for every half megabyte.
+      const bytes = new Uint8Array(size);
+      let end = 0;
+      for (;;) {
+        const length = Math.min(size - end, MOST_BYTES_AT_ONCE);
+        const { bytesRead } = await file.read(bytes, end, length);
+        end += bytesRead;
+        if (bytesRead === 0 || end === size) return bytes.subarray(0, end);
+      }
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     throw fileError('read', path, error);
   }

@@ -74,9 +74,12 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
     blocking: true,
   };
   await warmUp(engine);
+  // The file with the weights is read while the picture is decoded.
+  const opening = openGenerator(invocation.text('weights'), terminal);
+  opening.catch(() => undefined);
   const picture = await readPicture(input);
   const decoded = performance.now();
-  const netG = await openGenerator(invocation.text('weights'), terminal);
+  const netG = await opening;
   const loaded = performance.now();
   const result = await translate(picture, netG, {
     resize,

@@ -1,4 +1,4 @@
-import { f32x4, i32, v128 } from './emit/code.js';
+import { type Code, f32x4, i32, v128 } from './emit/code.js';
 import { ModuleWriter } from './emit/module.js';
 
 /** What the runtime's WebAssembly can do, found out with modules of a few bytes. */
@@ -18,10 +18,7 @@ export function probeFeatures(): Features {
   };
 }
 
-function validates(
-  shared: boolean,
-  expression: (x: readonly number[]) => readonly number[],
-): boolean {
+function validates(shared: boolean, expression: (x: Code) => Code): boolean {
   if (typeof WebAssembly === 'undefined') return false;
   const module = new ModuleWriter();
   module.define('probe', [], (f) => {

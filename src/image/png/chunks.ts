@@ -30,7 +30,7 @@ const COLOURS: ReadonlyMap<number, Colour> = new Map([
   [6, { type: 'rgba', channels: 4, depths: [8, 16] }],
 ]);
 
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+export const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 export function isPng(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);

@@ -1,11 +1,13 @@
 /**
- * WebAssembly instructions as functions from operands to bytes. An expression is the bytes that
- * leave one value on the stack, so `i32.add(a, b)` is `a`, `b` and one opcode: programs read inside
- * out, as in any language.
+ * WebAssembly instructions as functions from operands to code. An expression leaves one value on the
+ * stack, so `i32.add(a, b)` is `a`, `b` and one opcode: programs read inside out, as in any language.
+ *
+ * Code is a tree with bytes as its leaves, so that an operand is put in its place without a copy, however
+ * deep it lies and however often it is used; the bytes are written once, by `FunctionWriter.emit`.
  *
  * @see WebAssembly Core Specification 2.0, section 5.4; relaxed SIMD proposal for `relaxed_madd`
  */
-export type Code = readonly number[];
+export type Code = readonly (number | Code)[];
 
 export type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
 
@@ -51,16 +53,16 @@ type Store = (address: Code, value: Code, offset?: number) => Code;
 
 const binary =
   (...opcode: number[]): Binary =>
-  (a, b) => [...a, ...b, ...opcode];
+  (a, b) => [a, b, opcode];
 const unary =
   (...opcode: number[]): Unary =>
-  (a) => [...a, ...opcode];
+  (a) => [a, opcode];
 const load =
   (align: number, ...opcode: number[]): Load =>
-  (address, offset = 0) => [...address, ...opcode, align, ...uleb(offset)];
+  (address, offset = 0) => [address, opcode, align, uleb(offset)];
 const store =
   (align: number, ...opcode: number[]): Store =>
-  (address, value, offset = 0) => [...address, ...value, ...opcode, align, ...uleb(offset)];
+  (address, value, offset = 0) => [address, value, opcode, align, uleb(offset)];
 /** SIMD opcodes have a prefix and are LEB128 themselves. */
 const simd = (opcode: number): number[] => [0xfd, ...uleb(opcode)];
 
@@ -68,7 +70,7 @@ const bytesOfFloat32 = (value: number) => [...new Uint8Array(Float32Array.of(val
 const bytesOfFloat64 = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)];
 
 export const i32 = {
-  const: (value: number): Code => [0x41, ...sleb(value)],
+  const: (value: number): Code => [0x41, sleb(value)],
   add: binary(0x6a),
   sub: binary(0x6b),
   mul: binary(0x6c),
@@ -81,7 +83,7 @@ export const i32 = {
   div: binary(0x6d),
   rem: binary(0x6f),
   /** The smaller of two; both are evaluated twice. */
-  min: (a: Code, b: Code): Code => [...a, ...b, ...a, ...b, 0x48, 0x1b],
+  min: (a: Code, b: Code): Code => [a, b, a, b, 0x48, 0x1b],
   load: load(2, 0x28),
   store: store(2, 0x36),
 };
@@ -94,13 +96,16 @@ export const atomic = {
   add: store(2, 0xfe, 0x1e),
   /** Sleeps while the integer at `address` is `expected`, at most so many nanoseconds. */
   wait: (address: Code, expected: Code, nanoseconds: number): Code => [
-    ...address,
-    ...expected,
+    address,
+    expected,
     0x42,
-    ...sleb(nanoseconds),
-    ...[0xfe, 0x01, 2, 0],
+    sleb(nanoseconds),
+    0xfe,
+    0x01,
+    2,
+    0,
   ],
-  notifyAll: (address: Code): Code => [...address, ...i32.const(-1), 0xfe, 0x00, 2, 0],
+  notifyAll: (address: Code): Code => [address, i32.const(-1), 0xfe, 0x00, 2, 0],
 };
 
 export const drop: Code = [0x1a];
@@ -108,7 +113,7 @@ export const drop: Code = [0x1a];
 export const leave: Code = [0x0f];
 
 export const f32 = {
-  const: (value: number): Code => [0x43, ...bytesOfFloat32(value)],
+  const: (value: number): Code => [0x43, bytesOfFloat32(value)],
   load: load(2, 0x2a),
   store: store(2, 0x38),
   add: binary(0x92),
@@ -118,19 +123,19 @@ export const v128 = {
   load: load(4, ...simd(0)),
   load32Splat: load(2, ...simd(9)),
   store: store(4, ...simd(11)),
-  bitselect: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...simd(82)],
-  zero: [...simd(12), ...new Array<number>(16).fill(0)] as Code,
+  bitselect: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(82)],
+  zero: [simd(12), new Array<number>(16).fill(0)] as Code,
   /** All bits set in the first `lanes` of four 32-bit lanes. */
   laneMask: (lanes: number): Code => [
-    ...simd(12),
-    ...Array.from({ length: 16 }, (_, byte) => (byte < 4 * lanes ? 0xff : 0)),
+    simd(12),
+    Array.from({ length: 16 }, (_, byte) => (byte < 4 * lanes ? 0xff : 0)),
   ],
 };
 
 export const f32x4 = {
   splat: (value: number): Code => {
     const bytes = bytesOfFloat32(value);
-    return [...simd(12), ...bytes, ...bytes, ...bytes, ...bytes];
+    return [simd(12), bytes, bytes, bytes, bytes];
   },
   add: binary(...simd(228)),
   sub: binary(...simd(229)),
@@ -141,19 +146,19 @@ export const f32x4 = {
   pmin: binary(...simd(234)),
   /** `a < b ? b : a`: NaN in `a` passes. */
   pmax: binary(...simd(235)),
-  extractLane: (a: Code, lane: number): Code => [...a, ...simd(31), lane],
-  replaceLane: (a: Code, value: Code, lane: number): Code => [...a, ...value, ...simd(32), lane],
-  relaxedMadd: (a: Code, b: Code, c: Code): Code => [...a, ...b, ...c, ...simd(0x105)],
+  extractLane: (a: Code, lane: number): Code => [a, simd(31), lane],
+  replaceLane: (a: Code, value: Code, lane: number): Code => [a, value, simd(32), lane],
+  relaxedMadd: (a: Code, b: Code, c: Code): Code => [a, b, c, simd(0x105)],
   demoteF64x2: unary(...simd(94)),
 };
 
 export const f64x2 = {
   splat: (value: number): Code => {
     const bytes = bytesOfFloat64(value);
-    return [...simd(12), ...bytes, ...bytes];
+    return [simd(12), bytes, bytes];
   },
   /** An integer, converted, in both lanes. */
-  splatI32: (a: Code): Code => [...a, 0xb7, ...simd(20)],
+  splatI32: (a: Code): Code => [a, 0xb7, simd(20)],
   promoteLow: unary(...simd(95)),
   add: binary(...simd(240)),
   sub: binary(...simd(241)),
@@ -167,11 +172,11 @@ export const f64x2 = {
 /** The upper half of a vector of 16 bytes, as the lower half. */
 export function upperHalf(a: Code): Code {
   const lanes = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
-  return [...a, ...a, ...simd(13), ...lanes];
+  return [a, a, simd(13), lanes];
 }
 
 /** The lower halves of two vectors, side by side. */
 export function joinHalves(low: Code, high: Code): Code {
   const lanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-  return [...low, ...high, ...simd(13), ...lanes];
+  return [low, high, simd(13), lanes];
 }

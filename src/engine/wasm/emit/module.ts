@@ -1,3 +1,4 @@
+import { ByteSink } from './byteSink.js';
 import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 
 /** Type 0 is that of the functions in the table: three integers, no result. */
@@ -7,19 +8,17 @@ const TABLE_PARAMS: readonly ValueType[] = ['i32', 'i32', 'i32'];
 /** A local variable or parameter of a function. */
 export class Local {
   readonly type: ValueType;
-  readonly index: number;
+  readonly value: Code;
+  readonly #number: Code;
 
   constructor(type: ValueType, index: number) {
     this.type = type;
-    this.index = index;
-  }
-
-  get value(): Code {
-    return [0x20, ...uleb(this.index)];
+    this.#number = uleb(index);
+    this.value = [0x20, this.#number];
   }
 
   set(value: Code): Code {
-    return [...value, 0x21, ...uleb(this.index)];
+    return [value, 0x21, this.#number];
   }
 }
 
@@ -34,8 +33,8 @@ export class FunctionWriter {
   readonly params: Local[];
   readonly #locals: Local[] = [];
   readonly #constants = new Map<string, Local>();
-  readonly #prologue: number[] = [];
-  readonly #body: number[] = [];
+  readonly #prologue = new ByteSink();
+  readonly #body = new ByteSink();
 
   constructor(params: readonly ValueType[]) {
     this.params = params.map((type, index) => new Local(type, index));
@@ -61,13 +60,13 @@ export class FunctionWriter {
     if (local === undefined) {
       local = this.local('v128');
       this.#constants.set(key, local);
-      this.#prologue.push(...local.set(value));
+      this.#prologue.write(local.set(value));
     }
     return local.value;
   }
 
   emit(...statements: readonly Code[]): void {
-    for (const statement of statements) for (const byte of statement) this.#body.push(byte);
+    this.#body.write(statements);
   }
 
   /** `for (i = from; i < to; i += step) body()`. */
@@ -96,7 +95,7 @@ export class FunctionWriter {
   }
 
   call(target: FunctionHandle, ...args: readonly Code[]): void {
-    this.emit(...args, [0x10, ...uleb(target.index)]);
+    this.emit(...args, [0x10, uleb(target.index)]);
   }
 
   /** Calls the function whose number in the table `index` gives; all in the table take three integers. */
@@ -114,10 +113,10 @@ export class FunctionWriter {
 
   /** Size, locals and body, as the code section holds them. */
   finish(): Uint8Array {
-    const locals = this.#locals.flatMap(({ type }) => [1, VALUE_TYPES[type]]);
-    const content = [...uleb(this.#locals.length), ...locals, ...this.#prologue];
-    const size = content.length + this.#body.length + 1;
-    return joined([uleb(size), content, this.#body, [0x0b]]);
+    const locals = this.#locals.map(({ type }) => [1, VALUE_TYPES[type]]);
+    const head = new ByteSink().write([uleb(this.#locals.length), locals]);
+    const parts = [head.bytes, this.#prologue.bytes, this.#body.bytes, [0x0b]];
+    return joined([uleb(parts.reduce((sum, { length }) => sum + length, 0)), ...parts]);
   }
 
   #loop(i: Local, step: number, to: Code, body: () => void): void {
@@ -155,28 +154,28 @@ export class ModuleWriter {
 
   /** @param memory Pages of 64 KiB; shared memory must name its maximum. */
   finish(memory: { readonly pages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer> {
-    const limits = memory.shared
-      ? [3, ...uleb(memory.pages), ...uleb(memory.pages)]
-      : [0, ...uleb(memory.pages)];
-    const count = this.#functions.length;
-    const types = [TABLE_PARAMS, ...this.#functions.map(({ params }) => params)].map((params) => [
+    const pages = uleb(memory.pages);
+    const limits = memory.shared ? [3, pages, pages] : [0, pages];
+    const functions = this.#functions;
+    const types = [TABLE_PARAMS, ...functions.map(({ params }) => params)].map((params) => [
       0x60,
-      ...vector(params.map((type) => [VALUE_TYPES[type]])),
+      vector(params.map((type) => [VALUE_TYPES[type]])),
       0,
     ]);
-    const names = this.#functions.map(({ exportName }, i) => [...text(exportName), 0, ...uleb(i)]);
-    const table = [0, ...i32.const(0), 0x0b, ...vector(this.#functions.map((_, i) => uleb(i)))];
-    const codes = this.#functions.map(({ code }) => code);
-    const codeBytes = codes.reduce((sum, { length }) => sum + length, uleb(count).length);
+    const names = functions.map(({ exportName }, i) => [text(exportName), 0, uleb(i)]);
+    const count = uleb(functions.length);
+    const table = [0, i32.const(0), 0x0b, vector(functions.map((_, i) => uleb(i)))];
+    const codes = functions.map(({ code }) => code);
+    const codeBytes = codes.reduce((sum, { length }) => sum + length, count.length);
     return joined([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       section(1, vector(types)),
-      section(2, vector([[...text('e'), ...text('m'), 2, ...limits]])),
-      section(3, vector(this.#functions.map(({ params }, i) => typeIndex(params, i)))),
-      section(4, vector([[0x70, 0, ...uleb(count)]])),
+      section(2, vector([[text('e'), text('m'), 2, limits]])),
+      section(3, vector(functions.map(({ params }, i) => typeIndex(params, i)))),
+      section(4, vector([[0x70, 0, count]])),
       section(7, vector(names)),
       section(9, vector([table])),
-      ...[[10, ...uleb(codeBytes)], uleb(count), ...codes],
+      ...[[10, ...uleb(codeBytes)], count, ...codes],
     ]);
   }
 }
@@ -208,16 +207,15 @@ function typeIndex(params: readonly ValueType[], index: number): number[] {
   return uleb(inTable ? TABLE_TYPE : index + 1);
 }
 
-function vector(items: readonly (readonly number[])[]): number[] {
-  const out = uleb(items.length);
-  for (const item of items) for (const byte of item) out.push(byte);
-  return out;
+function vector(items: readonly Code[]): Code {
+  return [uleb(items.length), items];
 }
 
-function section(id: number, content: readonly number[]): number[] {
-  return [id, ...uleb(content.length), ...content];
+function section(id: number, content: Code): Uint8Array {
+  const { bytes } = new ByteSink().write(content);
+  return new ByteSink().write([id, uleb(bytes.length)]).append(bytes).bytes;
 }
 
-function text(value: string): number[] {
+function text(value: string): Code {
   return vector([...new TextEncoder().encode(value)].map((byte) => [byte]));
 }

@@ -1,4 +1,4 @@
-import { f32x4, f64x2, i32, joinHalves, upperHalf, v128 } from '../emit/code.js';
+import { type Code, f32x4, f64x2, i32, joinHalves, upperHalf, v128 } from '../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
 import { NORM_ROWS } from './rows.js';
 
@@ -109,7 +109,7 @@ export function defineNorm(module: ModuleWriter, shape: NormShape): FunctionHand
         const wide = f64x2.promoteLow(h === 0 ? w : upperHalf(w));
         f.emit(scale[h].set(f64x2.div(wide, deviation)));
       }
-      const demote = (low: readonly number[], up: readonly number[]) =>
+      const demote = (low: Code, up: Code) =>
         joinHalves(f32x4.demoteF64x2(low), f32x4.demoteF64x2(up));
       f.emit(high.set(demote(mean[0].value, mean[1].value)));
       const lost = (h: number) =>

@@ -5,13 +5,15 @@ import { CONTROL } from '../kernels/driver.js';
  * file: it instantiates programs and takes its part in their runs. The work itself, the taking of
  * items and the barriers are machine code (`kernels/driver.ts`).
  *
+ * Node's own `on` serves its first message some 40 ms sooner than `onmessage`, which has to load the web's events.
+ *
  * Messages in: `{ id, load: { module, memory, driver } }`, `{ id, run: { from, to, scratch, report } }`,
  * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`.
  */
 export const WORKER_SOURCE = `
 const port = typeof require === 'function' ? require('worker_threads').parentPort : self;
 const programs = new Map();
-port.onmessage = ({ data: { id, load, run, drop } }) => {
+const receive = ({ id, load, run, drop }) => {
   if (drop) programs.delete(id);
   if (load) {
     const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
@@ -40,4 +42,6 @@ port.onmessage = ({ data: { id, load, run, drop } }) => {
     port.postMessage({ id, done: true, error });
   }
 };
+if (port.on) port.on('message', receive);
+else port.onmessage = ({ data }) => receive(data);
 `;
