@@ -45,9 +45,25 @@ export { ReflectionPad2d } from './nn/reflectionPad2d.js';
 export { ReLU } from './nn/relu.js';
 export { Sequential } from './nn/sequential.js';
 export { Tanh } from './nn/tanh.js';
-export { FileError } from './platform/files.js';
-export { loadStateDict, type WeightSource } from './pth/loadStateDict.js';
+export { FileError } from './platform/fileError.js';
+export type { Dtype, StoredData } from './pth/dtypes.js';
+export { loadStateDict } from './pth/loadStateDict.js';
+export type { PlainValue } from './pth/plainValue.js';
 export { PthError } from './pth/pthError.js';
+export {
+  type OpenWeightsOptions,
+  openWeights,
+  type StoredTensor,
+  type TensorInfo,
+  type WeightFile,
+  type WeightSource,
+} from './pth/weightFile.js';
+export type { TensorToSave } from './pth/write/savedTensor.js';
+export {
+  encodeStateDict,
+  type SaveStateDictOptions,
+  saveStateDict,
+} from './pth/write/saveStateDict.js';
 export { add } from './tensor/add.js';
 export { batchNorm2d } from './tensor/batchNorm2d.js';
 export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';

@@ -1,25 +1,38 @@
 import { ResNetGenerator } from '../generator/resNetGenerator.js';
 import { StateDictError } from '../nn/loadStateDict.js';
-import { loadStateDict } from '../pth/loadStateDict.js';
+import { openWeights } from '../pth/weightFile.js';
 import { embeddedWeights } from './embedded.js';
 import type { Terminal } from './terminal.js';
 
-/** The generator of a weight file, or the small one that the command carries within itself. */
+/**
+ * The generator of a weight file, or the small one that the command carries within itself. Its numbers are
+ * then being read, by other threads: what is given back waits for them.
+ *
+ * @param key Where in a checkpoint the state dict is.
+ */
 export async function openGenerator(
   weights: string | undefined,
+  key: string | undefined,
   terminal: Terminal,
-): Promise<ResNetGenerator> {
+): Promise<() => Promise<ResNetGenerator>> {
   if (weights === undefined) {
     terminal.say(
       'Using the small built-in horse2zebra model; for the full one, get horse2zebra_0.4.0.pth (see the README) and add --weights FILE.',
     );
-    return ResNetGenerator.fromStateDict(await loadStateDict(await embeddedWeights()));
   }
-  const stateDict = await loadStateDict(weights);
-  try {
-    return ResNetGenerator.fromStateDict(stateDict, (note) => terminal.say(`${weights}: ${note}`));
-  } catch (error) {
-    if (!(error instanceof StateDictError)) throw error;
-    throw error.inFile(weights);
-  }
+  const file = await openWeights(weights ?? (await embeddedWeights()), { key });
+  const reading = file.stateDict();
+  // Whoever waits is told.
+  reading.catch(() => undefined);
+  return async () => {
+    const stateDict = await reading;
+    try {
+      return ResNetGenerator.fromStateDict(stateDict, (note) =>
+        terminal.say(`${weights}: ${note}`),
+      );
+    } catch (error) {
+      if (!(error instanceof StateDictError) || weights === undefined) throw error;
+      throw error.inFile(weights);
+    }
+  };
 }

@@ -3,12 +3,12 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { GeneratorOptions, NormKind } from './options.js';
 
 /** Everything that `new ResNetGenerator(…)` takes. */
-export interface GeneratorConfig extends Required<GeneratorOptions> {
+export type GeneratorConfig = Required<GeneratorOptions> & {
   readonly inputNc: number;
   readonly outputNc: number;
   readonly ngf: number;
   readonly nBlocks: number;
-}
+};
 
 export interface AdaptedStateDict {
   readonly config: GeneratorConfig;

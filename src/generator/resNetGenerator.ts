@@ -8,7 +8,7 @@ import { ReLU } from '../nn/relu.js';
 import { Sequential } from '../nn/sequential.js';
 import { Tanh } from '../nn/tanh.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { adaptStateDict } from './adaptStateDict.js';
+import { adaptStateDict, type GeneratorConfig } from './adaptStateDict.js';
 import { type GeneratorOptions, normLayer, usesBias } from './options.js';
 import { ResNetBlock } from './resNetBlock.js';
 
@@ -100,6 +100,13 @@ export class ResNetGenerator extends Module {
     generator.loadStateDict(adapted);
     for (const note of notes) onNote(note);
     return generator.eval();
+  }
+
+  /** Everything that makes another generator of this kind. */
+  get config(): GeneratorConfig {
+    const { inputNc, outputNc, ngf, nBlocks, options } = this;
+    const { norm = 'instance', dropout = false } = options;
+    return { inputNc, outputNc, ngf, nBlocks, norm, dropout, bias: usesBias(options) };
   }
 
   override trace(g: GraphBuilder, x: Value): Value {

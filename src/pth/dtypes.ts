@@ -1,89 +1,122 @@
-/** How the numbers of a storage are written. */
+/** How the numbers of a tensor are written, by PyTorch's names. */
 export type Dtype =
-  | 'float32'
   | 'float64'
+  | 'float32'
   | 'float16'
   | 'bfloat16'
+  | 'float8_e4m3fn'
+  | 'float8_e5m2'
   | 'int64'
   | 'int32'
   | 'int16'
   | 'int8'
+  | 'uint64'
+  | 'uint32'
+  | 'uint16'
   | 'uint8'
   | 'bool';
 
-const STORAGES: ReadonlyMap<string, Dtype> = new Map([
-  ['FloatStorage', 'float32'],
-  ['DoubleStorage', 'float64'],
-  ['HalfStorage', 'float16'],
-  ['BFloat16Storage', 'bfloat16'],
-  ['LongStorage', 'int64'],
-  ['IntStorage', 'int32'],
-  ['ShortStorage', 'int16'],
-  ['CharStorage', 'int8'],
-  ['ByteStorage', 'uint8'],
-  ['BoolStorage', 'bool'],
-]);
+/** Numbers as they are stored: 64-bit integers as BigInts, halves and smaller floats as their bits. */
+export type StoredData =
+  | Float64Array
+  | Float32Array
+  | BigInt64Array
+  | Int32Array
+  | Int16Array
+  | Int8Array
+  | BigUint64Array
+  | Uint32Array
+  | Uint16Array
+  | Uint8Array;
 
-const BYTES: Readonly<Record<Dtype, number>> = {
-  float32: 4,
-  float64: 8,
-  float16: 2,
-  bfloat16: 2,
-  int64: 8,
-  int32: 4,
-  int16: 2,
-  int8: 1,
-  uint8: 1,
-  bool: 1,
+interface DtypeFacts {
+  /** Bytes of an element. */
+  readonly bytes: number;
+  /** A window on `count` elements of `buffer`. @throws RangeError unless `offset` is a multiple of `bytes`. */
+  view(buffer: ArrayBufferLike, offset: number, count: number): StoredData;
+  /** Rounded as PyTorch's `.float()` does. */
+  toFloat32(data: StoredData): Float32Array;
+}
+
+type Constructor<T extends StoredData> = new (
+  buffer: ArrayBufferLike,
+  offset: number,
+  count: number,
+) => T;
+
+function facts<T extends StoredData>(
+  bytes: number,
+  View: Constructor<T>,
+  toFloat32: (data: T) => Float32Array,
+): DtypeFacts {
+  return {
+    bytes,
+    view: (buffer, offset, count) => new View(buffer, offset, count),
+    toFloat32: (data) => toFloat32(data as T),
+  };
+}
+
+const numbers = (data: ArrayLike<number>) => Float32Array.from(data);
+const bigNumbers = (data: BigInt64Array | BigUint64Array) =>
+  Float32Array.from({ length: data.length }, (_, i) => Number(data[i]));
+
+const DTYPES: Readonly<Record<Dtype, DtypeFacts>> = {
+  float64: facts(8, Float64Array, numbers),
+  float32: facts(4, Float32Array, (data) => data),
+  float16: facts(2, Uint16Array, fromHalf),
+  bfloat16: facts(2, Uint16Array, fromBfloat16),
+  float8_e4m3fn: facts(1, Uint8Array, fromE4m3fn),
+  // Its bits are the upper half of a float16's.
+  float8_e5m2: facts(1, Uint8Array, (data) => fromHalf(Uint16Array.from(data, (v) => v << 8))),
+  int64: facts(8, BigInt64Array, bigNumbers),
+  int32: facts(4, Int32Array, numbers),
+  int16: facts(2, Int16Array, numbers),
+  int8: facts(1, Int8Array, numbers),
+  uint64: facts(8, BigUint64Array, bigNumbers),
+  uint32: facts(4, Uint32Array, numbers),
+  uint16: facts(2, Uint16Array, numbers),
+  uint8: facts(1, Uint8Array, numbers),
+  bool: facts(1, Uint8Array, (data) => Float32Array.from(data, (v) => (v === 0 ? 0 : 1))),
 };
 
-/** The type that `torch.FloatStorage` (or `torch.cuda.FloatStorage`) holds; `null` for no such class. */
-export function dtypeOfStorage(global: string): Dtype | null {
-  const match = /^torch\.(?:cuda\.)?(\w+)$/.exec(global);
-  return (match !== null && STORAGES.get(match[1])) || null;
-}
+export const DTYPE_NAMES = Object.keys(DTYPES) as readonly Dtype[];
 
 export function bytesOf(dtype: Dtype): number {
-  return BYTES[dtype];
+  return DTYPES[dtype].bytes;
 }
 
-/** Whether `global` names a tensor type that exists in torch but has no float32 reading here. */
-export function isUnsupportedStorage(global: string): boolean {
-  return /^torch\.(?:cuda\.)?(Complex|Q)\w*Storage$/.test(global);
+/** Little-endian bytes as the numbers that they are; a window where their alignment allows, or a copy. */
+export function viewStored(bytes: Uint8Array, dtype: Dtype): StoredData {
+  const aligned = isAligned(bytes, dtype) ? bytes : bytes.slice();
+  const count = bytes.length / bytesOf(dtype);
+  return DTYPES[dtype].view(aligned.buffer, aligned.byteOffset, count);
 }
 
-/**
- * Little-endian numbers as float32, rounded as PyTorch's `.float()`.
- * @param bytes A whole number of elements.
- */
-export function toFloat32(bytes: Uint8Array, dtype: Dtype): Float32Array {
-  const count = bytes.length / BYTES[dtype];
-  if (dtype === 'float32' && bytes.byteOffset % 4 === 0) {
-    return new Float32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, count);
-  }
-  const { buffer } = bytes.slice();
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(buffer);
-    case 'float64':
-      return Float32Array.from(new Float64Array(buffer));
-    case 'float16':
-      return fromHalf(new Uint16Array(buffer));
-    case 'bfloat16':
-      return fromBfloat16(new Uint16Array(buffer));
-    case 'int64':
-      return Float32Array.from(new BigInt64Array(buffer), Number);
-    case 'int32':
-      return Float32Array.from(new Int32Array(buffer));
-    case 'int16':
-      return Float32Array.from(new Int16Array(buffer));
-    case 'int8':
-      return Float32Array.from(new Int8Array(buffer));
-    case 'uint8':
-      return Float32Array.from(new Uint8Array(buffer));
-    case 'bool':
-      return Float32Array.from(new Uint8Array(buffer), (v) => (v === 0 ? 0 : 1));
-  }
+export function isAligned(bytes: Uint8Array, dtype: Dtype): boolean {
+  return bytes.byteOffset % bytesOf(dtype) === 0;
+}
+
+/** Zeros. */
+export function newStored(dtype: Dtype, count: number): StoredData {
+  return DTYPES[dtype].view(new ArrayBuffer(count * bytesOf(dtype)), 0, count);
+}
+
+/** Rounded as PyTorch's `.float()` does; float32 is given back as it is. */
+export function toFloat32(data: StoredData, dtype: Dtype): Float32Array {
+  return DTYPES[dtype].toFloat32(data);
+}
+
+/** Whether an array is of the kind that numbers of this type are stored in. */
+export function isStoredAs(data: unknown, dtype: Dtype): data is StoredData {
+  return ArrayBuffer.isView(data) && data.constructor === newStored(dtype, 0).constructor;
+}
+
+/** A copy with the bytes of each element reversed: what a big-endian machine wrote. */
+export function swapBytes(bytes: Uint8Array, dtype: Dtype): Uint8Array {
+  const width = bytesOf(dtype);
+  const out = new Uint8Array(bytes.length);
+  for (let i = 0; i < out.length; i++) out[i] = bytes[i - (i % width) + width - 1 - (i % width)];
+  return out;
 }
 
 function fromBfloat16(halves: Uint16Array): Float32Array {
@@ -114,10 +147,15 @@ function fromHalf(halves: Uint16Array): Float32Array {
   return out;
 }
 
-/** A copy with the bytes of each element reversed: what a big-endian machine wrote. */
-export function swapBytes(bytes: Uint8Array, dtype: Dtype): Uint8Array {
-  const width = BYTES[dtype];
-  const out = new Uint8Array(bytes.length);
-  for (let i = 0; i < out.length; i++) out[i] = bytes[i - (i % width) + width - 1 - (i % width)];
-  return out;
+/** 1 sign, 4 exponent (bias 7), 3 fraction bits; no infinities, and one NaN. @see Micikevicius et al., arXiv:2209.05433 */
+function fromE4m3fn(bytes: Uint8Array): Float32Array {
+  return Float32Array.from(bytes, (byte) => {
+    const sign = byte & 0x80 ? -1 : 1;
+    const exponent = (byte >> 3) & 15;
+    const fraction = byte & 7;
+    if (exponent === 15 && fraction === 7) return Number.NaN;
+    return exponent === 0
+      ? sign * fraction * 2 ** -9
+      : sign * (1 + fraction / 8) * 2 ** (exponent - 7);
+  });
 }

@@ -1,52 +1,57 @@
-import { bytesOf, type Dtype, dtypeOfStorage } from './dtypes.js';
-import { PickleGlobal, type PicklePersistent, PickleTuple } from './pickle/values.js';
+import { bytesOf, type Dtype } from './dtypes.js';
+import {
+  PickleGlobal,
+  type PicklePersistent,
+  PickleTuple,
+  type PickleValue,
+} from './pickle/values.js';
 import { PthError } from './pthError.js';
+import { dtypeOfStorage, UNTYPED_STORAGE } from './torchTypes.js';
 
-/** What a pickle says of one storage: a flat run of numbers, which tensors are windows on. */
+/** A flat run of numbers in the file, which tensors are windows on. */
 export interface StorageRef {
   readonly key: string;
-  readonly dtype: Dtype;
-  /** Number of elements. */
-  readonly size: number;
+  /** `null` where it is the tensors that tell. */
+  readonly dtype: Dtype | null;
+  readonly bytes: number;
 }
 
-/** The bytes of a storage, little-endian, exactly as many as its ref says. */
-export type ReadStorage = (ref: StorageRef) => Uint8Array;
+/** What a pickle says of a storage: all of it, or a stretch that other tensors know it by. */
+export interface StorageWindow {
+  readonly storage: StorageRef;
+  /** In bytes. */
+  readonly start: number;
+  readonly bytes: number;
+}
 
 /**
- * Reads `('storage', torch.FloatStorage, key, location, size, view_metadata?)`.
+ * Reads `('storage', torch.FloatStorage, key, location, size, view_metadata?)`, where the view is
+ * `(view_key, offset, size)`.
+ *
  * @throws PthError for anything else.
  */
-export function storageRef(persistent: PicklePersistent): StorageRef {
-  const { id, offset } = persistent;
+export function storageWindow(persistent: PicklePersistent): StorageWindow {
+  const { id, offset: at } = persistent;
   const items = id instanceof PickleTuple ? id.items : [];
   const [tag, type, key, , size, view] = items;
   if (tag !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string') {
-    throw new PthError('ERR_PTH_STORAGE', 'A reference to something that is not a storage', {
-      offset,
-    });
+    throw bad('A reference to something that is not a storage', at);
   }
   const dtype = dtypeOfStorage(type.name);
-  if (dtype === null) {
-    throw new PthError('ERR_PTH_STORAGE', `"${type.name}" is not a type of storage`, {
-      offset,
-      key,
-    });
+  if (dtype === null && type.name !== UNTYPED_STORAGE) {
+    throw bad(`"${type.name}" is not a type of storage`, at, key);
   }
-  if (typeof size !== 'number' || !Number.isSafeInteger(size * bytesOf(dtype)) || size < 0) {
-    throw new PthError('ERR_PTH_STORAGE', `Storage "${key}" claims ${String(size)} elements`, {
-      offset,
-      key,
-    });
+  const width = dtype === null ? 1 : bytesOf(dtype);
+  if (!isCount(size) || !Number.isSafeInteger(size * width)) {
+    throw bad(`Storage "${key}" claims ${String(size)} elements`, at, key);
   }
-  if (view !== undefined && view !== null) {
-    throw new PthError(
-      'ERR_PTH_STORAGE',
-      `Storage "${key}" is a view of another, as torch before 0.1.12 wrote them; load and save the file once with a newer torch`,
-      { offset, key },
-    );
+  const storage = { key, dtype, bytes: size * width };
+  if (view === undefined || view === null) return { storage, start: 0, bytes: storage.bytes };
+  const [, start, length] = view instanceof PickleTuple ? view.items : [];
+  if (!isCount(start) || !isCount(length) || !(start + length <= size)) {
+    throw bad(`Storage "${key}" has a view that does not lie inside it`, at, key);
   }
-  return { key, dtype, size };
+  return { storage, start: start * width, bytes: length * width };
 }
 
 /**
@@ -56,16 +61,28 @@ export function storageRef(persistent: PicklePersistent): StorageRef {
 export function collectStorages(persistents: readonly PicklePersistent[]): Map<string, StorageRef> {
   const storages = new Map<string, StorageRef>();
   for (const persistent of persistents) {
-    const ref = storageRef(persistent);
-    const known = storages.get(ref.key);
-    if (known !== undefined && (known.dtype !== ref.dtype || known.size !== ref.size)) {
-      throw new PthError(
-        'ERR_PTH_STORAGE',
-        `Storage "${ref.key}" is used as ${known.size} × ${known.dtype} and as ${ref.size} × ${ref.dtype}`,
-        { offset: persistent.offset, key: ref.key },
+    const { storage } = storageWindow(persistent);
+    const known = storages.get(storage.key);
+    if (known !== undefined && (known.dtype !== storage.dtype || known.bytes !== storage.bytes)) {
+      throw bad(
+        `Storage "${storage.key}" is used as ${describe(known)} and as ${describe(storage)}`,
+        persistent.offset,
+        storage.key,
       );
     }
-    storages.set(ref.key, ref);
+    storages.set(storage.key, known ?? storage);
   }
   return storages;
+}
+
+export function isCount(value: PickleValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function describe({ dtype, bytes }: StorageRef): string {
+  return `${bytes} bytes of ${dtype ?? 'any type'}`;
+}
+
+function bad(message: string, offset: number, key?: string): PthError {
+  return new PthError('ERR_PTH_STORAGE', message, { offset, key });
 }

@@ -3,7 +3,7 @@ import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, openImage } from '../../src/image/formats.js';
 import { ImageError } from '../../src/image/picture.js';
 import { resize, resizedSize } from '../../src/image/resize.js';
-import { FileError } from '../../src/platform/files.js';
+import { FileError } from '../../src/platform/fileError.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import {
   fixtureBytes,

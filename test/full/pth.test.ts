@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FileError } from '../../src/platform/files.js';
+import { FileError } from '../../src/platform/fileError.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { PthError } from '../../src/pth/pthError.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

@@ -28,13 +28,15 @@ export const op = {
   global: (module: string, name: string): Part => `c${module}\n${name}\n`,
   tuple: (...items: Part[]): Part => ['(', items, 't'],
   reduce: (callee: Part, args: Part): Part => [callee, args, 'R'],
-  storage: (key: string, type: string, size: number): Part => [
+  /** @param view What comes after the five items that all files have. */
+  storage: (key: string, type: string, size: number, ...view: Part[]): Part => [
     op.tuple(
       op.text('storage'),
-      op.global('torch', type),
+      op.global(type === 'UntypedStorage' ? 'torch.storage' : 'torch', type),
       op.text(key),
       op.text('cpu'),
       op.int(size),
+      ...view,
     ),
     'Q',
   ],
@@ -62,8 +64,12 @@ export function pickle(...parts: Part[]): Uint8Array {
   return bytes(0x80, 2, parts, '.');
 }
 
-/** A legacy file of one object and its float32 storages. */
-export function legacyFile(object: Part, storages: Readonly<Record<string, number[]>>): Uint8Array {
+/** A legacy file of one object and its float32 storages, counted in elements, or in bytes when that is 4. */
+export function legacyFile(
+  object: Part,
+  storages: Readonly<Record<string, number[]>>,
+  countsPerElement = 1,
+): Uint8Array {
   const magic = Uint8Array.of(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19);
   return bytes(
     pickle([0x8a, magic.length, magic]),
@@ -72,11 +78,14 @@ export function legacyFile(object: Part, storages: Readonly<Record<string, numbe
     pickle(object),
     pickle(op.list(...Object.keys(storages).map(op.text))),
     ...Object.values(storages).map((values) => [
-      int32(values.length),
-      int32(0),
+      int64(values.length * countsPerElement),
       new Uint8Array(Float32Array.from(values).buffer),
     ]),
   );
+}
+
+export function int64(value: number): Uint8Array {
+  return new Uint8Array(BigInt64Array.of(BigInt(value)).buffer);
 }
 
 function int32(value: number): Uint8Array {

@@ -164,7 +164,15 @@ describe('what is no weight file', () => {
     const two = op.dict({ first: op.dict({ w: t }), second: op.dict({ w: t }) });
     await expect(loadStateDict(legacyFile(two, { 0: [1] }))).rejects.toMatchObject({
       code: 'ERR_PTH_AMBIGUOUS',
-      message: expect.stringMatching(/first, second/),
+      message: expect.stringMatching(/"first" \(1 tensors\), "second" \(1 tensors\)/),
+    });
+    const second = await loadStateDict(legacyFile(two, { 0: [1] }), { key: 'second' });
+    expect([...second.keys()]).toEqual(['w']);
+    await expect(
+      loadStateDict(legacyFile(two, { 0: [1] }), { key: 'third' }),
+    ).rejects.toMatchObject({
+      code: 'ERR_PTH_NO_KEY',
+      message: expect.stringMatching(/"first".*"second"/),
     });
   });
 });

@@ -3,8 +3,8 @@ import { checkImageName, decodeImage, encodeImage } from '../../image/formats.js
 import { ImageError, type Picture } from '../../image/picture.js';
 import type { ResizeTarget } from '../../image/resize.js';
 import { warmUp } from '../../nn/compile.js';
+import { FileError } from '../../platform/fileError.js';
 import {
-  FileError,
   isSameFile,
   parentFolder,
   pathKind,
@@ -24,8 +24,13 @@ export const translateSpec: CommandSpec = {
     weights: {
       type: 'string',
       short: 'w',
-      value: 'FILE.pth',
-      help: 'generator weights; default: the small built-in model',
+      value: 'FILE',
+      help: 'generator weights, .pth or .safetensors; default: the small built-in model',
+    },
+    key: {
+      type: 'string',
+      value: 'NAME',
+      help: 'where in a checkpoint the state dict is; default: it is searched',
     },
     output: { type: 'string', short: 'o', value: 'OUT', help: 'the same as naming OUT' },
     resize: {
@@ -74,12 +79,15 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
     blocking: true,
   };
   await warmUp(engine);
-  // The file with the weights is read while the picture is decoded.
-  const opening = openGenerator(invocation.text('weights'), terminal);
-  opening.catch(() => undefined);
+  // The weights are read while the picture is decoded.
+  const generator = await openGenerator(
+    invocation.text('weights'),
+    invocation.text('key'),
+    terminal,
+  );
   const picture = await readPicture(input);
   const decoded = performance.now();
-  const netG = await opening;
+  const netG = await generator();
   const loaded = performance.now();
   const result = await translate(picture, netG, {
     resize,

@@ -1,21 +1,38 @@
+import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
 import type { PickleValue } from '../pickle/values.js';
-import type { ReadStorage } from '../storages.js';
+import type { StorageRef } from '../storages.js';
+import type { TensorRef } from '../tensorRef.js';
 
-/** An opened weight file: its pickle as inert data, and a way to the bytes of its storages. */
+/** An opened weight file: what it holds as inert data, and a way to the bytes of its storages. */
 export interface OpenedContainer {
   readonly root: PickleValue;
-  readonly read: ReadStorage;
+  /** What wrote the file, for people, as far as can be told: `torch 1.6 or later`. */
+  readonly writer: string;
+  /** Texts that the file holds beside the tensors. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly bigEndian: boolean;
+  /**
+   * The tensor that a value stands for; `null` when it is something else.
+   * @param key State-dict key, for messages.
+   * @throws PthError when it should be a tensor, but cannot.
+   */
+  tensorRef(value: PickleValue, key: string): TensorRef | null;
+  /**
+   * The bytes of a storage, exactly as many as its ref says.
+   * @param key State-dict key, for messages.
+   */
+  readStorage(storage: StorageRef, budget: Budget, key: string): Promise<Uint8Array>;
 }
 
 /** A file format. A new one is a file beside this with one of these in it, listed in `formats.ts`. */
 export interface ContainerFormat {
   readonly name: string;
-  /** Whether the file's first bytes are this format's. */
-  matches(bytes: Uint8Array): boolean;
+  /** Whether a file that begins so (512 bytes, unless it is shorter) is of this format. */
+  matches(start: Uint8Array, fileSize: number): boolean;
   /**
-   * @param owned Whether nobody else holds the bytes: they may then be moved about.
+   * Reads what describes the tensors, and none of their numbers.
    * @throws PthError when the file is damaged or forbidden.
    */
-  open(bytes: Uint8Array, budget: Budget, owned: boolean): OpenedContainer;
+  open(source: ByteSource, budget: Budget): Promise<OpenedContainer>;
 }

@@ -1,24 +1,31 @@
+import type { ByteSource } from '../../platform/byteSource.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
 import { legacyFormat } from './legacy.js';
+import { safetensorsFormat } from './safetensors.js';
+import { tarFormat } from './tar.js';
 import { zipFormat } from './zip.js';
 
 /** Every format that can be read. */
-const FORMATS: readonly ContainerFormat[] = [zipFormat, legacyFormat];
+const FORMATS: readonly ContainerFormat[] = [zipFormat, legacyFormat, tarFormat, safetensorsFormat];
+
+/** What formats are told apart by. */
+const START_BYTES = 512;
 
 /**
  * The format of a file, by its bytes and not by its name.
  * @throws PthError that says what the file is instead, where that can be seen.
  */
-export function detectFormat(bytes: Uint8Array): ContainerFormat {
-  const format = FORMATS.find((candidate) => candidate.matches(bytes));
-  if (format === undefined) throw diagnose(bytes);
+export async function detectFormat(source: ByteSource): Promise<ContainerFormat> {
+  const start = await source.read(0, Math.min(source.size, START_BYTES));
+  const format = FORMATS.find((candidate) => candidate.matches(start, source.size));
+  if (format === undefined) throw diagnose(start);
   return format;
 }
 
 /** What people have in place of weights, most often after a download that went wrong. */
 function diagnose(bytes: Uint8Array): PthError {
-  const text = new TextDecoder('latin1').decode(bytes.subarray(0, 512)).trimStart();
+  const text = new TextDecoder('latin1').decode(bytes).trimStart();
   const starts = (...prefix: number[]) => prefix.every((byte, i) => bytes[i] === byte);
   if (bytes.length === 0) return notWeights('ERR_PTH_EMPTY', 'The file is empty');
   if (text.startsWith('version https://git-lfs')) {
@@ -40,12 +47,6 @@ function diagnose(bytes: Uint8Array): PthError {
   if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) {
     return notWeights('ERR_PTH_PICTURE', 'This is a picture, not a weight file');
   }
-  if (/^.{257}ustar/s.test(text)) {
-    return notWeights(
-      'ERR_PTH_TAR',
-      'This is a tar archive, which torch before 0.1.10 wrote: load and save it once with a newer torch',
-    );
-  }
   if (starts(0x80) && bytes[1] <= 5) {
     return notWeights(
       'ERR_PTH_NOT_TORCH',
@@ -54,7 +55,7 @@ function diagnose(bytes: Uint8Array): PthError {
   }
   return notWeights(
     'ERR_PTH_NOT_TORCH',
-    'This is no file that torch.save wrote: neither a zip archive nor a legacy stream',
+    'This is no weight file: neither of torch.save (a zip archive, legacy stream or tar archive) nor safetensors',
   );
 }
 

@@ -1,12 +1,14 @@
 import { inflateSync } from 'fflate';
+import type { ByteSource } from '../../platform/byteSource.js';
 import { crc32 } from '../../platform/crc32.js';
 import type { Budget } from '../budget.js';
-import { bytesOf, swapBytes } from '../dtypes.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { PthError } from '../pthError.js';
-import { collectStorages } from '../storages.js';
+import { collectStorages, type StorageRef } from '../storages.js';
+import { rebuiltTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
-import { readZipDirectory, type ZipEntry, zipEntryBytes } from './zipDirectory.js';
+import { zipWriter } from './writers.js';
+import { readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
 
 /**
  * The zip archive that torch writes since 1.6: `ROOT/data.pkl` holds the object, `ROOT/data/KEY` the
@@ -17,45 +19,44 @@ import { readZipDirectory, type ZipEntry, zipEntryBytes } from './zipDirectory.j
 export const zipFormat: ContainerFormat = {
   name: 'zip',
 
-  matches: (bytes) => bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] <= 5 && bytes[3] <= 6,
+  matches: (start) => start[0] === 0x50 && start[1] === 0x4b && start[2] <= 5 && start[3] <= 6,
 
-  open(bytes, budget) {
-    const entries = readZipDirectory(bytes);
+  async open(source, budget) {
+    const entries = await readZipDirectory(source, budget);
     const root = rootFolder(entries);
-    const content = (name: string): Uint8Array | null => {
+    const content = async (name: string, use: Budget): Promise<Uint8Array | null> => {
       const entry = entries.get(root + name);
-      return entry === undefined ? null : entryContent(bytes, entry, budget);
+      return entry === undefined ? null : entryContent(source, entry, use);
     };
-    const bigEndian = isBigEndian(content('byteorder'));
-    const object = unpickle(content('data.pkl') as Uint8Array);
+    const bigEndian = isBigEndian(await content('byteorder', budget));
+    const object = unpickle((await content('data.pkl', budget)) as Uint8Array);
     const storages = collectStorages(object.persistents);
-    for (const { key, dtype, size } of storages.values()) {
-      const entry = entries.get(`${root}data/${key}`);
-      const expected = size * bytesOf(dtype);
-      if (entry === undefined) {
-        throw new PthError('ERR_PTH_STORAGE', `Storage "${key}" is not in the archive`, { key });
-      }
-      if (entry.size !== expected) {
-        throw new PthError(
-          'ERR_PTH_STORAGE',
-          `Storage "${key}" should have ${expected} bytes, but its entry has ${entry.size}`,
-          { offset: entry.headerAt, key },
-        );
-      }
-      // The layout of every entry is checked at once, and its contents when they are read.
-      zipEntryBytes(bytes, entry);
+    for (const storage of storages.values()) {
+      checkEntry(storage, entries.get(`${root}data/${storage.key}`));
     }
     return {
       root: object.value,
-      read: ({ key, dtype }) => {
-        const data = content(`data/${key}`) as Uint8Array;
-        if (!bigEndian) return data;
-        budget.take(data.length, `Storage "${key}"`);
-        return swapBytes(data, dtype);
-      },
+      writer: zipWriter(new Set([...entries.keys()].map((name) => name.slice(root.length)))),
+      metadata: new Map(),
+      bigEndian,
+      tensorRef: rebuiltTensor,
+      readStorage: async ({ key }, use) => (await content(`data/${key}`, use)) as Uint8Array,
     };
   },
 };
+
+function checkEntry({ key, bytes }: StorageRef, entry: ZipEntry | undefined): void {
+  if (entry === undefined) {
+    throw new PthError('ERR_PTH_STORAGE', `Storage "${key}" is not in the archive`, { key });
+  }
+  if (entry.size !== bytes) {
+    throw new PthError(
+      'ERR_PTH_STORAGE',
+      `Storage "${key}" should have ${bytes} bytes, but its entry has ${entry.size}`,
+      { offset: entry.headerAt, key },
+    );
+  }
+}
 
 /** The folder that holds `data.pkl`, with its slash; torch names it after the file. */
 function rootFolder(entries: ReadonlyMap<string, ZipEntry>): string {
@@ -88,8 +89,12 @@ function isBigEndian(content: Uint8Array | null): boolean {
   return order === 'big';
 }
 
-function entryContent(file: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {
-  const stored = zipEntryBytes(file, entry);
+async function entryContent(
+  source: ByteSource,
+  entry: ZipEntry,
+  budget: Budget,
+): Promise<Uint8Array> {
+  const stored = await readZipEntry(source, entry, budget);
   const content = entry.deflated ? inflate(stored, entry, budget) : stored;
   // Files exist whose writer left the sum out; PyTorch takes them, too.
   if (entry.crc !== 0 && crc32(content) !== entry.crc) {

@@ -1,8 +1,12 @@
+import type { ByteSource } from '../../platform/byteSource.js';
+import type { Budget } from '../budget.js';
 import { PthError } from '../pthError.js';
 
 /** One entry as the central directory, the authority on sizes, describes it. */
 export interface ZipEntry {
   readonly name: string;
+  /** In bytes. */
+  readonly nameLength: number;
   readonly deflated: boolean;
   readonly crc: number;
   /** Bytes in the file, and once inflated. */
@@ -18,6 +22,8 @@ const END64 = { signature: 0x06064b50, size: 56 };
 const CENTRAL = { signature: 0x02014b50, size: 46 };
 const LOCAL = { signature: 0x04034b50, size: 30 };
 const LONGEST_COMMENT = 0xffff;
+/** All that the end record can reach back to: a comment, itself, and the zip64 locator before it. */
+const TAIL = LONGEST_COMMENT + END.size + END64_LOCATOR.size;
 const ENCRYPTED = 1;
 
 /**
@@ -27,23 +33,32 @@ const ENCRYPTED = 1;
  * @throws PthError `ERR_PTH_ZIP` or `ERR_PTH_TRUNCATED`.
  * @see PKWARE's APPNOTE, sections 4.3 and 4.5
  */
-export function readZipDirectory(bytes: Uint8Array): Map<string, ZipEntry> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { start, end, count } = locateDirectory(view);
+export async function readZipDirectory(
+  source: ByteSource,
+  budget: Budget,
+): Promise<Map<string, ZipEntry>> {
+  const { start, end, count } = await locateDirectory(source, budget);
+  const bytes = await budget.read(source, start, end, 'The central directory');
+  const view = viewOf(bytes);
   const entries = new Map<string, ZipEntry>();
-  let at = start;
+  let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + CENTRAL.size > end || view.getUint32(at, true) !== CENTRAL.signature) {
-      throw broken('The central directory has fewer entries than it claims', at);
+    if (at + CENTRAL.size > bytes.length || view.getUint32(at, true) !== CENTRAL.signature) {
+      throw broken('The central directory has fewer entries than it claims', start + at);
     }
     const nameLength = view.getUint16(at + 28, true);
     const extraLength = view.getUint16(at + 30, true);
     const commentLength = view.getUint16(at + 32, true);
     const next = at + CENTRAL.size + nameLength + extraLength + commentLength;
-    if (next > end) throw broken('An entry of the central directory runs over its end', at);
-    const entry = readEntry(bytes, view, at, nameLength, extraLength);
+    if (next > bytes.length) {
+      throw broken('An entry of the central directory runs over its end', start + at);
+    }
+    const entry = readEntry(bytes, start, at, nameLength, extraLength);
     if (entries.has(entry.name)) {
-      throw broken(`The archive holds "${entry.name}" twice`, at);
+      throw broken(`The archive holds "${entry.name}" twice`, start + at);
+    }
+    if (!(entry.headerAt + LOCAL.size + entry.storedSize <= source.size)) {
+      throw broken(`Entry "${entry.name}" reaches beyond the end of the file`, start + at);
     }
     entries.set(entry.name, entry);
     at = next;
@@ -55,49 +70,68 @@ export function readZipDirectory(bytes: Uint8Array): Map<string, ZipEntry> {
  * The bytes of an entry as they stand in the file, still deflated where it is.
  * @throws PthError when its local header is not where, or not whose, the directory says.
  */
-export function zipEntryBytes(bytes: Uint8Array, entry: ZipEntry): Uint8Array {
-  const { name, headerAt } = entry;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export async function readZipEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  budget: Budget,
+): Promise<Uint8Array> {
+  const { name, nameLength, headerAt } = entry;
+  const nameEnd = headerAt + LOCAL.size + nameLength;
+  const header =
+    nameEnd <= source.size
+      ? await budget.read(source, headerAt, nameEnd, `Entry "${name}"`)
+      : new Uint8Array(LOCAL.size);
+  const view = viewOf(header);
   if (
-    headerAt + LOCAL.size > bytes.length ||
-    view.getUint32(headerAt, true) !== LOCAL.signature ||
-    decodeName(bytes, headerAt + LOCAL.size, view.getUint16(headerAt + 26, true)) !== name
+    view.getUint32(0, true) !== LOCAL.signature ||
+    view.getUint16(26, true) !== nameLength ||
+    decodeName(header, LOCAL.size, nameLength) !== name
   ) {
     throw broken(`Entry "${name}" does not begin where the directory says`, headerAt, name);
   }
-  const start =
-    headerAt +
-    LOCAL.size +
-    view.getUint16(headerAt + 26, true) +
-    view.getUint16(headerAt + 28, true);
-  if (start + entry.storedSize > bytes.length) {
+  const start = nameEnd + view.getUint16(28, true);
+  if (start + entry.storedSize > source.size) {
     throw broken(`Entry "${name}" reaches beyond the end of the file`, headerAt, name);
   }
-  return bytes.subarray(start, start + entry.storedSize);
+  return budget.read(source, start, start + entry.storedSize, `Entry "${name}"`);
 }
 
-function locateDirectory(view: DataView): { start: number; end: number; count: number } {
-  const endAt = findEnd(view);
-  let count = view.getUint16(endAt + 10, true);
-  let size = view.getUint32(endAt + 12, true);
-  let start = view.getUint32(endAt + 16, true);
-  let end = endAt;
+async function locateDirectory(
+  source: ByteSource,
+  budget: Budget,
+): Promise<{ start: number; end: number; count: number }> {
+  const tailAt = Math.max(0, source.size - TAIL);
+  const tail = viewOf(await budget.read(source, tailAt, source.size, 'The end record'));
+  const endAt = findEnd(tail);
+  let count = tail.getUint16(endAt + 10, true);
+  let size = tail.getUint32(endAt + 12, true);
+  let start = tail.getUint32(endAt + 16, true);
+  let end = tailAt + endAt;
   const locatorAt = endAt - END64_LOCATOR.size;
-  if (locatorAt >= 0 && view.getUint32(locatorAt, true) === END64_LOCATOR.signature) {
-    const end64At = uint64(view, locatorAt + 8);
-    if (!(end64At + END64.size <= locatorAt) || view.getUint32(end64At, true) !== END64.signature) {
-      throw broken('The zip64 end record is not where it should be', locatorAt);
+  if (locatorAt >= 0 && tail.getUint32(locatorAt, true) === END64_LOCATOR.signature) {
+    const end64At = uint64(tail, locatorAt + 8);
+    if (!(end64At + END64.size <= tailAt + locatorAt)) {
+      throw broken('The zip64 end record is not where it should be', tailAt + locatorAt);
     }
-    count = uint64(view, end64At + 32);
-    size = uint64(view, end64At + 40);
-    start = uint64(view, end64At + 48);
+    const record = viewOf(
+      await budget.read(source, end64At, end64At + END64.size, 'The zip64 end record'),
+    );
+    if (record.getUint32(0, true) !== END64.signature) {
+      throw broken('The zip64 end record is not where it should be', tailAt + locatorAt);
+    }
+    count = uint64(record, 32);
+    size = uint64(record, 40);
+    start = uint64(record, 48);
     end = end64At;
   }
   if (!(start + size <= end)) {
-    throw broken('The central directory reaches beyond the end record', endAt);
+    throw broken('The central directory reaches beyond the end record', tailAt + endAt);
   }
   if (!(count * CENTRAL.size <= size)) {
-    throw broken(`The archive claims ${count} entries, more than its directory can hold`, endAt);
+    throw broken(
+      `The archive claims ${count} entries, more than its directory can hold`,
+      tailAt + endAt,
+    );
   }
   return { start, end: start + size, count };
 }
@@ -116,24 +150,25 @@ function findEnd(view: DataView): number {
   throw new PthError(
     'ERR_PTH_TRUNCATED',
     'The end of the zip archive is missing: the file is cut short; download it again',
-    { offset: view.byteLength },
   );
 }
 
+/** @param base Where the directory begins in the file. */
 function readEntry(
   bytes: Uint8Array,
-  view: DataView,
+  base: number,
   at: number,
   nameLength: number,
   extraLength: number,
 ): ZipEntry {
+  const view = viewOf(bytes);
   const nameAt = at + CENTRAL.size;
   const name = decodeName(bytes, nameAt, nameLength);
   const flags = view.getUint16(at + 8, true);
   const method = view.getUint16(at + 10, true);
-  if ((flags & ENCRYPTED) !== 0) throw broken(`Entry "${name}" is encrypted`, at, name);
+  if ((flags & ENCRYPTED) !== 0) throw broken(`Entry "${name}" is encrypted`, base + at, name);
   if (method !== 0 && method !== 8) {
-    throw broken(`Entry "${name}" is packed by unknown method ${method}`, at, name);
+    throw broken(`Entry "${name}" is packed by unknown method ${method}`, base + at, name);
   }
   let storedSize = view.getUint32(at + 20, true);
   let size = view.getUint32(at + 24, true);
@@ -142,7 +177,7 @@ function readEntry(
   let wide = findZip64(view, nameAt + nameLength, extraLength);
   const take = () => {
     if (wide === null || wide.at + 8 > wide.end) {
-      throw broken(`Entry "${name}" lacks its zip64 sizes`, at, name);
+      throw broken(`Entry "${name}" lacks its zip64 sizes`, base + at, name);
     }
     const value = uint64(view, wide.at);
     wide = { at: wide.at + 8, end: wide.end };
@@ -152,10 +187,11 @@ function readEntry(
   if (storedSize === 0xffffffff) storedSize = take();
   if (headerAt === 0xffffffff) headerAt = take();
   if (method === 0 && size !== storedSize) {
-    throw broken(`Entry "${name}" is stored, but its two sizes differ`, at, name);
+    throw broken(`Entry "${name}" is stored, but its two sizes differ`, base + at, name);
   }
   return {
     name,
+    nameLength,
     deflated: method === 8,
     crc: view.getUint32(at + 16, true),
     storedSize,
@@ -177,6 +213,10 @@ function findZip64(
     at = end;
   }
   return null;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function uint64(view: DataView, at: number): number {

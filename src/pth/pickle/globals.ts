@@ -1,4 +1,4 @@
-import { dtypeOfStorage } from '../dtypes.js';
+import { dtypeOfName, dtypeOfStorage, isTensorClass, UNTYPED_STORAGE } from '../torchTypes.js';
 
 /** What a state dict's pickle may refer to. Everything else is refused by name. */
 const ALLOWED: ReadonlySet<string> = new Set([
@@ -9,20 +9,16 @@ const ALLOWED: ReadonlySet<string> = new Set([
   'torch._utils._rebuild_parameter',
   'torch.Size',
   'torch.device',
-  'torch.float32',
-  'torch.float64',
-  'torch.float16',
-  'torch.bfloat16',
-  'torch.int64',
-  'torch.int32',
-  'torch.int16',
-  'torch.int8',
-  'torch.uint8',
-  'torch.bool',
+  UNTYPED_STORAGE,
 ]);
 
 export function isAllowedGlobal(name: string): boolean {
-  return ALLOWED.has(name) || dtypeOfStorage(name) !== null;
+  return (
+    ALLOWED.has(name) ||
+    dtypeOfStorage(name) !== null ||
+    dtypeOfName(name) !== null ||
+    isTensorClass(name)
+  );
 }
 
 /** Names that a pickled model, rather than its state dict, refers to. */

@@ -1,7 +1,8 @@
-import { isUnsupportedStorage } from '../dtypes.js';
 import { PthError } from '../pthError.js';
+import { isUnsupportedType } from '../torchTypes.js';
 import { isAllowedGlobal, isModuleClass } from './globals.js';
 import {
+  isOrderedDict,
   PickleCall,
   PickleDict,
   PickleGlobal,
@@ -275,7 +276,7 @@ class Machine {
 
   #refuse(name: string): PthError {
     const shown = JSON.stringify(name.slice(0, 200));
-    if (isUnsupportedStorage(name)) {
+    if (isUnsupportedType(name)) {
       return this.#error('ERR_PTH_DTYPE', `Tensors of type ${shown} are not supported`);
     }
     if (isModuleClass(name)) {
@@ -452,10 +453,6 @@ class Machine {
   #error(code: string, message: string): PthError {
     return new PthError(code, message, { offset: this.#opAt });
   }
-}
-
-export function isOrderedDict(value: PickleValue): value is PickleCall {
-  return value instanceof PickleCall && value.callee.name === 'collections.OrderedDict';
 }
 
 const UTF8 = new TextDecoder();

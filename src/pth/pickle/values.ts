@@ -67,3 +67,29 @@ export class PicklePersistent {
     this.offset = offset;
   }
 }
+
+/**
+ * The entries of a dict or an OrderedDict, in order; `null` for anything else. Python 2 pickled the entries
+ * of an OrderedDict as a list of pairs, its constructor's argument.
+ */
+export function dictEntries(value: PickleValue): readonly [PickleValue, PickleValue][] | null {
+  if (value instanceof PickleDict) return value.entries;
+  if (!isOrderedDict(value)) return null;
+  const [pairs] = value.args;
+  const given: [PickleValue, PickleValue][] = [];
+  for (const pair of sequence(pairs) ?? []) {
+    const items = sequence(pair);
+    if (items?.length !== 2) return null;
+    given.push([items[0], items[1]]);
+  }
+  return given.length === 0 ? value.entries : [...given, ...value.entries];
+}
+
+export function isOrderedDict(value: PickleValue): value is PickleCall {
+  return value instanceof PickleCall && value.callee.name === 'collections.OrderedDict';
+}
+
+/** The items of a list or tuple; `null` for anything else. */
+export function sequence(value: PickleValue | undefined): readonly PickleValue[] | null {
+  return value instanceof PickleList || value instanceof PickleTuple ? value.items : null;
+}

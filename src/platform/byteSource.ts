@@ -1,0 +1,93 @@
+import { requireBuiltin } from './builtin.js';
+import { FileError, fileError } from './fileError.js';
+
+/** Bytes that lie somewhere, to be read piece by piece. */
+export interface ByteSource {
+  readonly size: number;
+  /** Whether `read` gives windows on bytes that somebody else holds, or bytes of their own. */
+  readonly shared: boolean;
+  /**
+   * The bytes from `start` up to `end`, both of which must lie within the source.
+   * @throws FileError when a file cannot be read, or has become shorter.
+   */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** A path (Node only), the bytes themselves, a `Blob` or `File`, or a stream, which is read to its end. */
+export type ByteInput = string | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
+
+/** @throws FileError when a file cannot be found or read. */
+export async function openBytes(input: ByteInput): Promise<ByteSource> {
+  if (typeof input === 'string') return openFile(input);
+  if (input instanceof Uint8Array) return memorySource(input);
+  if (input instanceof ArrayBuffer) return memorySource(new Uint8Array(input));
+  if (input instanceof Blob) return blobSource(input);
+  return memorySource(await collect(input));
+}
+
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    shared: true,
+    read: async (start, end) => bytes.subarray(start, end),
+  };
+}
+
+function blobSource(blob: Blob): ByteSource {
+  return {
+    size: blob.size,
+    shared: false,
+    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+  };
+}
+
+async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/**
+ * A file is opened anew for each piece: nothing has to be closed, or stays open when that is forgotten.
+ * @throws FileError when it cannot be found or read.
+ */
+export async function openFile(path: string): Promise<ByteSource> {
+  const fs = requireBuiltin('fs/promises', `Reading ${path}`);
+  try {
+    const found = await fs.stat(path);
+    // A pipe has no size and comes once.
+    if (!found.isFile()) return memorySource(new Uint8Array(await fs.readFile(path)));
+    return {
+      size: found.size,
+      shared: false,
+      read: (start, end) => readPiece(path, start, end),
+    };
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+}
+
+/** The operating system reads no more in one call. */
+const MOST_AT_ONCE = 2 ** 30;
+
+async function readPiece(path: string, start: number, end: number): Promise<Uint8Array> {
+  const { open } = requireBuiltin('fs/promises', `Reading ${path}`);
+  const bytes = new Uint8Array(end - start);
+  try {
+    const file = await open(path);
+    try {
+      let at = 0;
+      while (at < bytes.length) {
+        const length = Math.min(bytes.length - at, MOST_AT_ONCE);
+        const { bytesRead } = await file.read(bytes, at, length, start + at);
+        if (bytesRead === 0) {
+          throw new FileError('ERR_FILE', `${path}: the file became shorter while it was read.`);
+        }
+        at += bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+  return bytes;
+}

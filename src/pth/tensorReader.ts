@@ -1,0 +1,109 @@
+import type { Budget } from './budget.js';
+import type { OpenedContainer } from './container/container.js';
+import {
+  bytesOf,
+  type Dtype,
+  isAligned,
+  newStored,
+  type StoredData,
+  swapBytes,
+  toFloat32,
+  viewStored,
+} from './dtypes.js';
+import type { StorageRef } from './storages.js';
+import type { TensorRef } from './tensorRef.js';
+
+/** Reads tensors out of an opened file; every byte that it allocates is counted. */
+export class TensorReader {
+  readonly #container: OpenedContainer;
+  readonly #budget: Budget;
+  /** Each storage is read and converted once, so that tensors that shared memory in PyTorch share it here. */
+  readonly #storages = new Map<string, Promise<StoredData>>();
+  readonly #floats = new Map<string, Promise<Float32Array>>();
+
+  constructor(container: OpenedContainer, budget: Budget) {
+    this.#container = container;
+    this.#budget = budget;
+  }
+
+  /** The numbers as they are stored, in row-major order. */
+  async stored(ref: TensorRef, key: string): Promise<StoredData> {
+    if (ref.size === 0) return newStored(ref.dtype, 0);
+    return this.#window(await this.#storage(ref, key), ref, key);
+  }
+
+  /** The numbers as float32, in row-major order. */
+  async float32(ref: TensorRef, key: string): Promise<Float32Array> {
+    if (ref.size === 0) return new Float32Array(0);
+    const name = nameOf(ref);
+    const floats = this.#floats.get(name) ?? this.#convert(ref, key);
+    this.#floats.set(name, floats);
+    return this.#window(await floats, { ...ref, dtype: 'float32' }, key) as Float32Array;
+  }
+
+  async #convert(ref: TensorRef, key: string): Promise<Float32Array> {
+    const data = await this.#storage(ref, key);
+    if (ref.dtype !== 'float32') this.#budget.take(4 * data.length, describe(ref.storage));
+    return toFloat32(data, ref.dtype);
+  }
+
+  #window(data: StoredData, ref: TensorRef, key: string): StoredData {
+    const { offset, size, shape, dtype } = ref;
+    if (isContiguous(ref)) return data.subarray(offset, offset + size);
+    this.#budget.take(size * bytesOf(dtype), `Tensor "${key}" of shape [${shape.join(', ')}]`);
+    return gather(data, newStored(dtype, size), ref);
+  }
+
+  #storage(ref: TensorRef, key: string): Promise<StoredData> {
+    const name = nameOf(ref);
+    const known = this.#storages.get(name) ?? this.#read(ref.storage, ref.dtype, key);
+    this.#storages.set(name, known);
+    return known;
+  }
+
+  async #read(storage: StorageRef, dtype: Dtype, key: string): Promise<StoredData> {
+    const { bigEndian } = this.#container;
+    const raw = await this.#container.readStorage(storage, this.#budget, key);
+    const whole = raw.subarray(0, raw.length - (raw.length % bytesOf(dtype)));
+    if (bigEndian || !isAligned(whole, dtype)) this.#budget.take(whole.length, describe(storage));
+    return viewStored(bigEndian ? swapBytes(whole, dtype) : whole, dtype);
+  }
+}
+
+function nameOf({ storage, dtype }: TensorRef): string {
+  return `${dtype} ${storage.key}`;
+}
+
+function describe({ key }: StorageRef): string {
+  return `Storage "${key}"`;
+}
+
+/** Sides of 1 may have any stride. */
+function isContiguous({ shape, strides }: TensorRef): boolean {
+  let expected = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== expected) return false;
+    expected *= shape[axis];
+  }
+  return true;
+}
+
+/** Copies a strided window to row-major order: an odometer over the shape. Both arrays are of one kind. */
+function gather<T extends { [index: number]: unknown }>(
+  storage: T,
+  out: T,
+  { offset, shape, strides, size }: TensorRef,
+): T {
+  const index = new Array<number>(shape.length).fill(0);
+  let from = offset;
+  for (let to = 0; to < size; to++) {
+    out[to] = storage[from];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      from -= shape[axis] * strides[axis];
+      index[axis] = 0;
+    }
+  }
+  return out;
+}

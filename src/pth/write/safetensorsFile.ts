@@ -1,0 +1,39 @@
+import { LENGTH_BYTES, METADATA, SAFETENSORS_DTYPES } from '../container/safetensors.js';
+import type { PlainValue } from '../plainValue.js';
+import type { SavedTensor } from './savedTensor.js';
+
+/**
+ * A safetensors file, with the configuration as JSON in its metadata. The header is filled up with spaces, so that
+ * numbers begin at a multiple of eight; types of many bytes come first, so that each lies at a multiple of its own.
+ */
+export function safetensorsPieces(
+  tensors: readonly SavedTensor[],
+  config: PlainValue | undefined,
+): Uint8Array[] {
+  const names = new Map([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name]));
+  const width = ({ bytes, size }: SavedTensor) => (size === 0 ? 0 : bytes.length / size);
+  const ordered = tensors.toSorted((a, b) => width(b) - width(a));
+  const header: [string, unknown][] = [
+    [
+      METADATA,
+      { format: 'pt', ...(config === undefined ? {} : { config: JSON.stringify(config) }) },
+    ],
+  ];
+  const places = new Map<SavedTensor, [number, number]>();
+  let at = 0;
+  for (const tensor of ordered) {
+    places.set(tensor, [at, at + tensor.bytes.length]);
+    at += tensor.bytes.length;
+  }
+  // Readers take keys in the header's order, which is that of the state dict.
+  for (const tensor of tensors) {
+    const { key, dtype, shape } = tensor;
+    header.push([key, { dtype: names.get(dtype), shape, data_offsets: places.get(tensor) }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const padded = new Uint8Array(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES).fill(0x20);
+  padded.set(json);
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
+  return [length, padded, ...ordered.map(({ bytes }) => bytes)];
+}

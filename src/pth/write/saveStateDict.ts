@@ -1,0 +1,78 @@
+import { writeFileAtomic } from '../../platform/files.js';
+import type { PlainValue } from '../plainValue.js';
+import { PthError } from '../pthError.js';
+import { pthPieces } from './pthFile.js';
+import { safetensorsPieces } from './safetensorsFile.js';
+import { checkedTensor, type SavedTensor, type TensorToSave } from './savedTensor.js';
+
+export interface SaveStateDictOptions {
+  /**
+   * What describes the model, such as `netG.config`: saved with the weights, so that one file is a complete
+   * model. In `.pth` the file then holds `{ config, state_dict }`; in `.safetensors`, JSON in its metadata.
+   */
+  readonly config?: PlainValue;
+}
+
+type WeightPieces = (
+  tensors: readonly SavedTensor[],
+  config: PlainValue | undefined,
+) => Uint8Array[];
+
+/** A file format that weights are written in. A new one is a file beside this and an entry here. */
+const FORMATS: ReadonlyMap<string, WeightPieces> = new Map([
+  ['.pth', pthPieces],
+  ['.pt', pthPieces],
+  ['.safetensors', safetensorsPieces],
+]);
+
+/**
+ * Writes a state dict as a whole or not at all: a zip file that `torch.load` reads (`.pth`, `.pt`), or
+ * `.safetensors`. A file of that name is replaced. The same content gives the same bytes (Node only).
+ *
+ * @param stateDict `netG.stateDict()`, or tensors of any stored type.
+ * @throws PthError for another extension, or a tensor that is none; FileError when it cannot be written.
+ */
+export async function saveStateDict(
+  stateDict: ReadonlyMap<string, TensorToSave>,
+  path: string,
+  options: SaveStateDictOptions = {},
+): Promise<void> {
+  await writeFileAtomic(path, weightPieces(stateDict, path, options), { replace: true });
+}
+
+/**
+ * The bytes of a file of that name.
+ * @param name What it is to be called: the extension decides the format.
+ * @throws PthError as `saveStateDict`.
+ */
+export function encodeStateDict(
+  stateDict: ReadonlyMap<string, TensorToSave>,
+  name: string,
+  options: SaveStateDictOptions = {},
+): Uint8Array {
+  const pieces = weightPieces(stateDict, name, options);
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+function weightPieces(
+  stateDict: ReadonlyMap<string, TensorToSave>,
+  name: string,
+  { config }: SaveStateDictOptions,
+): Uint8Array[] {
+  const lower = name.toLowerCase();
+  const format = [...FORMATS].find(([extension]) => lower.endsWith(extension))?.[1];
+  if (format === undefined) {
+    throw new PthError(
+      'ERR_PTH_EXTENSION',
+      `${name}: weights are written as ${[...FORMATS.keys()].join(', ')}; the extension decides`,
+    );
+  }
+  const tensors = [...stateDict].map(([key, tensor]) => checkedTensor(key, tensor));
+  return format(tensors, config);
+}
