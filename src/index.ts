@@ -7,6 +7,12 @@ export type {
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type GeneratorConfig, inferConfig } from './generator/adaptStateDict.js';
+export {
+  type InspectOptions,
+  inspectWeights,
+  type TensorReport,
+  type WeightReport,
+} from './generator/inspectWeights.js';
 export type { GeneratorOptions, NormKind } from './generator/options.js';
 export { ResNetBlock } from './generator/resNetBlock.js';
 export { ResNetGenerator } from './generator/resNetGenerator.js';

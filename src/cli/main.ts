@@ -1,9 +1,10 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
 import { demoSpec, runDemo } from './commands/demo.js';
+import { inspectSpec, runInspect } from './commands/inspect.js';
 import { runTranslate, translateSpec } from './commands/translate.js';
 import { commandHelp, mainHelp } from './help.js';
-import { createTerminal, type Terminal } from './terminal.js';
+import { createTerminal, printable, type Terminal } from './terminal.js';
 import { type CommandSpec, type Invocation, parseCommandLine, UsageError } from './usage.js';
 
 interface Command {
@@ -14,6 +15,7 @@ interface Command {
 /** The first is the default: what stands first on the line is then a picture, not a command. */
 const COMMANDS: readonly Command[] = [
   { spec: translateSpec, run: runTranslate },
+  { spec: inspectSpec, run: runInspect },
   { spec: demoSpec, run: runDemo },
 ];
 
@@ -49,16 +51,16 @@ function help(): string {
 function report(error: unknown, debug: boolean): number {
   const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
   if (error instanceof UsageError) {
-    process.stderr.write(`cyclegan: ${error.message}\nTry "cyclegan --help".${stack}\n`);
+    process.stderr.write(`cyclegan: ${printable(error.message)}\nTry "cyclegan --help".${stack}\n`);
     return 2;
   }
   if (error instanceof CycleganError) {
-    process.stderr.write(`cyclegan: ${error.message}${stack}\n`);
+    process.stderr.write(`cyclegan: ${printable(error.message)}${stack}\n`);
     return 1;
   }
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(
-    `cyclegan: something unexpected went wrong: ${message}${stack || '\nRun again with --debug for the details.'}\n`,
+    `cyclegan: something unexpected went wrong: ${printable(message)}${stack || '\nRun again with --debug for the details.'}\n`,
   );
   return 1;
 }

@@ -14,13 +14,13 @@ export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal
   return {
     say(line) {
       if (quiet) return;
-      process.stderr.write(`${open ? CLEAR_LINE : ''}${line}\n`);
+      process.stderr.write(`${open ? CLEAR_LINE : ''}${printable(line)}\n`);
       open = false;
     },
     progress(line) {
       if (!live) return;
       const width = (process.stderr.columns || 80) - 1;
-      process.stderr.write(`${CLEAR_LINE}${line.slice(0, width)}`);
+      process.stderr.write(`${CLEAR_LINE}${printable(line).slice(0, width)}`);
       open = true;
     },
   };
@@ -30,4 +30,9 @@ export function seconds(milliseconds: number): string {
   return milliseconds < 1000
     ? `${milliseconds.toFixed(0)} ms`
     : `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+/** Text that may come from a file, whose control characters could steer a terminal: they are shown, not sent. */
+export function printable(text: string): string {
+  return text.replace(/[^\P{C}\n\t]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }

@@ -1,6 +1,6 @@
 import { StateDictError } from '../nn/loadStateDict.js';
-import type { Tensor } from '../tensor/tensor.js';
 import type { GeneratorOptions, NormKind } from './options.js';
+import { recognise, type Shaped } from './recognise.js';
 
 /** Everything that `new ResNetGenerator(…)` takes. */
 export type GeneratorConfig = Required<GeneratorOptions> & {
@@ -10,29 +10,32 @@ export type GeneratorConfig = Required<GeneratorOptions> & {
   readonly nBlocks: number;
 };
 
-export interface AdaptedStateDict {
+export interface AdaptedStateDict<T extends Shaped> {
   readonly config: GeneratorConfig;
   /** The same tensors under the generator's own keys. */
-  readonly adapted: ReadonlyMap<string, Tensor>;
+  readonly adapted: ReadonlyMap<string, T>;
   /** What was changed, a sentence each. */
   readonly notes: readonly string[];
 }
 
-const FIRST_CONV = 'model.1.weight';
+const MODEL = 'model.';
+const FIRST_CONV = `${MODEL}1.weight`;
 const FIRST_BLOCK = 10;
 
 /**
- * Reads a generator's configuration off the keys and shapes of its state dict.
+ * Reads a generator's configuration off the keys and shapes of its state dict; `openWeights(…).tensors` will do.
  * @throws StateDictError when they are not a ResNet generator's.
  */
-export function inferConfig(stateDict: ReadonlyMap<string, Tensor>): GeneratorConfig {
+export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): GeneratorConfig {
   return adaptStateDict(stateDict).config;
 }
 
 /** @throws StateDictError when the keys are not a ResNet generator's. */
-export function adaptStateDict(stateDict: ReadonlyMap<string, Tensor>): AdaptedStateDict {
+export function adaptStateDict<T extends Shaped>(
+  stateDict: ReadonlyMap<string, T>,
+): AdaptedStateDict<T> {
   const notes: string[] = [];
-  const plain = withoutPrefix(stateDict, notes);
+  const plain = withOwnPrefix(stateDict, notes);
   const first = plain.get(FIRST_CONV);
   if (first === undefined || first.shape.length !== 4 || first.shape[2] !== 7) {
     throw notAGenerator(stateDict, `the 7×7 convolution ${FIRST_CONV} is not there`);
@@ -64,30 +67,38 @@ export function adaptStateDict(stateDict: ReadonlyMap<string, Tensor>): AdaptedS
   };
 }
 
-/** DataParallel and wrapper modules put a name before every key: `module.model.1.weight`. */
-function withoutPrefix(
-  stateDict: ReadonlyMap<string, Tensor>,
+/**
+ * DataParallel and wrapper modules put a name before every key: `module.model.1.weight`. Who saved the generator's
+ * `model` alone has keys without it: `1.weight`.
+ */
+function withOwnPrefix<T>(
+  stateDict: ReadonlyMap<string, T>,
   notes: string[],
-): ReadonlyMap<string, Tensor> {
-  const key = [...stateDict.keys()].find((k) => k.endsWith(`.${FIRST_CONV}`));
+): ReadonlyMap<string, T> {
+  const keys = [...stateDict.keys()];
+  if (stateDict.has(FIRST_CONV.slice(MODEL.length)) && keys.every((k) => /^\d+\./.test(k))) {
+    notes.push(`Added the prefix "${MODEL}" to ${stateDict.size} keys.`);
+    return new Map([...stateDict].map(([k, tensor]) => [MODEL + k, tensor]));
+  }
+  const key = keys.find((k) => k.endsWith(`.${FIRST_CONV}`));
   if (stateDict.has(FIRST_CONV) || key === undefined) return stateDict;
   const prefix = key.slice(0, -FIRST_CONV.length);
-  if (![...stateDict.keys()].every((k) => k.startsWith(prefix))) return stateDict;
+  if (!keys.every((k) => k.startsWith(prefix))) return stateDict;
   notes.push(`Removed the prefix "${prefix}" from ${stateDict.size} keys.`);
   return new Map([...stateDict].map(([k, tensor]) => [k.slice(prefix.length), tensor]));
 }
 
 /** Batch norm learns a scale and keeps statistics; instance norm has one of the two at most. */
-function normKind(stateDict: ReadonlyMap<string, Tensor>): NormKind {
+function normKind(stateDict: ReadonlyMap<string, unknown>): NormKind {
   if (!stateDict.has('model.2.weight')) return 'instance';
   return stateDict.has('model.2.running_mean') ? 'batch' : 'instanceAffine';
 }
 
 /** PyTorch before 0.4.0 saved running statistics for InstanceNorm2d, but inference never used them. */
-function withoutRunningStatistics(
-  stateDict: ReadonlyMap<string, Tensor>,
+function withoutRunningStatistics<T>(
+  stateDict: ReadonlyMap<string, T>,
   notes: string[],
-): ReadonlyMap<string, Tensor> {
+): ReadonlyMap<string, T> {
   const kept = [...stateDict].filter(
     ([key]) => !/\.(running_mean|running_var|num_batches_tracked)$/.test(key),
   );
@@ -97,11 +108,12 @@ function withoutRunningStatistics(
   return new Map(kept);
 }
 
-function notAGenerator(stateDict: ReadonlyMap<string, Tensor>, reason: string): StateDictError {
+function notAGenerator(stateDict: ReadonlyMap<string, Shaped>, reason: string): StateDictError {
   const keys = [...stateDict.keys()];
   const shown = keys.slice(0, 3).map((key) => `"${key}"`);
+  const first = keys.length === 0 ? '' : `, from ${shown.join(', ')} on`;
   return new StateDictError(
-    `This state dict is not a ResNet generator's: ${reason}. It has ${keys.length} keys${keys.length > 0 ? `, from ${shown.join(', ')} on` : ''}.`,
+    `This state dict is not a ResNet generator's: ${reason}. ${recognise(stateDict) ?? `It has ${keys.length} keys${first}.`}`,
     { missing: [FIRST_CONV], unexpected: keys, mismatched: [] },
   );
 }

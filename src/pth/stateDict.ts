@@ -92,7 +92,10 @@ function chosen(
 
 function list(candidates: readonly FoundStateDict[]): string {
   return candidates
-    .map(({ path, refs }) => `"${path.join('.')}" (${refs.size} tensors)`)
+    .map(
+      ({ path, refs: { size } }) =>
+        `"${path.join('.')}" (${size} ${size === 1 ? 'tensor' : 'tensors'})`,
+    )
     .join(', ');
 }
 

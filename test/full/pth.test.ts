@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import { FileError } from '../../src/platform/fileError.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { PthError } from '../../src/pth/pthError.js';
@@ -19,7 +20,9 @@ interface PthManifest {
   readonly files: readonly {
     readonly file: string;
     readonly expect: Expectation;
-    readonly tensors?: Readonly<Record<string, TensorPlace>>;
+    readonly container: string;
+    readonly path?: readonly string[];
+    readonly tensors?: Readonly<Record<string, TensorPlace & { readonly dtype: string }>>;
   }[];
 }
 
@@ -45,6 +48,11 @@ describe.skipIf(!hasFixtures)('weight files of every variant', () => {
     }
     expect(outcome).not.toBeInstanceOf(Error);
     const found = outcome as Map<string, Tensor>;
+    const report = await inspectWeights(fixturePath('pth', f.file), { stats: true });
+    expect(report).toMatchObject({ container: f.container, key: (f.path ?? []).join('.') });
+    expect(report.tensors.map(({ key, dtype }) => [key, dtype])).toEqual(
+      Object.entries(f.tensors ?? {}).map(([key, { dtype }]) => [key, dtype]),
+    );
     const data = fixtureFloats('pth', 'pth.f32');
     expect([...found.keys()]).toEqual(Object.keys(f.tensors ?? {}));
     for (const [key, place] of Object.entries(f.tensors ?? {})) {

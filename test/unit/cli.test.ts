@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
+import { legacyFile, op } from '../support/pickles.js';
 
 const home = temporaryFolder();
 const command = join(home.path, 'cyclegan.mjs');
@@ -85,6 +88,48 @@ describe('translating', () => {
   });
 });
 
+describe('inspecting', () => {
+  it('says what a file is, what it holds and what it fits', async () => {
+    const { code, stdout, stderr } = await run('inspect', weights, '--stats');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/container +zip archive, as torch 1\.6 to 2\.0 writes it/);
+    expect(stdout).toMatch(/generator +ResNetGenerator\(3, 3, 4, 2\), instance norm, with bias/);
+    expect(stdout).toMatch(/^model\.1\.bias +float32 +\[4\] +-?\d\.\d+ ± \d\.\d+$/m);
+  });
+
+  it('gives all of it as JSON', async () => {
+    const { stdout } = await run('inspect', weights, '--json', '--stats');
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      container: 'zip',
+      bytes: readFileSync(weights).length,
+      generator: { config: { inputNc: 3, outputNc: 3, ngf: 4, nBlocks: 2 }, notes: [] },
+      diagnosis: null,
+    });
+    const { data } = (await loadStateDict(weights)).get('model.1.bias') as Tensor;
+    const [, bias] = report.tensors;
+    expect(bias.key).toBe('model.1.bias');
+    const mean = data.reduce((a, b) => a + b) / 4;
+    const squares = data.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+    expect(bias.mean).toBeCloseTo(mean, 12);
+    expect(bias.deviation).toBeCloseTo(Math.sqrt(squares / 3), 12);
+  });
+
+  it('finds, or is told, the state dict in a checkpoint, and shows control characters', async () => {
+    const t = op.tensor(op.storage('0', 'FloatStorage', 1), 0, [1], [1]);
+    const root = op.dict({ a: op.dict({ w: t }), b: op.dict({ '\u001b[2Jx': t }) });
+    writeFileSync(join(cwd, 'two.pth'), legacyFile(root, { 0: [1] }));
+    const ambiguous = await run('inspect', 'two.pth');
+    expect(ambiguous.code).toBe(1);
+    expect(ambiguous.stderr).toMatch(/--key NAME.*"a" \(1 tensor\), "b" \(1 tensor\)/);
+    const { code, stdout } = await run('inspect', 'two.pth', '--key', 'b');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/under "b"/);
+    expect(stdout).toContain('\\u{1b}[2Jx');
+    expect(stdout).not.toContain('\u001b');
+  });
+});
+
 describe('files that are there', () => {
   const translate = (...args: string[]) =>
     run('in.png', ...args, '-w', weights, '--resize', 'none');
@@ -140,6 +185,7 @@ describe('exit codes and messages', () => {
     [['in.png', 'out.png', '--resize', 'big'], /"big"/],
     [['in.png', 'out.png', '--weights'], /needs a value/],
     [['in.png', 'out.jpg', '--quality', '0'], /1 to 100/],
+    [['inspect'], /Which file/],
   ])('%s is bad usage', async (args, text) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -84,10 +84,49 @@ describe('fromStateDict', () => {
     expect(rebuilt.stateDict()).toEqual(source.stateDict());
   });
 
-  it('refuses what is no generator', () => {
-    const other = new Map([['fc.weight', Tensor.zeros([10, 5])]]);
+  it('knows a generator whose inner model was saved alone', () => {
+    const bare = new Map([...tiny()].map(([key, tensor]) => [key.slice('model.'.length), tensor]));
+    const notes: string[] = [];
+    const netG = ResNetGenerator.fromStateDict(bare, (note) => notes.push(note));
+    expect(netG.config).toEqual(new ResNetGenerator(3, 3, 2, 2).config);
+    expect(notes).toEqual([expect.stringMatching(/prefix "model\." to \d+ keys/)]);
+  });
+
+  // Keys and kernels as the networks of the CycleGAN authors and of torchvision have them.
+  it.each([
+    [
+      /U-Net/,
+      {
+        'model.model.0.weight': [64, 3, 4, 4],
+        'model.model.1.model.1.weight': [128, 64, 4, 4],
+        'model.model.3.weight': [128, 3, 4, 4],
+      },
+    ],
+    [
+      /PatchGAN discriminator/,
+      {
+        'model.0.weight': [64, 3, 4, 4],
+        'model.2.weight': [128, 64, 4, 4],
+        'model.11.weight': [1, 512, 4, 4],
+      },
+    ],
+    [/pixel discriminator/, { 'net.0.weight': [64, 3, 1, 1], 'net.5.weight': [1, 128, 1, 1] }],
+    [/classifier/, { 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [1000, 512] }],
+    [/classifier/, { 'features.0.weight': [64, 3, 3, 3], 'classifier.6.weight': [1000, 4096] }],
+    [
+      /resizing/,
+      {
+        'model.1.weight': [64, 3, 7, 7],
+        'model.4.weight': [128, 64, 3, 3],
+        'model.10.conv_block.1.weight': [256, 256, 3, 3],
+        'model.20.weight': [128, 256, 3, 3],
+      },
+    ],
+    [/2 keys, from "a\.weight", "b\.weight" on/, { 'a.weight': [2, 2], 'b.weight': [2] }],
+  ])('refuses what is no generator, and says what it looks like: %s', (text, shapes) => {
+    const other = new Map(Object.entries(shapes).map(([key, shape]) => [key, Tensor.zeros(shape)]));
     expect(() => ResNetGenerator.fromStateDict(other)).toThrow(StateDictError);
-    expect(() => ResNetGenerator.fromStateDict(other)).toThrow(/"fc\.weight"/);
+    expect(() => ResNetGenerator.fromStateDict(other)).toThrow(text);
   });
 
   function tiny2(wrapped: Map<string, Tensor>): Map<string, Tensor> {

@@ -164,7 +164,7 @@ describe('what is no weight file', () => {
     const two = op.dict({ first: op.dict({ w: t }), second: op.dict({ w: t }) });
     await expect(loadStateDict(legacyFile(two, { 0: [1] }))).rejects.toMatchObject({
       code: 'ERR_PTH_AMBIGUOUS',
-      message: expect.stringMatching(/"first" \(1 tensors\), "second" \(1 tensors\)/),
+      message: expect.stringMatching(/"first" \(1 tensor\), "second" \(1 tensor\)/),
     });
     const second = await loadStateDict(legacyFile(two, { 0: [1] }), { key: 'second' });
     expect([...second.keys()]).toEqual(['w']);

@@ -1,0 +1,100 @@
+import {
+  inspectWeights,
+  type TensorReport,
+  type WeightReport,
+} from '../../generator/inspectWeights.js';
+import type { PlainValue } from '../../pth/plainValue.js';
+import { printable } from '../terminal.js';
+import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+
+export const inspectSpec: CommandSpec = {
+  name: 'inspect',
+  usage: 'FILE',
+  summary: 'tell what a weight file is, what it holds and which generator it fits',
+  options: {
+    key: {
+      type: 'string',
+      value: 'NAME',
+      help: 'where in a checkpoint the state dict is; default: it is searched',
+    },
+    stats: { type: 'boolean', help: 'with mean and deviation of each tensor' },
+    json: { type: 'boolean', help: 'print everything as one JSON object' },
+  },
+};
+
+const CONTAINERS: Readonly<Record<string, string>> = {
+  zip: 'zip archive',
+  legacy: 'legacy stream',
+  tar: 'tar archive',
+  safetensors: 'safetensors',
+};
+
+export async function runInspect(invocation: Invocation): Promise<void> {
+  const [path, ...rest] = invocation.operands;
+  if (path === undefined) throw new UsageError('Which file? Name a weight file.');
+  if (rest.length > 0) throw new UsageError('One file at a time: cyclegan inspect FILE.');
+  const report = await inspectWeights(path, {
+    key: invocation.text('key'),
+    stats: invocation.flag('stats'),
+  });
+  const text = invocation.flag('json')
+    ? JSON.stringify({ file: path, ...report }, null, 2)
+    : printable(forPeople(path, report));
+  process.stdout.write(`${text}\n`);
+}
+
+function forPeople(path: string, report: WeightReport): string {
+  const { container, writer, bytes, key, numbers, tensors, extras, generator, diagnosis } = report;
+  const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(', ');
+  const where = key === '' ? '' : `, under "${key}"`;
+  const facts: [string, string][] = [
+    ['file', `${path}, ${bytes.toLocaleString('en')} bytes`],
+    ['container', `${CONTAINERS[container]}, as ${writer} writes it`],
+    [
+      'state dict',
+      `${tensors.length} tensors of ${numbers.toLocaleString('en')} numbers (${types})${where}`,
+    ],
+    ...Object.entries(extras).map(([name, value]): [string, string] => [name, shortened(value)]),
+  ];
+  if (generator === null) {
+    facts.push(['generator', diagnosis ?? 'none']);
+  } else {
+    const { inputNc, outputNc, ngf, nBlocks, norm, dropout, bias } = generator.config;
+    facts.push([
+      'generator',
+      `ResNetGenerator(${inputNc}, ${outputNc}, ${ngf}, ${nBlocks}), ${norm} norm, ${bias ? 'with' : 'without'} bias${dropout ? ', with dropout' : ''}`,
+    ]);
+    for (const note of generator.notes) facts.push(['', note]);
+  }
+  const width = Math.max(...facts.map(([name]) => name.length));
+  return [
+    ...facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
+    '',
+    ...table(tensors),
+  ].join('\n');
+}
+
+function table(tensors: readonly TensorReport[]): string[] {
+  const rows = tensors.map(({ key, dtype, shape, mean, deviation }) => [
+    key,
+    dtype,
+    `[${shape.join(', ')}]`,
+    ...(mean === undefined ? [] : [`${short(mean)} ± ${short(deviation)}`]),
+  ]);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function short(value: number | null | undefined): string {
+  return typeof value === 'number' ? value.toPrecision(4) : '–';
+}
+
+function shortened(value: PlainValue): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
