@@ -11,12 +11,19 @@ const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
   },
 }));
 
-/** `unit` is what `npm test` runs; the others need the large fixtures, and `full` the built command. */
+/** `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, and `full` the built command. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'full', include: ['test/full/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        test: {
+          name: 'reference',
+          include: ['test/reference/**/*.test.ts'],
+          testTimeout: 300_000,
+        },
+      },
       ...variants,
     ],
   },

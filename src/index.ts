@@ -6,7 +6,11 @@ export type {
 } from './engine/engine.js';
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
-export { type GeneratorConfig, inferConfig } from './generator/adaptStateDict.js';
+export {
+  type GeneratorConfig,
+  type InferredConfig,
+  inferConfig,
+} from './generator/adaptStateDict.js';
 export {
   type InspectOptions,
   inspectWeights,

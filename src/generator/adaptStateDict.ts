@@ -10,8 +10,15 @@ export type GeneratorConfig = Required<GeneratorOptions> & {
   readonly nBlocks: number;
 };
 
+/** What keys and shapes tell of a generator. */
+export type InferredConfig = GeneratorConfig & {
+  /** What stands before the generator's own keys, `module.`; empty when nothing does. */
+  readonly prefix: string;
+};
+
 export interface AdaptedStateDict<T extends Shaped> {
   readonly config: GeneratorConfig;
+  readonly prefix: string;
   /** The same tensors under the generator's own keys. */
   readonly adapted: ReadonlyMap<string, T>;
   /** What was changed, a sentence each. */
@@ -20,14 +27,16 @@ export interface AdaptedStateDict<T extends Shaped> {
 
 const MODEL = 'model.';
 const FIRST_CONV = `${MODEL}1.weight`;
+const FIRST_KERNEL = 7;
 const FIRST_BLOCK = 10;
 
 /**
  * Reads a generator's configuration off the keys and shapes of its state dict; `openWeights(…).tensors` will do.
  * @throws StateDictError when they are not a ResNet generator's.
  */
-export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): GeneratorConfig {
-  return adaptStateDict(stateDict).config;
+export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): InferredConfig {
+  const { config, prefix } = adaptStateDict(stateDict);
+  return { ...config, prefix };
 }
 
 /** @throws StateDictError when the keys are not a ResNet generator's. */
@@ -35,9 +44,9 @@ export function adaptStateDict<T extends Shaped>(
   stateDict: ReadonlyMap<string, T>,
 ): AdaptedStateDict<T> {
   const notes: string[] = [];
-  const plain = withOwnPrefix(stateDict, notes);
+  const { prefix, plain } = withOwnKeys(stateDict, notes);
   const first = plain.get(FIRST_CONV);
-  if (first === undefined || first.shape.length !== 4 || first.shape[2] !== 7) {
+  if (first === undefined || !isFirstConv(first)) {
     throw notAGenerator(stateDict, `the 7×7 convolution ${FIRST_CONV} is not there`);
   }
   const blocks = new Set(
@@ -62,30 +71,51 @@ export function adaptStateDict<T extends Shaped>(
       dropout: plain.has(`model.${FIRST_BLOCK}.conv_block.6.weight`),
       bias: plain.has('model.1.bias'),
     },
+    prefix,
     adapted: norm === 'batch' ? plain : withoutRunningStatistics(plain, notes),
     notes,
   };
 }
 
+interface OwnKeys<T> {
+  readonly prefix: string;
+  readonly plain: ReadonlyMap<string, T>;
+}
+
 /**
  * DataParallel and wrapper modules put a name before every key: `module.model.1.weight`. Who saved the generator's
- * `model` alone has keys without it: `1.weight`.
+ * `model` alone has keys without it: `1.weight`. A whole training module has other networks beside it.
  */
-function withOwnPrefix<T>(
+function withOwnKeys<T extends Shaped>(
   stateDict: ReadonlyMap<string, T>,
   notes: string[],
-): ReadonlyMap<string, T> {
+): OwnKeys<T> {
   const keys = [...stateDict.keys()];
+  if (stateDict.has(FIRST_CONV)) return { prefix: '', plain: stateDict };
   if (stateDict.has(FIRST_CONV.slice(MODEL.length)) && keys.every((k) => /^\d+\./.test(k))) {
-    notes.push(`Added the prefix "${MODEL}" to ${stateDict.size} keys.`);
-    return new Map([...stateDict].map(([k, tensor]) => [MODEL + k, tensor]));
+    notes.push(`Added the prefix "${MODEL}" to ${keys.length} keys.`);
+    const plain = new Map([...stateDict].map(([k, tensor]) => [MODEL + k, tensor]));
+    return { prefix: '', plain };
   }
-  const key = keys.find((k) => k.endsWith(`.${FIRST_CONV}`));
-  if (stateDict.has(FIRST_CONV) || key === undefined) return stateDict;
-  const prefix = key.slice(0, -FIRST_CONV.length);
-  if (!keys.every((k) => k.startsWith(prefix))) return stateDict;
-  notes.push(`Removed the prefix "${prefix}" from ${stateDict.size} keys.`);
-  return new Map([...stateDict].map(([k, tensor]) => [k.slice(prefix.length), tensor]));
+  const prefixes = [...stateDict]
+    .filter(([key, tensor]) => key.endsWith(`.${FIRST_CONV}`) && isFirstConv(tensor))
+    .map(([key]) => key.slice(0, -FIRST_CONV.length));
+  if (prefixes.length > 1) {
+    const names = prefixes.map((prefix) => `"${prefix.slice(0, -1)}"`).join(', ');
+    throw notAGenerator(stateDict, `it holds several: say which with --key (${names})`);
+  }
+  if (prefixes.length === 0) return { prefix: '', plain: stateDict };
+  const [prefix] = prefixes;
+  const own = [...stateDict].filter(([key]) => key.startsWith(prefix));
+  notes.push(`Removed the prefix "${prefix}" from ${own.length} keys.`);
+  if (own.length < keys.length) {
+    notes.push(`Left out ${keys.length - own.length} tensors of other networks.`);
+  }
+  return { prefix, plain: new Map(own.map(([key, t]) => [key.slice(prefix.length), t])) };
+}
+
+function isFirstConv({ shape }: Shaped): boolean {
+  return shape.length === 4 && shape[2] === FIRST_KERNEL;
 }
 
 /** Batch norm learns a scale and keeps statistics; instance norm has one of the two at most. */

@@ -3,7 +3,7 @@ import type { Dtype } from '../pth/dtypes.js';
 import type { PlainValue } from '../pth/plainValue.js';
 import { type OpenWeightsOptions, openWeights, type WeightSource } from '../pth/weightFile.js';
 import { sizeOf } from '../tensor/shape.js';
-import { adaptStateDict, type GeneratorConfig } from './adaptStateDict.js';
+import { adaptStateDict, type InferredConfig } from './adaptStateDict.js';
 
 export interface InspectOptions extends OpenWeightsOptions {
   /** Whether the numbers are looked at, too. Default: false. */
@@ -35,7 +35,7 @@ export interface WeightReport {
   readonly extras: Readonly<Record<string, PlainValue>>;
   /** The generator that it fits, and what loading it repairs; `null` when it fits none. */
   readonly generator: {
-    readonly config: GeneratorConfig;
+    readonly config: InferredConfig;
     readonly notes: readonly string[];
   } | null;
   /** Why it fits none. */
@@ -72,8 +72,8 @@ function fit(
   tensors: Parameters<typeof adaptStateDict>[0],
 ): Pick<WeightReport, 'generator' | 'diagnosis'> {
   try {
-    const { config, notes } = adaptStateDict(tensors);
-    return { generator: { config, notes }, diagnosis: null };
+    const { config, prefix, notes } = adaptStateDict(tensors);
+    return { generator: { config: { ...config, prefix }, notes }, diagnosis: null };
   } catch (error) {
     if (!(error instanceof CycleganError)) throw error;
     return { generator: null, diagnosis: error.message };

@@ -13,9 +13,10 @@ export class Budget {
   readonly limit: number;
   #left: number;
 
-  constructor(fileBytes: number) {
+  /** @param taken Bytes that the file has had before. */
+  constructor(fileBytes: number, taken = 0) {
     this.limit = FACTOR * fileBytes + SLACK;
-    this.#left = this.limit;
+    this.#left = this.limit - taken;
   }
 
   /** Bytes that were asked for and granted. */

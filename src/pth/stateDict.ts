@@ -32,7 +32,7 @@ export interface FoundStateDict {
 /**
  * Finds the state dict in what the file holds: the whole, or one entry of a checkpoint.
  *
- * @param wanted Where it is, names joined by dots, when it is not to be searched.
+ * @param wanted Where it is, names joined by dots, or what its keys begin with, when it is not to be searched.
  * @throws PthError when there is none, or more than one that could be meant.
  */
 export function findStateDict(file: OpenedContainer, wanted?: string): FoundStateDict {
@@ -81,6 +81,13 @@ function chosen(
   if (wanted === '' && whole !== null) return whole;
   const found = candidates.find(({ path }) => path.join('.') === wanted);
   if (found !== undefined) return found;
+  // A whole training module's state dict is flat: its networks are told apart by what their keys begin with.
+  const begin = `${wanted}.`;
+  const part = [...(whole?.refs ?? [])].filter(([key]) => key.startsWith(begin));
+  if (part.length > 0) {
+    const refs = new Map(part.map(([key, ref]) => [key.slice(begin.length), ref]));
+    return { path: [wanted], refs, leftOut: [] };
+  }
   throw new PthError(
     'ERR_PTH_NO_KEY',
     candidates.length === 0

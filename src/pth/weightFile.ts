@@ -15,8 +15,8 @@ export type WeightSource = ByteInput;
 
 export interface OpenWeightsOptions {
   /**
-   * Where in a checkpoint the state dict is, `netG` or `models.netG`. Default: it is searched under the
-   * usual names.
+   * Where in a checkpoint the state dict is, `netG` or `models.netG`, or what its keys begin with. Default: it is
+   * searched under the usual names.
    */
   readonly key?: string;
 }
@@ -47,10 +47,26 @@ export async function openWeights(
   const path = typeof source === 'string' ? source : null;
   return inFile(path, async () => {
     const bytes = await openBytes(source);
-    const format = await detectFormat(bytes);
-    const container = await format.open(bytes, new Budget(bytes.size));
-    return new WeightFile(bytes, format.name, container, findStateDict(container, key), path);
+    const file = await openContainer(bytes);
+    return new WeightFile(file, findStateDict(file.opened, key), path);
   });
+}
+
+/** A file before its state dict is found. */
+export interface ContainerFile {
+  readonly format: string;
+  readonly size: number;
+  readonly opened: OpenedContainer;
+  /** Bytes that opening it took. */
+  readonly taken: number;
+}
+
+/** @throws PthError when the file is damaged, forbidden, or no weight file. */
+export async function openContainer(source: ByteSource): Promise<ContainerFile> {
+  const format = await detectFormat(source);
+  const budget = new Budget(source.size);
+  const opened = await format.open(source, budget);
+  return { format: format.name, size: source.size, opened, taken: budget.taken };
 }
 
 /** An opened weight file. Nothing needs to be closed. */
@@ -67,29 +83,22 @@ export class WeightFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What else the file holds that is plain data, such as `epoch` or the `config` that was saved with it. */
   readonly extras: ReadonlyMap<string, PlainValue>;
-  readonly #source: ByteSource;
-  readonly #opened: OpenedContainer;
+  readonly #file: ContainerFile;
   readonly #refs: ReadonlyMap<string, TensorRef>;
   readonly #path: string | null;
 
   /** Use `openWeights`. */
-  constructor(
-    source: ByteSource,
-    container: string,
-    opened: OpenedContainer,
-    { path, refs }: FoundStateDict,
-    file: string | null,
-  ) {
-    this.container = container;
+  constructor(file: ContainerFile, { path, refs }: FoundStateDict, filePath: string | null) {
+    const { opened } = file;
+    this.container = file.format;
     this.writer = opened.writer;
-    this.fileSize = source.size;
+    this.fileSize = file.size;
     this.key = path.join('.');
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.extras = new Map([...opened.metadata, ...plainEntries(opened.root)]);
-    this.#source = source;
-    this.#opened = opened;
+    this.#file = file;
     this.#refs = refs;
-    this.#path = file;
+    this.#path = filePath;
   }
 
   /**
@@ -130,7 +139,8 @@ export class WeightFile {
   }
 
   #reader(): TensorReader {
-    return new TensorReader(this.#opened, new Budget(this.#source.size));
+    const { opened, size, taken } = this.#file;
+    return new TensorReader(opened, new Budget(size, taken));
   }
 
   #ref(key: string): TensorRef {

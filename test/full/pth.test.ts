@@ -3,6 +3,7 @@ import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import { FileError } from '../../src/platform/fileError.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { PthError } from '../../src/pth/pthError.js';
+import { openWeights } from '../../src/pth/weightFile.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import {
   fixtureBytes,
@@ -13,6 +14,7 @@ import {
   type TensorPlace,
   tensorAt,
 } from '../support/fixtures.js';
+import { secondOpinion } from '../support/secondOpinion.js';
 
 type Expectation = 'ok' | 'error' | 'ok-or-error';
 
@@ -62,6 +64,28 @@ describe.skipIf(!hasFixtures)('weight files of every variant', () => {
       expect(shape?.length === 0 ? [1] : shape, key).toEqual(expected.shape);
       expect(found.get(key)?.data, key).toEqual(expected.data);
     }
+  });
+});
+
+describe.skipIf(!hasFixtures)('pickleparser', () => {
+  const readable = honest.filter(({ expect: wanted }) => wanted === 'ok');
+
+  it('finds the same tensors in every honest file that it can read', async () => {
+    const unread: string[] = [];
+    for (const { file, path } of readable) {
+      const content = fixtureBytes('pth', file);
+      const theirs = await attempt(async () => secondOpinion(content, path));
+      if (theirs instanceof Error) {
+        unread.push(file);
+        continue;
+      }
+      const ours = await openWeights(content);
+      expect([...theirs.keys()], file).toEqual([...ours.tensors.keys()]);
+      for (const [key, { shape }] of theirs) {
+        expect(shape, `${file} ${key}`).toEqual(ours.tensors.get(key)?.shape);
+      }
+    }
+    expect(unread.length).toBeLessThan(readable.length / 4);
   });
 });
 

@@ -61,7 +61,10 @@ describe('the default generator', () => {
 });
 
 describe('fromStateDict', () => {
-  const tiny = () => new ResNetGenerator(3, 3, 2, 2).stateDict();
+  const tiny = () => {
+    manualSeed(7);
+    return new ResNetGenerator(3, 3, 2, 2).stateDict();
+  };
 
   it('takes off a prefix and unused statistics, and says so', () => {
     const wrapped = new Map([...tiny()].map(([key, tensor]) => [`module.${key}`, tensor]));
@@ -90,6 +93,23 @@ describe('fromStateDict', () => {
     const netG = ResNetGenerator.fromStateDict(bare, (note) => notes.push(note));
     expect(netG.config).toEqual(new ResNetGenerator(3, 3, 2, 2).config);
     expect(notes).toEqual([expect.stringMatching(/prefix "model\." to \d+ keys/)]);
+  });
+
+  it('finds the one generator in the state dict of a whole training module', () => {
+    const whole = new Map([...tiny()].map(([key, tensor]) => [`netG.${key}`, tensor]));
+    whole.set('netD.model.0.weight', Tensor.zeros([2, 3, 4, 4]));
+    const notes: string[] = [];
+    const netG = ResNetGenerator.fromStateDict(whole, (note) => notes.push(note));
+    expect(netG.stateDict()).toEqual(tiny());
+    expect(notes).toContain('Left out 1 tensors of other networks.');
+    expect(inferConfig(whole)).toEqual({ ...netG.config, prefix: 'netG.' });
+
+    const two = new Map(
+      ['netG_A', 'netG_B'].flatMap((name) =>
+        [...tiny()].map(([key, tensor]) => [`${name}.${key}`, tensor]),
+      ),
+    );
+    expect(() => ResNetGenerator.fromStateDict(two)).toThrow(/--key \("netG_A", "netG_B"\)/);
   });
 
   // Keys and kernels as the networks of the CycleGAN authors and of torchvision have them.

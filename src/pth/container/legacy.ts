@@ -10,15 +10,12 @@ import { rebuiltTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { legacyWriter } from './writers.js';
 
-/** A pickle of 0x1950a86a20f9469cfc6c, torch's magic number: protocol 2, a LONG1 of ten bytes, STOP. */
-const MAGIC = [
-  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
-];
+const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 const COUNT_BYTES = 8;
 
 /**
- * The stream that torch wrote before 1.6: five pickles in a row (magic, protocol version, facts of
+ * The stream that torch wrote before 1.6: five pickles in a row (torch's magic number, protocol version, facts of
  * the system, the object, the storage keys), then for each key in that order an int64 element count
  * and the numbers.
  *
@@ -27,7 +24,14 @@ const COUNT_BYTES = 8;
 export const legacyFormat: ContainerFormat = {
   name: 'legacy',
 
-  matches: (start) => MAGIC.every((byte, i) => start[i] === byte),
+  matches: (start) => {
+    try {
+      return unpickle(start).value === MAGIC;
+    } catch (error) {
+      if (error instanceof PthError) return false;
+      throw error;
+    }
+  },
 
   async open(source, budget) {
     const { object, keys } = await readGrowing(source, 0, source.size, budget, readPickles);
@@ -45,12 +49,13 @@ export const legacyFormat: ContainerFormat = {
 };
 
 function readPickles(bytes: Uint8Array): { object: Unpickled; keys: Unpickled } {
-  const version = unpickle(bytes, MAGIC.length);
+  const magic = unpickle(bytes);
+  const version = unpickle(bytes, magic.end);
   if (version.value !== PROTOCOL_VERSION) {
     throw new PthError(
       'ERR_PTH_VERSION',
       `The protocol version should be ${PROTOCOL_VERSION}, but is ${String(version.value)}`,
-      { offset: MAGIC.length },
+      { offset: magic.end },
     );
   }
   const system = unpickle(bytes, version.end);

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { zipSync } from 'fflate';
+import { memorySource } from '../../src/platform/byteSource.js';
+import { Budget } from '../../src/pth/budget.js';
+import { findStateDict } from '../../src/pth/stateDict.js';
+import { openContainer } from '../../src/pth/weightFile.js';
+import type { TensorToSave } from '../../src/pth/write/savedTensor.js';
+import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { torchTar } from '../support/containers.js';
+import { legacyFile, op, type Part, pickle } from '../support/pickles.js';
+
+/** A valid file that mutations begin with. */
+export interface Seed {
+  readonly name: string;
+  readonly file: Uint8Array;
+  /** Where its numbers lie; empty where they are packed. */
+  readonly data: readonly { readonly start: number; readonly end: number }[];
+  /** Whether checksums guard the numbers. */
+  readonly guarded: boolean;
+}
+
+/** Several tensors, one of them a transposed window on another's storage, and an optimiser's state. */
+export const CHECKPOINT: Part = op.dict({
+  epoch: op.int(3),
+  state_dict: op.dict({
+    'model.1.weight': op.tensor(op.storage('0', 'FloatStorage', 6), 0, [2, 3], [3, 1]),
+    'model.1.bias': op.tensor(op.storage('1', 'FloatStorage', 2), 0, [2], [1]),
+    tied: op.tensor(op.storage('0', 'FloatStorage', 6), 1, [2, 2], [1, 2]),
+  }),
+  optimizer: op.dict({ lr: op.int(1), betas: op.list(op.int(0), op.int(1)) }),
+});
+export const STORAGES = { 0: [1, 2, 3, 4, 5, 6], 1: [7, 8] };
+
+const TENSORS = new Map<string, TensorToSave>([
+  ['a', { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }],
+  ['half', { data: Uint16Array.of(0x3c00, 0x7c00), shape: [2], dtype: 'float16' }],
+  ['count', { data: BigInt64Array.of(7n), shape: [], dtype: 'int64' }],
+  ['none', { data: new Float32Array(0), shape: [0, 3] }],
+]);
+
+export async function makeSeeds(golden: string): Promise<Seed[]> {
+  const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
+  const halves = op.tensor(op.storage('h', 'HalfStorage', 4), 1, [3], [1]);
+  return Promise.all([
+    seed('legacy', legacyFile(CHECKPOINT, STORAGES), false),
+    seed('legacy halves', legacyFile(op.dict({ halves }), { h: [1, 2] }, 2), false),
+    seed('zip', zip, true),
+    seed('zip without checksums', withoutChecksums(zip), false),
+    seed('zip deflated', torchZip(CHECKPOINT, 6), true),
+    seed('tar', torchTar([1, 2, 3, 4, 5, 6], [2, 3]), false),
+    seed('safetensors', encodeStateDict(TENSORS, 'x.safetensors', { config: { ngf: 2 } }), false),
+    seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
+    seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
+  ]);
+}
+
+/** A zip file of an object and the storages of `STORAGES`, with right checksums whatever the object is. */
+export function torchZip(object: Part, level: 0 | 6 = 0): Uint8Array {
+  return torchZipOf(pickle(object), level);
+}
+
+export function torchZipOf(object: Uint8Array, level: 0 | 6 = 0): Uint8Array {
+  const numbers = Object.entries(STORAGES).map(([key, values]) => [
+    `x/data/${key}`,
+    new Uint8Array(Float32Array.from(values).buffer),
+  ]);
+  return zipSync({ 'x/data.pkl': object, ...Object.fromEntries(numbers) }, { level });
+}
+
+async function seed(name: string, file: Uint8Array, guarded: boolean): Promise<Seed> {
+  const bytes = new Uint8Array(file);
+  const { opened } = await openContainer(memorySource(bytes));
+  const data = new Map<string, { start: number; end: number }>();
+  for (const [key, { storage }] of findStateDict(opened).refs) {
+    const window = await opened.readStorage(storage, new Budget(bytes.length), key);
+    if (window.buffer !== bytes.buffer || window.length === 0) continue;
+    const start = window.byteOffset - bytes.byteOffset;
+    data.set(storage.key, { start, end: start + window.length });
+  }
+  return { name, file: bytes, data: [...data.values()], guarded };
+}
+
+/** The same archive as a writer makes it that leaves the sums out. */
+function withoutChecksums(zip: Uint8Array): Uint8Array {
+  const bytes = zip.slice();
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at + 4 <= bytes.length; at++) {
+    if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 16, 0, true);
+  }
+  return bytes;
+}

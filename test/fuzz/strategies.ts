@@ -1,0 +1,190 @@
+import { safetensorsFile } from '../support/containers.js';
+import { bytes, legacyFile, op, type Part } from '../support/pickles.js';
+import { CHECKPOINT, type Seed, STORAGES, torchZipOf } from './seeds.js';
+
+/** Whole numbers from 0 up to `below`, the same for the same start. */
+export type Random = (below: number) => number;
+
+/** Mulberry32, by Tommy Ettinger. */
+export function seededRandom(start: number): Random {
+  let state = start >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
+  };
+}
+
+export interface Strategy {
+  readonly name: string;
+  mutate(seed: Seed, random: Random, others: readonly Seed[]): Uint8Array;
+}
+
+/** Numbers at which readers go wrong. */
+const EDGES = [
+  0n,
+  1n,
+  -1n,
+  127n,
+  128n,
+  255n,
+  65535n,
+  65536n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 62n,
+  2n ** 63n - 1n,
+];
+
+/** Opcodes of pickles, those that must be refused among them. */
+const OPCODES = [...'(.012FGIJKLMNPQRSTUVX]}abcdeghijlopqrstu)'].map((c) => c.charCodeAt(0));
+const NEW_OPCODES = Array.from({ length: 0x99 - 0x80 }, (_, i) => 0x80 + i);
+
+const pick = <T>(items: readonly T[], random: Random): T => items[random(items.length)];
+
+export const STRATEGIES: readonly Strategy[] = [
+  { name: 'prefix', mutate: ({ file }, random) => file.slice(0, random(file.length)) },
+  {
+    name: 'one byte',
+    mutate: ({ file }, random) => withByte(file, random(file.length), random(256)),
+  },
+  {
+    name: 'some bytes',
+    mutate: ({ file }, random) => {
+      const out = file.slice();
+      for (let i = 2 + random(8); i > 0; i--) out[random(out.length)] = random(256);
+      return out;
+    },
+  },
+  {
+    name: 'one bit',
+    mutate: ({ file }, random) => {
+      const at = random(file.length);
+      return withByte(file, at, file[at] ^ (1 << random(8)));
+    },
+  },
+  {
+    name: 'a number at its edge',
+    mutate: ({ file }, random) => {
+      const out = file.slice();
+      const width = pick([2, 4, 8], random);
+      const at = random(Math.max(1, out.length - width));
+      let value = pick(EDGES, random);
+      for (let i = 0; i < width && at + i < out.length; i++, value >>= 8n) {
+        out[at + i] = Number(value & 255n);
+      }
+      return out;
+    },
+  },
+  {
+    name: 'a span moved',
+    mutate: ({ file }, random) => {
+      const [from, to, at] = [random(file.length), random(file.length), random(file.length)];
+      const span = file.subarray(Math.min(from, to), Math.min(Math.max(from, to), from + 64));
+      const keep = random(2) * span.length;
+      return bytes(file.subarray(0, at), span, file.subarray(Math.min(file.length, at + keep)));
+    },
+  },
+  {
+    name: 'two files in one',
+    mutate: ({ file }, random, others) => {
+      const other = pick(others, random).file;
+      return bytes(file.subarray(0, random(file.length)), other.subarray(random(other.length)));
+    },
+  },
+  {
+    name: 'the pickle, in a sound container',
+    mutate: (_, random) => contained(changedPickle(random), random),
+  },
+  { name: 'a pickle made up', mutate: (_, random) => contained(grownPickle(random), random) },
+  {
+    name: 'the header, in a sound safetensors file',
+    mutate: (_, random) => {
+      const header = JSON.stringify({
+        __metadata__: { format: 'pt' },
+        a: { dtype: 'F32', shape: [2, 1], data_offsets: [0, 8] },
+        b: { dtype: 'I64', shape: [], data_offsets: [8, 16] },
+      });
+      const [at, length] = [random(header.length), random(6)];
+      const put = pick(
+        ['', '0', '9', '-1', '1e9', '1e999', 'null', '{}', '[', '"', '\\u0000', '__proto__'],
+        random,
+      );
+      const text = header.slice(0, at) + put + header.slice(at + length);
+      return safetensorsFile(text, new Uint8Array(16));
+    },
+  },
+];
+
+/** Everything between the protocol and STOP of the checkpoint, with some of it changed. */
+function changedPickle(random: Random): Uint8Array {
+  let body = bytes(CHECKPOINT);
+  for (let i = 1 + random(3); i > 0; i--) {
+    const at = random(body.length);
+    const opcode = random(2) === 0 ? pick(OPCODES, random) : pick(NEW_OPCODES, random);
+    const changes: (() => Uint8Array)[] = [
+      () => withByte(body, at, opcode),
+      () => withByte(body, at, random(256)),
+      () => bytes(body.subarray(0, at), opcode, body.subarray(at)),
+      () => bytes(body.subarray(0, at), body.subarray(at + 1 + random(4))),
+      () => bytes(body.subarray(0, at), edge(random), body.subarray(at)),
+    ];
+    body = pick(changes, random)();
+  }
+  return bytes(0x80, 2, body, '.');
+}
+
+/** Opcodes with fitting arguments, one after the other. */
+function grownPickle(random: Random): Uint8Array {
+  const parts: Part[] = [];
+  for (let i = 1 + random(24); i > 0; i--) parts.push(grownPart(random, 3));
+  return bytes(0x80, 2, parts, random(8) === 0 ? [] : '.');
+}
+
+function grownPart(random: Random, depth: number): Part {
+  const inner = () => (depth === 0 ? op.int(random(9)) : grownPart(random, depth - 1));
+  const count = () => pick([0, 1, 2, 3, 6, 7, 2 ** 31 - 1, -1], random);
+  const key = () =>
+    op.text(pick(['0', '1', 'state_dict', 'w', '__proto__', 'constructor'], random));
+  const storage = () =>
+    op.storage(pick(['0', '1', '2'], random), pick(['FloatStorage', 'HalfStorage'], random), 6);
+  const parts: (() => Part)[] = [
+    () => op.int(count()),
+    () => edge(random),
+    key,
+    () => [pick([0x71, 0x68], random), random(4)], // BINPUT, BINGET
+    () => pick(OPCODES, random),
+    () => pick(NEW_OPCODES, random),
+    () => op.tuple(inner(), inner()),
+    () => op.list(inner(), inner()),
+    () => ['}(', key(), inner(), key(), inner(), 'u'],
+    () => op.tensor(storage(), count(), [count(), 2], [2, count()]),
+    () => op.tensor(storage(), 0, [2, 3], [3, 1]),
+    () => op.reduce(op.global('collections', 'OrderedDict'), op.tuple(inner())),
+    () => op.reduce(op.global('torch._utils', '_rebuild_parameter'), op.tuple(inner(), inner())),
+    () => op.reduce(op.global(pick(['os', 'builtins', 'torch'], random), 'system'), inner()),
+  ];
+  return pick(parts, random)();
+}
+
+/** LONG1 of a number at its edge. */
+function edge(random: Random): Part {
+  return [0x8a, 8, new Uint8Array(BigInt64Array.of(pick(EDGES, random)).buffer)];
+}
+
+function contained(pickled: Uint8Array, random: Random): Uint8Array {
+  // `legacyFile` and `pickle` put the frame around: what is inside is what was changed.
+  if (random(2) === 0) return torchZipOf(pickled);
+  return legacyFile(pickled.subarray(2, -1), STORAGES);
+}
+
+function withByte(file: Uint8Array, at: number, value: number): Uint8Array {
+  const out = file.slice();
+  out[at] = value;
+  return out;
+}
