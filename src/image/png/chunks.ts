@@ -1,3 +1,4 @@
+import { concatenate } from '../../platform/concatenate.js';
 import { crc32 } from '../../platform/crc32.js';
 import { ImageError } from '../picture.js';
 
@@ -122,16 +123,6 @@ function readHeader(content: Uint8Array, at: number): PngHeader {
     pixelBytes: Math.max(1, bitsPerPixel / 8),
     interlaced: interlace === 1,
   };
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 function damaged(code: string, what: string, at: number): ImageError {

@@ -1,3 +1,4 @@
+import { concatenate } from '../../platform/concatenate.js';
 import { crc32 } from '../../platform/crc32.js';
 import { deflate } from '../../platform/deflate.js';
 import type { Picture } from '../picture.js';
@@ -12,19 +13,12 @@ export function encodePng({ width, height, data }: Picture): Uint8Array {
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, 2], 8); // depth, RGB
-  const chunks = [
+  return concatenate([
+    SIGNATURE,
     chunk('IHDR', header),
     chunk('IDAT', deflate(filterRows(data, width * CHANNELS, height))),
     chunk('IEND', new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, SIGNATURE.length));
-  file.set(SIGNATURE);
-  let at = SIGNATURE.length;
-  for (const part of chunks) {
-    file.set(part, at);
-    at += part.length;
-  }
-  return file;
+  ]);
 }
 
 function chunk(type: string, content: Uint8Array): Uint8Array {

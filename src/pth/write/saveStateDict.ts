@@ -1,3 +1,4 @@
+import { concatenate } from '../../platform/concatenate.js';
 import { writeFileAtomic } from '../../platform/files.js';
 import type { PlainValue } from '../plainValue.js';
 import { PthError } from '../pthError.js';
@@ -50,14 +51,7 @@ export function encodeStateDict(
   name: string,
   options: SaveStateDictOptions = {},
 ): Uint8Array {
-  const pieces = weightPieces(stateDict, name, options);
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
+  return concatenate(weightPieces(stateDict, name, options));
 }
 
 function weightPieces(

@@ -1,3 +1,4 @@
+import { concatenate } from '../../../platform/concatenate.js';
 import { ByteSink } from './byteSink.js';
 import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 
@@ -116,7 +117,7 @@ export class FunctionWriter {
     const locals = this.#locals.map(({ type }) => [1, VALUE_TYPES[type]]);
     const head = new ByteSink().write([uleb(this.#locals.length), locals]);
     const parts = [head.bytes, this.#prologue.bytes, this.#body.bytes, [0x0b]];
-    return joined([uleb(parts.reduce((sum, { length }) => sum + length, 0)), ...parts]);
+    return concatenate([uleb(parts.reduce((sum, { length }) => sum + length, 0)), ...parts]);
   }
 
   #loop(i: Local, step: number, to: Code, body: () => void): void {
@@ -167,7 +168,7 @@ export class ModuleWriter {
     const table = [0, i32.const(0), 0x0b, vector(functions.map((_, i) => uleb(i)))];
     const codes = functions.map(({ code }) => code);
     const codeBytes = codes.reduce((sum, { length }) => sum + length, count.length);
-    return joined([
+    return concatenate([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       section(1, vector(types)),
       section(2, vector([[text('e'), text('m'), 2, limits]])),
@@ -178,16 +179,6 @@ export class ModuleWriter {
       ...[[10, ...uleb(codeBytes)], count, ...codes],
     ]);
   }
-}
-
-function joined(parts: readonly ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 /**
