@@ -23,10 +23,13 @@ export { ResNetGenerator } from './generator/resNetGenerator.js';
 export { GraphBuilder, type Traceable, type Value } from './graph/builder.js';
 export type { Graph, GraphNode } from './graph/graph.js';
 export { compose, toImage, toTensor } from './image/convert.js';
+export { centerCrop } from './image/crop.js';
 export {
+  type DecodeOptions,
   decodeImage,
   type EncodeOptions,
   encodeImage,
+  imageSize,
   openImage,
   saveImage,
 } from './image/formats.js';

@@ -2,8 +2,12 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
 import { demoSpec, runDemo } from './commands/demo.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
-import { runTranslate, translateSpec } from './commands/translate.js';
+import { runTranslate } from './commands/translate.js';
+import { InterruptedError } from './commands/translateMany.js';
+import { translateSpec } from './commands/translateOptions.js';
 import { commandHelp, mainHelp } from './help.js';
+import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
+import { writeData } from './standardOutput.js';
 import { createTerminal, printable, type Terminal } from './terminal.js';
 import { type CommandSpec, type Invocation, parseCommandLine, UsageError } from './usage.js';
 
@@ -26,9 +30,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     const invocation = parseCommandLine(spec, named === undefined ? args : args.slice(1));
     if (invocation.flag('version')) {
-      process.stdout.write(`${packageJson.version}\n`);
+      await writeData(`${packageJson.version}\n`);
     } else if (invocation.flag('help')) {
-      process.stdout.write(named === undefined ? help() : commandHelp(spec));
+      await writeData(named === undefined ? help() : commandHelp(spec));
     } else if (args.length === 0) {
       process.stderr.write(help());
       return 2;
@@ -56,7 +60,7 @@ function report(error: unknown, debug: boolean): number {
   }
   if (error instanceof CycleganError) {
     process.stderr.write(`cyclegan: ${printable(error.message)}${stack}\n`);
-    return 1;
+    return error instanceof InterruptedError ? error.exitCode : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
   process.stderr.write(
@@ -65,4 +69,6 @@ function report(error: unknown, debug: boolean): number {
   return 1;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// The same file serves the threads that decode and encode pictures.
+if (isPictureThread()) servePictures();
+else process.exitCode = await main(process.argv.slice(2));

@@ -4,6 +4,10 @@ export interface Terminal {
   say(line: string): void;
   /** A line that the next one replaces; only where somebody is watching. */
   progress(line: string): void;
+  /** Whether somebody is watching. */
+  readonly isLive: boolean;
+  /** What removes the line of `progress`, for whoever writes past this. */
+  clearLine(): string;
 }
 
 const CLEAR_LINE = '\r\u001b[K';
@@ -11,11 +15,16 @@ const CLEAR_LINE = '\r\u001b[K';
 export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal {
   const live = !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
   let open = false;
+  const clearLine = () => {
+    const clear = open ? CLEAR_LINE : '';
+    open = false;
+    return clear;
+  };
   return {
+    isLive: live,
+    clearLine,
     say(line) {
-      if (quiet) return;
-      process.stderr.write(`${open ? CLEAR_LINE : ''}${printable(line)}\n`);
-      open = false;
+      if (!quiet) process.stderr.write(`${clearLine()}${printable(line)}\n`);
     },
     progress(line) {
       if (!live) return;
@@ -27,9 +36,9 @@ export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal
 }
 
 export function seconds(milliseconds: number): string {
-  return milliseconds < 1000
-    ? `${milliseconds.toFixed(0)} ms`
-    : `${(milliseconds / 1000).toFixed(2)} s`;
+  if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;
+  if (milliseconds < 120_000) return `${(milliseconds / 1000).toFixed(2)} s`;
+  return `${(milliseconds / 60_000).toFixed(1)} min`;
 }
 
 /** Text that may come from a file, whose control characters could steer a terminal: they are shown, not sent. */

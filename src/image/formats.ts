@@ -1,9 +1,11 @@
 import { readFileBytes, writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
+import { jpegSize } from './jpeg/jpegSize.js';
+import { liesOnItsSide, orientationOf, upright } from './orientation.js';
 import { ImageError, type Picture } from './picture.js';
 import { isPng } from './png/chunks.js';
-import { decodePng } from './png/decodePng.js';
+import { decodePng, pngSize } from './png/decodePng.js';
 import { encodePng } from './png/encodePng.js';
 
 /** A file format of pictures. A new one is a room beside `png/` and an entry here. */
@@ -11,8 +13,17 @@ interface PictureFormat {
   readonly name: string;
   readonly extensions: readonly string[];
   matches(bytes: Uint8Array): boolean;
-  decode(bytes: Uint8Array): Picture;
+  /** From a file's first bytes; `null` when they do not reach so far. */
+  size(bytes: Uint8Array): { width: number; height: number } | null;
+  decode(bytes: Uint8Array, options: DecodeOptions): Picture;
   encode(picture: Picture, options: EncodeOptions): Uint8Array;
+}
+
+export interface DecodeOptions {
+  /** Whether a PNG's alpha is kept. Default: false, as in the book's pipeline. */
+  readonly alpha?: boolean;
+  /** Whether EXIF orientation is applied. Default: false, as in the book's pipeline. */
+  readonly autoOrient?: boolean;
 }
 
 export interface EncodeOptions {
@@ -25,6 +36,7 @@ const FORMATS: readonly PictureFormat[] = [
     name: 'PNG',
     extensions: ['.png'],
     matches: isPng,
+    size: pngSize,
     decode: decodePng,
     encode: encodePng,
   },
@@ -32,32 +44,49 @@ const FORMATS: readonly PictureFormat[] = [
     name: 'JPEG',
     extensions: ['.jpg', '.jpeg'],
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
-    decode: decodeJpeg,
+    size: jpegSize,
+    decode: (bytes) => decodeJpeg(bytes),
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, quality),
   },
 ];
 
 /**
- * Decodes a PNG or JPEG, told apart by their bytes, to RGB as Pillow's `convert("RGB")` does. EXIF
- * orientation is not applied, as it is not in the book's pipeline.
- *
+ * Decodes a PNG or JPEG, told apart by their bytes, to RGB as Pillow's `convert("RGB")` does.
  * @throws ImageError when the bytes are damaged, too large, or no picture of these formats.
  */
-export function decodeImage(bytes: Uint8Array): Picture {
+export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Picture {
   const format = FORMATS.find((candidate) => candidate.matches(bytes));
   if (format === undefined) throw unknownFormat(bytes);
-  return format.decode(bytes);
+  const picture = format.decode(bytes, options);
+  return options.autoOrient === true ? upright(picture, orientationOf(bytes)) : picture;
+}
+
+/**
+ * The size that `decodeImage` will give, from the first bytes of a file; `null` when they do not tell.
+ */
+export function imageSize(
+  start: Uint8Array,
+  { autoOrient = false }: DecodeOptions = {},
+): { width: number; height: number } | null {
+  const size = FORMATS.find((candidate) => candidate.matches(start))?.size(start) ?? null;
+  if (size === null || !autoOrient || !liesOnItsSide(orientationOf(start))) return size;
+  return { width: size.height, height: size.width };
 }
 
 /**
  * Reads and decodes a picture file (Node), or a `Blob` or `File`.
  * @throws ImageError as `decodeImage`; FileError when the file cannot be read.
  */
-export async function openImage(source: string | Blob): Promise<Picture> {
-  if (typeof source !== 'string') return decodeImage(new Uint8Array(await source.arrayBuffer()));
+export async function openImage(
+  source: string | Blob,
+  options: DecodeOptions = {},
+): Promise<Picture> {
+  if (typeof source !== 'string') {
+    return decodeImage(new Uint8Array(await source.arrayBuffer()), options);
+  }
   const bytes = await readFileBytes(source);
   try {
-    return decodeImage(bytes);
+    return decodeImage(bytes, options);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new ImageError(error.code, `${source}: ${error.message}`, { cause: error });

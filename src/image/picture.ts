@@ -5,6 +5,8 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
+  /** How opaque each pixel is, 255 entirely; width · height values. Without it, all are. */
+  readonly alpha?: Uint8Array;
 }
 
 /** A picture that cannot be read, made or written. */

@@ -1,7 +1,10 @@
 import { checkPictureSize, ImageError, type Picture } from './picture.js';
 
-/** The short side, as torchvision's `Resize(256)`; or both sides exactly. */
-export type ResizeTarget = number | { readonly width: number; readonly height: number };
+/**
+ * The short side, as torchvision's `Resize(256)`; both sides exactly; or the width alone, with the height following
+ * (`scale_width` of the CycleGAN authors).
+ */
+export type ResizeTarget = number | { readonly width: number; readonly height?: number };
 
 /** Fixed-point weights, as Pillow has them: 8 bits a channel leave 22 for the weight in 32. */
 const PRECISION_BITS = 22;
@@ -11,13 +14,14 @@ const HALF = 1 << (PRECISION_BITS - 1);
  * Bilinear, antialiased resizing, bit for bit that of Pillow: fixed-point weights, horizontal pass
  * first, each pass rounded to bytes, a pass that changes nothing left out.
  *
- * @param target The short side (the long one follows, rounded down), or `{ width, height }`.
+ * @param target The short side (the long one follows, rounded down), `{ width, height }`, or `{ width }`.
  * @returns A function from picture to picture, as torchvision's transform is.
  * @throws ImageError when the result would have no pixels, or too many.
  * @see torchvision.transforms.Resize; Pillow's `Resample.c`
  */
 export function resize(target: ResizeTarget): (picture: Picture) => Picture {
-  const sides = typeof target === 'number' ? [target] : [target.width, target.height];
+  const sides =
+    typeof target === 'number' ? [target] : [target.width, target.height ?? target.width];
   if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
     throw new ImageError(
       'ERR_RESIZE',
@@ -27,8 +31,23 @@ export function resize(target: ResizeTarget): (picture: Picture) => Picture {
   return (picture) => {
     const { width, height } = resizedSize(picture, target);
     checkPictureSize(width, height, 'A resized picture');
-    return resizeRows(resizeColumns(picture, width), height);
+    const resized = resizeRows(resizeColumns(picture, width), height);
+    if (picture.alpha === undefined) return resized;
+    return { ...resized, alpha: resizePlane(picture.alpha, picture, { width, height }) };
   };
+}
+
+/** Alpha goes the way of a colour. */
+function resizePlane(
+  plane: Uint8Array,
+  from: { readonly width: number; readonly height: number },
+  to: { readonly width: number; readonly height: number },
+): Uint8Array {
+  const data = new Uint8Array(3 * plane.length);
+  for (let i = 0; i < plane.length; i++) data[3 * i] = plane[i];
+  const picture = { width: from.width, height: from.height, data };
+  const resized = resizeRows(resizeColumns(picture, to.width), to.height);
+  return Uint8Array.from({ length: to.width * to.height }, (_, i) => resized.data[3 * i]);
 }
 
 /** The size that `resize(target)` gives a picture. */
@@ -36,7 +55,10 @@ export function resizedSize(
   { width, height }: { readonly width: number; readonly height: number },
   target: ResizeTarget,
 ): { width: number; height: number } {
-  if (typeof target !== 'number') return { width: target.width, height: target.height };
+  if (typeof target !== 'number') {
+    const following = Math.max(1, Math.floor((target.width * height) / width));
+    return { width: target.width, height: target.height ?? following };
+  }
   return width <= height
     ? { width: target, height: Math.floor((target * height) / width) }
     : { width: Math.floor((target * width) / height), height: target };

@@ -53,6 +53,16 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | null> 
   );
 }
 
+/** The folder of a file, with all above it, where they are missing. */
+export async function makeFolder(file: string): Promise<void> {
+  const { mkdir } = requireBuiltin('fs/promises', `Writing ${file}`);
+  try {
+    await mkdir(parentFolder(file), { recursive: true });
+  } catch (error) {
+    throw fileError('write', file, error);
+  }
+}
+
 export function parentFolder(path: string): string {
   return requireBuiltin('path', `Looking for ${path}`).dirname(path);
 }

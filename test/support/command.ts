@@ -9,19 +9,30 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs the built command in a folder of its own and waits for it; without a cache, unless one is named. */
+/**
+ * Runs the built command in a folder of its own and waits for it; without a cache, unless one is named. With `input`,
+ * that is its standard input, and its standard output is bytes, a character each.
+ */
 export function runCommand(
   file: string,
   args: readonly string[],
   cwd: string,
   cache = '',
+  { input }: { readonly input?: Uint8Array } = {},
 ): Promise<CommandResult> {
   const env = { ...process.env, CYCLEGAN_CACHE: cache };
+  const encoding = input === undefined ? 'utf8' : 'latin1';
   return new Promise((resolve) => {
-    execFile(process.execPath, [file, ...args], { cwd, env }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-      resolve({ code, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      [file, ...args],
+      { cwd, env, encoding },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ code, stdout, stderr });
+      },
+    );
+    if (input !== undefined) child.stdin?.end(input);
   });
 }
 

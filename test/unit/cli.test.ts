@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
@@ -85,6 +86,113 @@ describe('translating', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/built-in.*--weights/);
     expect(readdirSync(cwd).sort()).toEqual(['in.cyclegan.png', 'in.png']);
+  });
+});
+
+describe('many pictures', () => {
+  const broken = encodeImage(grey, 'x.png').slice(0, -20);
+  const args = ['in', '-r', '-o', 'out', '-w', weights, '--resize', 'none'];
+
+  beforeEach(() => {
+    mkdirSync(join(cwd, 'in/below'), { recursive: true });
+    const wide = { ...grey, width: 24, height: 10 };
+    writeFileSync(join(cwd, 'in/a.png'), encodeImage(grey, 'a.png'));
+    writeFileSync(join(cwd, 'in/a.jpg'), encodeImage(wide, 'a.jpg'));
+    writeFileSync(join(cwd, 'in/below/b.png'), encodeImage(grey, 'b.png'));
+    writeFileSync(join(cwd, 'in/broken.png'), broken);
+  });
+
+  it('are translated as one by one, and a broken one does not stop the others', async () => {
+    const { code, stdout, stderr } = await run(...args, '--json');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/in\/broken\.png: The PNG is cut short/);
+    expect(stderr).toMatch(/1 of 4 pictures could not be translated/);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const outputs = new Map(lines.map(({ input, output, sha256 }) => [input, { output, sha256 }]));
+    expect(outputs.size).toBe(4);
+    expect(outputs.get('in/broken.png')?.output).toBeUndefined();
+    for (const [input, output] of [
+      ['in/a.png', 'out/a.png.png'],
+      ['in/a.jpg', 'out/a.jpg.png'],
+      ['in/below/b.png', 'out/below/b.png'],
+    ]) {
+      const digest = createHash('sha256')
+        .update(readFileSync(join(cwd, output)))
+        .digest('hex');
+      expect(outputs.get(input)).toEqual({ output, sha256: digest });
+      await run(input, 'one.png', '-w', weights, '--resize', 'none');
+      expect(readFileSync(join(cwd, 'one.png'))).toEqual(readFileSync(join(cwd, output)));
+    }
+  });
+
+  it('are not done twice, nor replaced unasked', async () => {
+    rmSync(join(cwd, 'in/broken.png'));
+    expect((await run(...args)).code).toBe(0);
+    const again = await run(...args);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toMatch(/and 2 more: exists already; --resume .* --force/);
+    rmSync(join(cwd, 'out/below/b.png'));
+    const resumed = await run(...args, '--resume');
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toMatch(/2 of 3 pictures are there already/);
+    expect(resumed.stderr).toMatch(/1 picture in/);
+    expect((await run(...args, '--resume')).stderr).toMatch(/Nothing to do/);
+    expect((await run(...args, '--force')).code).toBe(0);
+  });
+
+  it('lie beside their inputs, or in the last name, if that is a folder', async () => {
+    expect((await run('in/a.png', 'in/below/b.png', 'new/', '-w', weights)).code).toBe(0);
+    expect(readdirSync(join(cwd, 'new')).sort()).toEqual(['a.png', 'b.png']);
+    expect((await run('in/below', '-w', weights, '--format', 'jpg')).code).toBe(0);
+    expect(readdirSync(join(cwd, 'in/below')).sort()).toEqual(['b.cyclegan.jpg', 'b.png']);
+  });
+
+  it('can come from standard input and go to standard output', async () => {
+    const { stdout } = await runCommand(
+      command,
+      ['-', '-w', weights, '--resize', 'none'],
+      cwd,
+      '',
+      {
+        input: encodeImage(grey, 'x.png'),
+      },
+    );
+    await run('in/a.png', 'one.png', '-w', weights, '--resize', 'none');
+    expect(Buffer.from(stdout, 'latin1')).toEqual(readFileSync(join(cwd, 'one.png')));
+  });
+});
+
+describe('the picture’s way', () => {
+  const translated = async (...options: string[]) => {
+    const { code } = await run('in.png', 'out.png', '-w', weights, ...options);
+    expect(code).toBe(0);
+    const { width, height, alpha } = decodeImage(readFileSync(join(cwd, 'out.png')), {
+      alpha: true,
+    });
+    return { width, height, alpha: alpha as Uint8Array };
+  };
+
+  it.each([
+    [['--resize', 'scale-width:40'], 40, 24],
+    [['--resize', '30'], 52, 32],
+    [['--resize', '30', '--keep-size'], 20, 12],
+    [['--resize', '30x31', '--crop', '21'], 24, 24],
+    [['--resize', '30x31', '--crop', '21', '--keep-size'], 21, 21],
+  ])('%s gives %i x %i', async (options, width, height) => {
+    expect(await translated(...options)).toMatchObject({ width, height });
+  });
+
+  it('carries transparency over when it is asked to', async () => {
+    const alpha = new Uint8Array(240).map((_, i) => (i % 20 < 10 ? 0 : 200));
+    writeFileSync(join(cwd, 'in.png'), encodeImage({ ...grey, alpha }, 'in.png'));
+    expect((await translated('--resize', 'none', '--alpha', 'keep')).alpha).toEqual(alpha);
+    expect((await translated('--resize', '30', '--alpha', 'keep', '--keep-size')).alpha).toEqual(
+      alpha,
+    );
+    expect((await translated('--resize', 'none')).alpha).toEqual(new Uint8Array(240).fill(255));
   });
 });
 
@@ -180,7 +288,10 @@ describe('exit codes and messages', () => {
   it.each([
     [[], /Examples/],
     [['in.png', '--wieghts', 'x'], /--wieghts; did you mean --weights/],
-    [['in.png', 'a.png', 'b.png'], /One picture/],
+    [['in.png', 'a.png', 'b.png'], /"b\.png" is no folder/],
+    [['in.png', '-', '--json'], /not both/],
+    [['in.png', 'out.png', '--alpha', 'maybe'], /keep or drop/],
+    [['.', '--format', 'gif'], /png or jpg/],
     [['in.png', 'out.gif'], /\.png/],
     [['in.png', 'out.png', '--resize', 'big'], /"big"/],
     [['in.png', 'out.png', '--weights'], /needs a value/],
@@ -195,7 +306,7 @@ describe('exit codes and messages', () => {
 
   it.each([
     [['none.png', 'out.png'], /none\.png: no such file/],
-    [['.', 'out.png'], /folder/],
+    [['nothing/', 'out/'], /nothing\/: no such file/],
     [['in.png', 'nowhere/out.png'], /nowhere does not exist/],
     [['in.png', 'out.png', '--weights', 'in.png'], /in\.png: This is a picture/],
     [['in.png', 'out.png', '--engine', 'steam'], /"steam"/],

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../platform/files.js';
 import { loadStateDict } from '../../pth/loadStateDict.js';
 import { translate } from '../../translate/translate.js';
 import { embeddedSample, embeddedWeights } from '../embedded.js';
+import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
 import type { CommandSpec, Invocation } from '../usage.js';
 
@@ -30,5 +31,5 @@ export async function runDemo(invocation: Invocation, terminal: Terminal): Promi
     replace: named !== undefined || invocation.flag('force'),
   });
   terminal.say(`Translated the sample picture in ${seconds(performance.now() - begin)}.`);
-  process.stdout.write(`${path}\n`);
+  await writeData(`${path}\n`);
 }

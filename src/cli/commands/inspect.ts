@@ -4,6 +4,7 @@ import {
   type WeightReport,
 } from '../../generator/inspectWeights.js';
 import type { PlainValue } from '../../pth/plainValue.js';
+import { writeData } from '../standardOutput.js';
 import { printable } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
@@ -40,7 +41,7 @@ export async function runInspect(invocation: Invocation): Promise<void> {
   const text = invocation.flag('json')
     ? JSON.stringify({ file: path, ...report }, null, 2)
     : printable(forPeople(path, report));
-  process.stdout.write(`${text}\n`);
+  await writeData(`${text}\n`);
 }
 
 function forPeople(path: string, report: WeightReport): string {

@@ -1,208 +1,52 @@
-import { engineNames } from '../../engine/engines.js';
-import { checkImageName, decodeImage, encodeImage } from '../../image/formats.js';
-import { ImageError, type Picture } from '../../image/picture.js';
-import type { ResizeTarget } from '../../image/resize.js';
-import { warmUp } from '../../nn/compile.js';
-import { FileError } from '../../platform/fileError.js';
-import {
-  isSameFile,
-  parentFolder,
-  pathKind,
-  readFileBytes,
-  writeFileAtomic,
-} from '../../platform/files.js';
-import { translate } from '../../translate/translate.js';
-import { openGenerator } from '../generator.js';
-import { seconds, type Terminal } from '../terminal.js';
-import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+import { pathKind } from '../../platform/files.js';
+import type { Terminal } from '../terminal.js';
+import { type Invocation, UsageError } from '../usage.js';
+import { runMany } from './translateMany.js';
+import { runOne } from './translateOne.js';
+import { readRequest } from './translateOptions.js';
 
-export const translateSpec: CommandSpec = {
-  name: 'translate',
-  usage: 'IN [OUT]',
-  summary: 'translate a picture (the default command)',
-  options: {
-    weights: {
-      type: 'string',
-      short: 'w',
-      value: 'FILE',
-      help: 'generator weights, .pth or .safetensors; default: the small built-in model',
-    },
-    key: {
-      type: 'string',
-      value: 'NAME',
-      help: 'where in a checkpoint the state dict is; default: it is searched',
-    },
-    output: { type: 'string', short: 'o', value: 'OUT', help: 'the same as naming OUT' },
-    resize: {
-      type: 'string',
-      value: '256|none|WxH',
-      help: 'size for the network: short side, as it is, or exactly; default: 256',
-    },
-    quality: { type: 'string', value: 'N', help: 'JPEG quality from 1 to 100; default: 95' },
-    'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT' },
-    force: { type: 'boolean', help: 'replace the file whose name was made up, too' },
-    engine: {
-      type: 'string',
-      value: 'NAME',
-      help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
-    },
-    threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
-    'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
-    json: { type: 'boolean', help: 'print one line of JSON about the result' },
-  },
-};
-
-interface Target {
-  readonly path: string;
-  readonly replace: boolean;
-}
-
-export async function runTranslate(invocation: Invocation, terminal: Terminal): Promise<void> {
-  const [input, second, ...rest] = invocation.operands;
-  if (input === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
-  const named = second ?? invocation.text('output');
-  if (rest.length > 0 || (second !== undefined && invocation.text('output') !== undefined)) {
-    throw new UsageError('One picture and one output at a time: cyclegan IN [OUT].');
-  }
-  const resize = parseResize(invocation.text('resize'));
-  const quality = parseCount(invocation.text('quality'), '--quality', 1, 100);
-  const threads = parseCount(invocation.text('threads'), '--threads', 1, 256);
-  const target = await checkTarget(input, named, invocation);
-
-  const begin = performance.now();
-  const engine = {
-    engine: invocation.text('engine'),
-    threads,
-    // The process is the command's own.
-    allowV8Flags: true,
-    revectorize: !invocation.flag('no-revectorize'),
-    blocking: true,
-  };
-  await warmUp(engine);
-  // The weights are read while the picture is decoded.
-  const generator = await openGenerator(
-    invocation.text('weights'),
-    invocation.text('key'),
-    terminal,
-  );
-  const picture = await readPicture(input);
-  const decoded = performance.now();
-  const netG = await generator();
-  const loaded = performance.now();
-  const result = await translate(picture, netG, {
-    resize,
-    ...engine,
-    onProgram: ({ engine, details, fallbacks }) => {
-      if (!invocation.flag('debug')) return;
-      for (const detail of details) terminal.say(`engine ${engine}: ${detail}`);
-      for (const node of fallbacks) terminal.say(`engine ${engine}: plain loops for ${node}`);
-    },
-    onProgress: ({ node, done, total, milliseconds }) =>
-      terminal.progress(
-        `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
-      ),
-  });
-  const translated = performance.now();
-  await writeFileAtomic(target.path, encodeImage(result, target.path, { quality }), {
-    replace: target.replace,
-  });
-  const end = performance.now();
-
-  const times = {
-    decode: decoded - begin,
-    load: loaded - decoded,
-    translate: translated - loaded,
-    write: end - translated,
-    total: end - begin,
-  };
-  terminal.say(
-    `${input} (${sizeOf(picture)}) -> ${target.path} (${sizeOf(result)}) in ${seconds(times.total)}: decode ${seconds(times.decode)}, weights ${seconds(times.load)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
-  );
-  if (invocation.flag('json')) {
-    const line = {
-      input,
-      inputSize: [picture.width, picture.height],
-      output: target.path,
-      outputSize: [result.width, result.height],
-      milliseconds: times,
-    };
-    process.stdout.write(`${JSON.stringify(line)}\n`);
-  }
-}
-
-async function readPicture(path: string): Promise<Picture> {
-  const bytes = await readFileBytes(path);
-  try {
-    return decodeImage(bytes);
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    throw new ImageError(error.code, `${path}: ${error.message}`, { cause: error });
-  }
-}
-
-function sizeOf({ width, height }: Picture): string {
-  return `${width}x${height}`;
-}
-
-function parseResize(text = '256'): ResizeTarget | null {
-  if (text === 'none') return null;
-  const match = /^(\d{1,6})(?:x(\d{1,6}))?$/.exec(text);
-  if (match === null || Number(match[1]) === 0 || Number(match[2] ?? 1) === 0) {
-    throw new UsageError(
-      `--resize takes a short side (256), both sides (320x240), or none, but got "${text}".`,
-    );
-  }
-  const first = Number(match[1]);
-  return match[2] === undefined ? first : { width: first, height: Number(match[2]) };
-}
-
-function parseCount(
-  text: string | undefined,
-  option: string,
-  least: number,
-  most: number,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < least || count > most) {
-    throw new UsageError(
-      `${option} takes a whole number from ${least} to ${most}, but got "${text}".`,
-    );
-  }
-  return count;
-}
+const MAGIC = /[*?[]/;
 
 /**
- * Everything about the output that can be wrong is found before the work begins. Only the file that
- * the command names is replaced; a name made up here must not hit a file that exists.
+ * One picture, `IN [OUT]`, or several: a folder, a pattern, or more than two names. The last of several names is the
+ * folder for the outputs if there is a folder of that name, or if it ends with a slash; `-o` says so in any case.
  */
-async function checkTarget(
-  input: string,
-  named: string | undefined,
-  invocation: Invocation,
-): Promise<Target> {
-  const path = named ?? `${input.replace(/\.[^./\\]+$/, '')}.cyclegan.png`;
-  const replace =
-    !invocation.flag('no-clobber') && (named !== undefined || invocation.flag('force'));
-  try {
-    checkImageName(path);
-  } catch (error) {
-    throw error instanceof ImageError ? new UsageError(error.message) : error;
+export async function runTranslate(invocation: Invocation, terminal: Terminal): Promise<void> {
+  const { operands } = invocation;
+  const [first, second] = operands;
+  if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
+  const request = readRequest(invocation);
+  const named = invocation.text('output');
+  if (await isOne(operands, named)) {
+    if (second !== undefined && named !== undefined) {
+      throw new UsageError('The output is named twice: as a second name, and by --output.');
+    }
+    return runOne(first, second ?? named, request, invocation, terminal);
   }
-  if (await isSameFile(input, path)) {
-    throw new UsageError(`${path}: the output would replace the input; name another file.`);
+  const last = operands[operands.length - 1];
+  const takesLast = named === undefined && operands.length > 1 && (await isFolderName(last));
+  if (operands.length > 2 && named === undefined && !takesLast) {
+    const looksLikeOutput = (await pathKind(last)) === null && !MAGIC.test(last);
+    if (looksLikeOutput) {
+      throw new UsageError(
+        `One output for several pictures: "${last}" is no folder. Name a folder for them: -o FOLDER.`,
+      );
+    }
   }
-  const kind = await pathKind(path);
-  if (kind === 'folder') {
-    throw new FileError('ERR_IS_DIRECTORY', `${path}: this is a folder, not a file.`);
-  }
-  if (kind === 'file' && !replace) {
-    const remedy = invocation.flag('no-clobber') ? 'name another file' : 'use --force, or name it';
-    throw new FileError('ERR_FILE_EXISTS', `${path}: the file exists already; ${remedy}.`);
-  }
-  const folder = parentFolder(path);
-  if ((await pathKind(folder)) !== 'folder') {
-    throw new FileError('ERR_FILE_NOT_FOUND', `${path}: the folder ${folder} does not exist.`);
-  }
-  return { path, replace };
+  const inputs = takesLast ? operands.slice(0, -1) : operands;
+  return runMany(inputs, takesLast ? last : (named ?? null), request, invocation, terminal);
+}
+
+/** A file, or something that is to be one, and at most a name for the output. */
+async function isOne(operands: readonly string[], named: string | undefined): Promise<boolean> {
+  if (operands.length > 2) return false;
+  const [first, second = named] = operands;
+  if (first === '-' || second === '-') return true;
+  if ((await pathKind(first)) === 'folder') return false;
+  if ((await pathKind(first)) === null && MAGIC.test(first)) return false;
+  return second === undefined || !(await isFolderName(second));
+}
+
+async function isFolderName(name: string): Promise<boolean> {
+  return /[/\\]$/.test(name) || (await pathKind(name)) === 'folder';
 }

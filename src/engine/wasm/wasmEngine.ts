@@ -5,6 +5,7 @@ import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
 import { compileModule, ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
+import { takeMemory } from './memoryPool.js';
 import { assemble } from './plan/assemble.js';
 import { isImageShape, plan, unsupportedNodes } from './plan/planner.js';
 import { takeWorkers } from './pool/pool.js';
@@ -90,6 +91,7 @@ async function build(
     memory,
     threads,
     shared,
+    owned,
     details: [
       `variant ${variant.name}, tiles of ${rows} x ${vectors * 4}`,
       `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
@@ -132,7 +134,7 @@ function check(variant: Variant): ReturnType<typeof selfCheck> {
 
 function allocate(graph: Graph, pages: number, shared: boolean): WebAssembly.Memory {
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    return takeMemory(pages, shared);
   } catch {
     throw tooLarge(graph, pages * PAGE);
   }

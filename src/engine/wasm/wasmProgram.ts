@@ -7,6 +7,7 @@ import type { Program, RunOptions } from '../engine.js';
 import { checkInput } from '../plainProgram.js';
 import { Queue } from '../queue.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
+import { keepMemory } from './memoryPool.js';
 import type { Assembly } from './plan/assemble.js';
 import { newProgramId, type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 
@@ -16,6 +17,8 @@ export interface Machine {
   readonly threads: number;
   /** Whether other threads can share the memory. */
   readonly shared: boolean;
+  /** Whether the process is the caller's own: memory may then be kept for the next program. */
+  readonly owned: boolean;
   readonly details: readonly string[];
 }
 
@@ -110,7 +113,14 @@ export class WasmProgram implements Program {
       forgotten.unregister(this);
       for (const worker of this.#known) worker.tell(this.#id, { drop: true });
       this.#known.clear();
+      const { memory, shared, owned } = this.#machine;
+      if (owned && this.#isIdle()) keepMemory(memory, shared);
     });
+  }
+
+  /** Whether every worker has left the last run. */
+  #isIdle(): boolean {
+    return Atomics.load(this.#control, CONTROL.idle / 4) >= this.#sent;
   }
 
   /** Steps `from … to − 1`, with all threads. */

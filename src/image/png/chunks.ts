@@ -41,12 +41,14 @@ export interface PngChunks {
   readonly header: PngHeader;
   /** Three bytes a colour; empty where there is none. */
   readonly palette: Uint8Array;
+  /** What tRNS says of transparent colours; empty where there is none. */
+  readonly transparency: Uint8Array;
   /** The zlib stream: all IDAT chunks in a row. */
   readonly data: Uint8Array;
 }
 
 /**
- * Reads what makes up the picture: IHDR, PLTE and IDAT. Other chunks are passed over, unless they are
+ * Reads what makes up the picture: IHDR, PLTE, tRNS and IDAT. Other chunks are passed over, unless they are
  * critical and unknown.
  * @throws ImageError for wrong order, sizes or checksums.
  */
@@ -54,6 +56,7 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: PngHeader | null = null;
   let palette = new Uint8Array(0);
+  let transparency = new Uint8Array(0);
   const parts: Uint8Array[] = [];
   let at = SIGNATURE.length;
   for (;;) {
@@ -78,6 +81,8 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
     } else if (type === 'PLTE') {
       if (length % 3 !== 0 || length > 768) throw damaged('ERR_PNG', 'has a bad palette', at);
       palette = content.slice();
+    } else if (type === 'tRNS') {
+      transparency = content.slice();
     } else if (type === 'IDAT') {
       parts.push(content);
     } else if (type === 'IEND') {
@@ -93,7 +98,7 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
   if (header.colour === 'palette' && palette.length === 0) {
     throw damaged('ERR_PNG', 'has no palette', at);
   }
-  return { header, palette, data: concatenate(parts) };
+  return { header, palette, transparency, data: concatenate(parts) };
 }
 
 function readHeader(content: Uint8Array, at: number): PngHeader {

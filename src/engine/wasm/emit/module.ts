@@ -4,6 +4,8 @@ import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 
 /** Type 0 is that of the functions in the table: three integers, no result. */
 const TABLE_TYPE = 0;
+/** WebAssembly's own limit, 4 GiB. */
+const MOST_PAGES = 65_536;
 const TABLE_PARAMS: readonly ValueType[] = ['i32', 'i32', 'i32'];
 
 /** A local variable or parameter of a function. */
@@ -153,10 +155,10 @@ export class ModuleWriter {
     return handle;
   }
 
-  /** @param memory Pages of 64 KiB; shared memory must name its maximum. */
+  /** @param memory At least so many pages of 64 KiB; shared memory must name a maximum. */
   finish(memory: { readonly pages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer> {
     const pages = uleb(memory.pages);
-    const limits = memory.shared ? [3, pages, pages] : [0, pages];
+    const limits = memory.shared ? [3, pages, uleb(MOST_PAGES)] : [0, pages];
     const functions = this.#functions;
     const types = [TABLE_PARAMS, ...functions.map(({ params }) => params)].map((params) => [
       0x60,

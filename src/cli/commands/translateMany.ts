@@ -1,0 +1,202 @@
+import { AbortError, CycleganError } from '../../errors.js';
+import { warmUp } from '../../nn/compile.js';
+import { FileError } from '../../platform/fileError.js';
+import { openGenerator } from '../generator.js';
+import { findInputs } from '../pictures/inputs.js';
+import { finishedJobs, type Job, planOutputs, sweep } from '../pictures/outputs.js';
+import { type Ending, translateMany } from '../pictures/translateMany.js';
+import { programNotes } from '../programNotes.js';
+import { writeData } from '../standardOutput.js';
+import { seconds, type Terminal } from '../terminal.js';
+import { type Invocation, UsageError } from '../usage.js';
+import type { TranslateRequest } from './translateOptions.js';
+
+/** @param folder Where outputs go; `null`: beside their inputs. */
+export async function runMany(
+  operands: readonly string[],
+  folder: string | null,
+  request: TranslateRequest,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  const inputs = await findInputs(operands, { recursive: invocation.flag('recursive') });
+  const { extension } = request;
+  const jobs = planOutputs(inputs, { folder, extension });
+  const replace = invocation.flag('force') && !invocation.flag('no-clobber');
+  const left = await jobsToDo(jobs, replace, invocation, terminal);
+  await sweep(jobs);
+  if (left.length === 0) {
+    terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
+    return;
+  }
+  await warmUp(request.engine);
+  const generator = await openGenerator(
+    invocation.text('weights'),
+    invocation.text('key'),
+    terminal,
+  );
+  const netG = await generator();
+  const tally = new Tally(left.length, terminal, invocation.flag('json'));
+  const interruption = new Interruption();
+  try {
+    await translateMany(left, netG, {
+      ...request,
+      replace,
+      forward: { ...request.engine, ...programNotes(invocation.flag('debug'), terminal) },
+      signal: interruption.signal,
+      onEnd: (ending) => tally.add(ending),
+    });
+  } catch (error) {
+    if (!(error instanceof AbortError)) throw error;
+    throw new InterruptedError(interruption.name, tally.done, left.length);
+  } finally {
+    interruption.end();
+  }
+  tally.finish();
+}
+
+/**
+ * What is not done yet. Outputs that are there are left out with `--resume` and replaced with `--force`; without either,
+ * nothing begins, so that nothing is lost and nothing is done twice.
+ */
+async function jobsToDo(
+  jobs: readonly Job[],
+  replace: boolean,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<readonly Job[]> {
+  const resume = invocation.flag('resume');
+  if (resume && replace) throw new UsageError('--resume keeps outputs, and --force replaces them.');
+  if (replace) return jobs;
+  const finished = await finishedJobs(jobs);
+  if (finished.size === 0) return jobs;
+  if (!resume) {
+    const [{ output }] = finished;
+    const others = finished.size > 1 ? ` and ${finished.size - 1} more` : '';
+    throw new FileError(
+      'ERR_FILE_EXISTS',
+      `${output}${others}: exists already; --resume leaves out what is there, --force replaces it.`,
+    );
+  }
+  terminal.say(`${finished.size} of ${jobs.length} pictures are there already.`);
+  return jobs.filter((job) => !finished.has(job));
+}
+
+/** Some pictures could not be translated, the others were. */
+class SomeFailedError extends CycleganError {
+  constructor(failed: number, total: number) {
+    super('ERR_SOME_FAILED', `${failed} of ${total} pictures could not be translated.`);
+  }
+}
+
+/** The exit code that a shell gives a process that a signal ended. */
+export class InterruptedError extends CycleganError {
+  readonly exitCode: number;
+
+  constructor(signal: string, done: number, total: number) {
+    super('ERR_INTERRUPTED', `Interrupted: ${done} of ${total} are done. --resume goes on.`);
+    this.exitCode = 128 + (signal === 'SIGINT' ? 2 : 15);
+  }
+}
+
+/** Lets what is being written be completed when the user interrupts; the second time, nothing holds the process. */
+class Interruption {
+  readonly #controller = new AbortController();
+  name = '';
+
+  constructor() {
+    process.on('SIGINT', this.#stop);
+    process.on('SIGTERM', this.#stop);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  end(): void {
+    process.off('SIGINT', this.#stop);
+    process.off('SIGTERM', this.#stop);
+  }
+
+  readonly #stop = (name: string): void => {
+    this.name = name;
+    this.end();
+    this.#controller.abort();
+  };
+}
+
+/** Tells how each picture ended, and how far the whole is. */
+class Tally {
+  readonly #total: number;
+  readonly #terminal: Terminal;
+  readonly #json: boolean;
+  readonly #begin = performance.now();
+  #failed = 0;
+  done = 0;
+
+  constructor(total: number, terminal: Terminal, json: boolean) {
+    this.#total = total;
+    this.#terminal = terminal;
+    this.#json = json;
+  }
+
+  async add(ending: Ending): Promise<void> {
+    const { input, output } = ending.job;
+    if ('error' in ending) {
+      const { code, message } = ending.error;
+      this.#failed++;
+      // Always, with --quiet too: a picture is missing.
+      process.stderr.write(`${this.#terminal.clearLine()}cyclegan: ${message}\n`);
+      await this.#print({ input: input.path, error: { code, message } });
+    } else {
+      const { opened, saved, milliseconds } = ending;
+      const times = {
+        decode: opened.milliseconds,
+        translate: milliseconds,
+        write: saved.milliseconds,
+      };
+      if (!this.#terminal.isLive) {
+        this.#terminal.say(
+          `${input.path} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), network ${seconds(milliseconds)}`,
+        );
+      }
+      await this.#print({
+        input: input.path,
+        inputSize: opened.size,
+        output,
+        outputSize: saved.size,
+        bytes: saved.bytes,
+        sha256: saved.sha256,
+        milliseconds: times,
+      });
+    }
+    this.done++;
+    this.#terminal.progress(this.#bar(input.path));
+  }
+
+  /** @throws SomeFailedError when any failed. */
+  finish(): void {
+    const elapsed = performance.now() - this.#begin;
+    const made = this.#total - this.#failed;
+    this.#terminal.say(
+      `${made} ${made === 1 ? 'picture' : 'pictures'} in ${seconds(elapsed)}, ${rate(made, elapsed)}.`,
+    );
+    if (this.#failed > 0) throw new SomeFailedError(this.#failed, this.#total);
+  }
+
+  #bar(name: string): string {
+    const elapsed = performance.now() - this.#begin;
+    const width = 24;
+    const filled = Math.round((width * this.done) / this.#total);
+    const left = (elapsed / this.done) * (this.#total - this.done);
+    return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${this.done}/${this.#total}  ${rate(this.done, elapsed)}  ${seconds(left)} left  ${name}`;
+  }
+
+  async #print(line: object): Promise<void> {
+    if (this.#json) await writeData(`${JSON.stringify(line)}\n`);
+  }
+}
+
+function rate(count: number, milliseconds: number): string {
+  return `${((1000 * count) / milliseconds).toFixed(2)} a second`;
+}

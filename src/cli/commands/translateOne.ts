@@ -1,0 +1,138 @@
+import { checkImageName } from '../../image/formats.js';
+import { ImageError } from '../../image/picture.js';
+import { warmUp } from '../../nn/compile.js';
+import { FileError } from '../../platform/fileError.js';
+import { isSameFile, parentFolder, pathKind, writeFileAtomic } from '../../platform/files.js';
+import { generate } from '../../translate/pipeline.js';
+import { openGenerator } from '../generator.js';
+import {
+  encodeResult,
+  type Opened,
+  openBytes,
+  openPicture,
+  sha256Of,
+} from '../pictures/pictureWork.js';
+import { programNotes } from '../programNotes.js';
+import { writeData } from '../standardOutput.js';
+import { seconds, type Terminal } from '../terminal.js';
+import { type Invocation, UsageError } from '../usage.js';
+import type { TranslateRequest } from './translateOptions.js';
+
+/** Standard input as an input's name, standard output as an output's. */
+const STANDARD = '-';
+
+interface OneTarget {
+  readonly path: string;
+  readonly replace: boolean;
+}
+
+export async function runOne(
+  input: string,
+  named: string | undefined,
+  request: TranslateRequest,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<void> {
+  const target = await checkTarget(input, named, request.extension, invocation);
+  if (target.path === STANDARD && invocation.flag('json')) {
+    throw new UsageError('Standard output takes the picture or --json, not both.');
+  }
+  const begin = performance.now();
+  const engine = { ...request.engine, blocking: true };
+  await warmUp(engine);
+  // The weights are read while the picture is decoded.
+  const generator = await openGenerator(
+    invocation.text('weights'),
+    invocation.text('key'),
+    terminal,
+  );
+  const opened = await open(input, request);
+  const decoded = performance.now();
+  const netG = await generator();
+  const loaded = performance.now();
+  const output = await generate(opened.prepared.sized, netG, {
+    ...engine,
+    ...programNotes(invocation.flag('debug'), terminal),
+    onProgress: ({ node, done, total, milliseconds }) =>
+      terminal.progress(
+        `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
+      ),
+  });
+  const translated = performance.now();
+  const name = target.path === STANDARD ? `picture${request.extension}` : target.path;
+  const { bytes, picture } = encodeResult(output, opened.prepared, name, request);
+  if (target.path === STANDARD) await writeData(bytes);
+  else await writeFileAtomic(target.path, bytes, { replace: target.replace });
+  const end = performance.now();
+
+  const times = {
+    decode: decoded - begin,
+    load: loaded - decoded,
+    translate: translated - loaded,
+    write: end - translated,
+    total: end - begin,
+  };
+  terminal.say(
+    `${input} (${opened.size.join('x')}) -> ${target.path} (${picture.width}x${picture.height}) in ${seconds(times.total)}: decode ${seconds(times.decode)}, weights ${seconds(times.load)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
+  );
+  if (invocation.flag('json')) {
+    const line = {
+      input,
+      inputSize: opened.size,
+      output: target.path,
+      outputSize: [picture.width, picture.height],
+      bytes: bytes.length,
+      sha256: sha256Of(bytes),
+      milliseconds: times,
+    };
+    await writeData(`${JSON.stringify(line)}\n`);
+  }
+}
+
+async function open(input: string, request: TranslateRequest): Promise<Opened> {
+  if (input !== STANDARD) return openPicture(input, request);
+  const parts: Uint8Array[] = [];
+  for await (const part of process.stdin) parts.push(part);
+  return openBytes(Buffer.concat(parts), 'standard input', request);
+}
+
+/**
+ * Everything about the output that can be wrong is found before the work begins. Only the file that
+ * the command names is replaced; a name made up here must not hit a file that exists.
+ */
+async function checkTarget(
+  input: string,
+  named: string | undefined,
+  extension: string,
+  invocation: Invocation,
+): Promise<OneTarget> {
+  const path = named ?? madeUpName(input, extension);
+  if (path === STANDARD) return { path, replace: false };
+  const replace =
+    !invocation.flag('no-clobber') && (named !== undefined || invocation.flag('force'));
+  try {
+    checkImageName(path);
+  } catch (error) {
+    throw error instanceof ImageError ? new UsageError(error.message) : error;
+  }
+  if (input !== STANDARD && (await isSameFile(input, path))) {
+    throw new UsageError(`${path}: the output would replace the input; name another file.`);
+  }
+  const kind = await pathKind(path);
+  if (kind === 'folder') {
+    throw new FileError('ERR_IS_DIRECTORY', `${path}: this is a folder, not a file.`);
+  }
+  if (kind === 'file' && !replace) {
+    const remedy = invocation.flag('no-clobber') ? 'name another file' : 'use --force, or name it';
+    throw new FileError('ERR_FILE_EXISTS', `${path}: the file exists already; ${remedy}.`);
+  }
+  const folder = parentFolder(path);
+  if ((await pathKind(folder)) !== 'folder') {
+    throw new FileError('ERR_FILE_NOT_FOUND', `${path}: the folder ${folder} does not exist.`);
+  }
+  return { path, replace };
+}
+
+function madeUpName(input: string, extension: string): string {
+  return input === STANDARD ? STANDARD : `${input.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
+}

@@ -1,0 +1,138 @@
+import type { CompileOptions } from '../../engine/engine.js';
+import { engineNames } from '../../engine/engines.js';
+import type { ResizeTarget } from '../../image/resize.js';
+import type { PictureOptions } from '../pictures/pictureWork.js';
+import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
+
+const OPTIONS: Readonly<Record<string, OptionSpec>> = {
+  weights: {
+    type: 'string',
+    short: 'w',
+    value: 'FILE',
+    help: 'generator weights, .pth or .safetensors; default: the small built-in model',
+  },
+  key: {
+    type: 'string',
+    value: 'NAME',
+    help: 'where in a checkpoint the state dict is; default: it is searched',
+  },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'OUT',
+    help: 'file, or folder for several pictures; - is standard output',
+  },
+  recursive: { type: 'boolean', short: 'r', help: 'look into folders below the named ones, too' },
+  format: {
+    type: 'string',
+    value: 'png|jpg',
+    help: 'of outputs whose names are made up; default: png',
+  },
+  resume: { type: 'boolean', help: 'leave out pictures whose output is there' },
+  resize: {
+    type: 'string',
+    value: '256|none|WxH|scale-width:N',
+    help: 'size for the network: short side, as it is, exactly, or by the width; default: 256',
+  },
+  crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
+  'keep-size': { type: 'boolean', help: 'give the result the size of the input' },
+  'auto-orient': { type: 'boolean', help: 'turn photographs as their EXIF data say' },
+  alpha: {
+    type: 'string',
+    value: 'keep|drop',
+    help: "keep: carry a PNG's transparency over; default: drop",
+  },
+  quality: { type: 'string', value: 'N', help: 'JPEG quality from 1 to 100; default: 95' },
+  'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT' },
+  force: { type: 'boolean', help: 'replace files whose names were made up, too' },
+  engine: {
+    type: 'string',
+    value: 'NAME',
+    help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
+  },
+  threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
+  'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
+  json: { type: 'boolean', help: 'print one line of JSON for each picture' },
+};
+
+export const translateSpec: CommandSpec = {
+  name: 'translate',
+  usage: 'IN... [OUT]',
+  summary: 'translate pictures: files, folders, patterns (the default command)',
+  options: OPTIONS,
+};
+
+/** What the command line asks for, checked. */
+export interface TranslateRequest extends PictureOptions {
+  /** `.png` or `.jpg`, for names that are made up. */
+  readonly extension: string;
+  readonly engine: CompileOptions & { readonly engine: string | undefined };
+}
+
+/** @throws UsageError for a value that makes no sense. */
+export function readRequest(invocation: Invocation): TranslateRequest {
+  return {
+    decode: {
+      alpha: readAlpha(invocation.text('alpha')),
+      autoOrient: invocation.flag('auto-orient'),
+    },
+    pipeline: {
+      resize: readResize(invocation.text('resize')),
+      crop: readCount(invocation, 'crop', 1, 65_535),
+      keepSize: invocation.flag('keep-size'),
+    },
+    quality: readCount(invocation, 'quality', 1, 100),
+    gallery: false,
+    extension: readFormat(invocation.text('format')),
+    engine: {
+      engine: invocation.text('engine'),
+      threads: readCount(invocation, 'threads', 1, 256),
+      // The process is the command's own.
+      allowV8Flags: true,
+      revectorize: !invocation.flag('no-revectorize'),
+    },
+  };
+}
+
+function readResize(text = '256'): ResizeTarget | null {
+  if (text === 'none') return null;
+  const match = /^(?:(scale-width:)?(\d{1,5})|(\d{1,5})x(\d{1,5}))$/.exec(text);
+  const [, byWidth, side, width, height] = match ?? [];
+  const sides = [side, width, height].filter((value) => value !== undefined).map(Number);
+  if (match === null || sides.includes(0)) {
+    throw new UsageError(
+      `--resize takes a short side (256), both sides (320x240), a width (scale-width:512), or none, but got "${text}".`,
+    );
+  }
+  if (byWidth !== undefined) return { width: sides[0] };
+  return side !== undefined ? sides[0] : { width: sides[0], height: sides[1] };
+}
+
+function readAlpha(text = 'drop'): boolean {
+  if (text === 'keep' || text === 'drop') return text === 'keep';
+  throw new UsageError(`--alpha takes keep or drop, but got "${text}".`);
+}
+
+function readFormat(text = 'png'): string {
+  const format = text.toLowerCase();
+  if (format === 'png') return '.png';
+  if (format === 'jpg' || format === 'jpeg') return '.jpg';
+  throw new UsageError(`--format takes png or jpg, but got "${text}".`);
+}
+
+function readCount(
+  invocation: Invocation,
+  option: string,
+  least: number,
+  most: number,
+): number | undefined {
+  const text = invocation.text(option);
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < least || count > most) {
+    throw new UsageError(
+      `--${option} takes a whole number from ${least} to ${most}, but got "${text}".`,
+    );
+  }
+  return count;
+}

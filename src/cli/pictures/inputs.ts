@@ -1,0 +1,118 @@
+import { requireBuiltin } from '../../platform/builtin.js';
+import { FileError, fileError } from '../../platform/fileError.js';
+import { pathKind } from '../../platform/files.js';
+
+/** A picture to translate. */
+export interface Input {
+  readonly path: string;
+  /** Where it lies below the folder or pattern that named it: so its output is named. */
+  readonly relative: string;
+}
+
+const PICTURE = /\.(png|jpe?g)$/i;
+/** What this command writes where it makes up a name. */
+const OWN = /\.cyclegan\.(png|jpe?g)$/i;
+const MAGIC = /[*?[]/;
+
+/**
+ * The pictures that operands name: files as they are, those in folders (with `recursive`, also below), and those that match
+ * a pattern with `*`, `?`, `[…]` and `**`, for shells that leave patterns alone. Each once, in the order of the
+ * operands, and by name within each.
+ *
+ * @throws FileError for an operand that names nothing.
+ */
+export async function findInputs(
+  operands: readonly string[],
+  { recursive }: { readonly recursive: boolean },
+): Promise<Input[]> {
+  const { basename } = requireBuiltin('path', 'Looking for pictures');
+  const found = new Map<string, Input>();
+  for (const operand of operands) {
+    const kind = await pathKind(operand);
+    let inputs: Input[];
+    if (kind === 'file') inputs = [{ path: operand, relative: basename(operand) }];
+    else if (kind === 'folder') inputs = await picturesIn(operand, recursive);
+    else inputs = MAGIC.test(operand) ? await matching(operand) : [];
+    if (inputs.length === 0) throw nothing(operand, kind, recursive);
+    for (const input of inputs) if (!found.has(input.path)) found.set(input.path, input);
+  }
+  return [...found.values()];
+}
+
+function nothing(operand: string, kind: 'folder' | 'file' | null, recursive: boolean): FileError {
+  if (kind === 'folder') {
+    const hint = recursive ? '' : ' itself; -r looks into the folders below, too';
+    return new FileError(
+      'ERR_FILE_NOT_FOUND',
+      `${operand}: there is no PNG or JPEG in this folder${hint}.`,
+    );
+  }
+  return new FileError(
+    'ERR_FILE_NOT_FOUND',
+    MAGIC.test(operand) ? `${operand}: nothing matches.` : `${operand}: no such file.`,
+  );
+}
+
+async function picturesIn(folder: string, recursive: boolean): Promise<Input[]> {
+  const { join } = requireBuiltin('path', 'Looking for pictures');
+  const names = await namesBelow(folder, recursive ? Number.POSITIVE_INFINITY : 0);
+  return names
+    .filter((name) => PICTURE.test(name) && !OWN.test(name))
+    .map((name) => ({ path: join(folder, name), relative: name }));
+}
+
+/** Patterns begin where the last folder without a wildcard ends. */
+async function matching(pattern: string): Promise<Input[]> {
+  const { join } = requireBuiltin('path', 'Looking for pictures');
+  const parts = pattern.split(/[/\\]/);
+  const fixed = parts.findIndex((part) => MAGIC.test(part));
+  const folder = parts.slice(0, fixed).join('/') || (pattern.startsWith('/') ? '/' : '.');
+  const rest = parts.slice(fixed);
+  if ((await pathKind(folder)) !== 'folder') return [];
+  const depth = rest.includes('**') ? Number.POSITIVE_INFINITY : rest.length - 1;
+  const expression = compiled(rest);
+  if (expression === null) return [];
+  return (await namesBelow(folder, depth))
+    .filter((name) => expression.test(`/${name}`) && PICTURE.test(name) && !OWN.test(name))
+    .map((name) => ({ path: join(folder, name), relative: name }));
+}
+
+/** `null` for a pattern that makes no sense, such as `[z-a]`. */
+function compiled(parts: readonly string[]): RegExp | null {
+  try {
+    return new RegExp(`^${parts.map(partExpression).join('')}$`, 'i');
+  } catch {
+    return null;
+  }
+}
+
+/** One part of a pattern, with the slash before it. */
+function partExpression(part: string): string {
+  if (part === '**') return '(?:/[^/]+)*?';
+  const body = part
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replace(/\*/g, '[^/]*')
+    .replace(/\?/g, '[^/]')
+    .replace(/\[!/g, '[^');
+  return `/${body}`;
+}
+
+/** Names of files, with slashes, sorted. Links to folders are not followed: they could lead round in a circle. */
+async function namesBelow(folder: string, depth: number): Promise<string[]> {
+  const { readdir } = requireBuiltin('fs/promises', `Looking into ${folder}`);
+  const names: string[] = [];
+  const visit = async (below: string, left: number): Promise<void> => {
+    const path = `${folder}/${below}`;
+    const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+      throw fileError('read', path, error);
+    });
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      if (entry.name.startsWith('.')) continue;
+      const name = `${below}${entry.name}`;
+      if (!entry.isDirectory()) names.push(name);
+      else if (left > 0) await visit(`${name}/`, left - 1);
+    }
+  };
+  await visit('', depth);
+  return names;
+}

@@ -1,0 +1,118 @@
+import { CycleganError } from '../../errors.js';
+import { type DecodeOptions, decodeImage, encodeImage } from '../../image/formats.js';
+import { ImageError, type Picture } from '../../image/picture.js';
+import { requireBuiltin } from '../../platform/builtin.js';
+import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
+import { finish, type PipelineOptions, type Prepared, prepare } from '../../translate/pipeline.js';
+
+/** What happens to every picture of a run alike. */
+export interface PictureOptions {
+  readonly decode: DecodeOptions;
+  readonly pipeline: PipelineOptions;
+  /** JPEG quality. */
+  readonly quality: number | undefined;
+  /** Whether small JPEGs are made for the gallery. */
+  readonly gallery: boolean;
+}
+
+export interface Opened {
+  readonly prepared: Prepared;
+  readonly size: readonly [width: number, height: number];
+  readonly milliseconds: number;
+  /** What the network saw, for the gallery. */
+  readonly before: Uint8Array | null;
+}
+
+export interface Saved {
+  readonly size: readonly [width: number, height: number];
+  readonly bytes: number;
+  /** Of the file, in hexadecimal. */
+  readonly sha256: string;
+  readonly milliseconds: number;
+  readonly after: Uint8Array | null;
+}
+
+export interface Target {
+  readonly path: string;
+  /** Whether a file that is there may be replaced. */
+  readonly replace: boolean;
+}
+
+const GALLERY_QUALITY = 90;
+
+/** File to network. @throws ImageError or FileError, naming the file. */
+export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
+  const begin = performance.now();
+  return openBytes(await readFileBytes(path), path, options, begin);
+}
+
+/** The same from a file's bytes. @param name What the picture is called in messages. */
+export function openBytes(
+  bytes: Uint8Array,
+  name: string,
+  { decode, pipeline, gallery }: PictureOptions,
+  begin = performance.now(),
+): Opened {
+  try {
+    const picture = decodeImage(bytes, decode);
+    const prepared = prepare(picture, pipeline);
+    return {
+      prepared,
+      size: [picture.width, picture.height],
+      before: gallery ? forGallery(prepared.sized) : null,
+      milliseconds: performance.now() - begin,
+    };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new ImageError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Network to file, as a whole or not at all. @throws FileError when it cannot be written. */
+export async function savePicture(
+  output: Picture,
+  prepared: Prepared,
+  target: Target,
+  options: PictureOptions,
+): Promise<Saved> {
+  const begin = performance.now();
+  const { bytes, picture, after } = encodeResult(output, prepared, target.path, options);
+  await writeFileAtomic(target.path, bytes, { replace: target.replace });
+  return {
+    size: [picture.width, picture.height],
+    bytes: bytes.length,
+    sha256: sha256Of(bytes),
+    milliseconds: performance.now() - begin,
+    after,
+  };
+}
+
+export function encodeResult(
+  output: Picture,
+  prepared: Prepared,
+  name: string,
+  { pipeline, quality, gallery }: PictureOptions,
+): { bytes: Uint8Array; picture: Picture; after: Uint8Array | null } {
+  const picture = finish(output, prepared, pipeline);
+  const after = gallery ? forGallery(output) : null;
+  return { bytes: encodeImage(picture, name, { quality }), picture, after };
+}
+
+function forGallery(picture: Picture): Uint8Array {
+  return encodeImage(picture, 'gallery.jpg', { quality: GALLERY_QUALITY });
+}
+
+export function sha256Of(bytes: Uint8Array): string {
+  return requireBuiltin('crypto', 'A digest').createHash('sha256').update(bytes).digest('hex');
+}
+
+/** An error that has to go from thread to thread, where classes do not. */
+export interface PortableError {
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export function portable(error: unknown): PortableError {
+  if (error instanceof CycleganError) return { code: error.code, message: error.message };
+  return { code: null, message: error instanceof Error ? error.message : String(error) };
+}

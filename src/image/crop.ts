@@ -1,0 +1,62 @@
+import { ImageError, type Picture } from './picture.js';
+
+/**
+ * The middle of a picture, `size` by `size` pixels.
+ * @throws ImageError when the picture is smaller.
+ * @see torchvision.transforms.CenterCrop, which would pad a smaller one
+ */
+export function centerCrop(size: number): (picture: Picture) => Picture {
+  return (picture) => {
+    const { width, height } = picture;
+    if (width < size || height < size) {
+      throw new ImageError(
+        'ERR_CROP',
+        `A square of ${size} pixels cannot be cut out of ${width} x ${height}; resize it larger, or crop less.`,
+      );
+    }
+    return crop(picture, {
+      left: middle(width, size),
+      top: middle(height, size),
+      width: size,
+      height: size,
+    });
+  };
+}
+
+/** A part of a picture, which must lie inside it. */
+export function crop(
+  picture: Picture,
+  part: { left: number; top: number; width: number; height: number },
+): Picture {
+  const { left, top, width, height } = part;
+  if (width === picture.width && height === picture.height) return picture;
+  const { alpha } = picture;
+  const data = cropRows(picture.data, picture.width, 3, part);
+  if (alpha === undefined) return { width, height, data };
+  return {
+    width,
+    height,
+    data,
+    alpha: cropRows(alpha, picture.width, 1, { left, top, width, height }),
+  };
+}
+
+function cropRows(
+  from: Uint8Array,
+  stride: number,
+  channels: number,
+  { left, top, width, height }: { left: number; top: number; width: number; height: number },
+): Uint8Array {
+  const out = new Uint8Array(width * height * channels);
+  for (let y = 0; y < height; y++) {
+    const at = ((top + y) * stride + left) * channels;
+    out.set(from.subarray(at, at + width * channels), y * width * channels);
+  }
+  return out;
+}
+
+/** Python's `round`, which torchvision uses, takes halves to the even number. */
+function middle(side: number, size: number): number {
+  const low = Math.floor((side - size) / 2);
+  return (side - size) % 2 === 1 && low % 2 === 1 ? low + 1 : low;
+}

@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInputs } from '../../src/cli/pictures/inputs.js';
+import { mapAhead } from '../../src/cli/pictures/mapAhead.js';
+import { planOutputs, sweep } from '../../src/cli/pictures/outputs.js';
+import { temporaryFolder } from '../support/command.js';
+
+const home = temporaryFolder();
+afterAll(home.remove);
+const at = (...names: string[]) => join(home.path, ...names);
+
+beforeAll(() => {
+  mkdirSync(at('in/deep/er'), { recursive: true });
+  mkdirSync(at('empty'));
+  for (const name of [
+    'in/a.png',
+    'in/b.JPG',
+    'in/b.cyclegan.png',
+    'in/notes.txt',
+    'in/.hidden.png',
+    'in/deep/c.jpeg',
+    'in/deep/er/d.png',
+  ]) {
+    writeFileSync(at(name), '');
+  }
+});
+
+describe('inputs', () => {
+  const find = async (operand: string, recursive = false) =>
+    (await findInputs([at(operand)], { recursive })).map(({ relative }) => relative);
+
+  it.each([
+    ['in', false, ['a.png', 'b.JPG']],
+    ['in', true, ['a.png', 'b.JPG', 'deep/c.jpeg', 'deep/er/d.png']],
+    ['in/notes.txt', false, ['notes.txt']],
+    ['in/*.png', false, ['a.png']],
+    ['in/?.jpg', false, ['b.JPG']],
+    ['in/[!a].*', false, ['b.JPG']],
+    ['in/**/*.png', false, ['a.png', 'deep/er/d.png']],
+    ['in/*/c.jpeg', false, ['deep/c.jpeg']],
+  ])('of %s (recursive: %s)', async (operand, recursive, names) => {
+    expect(await find(operand, recursive)).toEqual(names);
+  });
+
+  it('are taken once, however often they are named', async () => {
+    const inputs = await findInputs([at('in/a.png'), at('in'), at('in/*.png')], {
+      recursive: false,
+    });
+    expect(inputs.map(({ relative }) => relative)).toEqual(['a.png', 'b.JPG']);
+  });
+
+  it.each([
+    ['empty', /no PNG or JPEG in this folder itself; -r/],
+    ['in/x.png', /no such file/],
+    ['in/*.gif', /nothing matches/],
+    ['in/[z-a].png', /nothing matches/],
+  ])('are missed where there are none: %s', async (operand, text) => {
+    await expect(find(operand)).rejects.toThrow(text);
+  });
+});
+
+describe('outputs', () => {
+  const plan = (paths: readonly string[], folder: string | null) =>
+    planOutputs(
+      paths.map((path) => ({ path: `in/${path}`, relative: path })),
+      { folder, extension: '.png' },
+    ).map(({ output }) => output);
+
+  it('lie in the folder as their inputs do, or beside them', () => {
+    expect(plan(['a.jpg', 'x/b.png'], 'out')).toEqual(['out/a.png', 'out/x/b.png']);
+    expect(plan(['a.jpg', 'x/b.png'], null)).toEqual(['in/a.cyclegan.png', 'in/x/b.cyclegan.png']);
+  });
+
+  it('keep the extension where that alone tells them apart', () => {
+    expect(plan(['a.jpg', 'A.png', 'c.jpg'], 'out')).toEqual([
+      'out/a.jpg.png',
+      'out/A.png.png',
+      'out/c.png',
+    ]);
+  });
+
+  it('never collide, and never leave the folder', () => {
+    const part = fc.stringMatching(/^[ab.A-]{1,3}$/).filter((name) => !/^\.+$/.test(name));
+    const path = fc
+      .tuple(fc.array(part, { maxLength: 1 }), part, fc.constantFrom('.png', '.jpg', '.JPG'))
+      .map(([folders, name, extension]) => [...folders, `${name}${extension}`].join('/'));
+    fc.assert(
+      fc.property(fc.array(path, { maxLength: 12 }), (paths) => {
+        const outputs = plan(paths, 'out');
+        expect(new Set(outputs.map((name) => name.toLowerCase())).size).toBe(paths.length);
+        for (const output of outputs) expect(output).toMatch(/^out\/(?!.*(^|\/)\.\.(\/|$))/);
+        expect(plan(paths, 'out')).toEqual(outputs);
+      }),
+    );
+  });
+});
+
+it('what a killed process has left is swept, what a living one writes is not', async () => {
+  const dead = '.x.png.999999999.cyclegan-tmp';
+  const alive = `.y.png.${process.pid}.cyclegan-tmp`;
+  for (const name of [dead, alive, 'z.png']) writeFileSync(at('empty', name), '');
+  const input = { path: 'x.png', relative: 'x.png' };
+  await sweep([{ input, output: at('empty', 'x.png') }]);
+  expect(existsSync(at('empty', dead))).toBe(false);
+  expect(readdirSync(at('empty')).sort()).toEqual([alive, 'z.png']);
+});
+
+it('mapAhead works on so many at once, and gives outcomes in order', async () => {
+  let most = 0;
+  let now = 0;
+  const seen: unknown[] = [];
+  const work = async (n: number) => {
+    most = Math.max(most, ++now);
+    await new Promise((resolve) => setTimeout(resolve, n % 3));
+    now--;
+    if (n === 4) throw new Error('four');
+    return 2 * n;
+  };
+  for await (const outcome of mapAhead([1, 2, 3, 4, 5, 6], 3, work)) {
+    seen.push('result' in outcome ? outcome.result : (outcome.error as Error).message);
+  }
+  expect(seen).toEqual([2, 4, 6, 'four', 10, 12]);
+  expect(most).toBe(3);
+});
