@@ -26,10 +26,11 @@ export function mainHelp(commands: readonly CommandSpec[], version: string): str
   ].join('\n');
 }
 
-export function commandHelp({ name, usage, summary, options }: CommandSpec): string {
+export function commandHelp({ name, usage, summary, notes = [], options }: CommandSpec): string {
   return [
     `cyclegan ${name} ${usage}: ${summary}`,
     '',
+    ...notes.flatMap((note) => [note, '']),
     'Options',
     ...optionLines({ ...options, ...COMMON_OPTIONS }),
     '',

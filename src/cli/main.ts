@@ -1,27 +1,12 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
-import { demoSpec, runDemo } from './commands/demo.js';
-import { inspectSpec, runInspect } from './commands/inspect.js';
-import { runTranslate } from './commands/translate.js';
 import { InterruptedError } from './commands/translateMany.js';
-import { translateSpec } from './commands/translateOptions.js';
+import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { commandHelp, mainHelp } from './help.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
 import { writeData } from './standardOutput.js';
-import { createTerminal, printable, type Terminal } from './terminal.js';
-import { type CommandSpec, type Invocation, parseCommandLine, UsageError } from './usage.js';
-
-interface Command {
-  readonly spec: CommandSpec;
-  readonly run: (invocation: Invocation, terminal: Terminal) => Promise<void>;
-}
-
-/** The first is the default: what stands first on the line is then a picture, not a command. */
-const COMMANDS: readonly Command[] = [
-  { spec: translateSpec, run: runTranslate },
-  { spec: inspectSpec, run: runInspect },
-  { spec: demoSpec, run: runDemo },
-];
+import { createTerminal, printable } from './terminal.js';
+import { parseCommandLine, UsageError } from './usage.js';
 
 /** Runs a command line and gives the exit code: 0 done, 1 bad input, 2 bad usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -37,7 +22,8 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(help());
       return 2;
     } else {
-      await run(invocation, createTerminal({ quiet: invocation.flag('quiet') }));
+      const terminal = createTerminal({ quiet: invocation.flag('quiet') });
+      await run(invocation, terminal, COMMAND_SPECS);
     }
     return 0;
   } catch (error) {
@@ -46,10 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 function help(): string {
-  return mainHelp(
-    COMMANDS.map(({ spec }) => spec),
-    packageJson.version,
-  );
+  return mainHelp(COMMAND_SPECS, packageJson.version);
 }
 
 function report(error: unknown, debug: boolean): number {

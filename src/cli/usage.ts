@@ -22,6 +22,8 @@ export interface CommandSpec {
   /** The argument part of the usage line. */
   readonly usage: string;
   readonly summary: string;
+  /** Paragraphs for the manual, and for the command's `--help`. */
+  readonly notes?: readonly string[];
   readonly options: Readonly<Record<string, OptionSpec>>;
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -274,6 +275,31 @@ describe('files that are there', () => {
   });
 });
 
+describe('completion', () => {
+  const hasBash = spawnSync('bash', ['-c', 'true']).status === 0;
+
+  it.runIf(hasBash)('completes commands, options and their values in bash', async () => {
+    const { stdout } = await run('completion', 'bash');
+    const complete = (...words: string[]) => {
+      const line = words.map((word) => `'${word}'`).join(' ');
+      const script = `${stdout}\nCOMP_WORDS=(cyclegan ${line}); COMP_CWORD=${words.length}; _cyclegan; echo "\${COMPREPLY[@]}"`;
+      return spawnSync('bash', ['-c', script], { cwd, encoding: 'utf8' }).stdout.trim().split(' ');
+    };
+    expect(complete('insp')).toEqual(['inspect']);
+    expect(complete('in')).toEqual(['in.png', 'inspect']);
+    expect(complete('inspect', '--st')).toEqual(['--stats']);
+    expect(complete('in.png', '--re')).toEqual(['--recursive', '--resume', '--resize']);
+    expect(complete('in.png', '--alpha', '')).toEqual(['keep', 'drop']);
+  });
+
+  it.each(['zsh', 'fish'])('knows every option in %s', async (shell) => {
+    const { code, stdout } = await run('completion', shell);
+    expect(code).toBe(0);
+    for (const option of ['weights', 'keep-size', 'stats', 'quiet'])
+      expect(stdout).toContain(option);
+  });
+});
+
 describe('exit codes and messages', () => {
   it.each([
     [['--help'], /Examples[\s\S]*--weights/],
@@ -297,6 +323,7 @@ describe('exit codes and messages', () => {
     [['in.png', 'out.png', '--weights'], /needs a value/],
     [['in.png', 'out.jpg', '--quality', '0'], /1 to 100/],
     [['inspect'], /Which file/],
+    [['completion', 'cmd'], /bash, zsh, fish/],
   ])('%s is bad usage', async (args, text) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

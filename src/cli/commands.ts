@@ -1,0 +1,27 @@
+import { completionSpec, runCompletion } from './commands/completion.js';
+import { demoSpec, runDemo } from './commands/demo.js';
+import { inspectSpec, runInspect } from './commands/inspect.js';
+import { runTranslate } from './commands/translate.js';
+import { translateSpec } from './commands/translateOptions.js';
+import type { Terminal } from './terminal.js';
+import type { CommandSpec, Invocation } from './usage.js';
+
+export interface Command {
+  readonly spec: CommandSpec;
+  /** @param commands All of them, for those that speak of the others. */
+  readonly run: (
+    invocation: Invocation,
+    terminal: Terminal,
+    commands: readonly CommandSpec[],
+  ) => Promise<void>;
+}
+
+/** The first is the default: what stands first on the line is then a picture, not a command. */
+export const COMMANDS: readonly Command[] = [
+  { spec: translateSpec, run: runTranslate },
+  { spec: inspectSpec, run: runInspect },
+  { spec: demoSpec, run: runDemo },
+  { spec: completionSpec, run: runCompletion },
+];
+
+export const COMMAND_SPECS: readonly CommandSpec[] = COMMANDS.map(({ spec }) => spec);
