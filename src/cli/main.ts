@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
 import { demoSpec, runDemo } from './commands/demo.js';
+import { downloadSpec, runDownload } from './commands/download.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
 import { runTranslate, translateSpec } from './commands/translate.js';
 import { commandHelp, mainHelp } from './help.js';
@@ -16,6 +17,7 @@ interface Command {
 const COMMANDS: readonly Command[] = [
   { spec: translateSpec, run: runTranslate },
   { spec: inspectSpec, run: runInspect },
+  { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
 ];
 

@@ -1,6 +1,7 @@
 import { CycleganError } from '../errors.js';
 
 type Builtins = {
+  crypto: typeof import('node:crypto');
   fs: typeof import('node:fs');
   'fs/promises': typeof import('node:fs/promises');
   path: typeof import('node:path');
