@@ -149,10 +149,9 @@ async function fetchRest(url: string, part: PartFile, options: DownloadOptions):
 }
 
 function requestHeaders({ size, origin }: PartFile): Record<string, string> {
-  // Lengths and ranges shall be those of the file, not of something packed.
-  const headers: Record<string, string> = { 'accept-encoding': 'identity' };
-  if (size === 0 || origin === null) return headers;
-  headers.range = `bytes=${size}-`;
+  // Lengths shall be those of the file, not of something packed. With a range, fetch asks for that itself.
+  if (size === 0 || origin === null) return { 'accept-encoding': 'identity' };
+  const headers: Record<string, string> = { range: `bytes=${size}-` };
   // A weak tag does not promise the same bytes; it must not stand here.
   const version = origin.etag?.startsWith('"') ? origin.etag : origin.lastModified;
   if (version !== null) headers['if-range'] = version;

@@ -185,8 +185,24 @@ describe('a connection that is cut', () => {
     await fetchHalf();
     server.answer(whole(body));
     await download(server.url('/other'), target, { sha256 });
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
     await fetchHalf();
     writeFileSync(`${target}.part.json`, '{"url":');
+    server.answer(whole(body));
+    await fetchBody({ sha256 });
+    expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
+  });
+
+  it('is begun anew when the file has become shorter', async () => {
+    await fetchHalf();
+    server.answer(status(416), whole(body.subarray(0, 10)));
+    expect(await fetchBody()).toMatchObject({ bytes: 10 });
+    expect(server.requests[1].headers).not.toHaveProperty('range');
+  });
+
+  it('is begun anew when what was kept has been spoiled', async () => {
+    await fetchHalf();
+    writeFileSync(`${target}.part`, body.toReversed());
     server.answer(whole(body));
     await fetchBody({ sha256 });
     expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
@@ -208,11 +224,24 @@ describe('a server that fails', () => {
     const retries: string[] = [];
     await fetchBody({
       sha256,
-      stallMilliseconds: 250,
+      stallMilliseconds: 120,
       pauses: [1, 1, 1, 1],
       onRetry: ({ message }) => retries.push(message),
     });
-    expect(retries[0]).toMatch(/nothing came for 0\.25 s/);
+    expect(retries[0]).toMatch(/nothing came for 0\.12 s/);
+  });
+
+  it('may be slow', async () => {
+    server.answer((response) => {
+      let at = 0;
+      const drip = setInterval(() => {
+        response.write(body.subarray(at, (at += body.length / 10)));
+        if (at < body.length) return;
+        clearInterval(drip);
+        response.end();
+      }, 50);
+    });
+    await fetchBody({ sha256, stallMilliseconds: 400, pauses: [] });
   });
 
   it('is given up when it does not even begin', async () => {
@@ -535,7 +564,7 @@ describe('the command', () => {
     [['in.png', '-w', 'zoo/horse2zebar'], 1, /no such file.*did you mean zoo\/horse2zebra\?/],
     [['download', '--url', 'http://127.0.0.1/'], 2, /one model/],
     [['download', 'zoo/sat2map', '--url', 'file:///x.pth'], 2, /"file:\/\/\/x\.pth"/],
-    [['download', 'zoo/sat2map', '--retries', '-1'], 2, /0 to 99|needs a value/],
+    [['download', 'zoo/sat2map', '--retries', 'x'], 2, /0 to 99/],
   ])('%s ends with %i', async (args, expected, text) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
