@@ -1,5 +1,6 @@
 import { completionSpec, runCompletion } from './commands/completion.js';
 import { demoSpec, runDemo } from './commands/demo.js';
+import { downloadSpec, runDownload } from './commands/download.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
 import { runTranslate } from './commands/translate.js';
 import { translateSpec } from './commands/translateOptions.js';
@@ -20,6 +21,7 @@ export interface Command {
 export const COMMANDS: readonly Command[] = [
   { spec: translateSpec, run: runTranslate },
   { spec: inspectSpec, run: runInspect },
+  { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
   { spec: completionSpec, run: runCompletion },
 ];

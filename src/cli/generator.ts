@@ -2,10 +2,11 @@ import { ResNetGenerator } from '../generator/resNetGenerator.js';
 import { StateDictError } from '../nn/loadStateDict.js';
 import { openWeights } from '../pth/weightFile.js';
 import { embeddedWeights } from './embedded.js';
+import { resolveWeights } from './models.js';
 import type { Terminal } from './terminal.js';
 
 /**
- * The generator of a weight file, or the small one that the command carries within itself. Its numbers are
+ * The generator of a weight file or a downloaded model, or the small one that the command carries within itself. Its numbers are
  * then being read, by other threads: what is given back waits for them.
  *
  * @param key Where in a checkpoint the state dict is.
@@ -17,10 +18,11 @@ export async function openGenerator(
 ): Promise<() => Promise<ResNetGenerator>> {
   if (weights === undefined) {
     terminal.say(
-      'Using the small built-in horse2zebra model; for the full one, get horse2zebra_0.4.0.pth (see the README) and add --weights FILE.',
+      'Using the small built-in horse2zebra model; for the full one: cyclegan download book/horse2zebra, then add --weights book/horse2zebra.',
     );
   }
-  const file = await openWeights(weights ?? (await embeddedWeights()), { key });
+  const source = weights === undefined ? await embeddedWeights() : await resolveWeights(weights);
+  const file = await openWeights(source, { key });
   const reading = file.stateDict();
   // Whoever waits is told.
   reading.catch(() => undefined);

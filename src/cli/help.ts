@@ -7,8 +7,9 @@ export function mainHelp(commands: readonly CommandSpec[], version: string): str
     '',
     'Examples',
     '  cyclegan horse.jpg zebra.png --weights horse2zebra_0.4.0.pth',
-    '  cyclegan horse.jpg                 writes horse.cyclegan.png with the built-in model',
-    '  cyclegan demo                      writes zebra.png from the built-in sample',
+    '  cyclegan horse.jpg                   writes horse.cyclegan.png with the built-in model',
+    '  cyclegan download book/horse2zebra   fetches the full model; then add --weights book/horse2zebra',
+    '  cyclegan demo                        writes zebra.png from the built-in sample',
     '',
     'Commands',
     ...commands.map(

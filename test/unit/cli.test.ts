@@ -85,7 +85,7 @@ describe('translating', () => {
   it('says when it uses the built-in model, and makes up a name', async () => {
     const { code, stderr } = await run('in.png', '--resize', 'none');
     expect(code).toBe(0);
-    expect(stderr).toMatch(/built-in.*--weights/);
+    expect(stderr).toMatch(/small built-in.*cyclegan download book\/horse2zebra.*--weights/);
     expect(readdirSync(cwd).sort()).toEqual(['in.cyclegan.png', 'in.png']);
   });
 });

@@ -4,6 +4,7 @@ import {
   type WeightReport,
 } from '../../generator/inspectWeights.js';
 import type { PlainValue } from '../../pth/plainValue.js';
+import { resolveWeights } from '../models.js';
 import { writeData } from '../standardOutput.js';
 import { printable } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
@@ -31,9 +32,10 @@ const CONTAINERS: Readonly<Record<string, string>> = {
 };
 
 export async function runInspect(invocation: Invocation): Promise<void> {
-  const [path, ...rest] = invocation.operands;
-  if (path === undefined) throw new UsageError('Which file? Name a weight file.');
+  const [named, ...rest] = invocation.operands;
+  if (named === undefined) throw new UsageError('Which file? Name a weight file.');
   if (rest.length > 0) throw new UsageError('One file at a time: cyclegan inspect FILE.');
+  const path = await resolveWeights(named);
   const report = await inspectWeights(path, {
     key: invocation.text('key'),
     stats: invocation.flag('stats'),

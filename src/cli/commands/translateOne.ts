@@ -3,15 +3,10 @@ import { ImageError } from '../../image/picture.js';
 import { warmUp } from '../../nn/compile.js';
 import { FileError } from '../../platform/fileError.js';
 import { isSameFile, parentFolder, pathKind, writeFileAtomic } from '../../platform/files.js';
+import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { openGenerator } from '../generator.js';
-import {
-  encodeResult,
-  type Opened,
-  openBytes,
-  openPicture,
-  sha256Of,
-} from '../pictures/pictureWork.js';
+import { encodeResult, type Opened, openBytes, openPicture } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
@@ -82,7 +77,7 @@ export async function runOne(
       output: target.path,
       outputSize: [picture.width, picture.height],
       bytes: bytes.length,
-      sha256: sha256Of(bytes),
+      sha256: sha256(bytes),
       milliseconds: times,
     };
     await writeData(`${JSON.stringify(line)}\n`);

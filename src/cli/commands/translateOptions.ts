@@ -8,8 +8,8 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
     type: 'string',
     short: 'w',
-    value: 'FILE',
-    help: 'generator weights, .pth or .safetensors; default: the small built-in model',
+    value: 'FILE|MODEL',
+    help: 'generator weights: a .pth or .safetensors file, or a downloaded model; default: the small built-in one',
   },
   key: {
     type: 'string',

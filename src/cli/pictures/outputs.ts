@@ -1,5 +1,6 @@
 import { requireBuiltin } from '../../platform/builtin.js';
 import { pathKind } from '../../platform/files.js';
+import { isAlive } from '../../platform/processes.js';
 import type { Input } from './inputs.js';
 
 /** A picture and where its translation goes. */
@@ -64,16 +65,5 @@ export async function sweep(jobs: readonly Job[]): Promise<void> {
       const pid = TEMPORARY.exec(name)?.[1];
       if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process that is somebody else's is alive, too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

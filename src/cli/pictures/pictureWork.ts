@@ -1,8 +1,8 @@
 import { CycleganError } from '../../errors.js';
 import { type DecodeOptions, decodeImage, encodeImage } from '../../image/formats.js';
 import { ImageError, type Picture } from '../../image/picture.js';
-import { requireBuiltin } from '../../platform/builtin.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
+import { sha256 } from '../../platform/sha256.js';
 import { finish, type PipelineOptions, type Prepared, prepare } from '../../translate/pipeline.js';
 
 /** What happens to every picture of a run alike. */
@@ -81,7 +81,7 @@ export async function savePicture(
   return {
     size: [picture.width, picture.height],
     bytes: bytes.length,
-    sha256: sha256Of(bytes),
+    sha256: sha256(bytes),
     milliseconds: performance.now() - begin,
     after,
   };
@@ -100,10 +100,6 @@ export function encodeResult(
 
 function forGallery(picture: Picture): Uint8Array {
   return encodeImage(picture, 'gallery.jpg', { quality: GALLERY_QUALITY });
-}
-
-export function sha256Of(bytes: Uint8Array): string {
-  return requireBuiltin('crypto', 'A digest').createHash('sha256').update(bytes).digest('hex');
 }
 
 /** An error that has to go from thread to thread, where classes do not. */

@@ -1,0 +1,66 @@
+import { CycleganError } from '../errors.js';
+import { requireBuiltin } from '../platform/builtin.js';
+import { cacheFolder } from '../platform/cacheFolder.js';
+import { pathKind } from '../platform/files.js';
+import { MODELS, type ModelEntry } from './modelList.js';
+import { editDistance } from './usage.js';
+
+/**
+ * @param sought What it could have been.
+ * @throws CycleganError `ERR_UNKNOWN_MODEL`, with the one that was probably meant.
+ */
+export function findModel(name: string, sought = 'model of that name'): ModelEntry {
+  const model = MODELS.find((entry) => entry.name === name);
+  if (model !== undefined) return model;
+  throw new CycleganError(
+    'ERR_UNKNOWN_MODEL',
+    `${name}: no ${sought}${suggestion(name)}. "cyclegan download" lists all models.`,
+  );
+}
+
+/** Where a model lies once it is there; `null` when the cache is off. */
+export function modelPath(name: string): string | null {
+  const folder = cacheFolder();
+  if (folder === null) return null;
+  return requireBuiltin('path', 'Models').resolve(folder, 'models', `${name}.pth`);
+}
+
+/**
+ * The file that `--weights` means: a path as it stands, or else the name of a model that was downloaded.
+ *
+ * @throws CycleganError `ERR_MODEL_NOT_DOWNLOADED`, or `ERR_UNKNOWN_MODEL` for what looks like a model's name.
+ */
+export async function resolveWeights(text: string): Promise<string> {
+  if (!looksLikeModel(text) || (await pathKind(text)) !== null) return text;
+  const { name } = findModel(text, 'such file, and no model of that name');
+  const path = modelPath(name);
+  if (path !== null && (await pathKind(path)) === 'file') return path;
+  throw new CycleganError(
+    'ERR_MODEL_NOT_DOWNLOADED',
+    path === null
+      ? `${name}: the cache, where models lie, is off (CYCLEGAN_CACHE is empty); name a weight file.`
+      : `${name} is not here yet; fetch it first: cyclegan download ${name}`,
+  );
+}
+
+/** Of a group that there is, or a model without its group. */
+function looksLikeModel(text: string): boolean {
+  return MODELS.some(({ name }) => {
+    const [group, model] = name.split('/');
+    return text.startsWith(`${group}/`) || text === model;
+  });
+}
+
+/** Longer names may hold more slips; a group may be missing. */
+function suggestion(text: string): string {
+  const most = Math.max(2, Math.floor(text.length / 4));
+  const near = MODELS.flatMap(({ name }) =>
+    [name, name.slice(name.indexOf('/') + 1)].map((form) => ({
+      name,
+      distance: editDistance(text.toLowerCase(), form),
+    })),
+  )
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near === undefined ? '' : `; did you mean ${near.name}?`;
+}

@@ -1,0 +1,318 @@
+import { AbortError, CycleganError } from '../errors.js';
+import { requireBuiltin } from './builtin.js';
+import { errorCode, FileError, fileError } from './fileError.js';
+import { withFileLock } from './fileLock.js';
+import { PartFile, type PartOrigin, partPath } from './partFile.js';
+import { fileSha256 } from './sha256.js';
+
+/**
+ * A file could not be fetched. `code` is `ERR_DOWNLOAD` when the address gave nothing, `ERR_DOWNLOAD_HTML` when
+ * it gave a web page, `ERR_DOWNLOAD_SIZE` and `ERR_DOWNLOAD_DIGEST` when it gave another file.
+ */
+export class DownloadError extends CycleganError {
+  /** Whether it may go well the next time. */
+  readonly transient: boolean;
+
+  constructor(code: string, message: string, options: ErrorOptions & { transient?: boolean } = {}) {
+    super(code, message, options);
+    this.transient = options.transient ?? false;
+  }
+}
+
+export interface DownloadOptions {
+  /** Length that the file must have. */
+  readonly bytes?: number;
+  /** Digest that the file must have, in hexadecimal. */
+  readonly sha256?: string;
+  /** Longer files are refused. Default: 2 GiB. */
+  readonly limit?: number;
+  /** An attempt ends when nothing came for so long. Default: 30 s. */
+  readonly stallMilliseconds?: number;
+  /** How long to wait before each further attempt; as many as there are numbers. */
+  readonly pauses?: readonly number[];
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** An attempt failed, and another one follows after so many milliseconds. */
+  readonly onRetry?: (failure: DownloadError, pause: number) => void;
+  /** Looks at the whole file before it gets its name; what it throws ends the download. */
+  readonly accept?: (path: string) => Promise<void>;
+}
+
+export interface DownloadProgress {
+  /** Bytes that are there, earlier attempts' among them. */
+  readonly received: number;
+  /** `null` where the server does not tell. */
+  readonly total: number | null;
+}
+
+const LIMIT = 2 ** 31;
+const STALL = 30_000;
+
+/** Pauses that double, from half a second to half a minute. */
+export function growingPauses(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => Math.min(500 * 2 ** i, 30_000));
+}
+
+/**
+ * Fetches one address into one file: as a whole or not at all. What has come before an attempt fails stays
+ * beside the target as `.part`, and the next one asks for the rest.
+ *
+ * @returns The file's length and SHA-256.
+ * @throws DownloadError, FileError when it cannot be written, AbortError after `signal` fired.
+ */
+export async function download(
+  url: string,
+  target: string,
+  options: DownloadOptions = {},
+): Promise<{ bytes: number; sha256: string }> {
+  const fs = requireBuiltin('fs/promises', `Fetching ${url}`);
+  const { dirname } = requireBuiltin('path', `Fetching ${url}`);
+  await fs.mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
+    throw fileError('write', target, error);
+  });
+  return withFileLock(`${partPath(target)}.lock`, async () => {
+    const part = await PartFile.open(target, url);
+    try {
+      const sha256 = await retrying(options, () => fetchWhole(url, part, options));
+      await part.publish();
+      return { bytes: part.size, sha256 };
+    } finally {
+      await part.close();
+    }
+  });
+}
+
+async function retrying<T>(
+  { pauses = growingPauses(4), signal, onRetry }: DownloadOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  for (const pause of pauses) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof DownloadError) || !error.transient) throw error;
+      onRetry?.(error, pause);
+      await sleep(pause, signal);
+    }
+  }
+  return attempt();
+}
+
+/** One attempt: the bytes that are missing, and a look at the whole. Gives its SHA-256. */
+async function fetchWhole(url: string, part: PartFile, options: DownloadOptions): Promise<string> {
+  const whole = options.bytes ?? part.origin?.total;
+  if (part.size === 0 || part.size !== whole) await fetchRest(url, part, options);
+  return verify(url, part, options);
+}
+
+async function fetchRest(url: string, part: PartFile, options: DownloadOptions): Promise<void> {
+  const { signal, stallMilliseconds = STALL } = options;
+  if (signal?.aborted) throw new AbortError();
+  const connection = new AbortController();
+  const stop = () => connection.abort();
+  signal?.addEventListener('abort', stop, { once: true });
+  let stalled = false;
+  const timer = setTimeout(() => {
+    stalled = true;
+    stop();
+  }, stallMilliseconds);
+  try {
+    const response = await fetch(url, {
+      headers: requestHeaders(part),
+      signal: connection.signal,
+    });
+    const total = await openAnswer(url, response, part, options);
+    const reader = response.body?.getReader();
+    for (;;) {
+      const { value } = (await reader?.read()) ?? {};
+      if (value === undefined) break;
+      timer.refresh();
+      await refuseMore(url, part, value.length, total, options);
+      await part.append(value);
+      options.onProgress?.({ received: part.size, total });
+    }
+    const whole = options.bytes ?? total ?? 1;
+    if (part.size < whole) {
+      throw failure(url, `the answer ended after ${part.size} of ${whole} bytes`, true);
+    }
+  } catch (error) {
+    if (error instanceof FileError || error instanceof DownloadError) throw error;
+    if (signal?.aborted) throw new AbortError();
+    if (stalled) throw failure(url, `nothing came for ${stallMilliseconds / 1000} s`, true);
+    throw networkFailure(url, error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+    // An answer that was not read to its end would keep its connection open.
+    stop();
+  }
+}
+
+function requestHeaders({ size, origin }: PartFile): Record<string, string> {
+  // Lengths shall be those of the file, not of something packed. With a range, fetch asks for that itself.
+  if (size === 0 || origin === null) return { 'accept-encoding': 'identity' };
+  const headers: Record<string, string> = { range: `bytes=${size}-` };
+  // A weak tag does not promise the same bytes; it must not stand here.
+  const version = origin.etag?.startsWith('"') ? origin.etag : origin.lastModified;
+  if (version !== null) headers['if-range'] = version;
+  return headers;
+}
+
+/** Makes the part ready for the body: to go on, or from the beginning. Gives the length of the whole. */
+async function openAnswer(
+  url: string,
+  response: Response,
+  part: PartFile,
+  options: DownloadOptions,
+): Promise<number | null> {
+  const { status, statusText, headers } = response;
+  if (status === 416 && part.size > 0) {
+    await part.reset();
+    throw failure(url, 'what was begun does not fit the file any more', true);
+  }
+  if (status !== 200 && (status !== 206 || part.size === 0)) {
+    throw failure(url, `the server answers ${status} ${statusText}`.trimEnd(), status >= 500);
+  }
+  if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) throw webPage(url);
+  if (status === 206) return goOn(url, headers, part);
+  const packed = (headers.get('content-encoding') ?? 'identity') !== 'identity';
+  const origin: PartOrigin = {
+    url,
+    etag: packed ? null : headers.get('etag'),
+    lastModified: packed ? null : headers.get('last-modified'),
+    total: packed ? null : wholeNumber(headers.get('content-length')),
+  };
+  refuseLength(url, origin.total, options);
+  await part.begin(origin);
+  return origin.total;
+}
+
+/** The answer must be the rest of the very file that was begun. */
+async function goOn(url: string, headers: Headers, part: PartFile): Promise<number | null> {
+  const [, start, , whole] =
+    /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(headers.get('content-range') ?? '') ?? [];
+  const etag = headers.get('etag');
+  const { origin } = part;
+  const total = wholeNumber(whole ?? null) ?? origin?.total ?? null;
+  const same =
+    Number(start) === part.size &&
+    total === (origin?.total ?? total) &&
+    (etag === null || etag === (origin?.etag ?? etag));
+  if (!same) {
+    await part.reset();
+    throw failure(url, 'the file has changed since it was begun', true);
+  }
+  part.join();
+  return total;
+}
+
+function refuseLength(
+  url: string,
+  total: number | null,
+  { bytes, limit = LIMIT }: DownloadOptions,
+): void {
+  if (total === null) return;
+  if (total > limit) {
+    throw anotherSize(url, `the file has ${total} bytes; more than ${limit} are not fetched`);
+  }
+  if (total !== (bytes ?? total)) {
+    throw anotherSize(url, `the file has ${total} bytes, but should have ${bytes}`);
+  }
+}
+
+/** Headers may lie, or say nothing. */
+async function refuseMore(
+  url: string,
+  part: PartFile,
+  coming: number,
+  total: number | null,
+  { bytes, limit = LIMIT }: DownloadOptions,
+): Promise<void> {
+  const most = Math.min(limit, bytes ?? limit, total ?? limit);
+  if (part.size + coming <= most) return;
+  await part.reset();
+  throw anotherSize(url, `more than ${most} bytes come`);
+}
+
+async function verify(
+  url: string,
+  part: PartFile,
+  { sha256, accept }: DownloadOptions,
+): Promise<string> {
+  if (await beginsAsHtml(part.path)) {
+    await part.reset();
+    throw webPage(url);
+  }
+  const found = await fileSha256(part.path);
+  if (found !== (sha256?.toLowerCase() ?? found)) {
+    // What was there before may have been at fault: that deserves another attempt, from the beginning.
+    const transient = part.joined;
+    await part.reset();
+    throw new DownloadError(
+      'ERR_DOWNLOAD_DIGEST',
+      `${url}: the file's SHA-256 is ${found}, but should be ${sha256}.`,
+      { transient },
+    );
+  }
+  try {
+    await accept?.(part.path);
+  } catch (error) {
+    await part.reset();
+    throw error;
+  }
+  return found;
+}
+
+async function beginsAsHtml(path: string): Promise<boolean> {
+  const fs = requireBuiltin('fs/promises', `Reading ${path}`);
+  const file = await fs.open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(512), 0, 512, 0);
+    // The decoder drops a byte order mark.
+    const text = new TextDecoder().decode(buffer.subarray(0, bytesRead));
+    return /^\s*(<!doctype|<html)/i.test(text);
+  } finally {
+    await file.close();
+  }
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+function failure(url: string, what: string, transient: boolean, cause?: unknown): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD', `${url}: ${what}.`, { transient, cause });
+}
+
+function webPage(url: string): DownloadError {
+  return new DownloadError(
+    'ERR_DOWNLOAD_HTML',
+    `${url}: this gives a web page (HTML), not the file; perhaps the network wants a sign-in, or the file has moved.`,
+  );
+}
+
+function anotherSize(url: string, what: string): DownloadError {
+  return new DownloadError('ERR_DOWNLOAD_SIZE', `${url}: ${what}.`);
+}
+
+/** `fetch` says little itself; what it was is in the cause. An address that it does not take has no code there. */
+function networkFailure(url: string, error: unknown): DownloadError {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  const code = errorCode(cause);
+  const reason = cause instanceof Error ? cause.message || String(code) : String(cause);
+  return failure(url, `it cannot be fetched (${reason})`, typeof code === 'string', error);
+}
+
+function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (act: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', stop);
+      act();
+    };
+    const stop = () => end(() => reject(new AbortError()));
+    const timer = setTimeout(() => end(resolve), milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
+}
