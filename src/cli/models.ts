@@ -14,7 +14,7 @@ export function findModel(name: string, sought = 'model of that name'): ModelEnt
   if (model !== undefined) return model;
   throw new CycleganError(
     'ERR_UNKNOWN_MODEL',
-    `${name}: no ${sought}${suggestion(name)}. "cyclegan download" lists all models.`,
+    `${name}: no ${sought}${suggestion(name)} "cyclegan download" lists all models.`,
   );
 }
 
@@ -62,5 +62,5 @@ function suggestion(text: string): string {
   )
     .filter(({ distance }) => distance <= most)
     .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined ? '' : `; did you mean ${near.name}?`;
+  return near === undefined ? '.' : `; did you mean ${near.name}?`;
 }

@@ -68,7 +68,7 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
     const option = new Map(Object.entries(options)).get(token.name);
     if (option === undefined) {
       throw new UsageError(
-        `Unknown option ${token.rawName}${suggestion(token.name, Object.keys(options))}.`,
+        `Unknown option ${token.rawName}${suggestion(token.name, Object.keys(options))}`,
       );
     }
     if (option.type === 'string' && (token.value === undefined || token.value === '')) {
@@ -94,7 +94,7 @@ function suggestion(name: string, known: readonly string[]): string {
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ distance }) => distance <= 2)
     .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined ? '' : `; did you mean --${near.candidate}?`;
+  return near === undefined ? '.' : `; did you mean --${near.candidate}?`;
 }
 
 /** Levenshtein's distance. */
