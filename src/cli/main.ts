@@ -1,12 +1,13 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
+import { pathKind } from '../platform/files.js';
 import { InterruptedError } from './commands/translateMany.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { commandHelp, mainHelp } from './help.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
 import { writeData } from './standardOutput.js';
 import { createTerminal, printable } from './terminal.js';
-import { parseCommandLine, UsageError } from './usage.js';
+import { nearest, parseCommandLine, UsageError } from './usage.js';
 
 /** Runs a command line and gives the exit code: 0 done, 1 bad input, 2 bad usage. */
 async function main(args: readonly string[]): Promise<number> {
@@ -22,12 +23,25 @@ async function main(args: readonly string[]): Promise<number> {
       process.stderr.write(help());
       return 2;
     } else {
+      if (named === undefined) await refuseMistypedCommand(args[0]);
       const terminal = createTerminal({ quiet: invocation.flag('quiet') });
       await run(invocation, terminal, COMMAND_SPECS);
     }
     return 0;
   } catch (error) {
     return report(error, args.includes('--debug'));
+  }
+}
+
+/** A word that is no file, but nearly a command, is not meant as a picture. */
+async function refuseMistypedCommand(word: string): Promise<void> {
+  if (!/^[a-z]+$/i.test(word) || (await pathKind(word)) !== null) return;
+  const near = nearest(
+    word,
+    COMMAND_SPECS.map(({ name }) => name),
+  );
+  if (near !== undefined) {
+    throw new UsageError(`There is no picture and no command "${word}"; did you mean ${near}?`);
   }
 }
 

@@ -90,11 +90,16 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
 }
 
 function suggestion(name: string, known: readonly string[]): string {
-  const near = known
+  const near = nearest(name, known);
+  return near === undefined ? '.' : `; did you mean --${near}?`;
+}
+
+/** Which of the known names was probably meant; `undefined` when none is near. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  return known
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
     .filter(({ distance }) => distance <= 2)
-    .sort((a, b) => a.distance - b.distance)[0];
-  return near === undefined ? '.' : `; did you mean --${near.candidate}?`;
+    .sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 
 /** Levenshtein's distance. */

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -149,6 +149,34 @@ describe('many pictures', () => {
     expect(readdirSync(join(cwd, 'new')).sort()).toEqual(['a.png', 'b.png']);
     expect((await run('in/below', '-w', weights, '--format', 'jpg')).code).toBe(0);
     expect(readdirSync(join(cwd, 'in/below')).sort()).toEqual(['b.cyclegan.jpg', 'b.png']);
+  });
+
+  it('can be interrupted, and are gone on with', async () => {
+    for (let i = 0; i < 40; i++) {
+      writeFileSync(join(cwd, `in/below/${i}.png`), encodeImage(grey, 'x.png'));
+    }
+    rmSync(join(cwd, 'in/broken.png'));
+    const options = [...args.slice(0, -1), '300', '--json'];
+    const child = spawn(process.execPath, [command, ...options], {
+      cwd,
+      env: { ...process.env, CYCLEGAN_CACHE: '' },
+    });
+    let stderr = '';
+    child.stderr.on('data', (text) => {
+      stderr += text;
+    });
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/Interrupted: \d+ of 43 are done/);
+    const files = () => readdirSync(join(cwd, 'out'), { recursive: true, encoding: 'utf8' });
+    expect(files().filter((name) => name.includes('tmp'))).toEqual([]);
+    const before = files().filter((name) => name.endsWith('.png'));
+    expect(before.length).toBeGreaterThan(0);
+    expect(before.length).toBeLessThan(43);
+    for (const name of before) decodeImage(readFileSync(join(cwd, 'out', name)));
+    expect((await run(...options, '--resume')).code).toBe(0);
+    expect(files().filter((name) => name.endsWith('.png')).length).toBe(43);
   });
 
   it('can come from standard input and go to standard output', async () => {
@@ -315,6 +343,7 @@ describe('exit codes and messages', () => {
     [[], /Examples/],
     [['in.png', '--wieghts', 'x'], /--wieghts; did you mean --weights/],
     [['in.png', 'a.png', 'b.png'], /"b\.png" is no folder/],
+    [['inspct', 'x.pth'], /"inspct"; did you mean inspect\?/],
     [['in.png', '-', '--json'], /not both/],
     [['in.png', 'out.png', '--alpha', 'maybe'], /keep or drop/],
     [['.', '--format', 'gif'], /png or jpg/],
