@@ -25,7 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
     } else {
       if (named === undefined) await refuseMistypedCommand(args[0]);
       const terminal = createTerminal({ quiet: invocation.flag('quiet') });
-      await run(invocation, terminal, COMMAND_SPECS);
+      try {
+        await run(invocation, terminal, COMMAND_SPECS);
+      } finally {
+        // An error must not stand behind what is left of the progress.
+        process.stderr.write(terminal.clearLine());
+      }
     }
     return 0;
   } catch (error) {

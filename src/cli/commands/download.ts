@@ -106,8 +106,6 @@ async function fetchModel(
       `${name}: ${megabytes(result.bytes)} in ${seconds(performance.now() - begin)}, SHA-256 ${proof}.`,
     );
   } catch (error) {
-    // The message shall not stand behind what is left of the progress.
-    terminal.progress('');
     if (!(error instanceof DownloadError)) throw error;
     const lines = [error.message];
     if ((await pathKind(partPath(path))) === 'file') {
