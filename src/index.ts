@@ -6,11 +6,17 @@ export type {
 } from './engine/engine.js';
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
+export { exportOnnx, type OnnxOptions } from './export/onnx/exportOnnx.js';
 export {
   type GeneratorConfig,
   type InferredConfig,
   inferConfig,
 } from './generator/adaptStateDict.js';
+export {
+  diffWeights,
+  type TensorDifference,
+  type WeightDifferences,
+} from './generator/diffWeights.js';
 export {
   type InspectOptions,
   inspectWeights,

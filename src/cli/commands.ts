@@ -1,6 +1,8 @@
 import { completionSpec, runCompletion } from './commands/completion.js';
 import { demoSpec, runDemo } from './commands/demo.js';
+import { diffSpec, runDiff } from './commands/diff.js';
 import { downloadSpec, runDownload } from './commands/download.js';
+import { exportSpec, runExport } from './commands/export.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
 import { runTranslate } from './commands/translate.js';
 import { translateSpec } from './commands/translateOptions.js';
@@ -21,6 +23,8 @@ export interface Command {
 export const COMMANDS: readonly Command[] = [
   { spec: translateSpec, run: runTranslate },
   { spec: inspectSpec, run: runInspect },
+  { spec: diffSpec, run: runDiff },
+  { spec: exportSpec, run: runExport },
   { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
   { spec: completionSpec, run: runCompletion },

@@ -68,7 +68,7 @@ export function adaptStateDict<T extends Shaped>(
       ngf: first.shape[0],
       nBlocks,
       norm,
-      dropout: plain.has(`model.${FIRST_BLOCK}.conv_block.6.weight`),
+      dropout: hasDropout(plain),
       bias: plain.has('model.1.bias'),
     },
     prefix,
@@ -116,6 +116,11 @@ function withOwnKeys<T extends Shaped>(
 
 function isFirstConv({ shape }: Shaped): boolean {
   return shape.length === 4 && shape[2] === FIRST_KERNEL;
+}
+
+/** Dropout shifts the second convolution from 5 to 6, where otherwise the norm stands. */
+function hasDropout(stateDict: ReadonlyMap<string, Shaped>): boolean {
+  return stateDict.get(`${MODEL}${FIRST_BLOCK}.conv_block.6.weight`)?.shape.length === 4;
 }
 
 /** Batch norm learns a scale and keeps statistics; instance norm has one of the two at most. */

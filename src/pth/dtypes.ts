@@ -147,6 +147,27 @@ function fromHalf(halves: Uint16Array): Float32Array {
   return out;
 }
 
+/** The bits of float16s, rounded to the nearest, halves to even; what is too large becomes infinite. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => {
+    const sign = (word >>> 16) & 0x8000;
+    const magnitude = word & 0x7fffffff;
+    if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
+    if (magnitude >= 0x477ff000) return sign | 0x7c00; // from 65520 up
+    if (magnitude < 0x38800000) {
+      // Below the smallest normal number, 2^-14: a multiple of 2^-24. Adding 0.5 makes the float32 unit just that.
+      const aligned = Float32Array.of(0);
+      const view = new Uint32Array(aligned.buffer);
+      view[0] = magnitude;
+      aligned[0] += 0.5;
+      return sign | (view[0] - 0x3f000000);
+    }
+    const odd = (magnitude >>> 13) & 1;
+    return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
+  });
+}
+
 /** 1 sign, 4 exponent (bias 7), 3 fraction bits; no infinities, and one NaN. @see Micikevicius et al., arXiv:2209.05433 */
 function fromE4m3fn(bytes: Uint8Array): Float32Array {
   return Float32Array.from(bytes, (byte) => {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
+import { exportOnnx } from '../../src/export/onnx/exportOnnx.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
 import { memorySource } from '../../src/platform/byteSource.js';
 import { Budget } from '../../src/pth/budget.js';
 import { findStateDict } from '../../src/pth/stateDict.js';
@@ -50,6 +52,11 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
     seed('zip deflated', torchZip(CHECKPOINT, 6), true),
     seed('tar', torchTar([1, 2, 3, 4, 5, 6], [2, 3]), false),
     seed('safetensors', encodeStateDict(TENSORS, 'x.safetensors', { config: { ngf: 2 } }), false),
+    seed(
+      'onnx',
+      exportOnnx(new Conv2d(1, 2, 3), [1, 1, 5, 5], { metadata: { config: '{}' } }),
+      false,
+    ),
     seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
     seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
   ]);

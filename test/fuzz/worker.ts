@@ -12,6 +12,7 @@ const AT_THE_DOOR: ReadonlySet<string | null> = new Set([
   'ERR_PTH_TRUNCATED',
   'ERR_PTH_VERSION',
   'ERR_PTH_SAFETENSORS',
+  'ERR_PTH_ONNX',
   'ERR_PTH_GZIP',
   'ERR_PTH_HTML',
   'ERR_PTH_PICTURE',

@@ -79,12 +79,23 @@ describe('fromStateDict', () => {
     ]);
   });
 
-  it('knows blocks with dropout by their shifted keys', () => {
+  const configs = (['instance', 'instanceAffine', 'batch'] as const).flatMap((norm) =>
+    [true, false].flatMap((dropout) => [true, false].map((bias) => ({ norm, dropout, bias }))),
+  );
+
+  it.each(configs)(
+    'reads $norm norm, dropout ($dropout) and bias ($bias) off the keys',
+    (options) => {
+      const source = new ResNetGenerator(2, 1, 3, 2, options);
+      const rebuilt = ResNetGenerator.fromStateDict(source.stateDict());
+      expect(rebuilt.config).toEqual({ inputNc: 2, outputNc: 1, ngf: 3, nBlocks: 2, ...options });
+      expect(rebuilt.stateDict()).toEqual(source.stateDict());
+    },
+  );
+
+  it('knows blocks with dropout as PyTorch shifts their keys', () => {
     const source = new ResNetGenerator(3, 3, 2, 2, { dropout: true });
     expect([...source.stateDict().keys()]).toContain('model.10.conv_block.6.weight');
-    const rebuilt = ResNetGenerator.fromStateDict(source.stateDict());
-    expect(rebuilt.options.dropout).toBe(true);
-    expect(rebuilt.stateDict()).toEqual(source.stateDict());
   });
 
   it('knows a generator whose inner model was saved alone', () => {

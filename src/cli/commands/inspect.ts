@@ -29,6 +29,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   legacy: 'legacy stream',
   tar: 'tar archive',
   safetensors: 'safetensors',
+  onnx: 'ONNX model',
 };
 
 export async function runInspect(invocation: Invocation): Promise<void> {
@@ -52,7 +53,10 @@ function forPeople(path: string, report: WeightReport): string {
   const where = key === '' ? '' : `, under "${key}"`;
   const facts: [string, string][] = [
     ['file', `${path}, ${bytes.toLocaleString('en')} bytes`],
-    ['container', `${CONTAINERS[container]}, as ${writer} writes it`],
+    [
+      'container',
+      writer === container ? writer : `${CONTAINERS[container]}, as ${writer} writes it`,
+    ],
     [
       'state dict',
       `${tensors.length} tensors of ${numbers.toLocaleString('en')} numbers (${types})${where}`,

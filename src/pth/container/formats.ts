@@ -2,12 +2,19 @@ import type { ByteSource } from '../../platform/byteSource.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
 import { legacyFormat } from './legacy.js';
+import { onnxFormat } from './onnx.js';
 import { safetensorsFormat } from './safetensors.js';
 import { tarFormat } from './tar.js';
 import { zipFormat } from './zip.js';
 
 /** Every format that can be read. */
-const FORMATS: readonly ContainerFormat[] = [zipFormat, legacyFormat, tarFormat, safetensorsFormat];
+const FORMATS: readonly ContainerFormat[] = [
+  zipFormat,
+  legacyFormat,
+  tarFormat,
+  safetensorsFormat,
+  onnxFormat,
+];
 
 /** What formats are told apart by. */
 const START_BYTES = 512;
@@ -46,6 +53,12 @@ function diagnose(bytes: Uint8Array): PthError {
   }
   if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) {
     return notWeights('ERR_PTH_PICTURE', 'This is a picture, not a weight file');
+  }
+  if (starts(0x08) && bytes[1] <= 16 && bytes[2] === 0x12) {
+    return notWeights(
+      'ERR_PTH_ONNX',
+      'This is an ONNX model of another program, whose weights have other names: export them from where the model was trained, as a state dict',
+    );
   }
   if (starts(0x80) && bytes[1] <= 5) {
     return notWeights(

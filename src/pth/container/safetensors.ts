@@ -1,9 +1,8 @@
 import { bytesOf, type Dtype } from '../dtypes.js';
-import { PickleDict, PicklePersistent } from '../pickle/values.js';
 import { PthError } from '../pthError.js';
 import { isCount } from '../storages.js';
-import { checkedRef, type TensorRef } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
+import { type NamedTensor, namedTensors } from './namedTensors.js';
 
 /** The format's names of types. Those that are missing here have no float32 reading. */
 export const SAFETENSORS_DTYPES: ReadonlyMap<string, Dtype> = new Map([
@@ -48,47 +47,30 @@ export const safetensorsFormat: ContainerFormat = {
     const start = await budget.read(source, 0, LENGTH_BYTES, 'The length of the header');
     const dataAt = LENGTH_BYTES + headerLength(start);
     const header = parseHeader(await budget.read(source, LENGTH_BYTES, dataAt, 'The header'));
-    const root = new PickleDict();
-    const tensors = new Map<string, TensorRef>();
     const metadata = new Map<string, string>();
-    const spans: { name: string; from: number; to: number }[] = [];
+    const tensors: NamedTensor[] = [];
     for (const [name, value] of Object.entries(header)) {
       if (name === METADATA) {
         for (const [key, text] of Object.entries(record(value, METADATA))) {
           if (typeof text !== 'string') throw bad(`${METADATA}.${key} is no text`);
           metadata.set(key, text);
         }
-        continue;
+      } else {
+        tensors.push(readTensor(name, value, dataAt));
       }
-      const { ref, from, to } = readTensor(name, value);
-      spans.push({ name, from, to });
-      tensors.set(name, ref);
-      root.entries.push([name, new PicklePersistent(name, LENGTH_BYTES)]);
     }
-    const end = checkSpans(spans);
-    if (dataAt + end > source.size) {
+    const end = checkPlaces(tensors, dataAt);
+    if (end > source.size) {
       throw new PthError(
         'ERR_PTH_TRUNCATED',
-        `The file is cut short: ${dataAt + end - source.size} bytes are missing; download it again`,
+        `The file is cut short: ${end - source.size} bytes are missing; download it again`,
         { offset: source.size },
       );
     }
-    if (dataAt + end < source.size) {
-      throw bad(`${source.size - dataAt - end} bytes at the end belong to no tensor`);
+    if (end < source.size) {
+      throw bad(`${source.size - end} bytes at the end belong to no tensor`);
     }
-    const places = new Map(spans.map(({ name, from }) => [name, dataAt + from]));
-    return {
-      root,
-      writer: 'safetensors',
-      metadata,
-      bigEndian: false,
-      tensorRef: (value) =>
-        (value instanceof PicklePersistent && tensors.get(String(value.id))) || null,
-      readStorage: ({ key, bytes }, use) => {
-        const at = places.get(key) as number;
-        return use.read(source, at, at + bytes, `Tensor "${key}"`);
-      },
-    };
+    return namedTensors(source, tensors, { writer: 'safetensors', metadata });
   },
 };
 
@@ -104,7 +86,7 @@ function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   }
 }
 
-function readTensor(name: string, value: unknown): { ref: TensorRef; from: number; to: number } {
+function readTensor(name: string, value: unknown, dataAt: number): NamedTensor {
   const { dtype: type, shape, data_offsets: offsets } = record(value, `"${name}"`);
   const dtype = typeof type === 'string' ? SAFETENSORS_DTYPES.get(type) : undefined;
   if (dtype === undefined) {
@@ -124,19 +106,17 @@ function readTensor(name: string, value: unknown): { ref: TensorRef; from: numbe
   if (bytes !== expected) {
     throw bad(`"${name}" should have ${expected} bytes, but its data_offsets span ${bytes}`);
   }
-  const strides = sides.map((_, axis) => sides.slice(axis + 1).reduce((a, b) => a * b, 1));
-  const window = { storage: { key: name, dtype, bytes }, start: 0, bytes };
-  const where = { key: name, at: LENGTH_BYTES };
-  const ref = checkedRef(window, { dtype, offset: 0, shape: sides, strides }, where);
-  return { ref, from, to };
+  return { name, dtype, shape: sides, start: dataAt + from, bytes };
 }
 
 /** Tensors lie one behind the other. @returns Where the last one ends. */
-function checkSpans(spans: readonly { name: string; from: number; to: number }[]): number {
-  let end = 0;
-  for (const { name, from, to } of [...spans].sort((a, b) => a.from - b.from || a.to - b.to)) {
-    if (from !== end) throw bad(`"${name}" begins at ${from}, but the one before ends at ${end}`);
-    end = to;
+function checkPlaces(tensors: readonly NamedTensor[], dataAt: number): number {
+  let end = dataAt;
+  for (const { name, start, bytes } of tensors.toSorted(
+    (a, b) => a.start - b.start || a.bytes - b.bytes,
+  )) {
+    if (start !== end) throw bad(`"${name}" does not begin where the one before it ends`);
+    end += bytes;
   }
   return end;
 }

@@ -54,7 +54,8 @@ export function encodeStateDict(
   return concatenate(weightPieces(stateDict, name, options));
 }
 
-function weightPieces(
+/** The same in pieces, most of them windows on the tensors: to be written without a copy of them. */
+export function weightPieces(
   stateDict: ReadonlyMap<string, TensorToSave>,
   name: string,
   { config }: SaveStateDictOptions,

@@ -1,0 +1,112 @@
+import { onnxPieces } from '../../export/onnx/exportOnnx.js';
+import type { ResNetGenerator } from '../../generator/resNetGenerator.js';
+import { writeFileAtomic } from '../../platform/files.js';
+import { weightPieces } from '../../pth/write/saveStateDict.js';
+import { openGenerator } from '../generator.js';
+import { halfPrecisionDifference } from '../halfPrecision.js';
+import type { Terminal } from '../terminal.js';
+import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+
+export const exportSpec: CommandSpec = {
+  name: 'export',
+  usage: 'FILE|MODEL OUT',
+  summary: 'write a generator in another form: .onnx, .safetensors, .pth',
+  notes: [
+    'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here.',
+  ],
+  options: {
+    key: {
+      type: 'string',
+      value: 'NAME',
+      help: 'where in a checkpoint the state dict is; default: it is searched',
+    },
+    input: {
+      type: 'string',
+      value: 'N,C,H,W',
+      help: 'shape that an .onnx takes, or is drawn for; default: 1,C,256,256',
+    },
+    opset: {
+      type: 'string',
+      value: 'N',
+      help: "version of ONNX's operators, 11 to 20; default: 17",
+    },
+    dynamic: { type: 'boolean', help: 'an .onnx that takes any batch, height and width' },
+    fp16: { type: 'boolean', help: 'an .onnx of 16-bit weights; what that changes is measured' },
+  },
+};
+
+type Write = (
+  netG: ResNetGenerator,
+  name: string,
+  options: ExportOptions,
+) => Iterable<Uint8Array> | Uint8Array;
+
+interface ExportOptions {
+  readonly inputShape: readonly number[];
+  readonly opset: number | undefined;
+  readonly dynamic: boolean;
+  readonly fp16: boolean;
+}
+
+const weights: Write = (netG, name) =>
+  weightPieces(netG.stateDict(), name, { config: netG.config });
+
+/** By extension. */
+const FORMS: ReadonlyMap<string, Write> = new Map<string, Write>([
+  [
+    '.onnx',
+    (netG, _, { inputShape, ...options }) =>
+      onnxPieces(netG, inputShape, {
+        ...options,
+        metadata: { config: JSON.stringify(netG.config) },
+      }),
+  ],
+  ['.safetensors', weights],
+  ['.pth', weights],
+  ['.pt', weights],
+]);
+
+export async function runExport(invocation: Invocation, terminal: Terminal): Promise<void> {
+  const [source, out, ...rest] = invocation.operands;
+  if (source === undefined || out === undefined || rest.length > 0) {
+    throw new UsageError('Which file, and where to? cyclegan export FILE OUT.');
+  }
+  const lower = out.toLowerCase();
+  const write = [...FORMS].find(([extension]) => lower.endsWith(extension))?.[1];
+  if (write === undefined) {
+    throw new UsageError(
+      `${out}: the extension decides; ${[...FORMS.keys()].join(', ')} can be written.`,
+    );
+  }
+  const netG = await (await openGenerator(source, invocation.text('key'), terminal))();
+  const options = {
+    inputShape: readShape(invocation.text('input'), netG.inputNc),
+    opset: readOpset(invocation.text('opset')),
+    dynamic: invocation.flag('dynamic'),
+    fp16: invocation.flag('fp16'),
+  };
+  if (options.fp16 && lower.endsWith('.onnx')) {
+    const difference = await halfPrecisionDifference(netG, options.inputShape);
+    terminal.say(
+      `With weights of 16 bits, outputs between -1 and 1 change by ${difference.toPrecision(2)} at most (on noise).`,
+    );
+  }
+  await writeFileAtomic(out, write(netG, out, options), { replace: true });
+  terminal.say(`${source} -> ${out}`);
+}
+
+/** `1,3,256,314`. */
+export function readShape(text: string | undefined, channels: number): readonly number[] {
+  if (text === undefined) return [1, channels, 256, 256];
+  const shape = text.split(/[,x]/).map(Number);
+  if (shape.length !== 4 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new UsageError(`--input takes four sides, 1,${channels},256,256, but got "${text}".`);
+  }
+  return shape;
+}
+
+function readOpset(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,2}$/.test(text)) throw new UsageError(`--opset takes a number, but got "${text}".`);
+  return Number(text);
+}

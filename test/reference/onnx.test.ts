@@ -1,0 +1,151 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
+import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import type { Module } from '../../src/nn/module.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { temporaryFolder } from '../support/command.js';
+import {
+  fixtureFloats,
+  fixturePath,
+  hasFixtures,
+  manifest,
+  type TensorPlace,
+  tensorAt,
+} from '../support/fixtures.js';
+
+const RIVALS = join(import.meta.dirname, '../../bench/rivals');
+/** Two float32 runtimes, each of which may be some 1e-5 from the truth. */
+const TOLERANCE = 2e-4;
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+interface Runtime {
+  readonly InferenceSession: {
+    create(
+      model: Uint8Array,
+      options: object,
+    ): Promise<{
+      run(feeds: object): Promise<Record<string, { data: Float32Array; dims: readonly number[] }>>;
+    }>;
+  };
+  readonly Tensor: new (type: string, data: Float32Array, dims: readonly number[]) => object;
+}
+
+const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'].filter((name) =>
+  existsSync(join(RIVALS, 'node_modules', name)),
+);
+
+async function runElsewhere(runtime: string, model: Uint8Array, input: Tensor): Promise<Tensor> {
+  const require = createRequire(join(RIVALS, 'package.json'));
+  const ort = require(runtime) as Runtime;
+  const executionProviders = [runtime.endsWith('web') ? 'wasm' : 'cpu'];
+  const session = await ort.InferenceSession.create(model, { executionProviders });
+  const { output } = await session.run({
+    input: new ort.Tensor('float32', input.data, input.shape),
+  });
+  return new Tensor(output.data, output.dims);
+}
+
+function checkModels(models: readonly Uint8Array[]): string[] {
+  const files = models.map((model, i) => {
+    const file = join(folder.path, `${i}.onnx`);
+    writeFileSync(file, model);
+    return file;
+  });
+  const script = join(import.meta.dirname, 'check_onnx.py');
+  const text = execFileSync(process.env.PYTHON ?? 'python3', [script, ...files], {
+    encoding: 'utf8',
+  });
+  return text.trim().split('\n');
+}
+
+function largest(a: Tensor, b: Tensor): number {
+  expect(a.shape).toEqual(b.shape);
+  return a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i])), 0);
+}
+
+const noise = (shape: readonly number[]) => {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new Tensor(
+    Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 1009) / 1009),
+    shape,
+  );
+};
+
+/** Every operator and option that a graph can hold. */
+function everything(): Module {
+  manualSeed(3);
+  return new Sequential(
+    new Conv2d(2, 6, [3, 5], { stride: [2, 1], padding: [1, 2], dilation: [1, 2], groups: 2 }),
+    new InstanceNorm2d(6, { affine: true }),
+    new LeakyReLU(0.2),
+    new ConvTranspose2d(6, 4, 3, { stride: 2, padding: 1, outputPadding: 1, bias: false }),
+    new InstanceNorm2d(4, { trackRunningStats: true }),
+  ).eval();
+}
+
+it('the ONNX checker takes every model', () => {
+  const options: OnnxOptions[] = [{}, { opset: 11 }, { opset: 16, dynamic: true }, { fp16: true }];
+  const models = options.map((o) => exportOnnx(new ResNetGenerator(3, 3, 4, 2), [1, 3, 12, 16], o));
+  models.push(
+    exportOnnx(everything(), [2, 2, 9, 14]),
+    exportOnnx(new ResNetGenerator(3, 3, 4, 1, { norm: 'batch' }).eval(), [1, 3, 8, 8]),
+  );
+  expect(checkModels(models)).toEqual(models.map(() => 'ok'));
+});
+
+describe.each(RUNTIMES)('%s', (runtime) => {
+  it('gives our output, for any size where sides are dynamic', async () => {
+    const module = everything();
+    const input = noise([2, 2, 9, 14]);
+    const expected = await module.forward(input, { engine: 'js' });
+    const model = exportOnnx(module, input.shape);
+    expect(largest(await runElsewhere(runtime, model, input), expected)).toBeLessThan(TOLERANCE);
+    const netG = new ResNetGenerator(3, 3, 4, 2).eval();
+    const dynamic = exportOnnx(netG, [1, 3, 12, 16], { dynamic: true });
+    for (const shape of [
+      [1, 3, 12, 16],
+      [2, 3, 21, 7],
+    ]) {
+      const x = noise(shape);
+      const ours = await netG.forward(x, { engine: 'js' });
+      expect(largest(await runElsewhere(runtime, dynamic, x), ours)).toBeLessThan(TOLERANCE);
+    }
+  });
+
+  interface NetsManifest {
+    readonly nets: readonly {
+      readonly weights: { readonly zip: string };
+      readonly cases: readonly {
+        readonly tensors: { readonly input: TensorPlace; readonly output: TensorPlace };
+      }[];
+    }[];
+  }
+  const { nets } = manifest<NetsManifest>('nets', { nets: [] });
+
+  it.runIf(hasFixtures)('gives PyTorch’s output on the reference networks', async () => {
+    const data = fixtureFloats('nets', 'nets.f32');
+    for (const { weights, cases } of nets) {
+      const netG = ResNetGenerator.fromStateDict(
+        await loadStateDict(fixturePath('nets', weights.zip)),
+      );
+      for (const { tensors } of cases) {
+        const x = tensorAt(data, tensors.input);
+        if (x.shape.length !== 4 || x.shape[0] === 0) continue;
+        const found = await runElsewhere(runtime, exportOnnx(netG, x.shape), x);
+        expect(largest(found, tensorAt(data, tensors.output))).toBeLessThan(TOLERANCE);
+      }
+    }
+  });
+});
