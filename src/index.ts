@@ -6,6 +6,7 @@ export type {
 } from './engine/engine.js';
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
+export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
 export { exportOnnx, type OnnxOptions } from './export/onnx/exportOnnx.js';
 export {
   type GeneratorConfig,

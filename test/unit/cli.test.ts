@@ -225,6 +225,46 @@ describe('the picture’s way', () => {
   });
 });
 
+describe('exporting', () => {
+  it.each(['x.onnx', 'x.safetensors', 'x.pth'])(
+    'to %s makes weights that run again',
+    async (name) => {
+      expect((await run('export', weights, name)).code).toBe(0);
+      const { stderr } = await run('diff', weights, name);
+      expect(stderr).toMatch(/All 20 tensors are equal/);
+      await run('in.png', 'a.png', '-w', weights, '--resize', 'none');
+      await run('in.png', 'b.png', '-w', name, '--resize', 'none');
+      expect(readFileSync(join(cwd, 'a.png'))).toEqual(readFileSync(join(cwd, 'b.png')));
+    },
+  );
+
+  it('tells what 16 bits change, and diff tells where', async () => {
+    const { stderr } = await run('export', weights, 'h.onnx', '--fp16', '--dynamic');
+    expect(stderr).toMatch(/16 bits.*change by \d/);
+    const { stdout } = await run('diff', weights, 'h.onnx');
+    expect(stdout).toMatch(/^~ model\.\S+ {2}float32 \/ float16, \d+ of \d+ numbers, by/m);
+  });
+
+  it('writes activations into an empty folder', async () => {
+    const args = [
+      'in.png',
+      'out.png',
+      '-w',
+      weights,
+      '--resize',
+      'none',
+      '--dump-activations',
+      'acts',
+    ];
+    expect((await run(...args)).code).toBe(0);
+    const names = readdirSync(join(cwd, 'acts')).sort();
+    expect(names[0]).toBe('001_model.0_reflectionPad2d.npy');
+    expect(names[1]).toBe('001_model.0_reflectionPad2d.png');
+    const again = await run(...args);
+    expect([again.code, again.stderr]).toEqual([1, expect.stringMatching(/not empty/)]);
+  });
+});
+
 describe('inspecting', () => {
   it('says what a file is, what it holds and what it fits', async () => {
     const { code, stdout, stderr } = await run('inspect', weights, '--stats');
@@ -353,6 +393,9 @@ describe('exit codes and messages', () => {
     [['in.png', 'out.jpg', '--quality', '0'], /1 to 100/],
     [['inspect'], /Which file/],
     [['completion', 'cmd'], /bash, zsh, fish/],
+    [['export', 'x.pth', 'x.gif'], /\.onnx/],
+    [['export', 'x.pth'], /Which file/],
+    [['diff', 'x.pth'], /Which two/],
   ])('%s is bad usage', async (args, text) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { CycleganError } from '../../src/errors.js';
+import { activations, encodeNpy, featureMaps } from '../../src/export/activations.js';
 import { exportOnnx } from '../../src/export/onnx/exportOnnx.js';
 import { diffWeights } from '../../src/generator/diffWeights.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { traceGraph } from '../../src/nn/compile.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
+import { Sequential } from '../../src/nn/sequential.js';
 import { toFloat16, toFloat32 } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { reluOperator } from '../../src/tensor/relu.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
 
 const generator = (options = {}) => {
   manualSeed(5);
@@ -79,6 +83,50 @@ it('float16 is rounded to the nearest, halves to even, over its whole range', ()
     0x7bff, 0x7c00, 0x7c00, 0xfc00, 0, 0x8000,
   ]);
   expect(toFloat16(Float32Array.of(Number.NaN))[0] & 0x7fff).toBeGreaterThan(0x7c00);
+});
+
+describe('activations', () => {
+  const input = new Tensor(
+    Float32Array.from({ length: 3 * 12 * 16 }, (_, i) => ((i * 37) % 101) / 101),
+    SHAPE,
+  );
+
+  it('are those of every operator, and the last is the output', async () => {
+    const netG = generator();
+    const found = [];
+    for await (const activation of activations(netG, input)) found.push(activation);
+    expect(found.map(({ node }) => `${node.name} ${node.op}`)).toEqual(
+      traceGraph(netG, SHAPE).nodes.map(({ name, op }) => `${name} ${op}`),
+    );
+    const last = found[found.length - 1].output;
+    expectClose(last, await netG.forward(input, { engine: 'js' }), { absolute: 5e-5 });
+    // A part of the network alone gives what the whole has at that place.
+    const part = new Sequential(...[...netG.model.namedChildren().values()].slice(0, 4)).eval();
+    expectClose(found[3].output, await part.forward(input, { engine: 'js' }), { absolute: 5e-5 });
+  });
+
+  it('are written as NumPy reads them', () => {
+    const bytes = encodeNpy(new Tensor(Float32Array.of(1, 2.5, -3), [3]));
+    const header = new TextDecoder('latin1').decode(bytes.subarray(0, 128));
+    expect(header.slice(1, 6)).toBe('NUMPY');
+    expect([bytes[0], bytes[6], bytes[7]]).toEqual([0x93, 1, 0]);
+    const length = bytes[8] + 256 * bytes[9];
+    expect((10 + length) % 64).toBe(0);
+    expect(header.slice(10, 10 + length)).toMatch(
+      /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(3,\), \} *\n$/,
+    );
+    expect(new Float32Array(bytes.slice(10 + length).buffer)).toEqual(Float32Array.of(1, 2.5, -3));
+  });
+
+  it('are shown from their smallest value to their largest', () => {
+    const { width, height, data } = featureMaps(
+      new Tensor(Float32Array.of(5, 7, 9, 5, -1, -1, -1, Number.NaN), [2, 2, 2]),
+    );
+    expect([width, height]).toEqual([10, 6]);
+    const at = (x: number, y: number) => data[3 * (y * width + x)];
+    expect([at(2, 2), at(3, 2), at(2, 3), at(3, 3)]).toEqual([0, 127, 255, 0]);
+    expect([at(6, 2), at(7, 3), at(0, 0)]).toEqual([0, 0, 32]);
+  });
 });
 
 describe('a difference of weight files', () => {

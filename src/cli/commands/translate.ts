@@ -33,6 +33,9 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
       );
     }
   }
+  if (invocation.text('dump-activations') !== undefined) {
+    throw new UsageError('--dump-activations takes one picture.');
+  }
   const inputs = takesLast ? operands.slice(0, -1) : operands;
   return runMany(inputs, takesLast ? last : (named ?? null), request, invocation, terminal);
 }

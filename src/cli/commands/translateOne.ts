@@ -5,6 +5,7 @@ import { FileError } from '../../platform/fileError.js';
 import { isSameFile, parentFolder, pathKind, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
+import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
 import { encodeResult, type Opened, openBytes, openPicture } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
@@ -45,6 +46,8 @@ export async function runOne(
   const decoded = performance.now();
   const netG = await generator();
   const loaded = performance.now();
+  const dump = invocation.text('dump-activations');
+  if (dump !== undefined) await dumpActivations(opened.prepared.sized, netG, dump, terminal);
   const output = await generate(opened.prepared.sized, netG, {
     ...engine,
     ...programNotes(invocation.flag('debug'), terminal),

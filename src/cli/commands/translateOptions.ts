@@ -52,6 +52,11 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   },
   threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
+  'dump-activations': {
+    type: 'string',
+    value: 'DIR',
+    help: "write each layer's output there, as .npy and as a picture of its feature maps",
+  },
   json: { type: 'boolean', help: 'print one line of JSON for each picture' },
 };
 
