@@ -6,6 +6,16 @@ export type {
 } from './engine/engine.js';
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
+export { type FormatSummaryOptions, formatSummary } from './export/formatSummary.js';
+export { type Profile, type ProfileOptions, profile } from './export/profile.js';
+export {
+  type LayerCosts,
+  type Measurement,
+  type Summary,
+  type SummaryRow,
+  type SummaryTotals,
+  summarize,
+} from './export/summary.js';
 export {
   type GeneratorConfig,
   type InferredConfig,

@@ -2,6 +2,7 @@ import { completionSpec, runCompletion } from './commands/completion.js';
 import { demoSpec, runDemo } from './commands/demo.js';
 import { downloadSpec, runDownload } from './commands/download.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
+import { runSummary, summarySpec } from './commands/summary.js';
 import { runTranslate } from './commands/translate.js';
 import { translateSpec } from './commands/translateOptions.js';
 import type { Terminal } from './terminal.js';
@@ -21,6 +22,7 @@ export interface Command {
 export const COMMANDS: readonly Command[] = [
   { spec: translateSpec, run: runTranslate },
   { spec: inspectSpec, run: runInspect },
+  { spec: summarySpec, run: runSummary },
   { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
   { spec: completionSpec, run: runCompletion },
