@@ -7,7 +7,17 @@ export type {
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
+export { type FormatSummaryOptions, formatSummary } from './export/formatSummary.js';
 export { exportOnnx, type OnnxOptions } from './export/onnx/exportOnnx.js';
+export { type Profile, type ProfileOptions, profile } from './export/profile.js';
+export {
+  type LayerCosts,
+  type Measurement,
+  type Summary,
+  type SummaryRow,
+  type SummaryTotals,
+  summarize,
+} from './export/summary.js';
 export {
   type GeneratorConfig,
   type InferredConfig,

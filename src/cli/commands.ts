@@ -4,6 +4,7 @@ import { diffSpec, runDiff } from './commands/diff.js';
 import { downloadSpec, runDownload } from './commands/download.js';
 import { exportSpec, runExport } from './commands/export.js';
 import { inspectSpec, runInspect } from './commands/inspect.js';
+import { runSummary, summarySpec } from './commands/summary.js';
 import { runTranslate } from './commands/translate.js';
 import { translateSpec } from './commands/translateOptions.js';
 import type { Terminal } from './terminal.js';
@@ -25,6 +26,7 @@ export const COMMANDS: readonly Command[] = [
   { spec: inspectSpec, run: runInspect },
   { spec: diffSpec, run: runDiff },
   { spec: exportSpec, run: runExport },
+  { spec: summarySpec, run: runSummary },
   { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
   { spec: completionSpec, run: runCompletion },

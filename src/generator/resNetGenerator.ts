@@ -95,8 +95,7 @@ export class ResNetGenerator extends Module {
     onNote: (note: string) => void = () => undefined,
   ): ResNetGenerator {
     const { config, adapted, notes } = adaptStateDict(stateDict);
-    const { inputNc, outputNc, ngf, nBlocks, ...options } = config;
-    const generator = new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, options);
+    const generator = withConfig(config);
     generator.loadStateDict(adapted);
     for (const note of notes) onNote(note);
     return generator.eval();
@@ -112,4 +111,9 @@ export class ResNetGenerator extends Module {
   override trace(g: GraphBuilder, x: Value): Value {
     return g.call(this.model, x);
   }
+}
+
+/** Stands outside of the class: bundlers rename a class that names itself, and then it is printed as `_ResNetGenerator`. */
+function withConfig({ inputNc, outputNc, ngf, nBlocks, ...options }: GeneratorConfig) {
+  return new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, options);
 }
