@@ -4,6 +4,7 @@ import { writeFileAtomic } from '../../platform/files.js';
 import { weightPieces } from '../../pth/write/saveStateDict.js';
 import { openGenerator } from '../generator.js';
 import { halfPrecisionDifference } from '../halfPrecision.js';
+import { INPUT_OPTION, KEY_OPTION, readInputShape } from '../sharedOptions.js';
 import type { Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
@@ -15,16 +16,8 @@ export const exportSpec: CommandSpec = {
     'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here.',
   ],
   options: {
-    key: {
-      type: 'string',
-      value: 'NAME',
-      help: 'where in a checkpoint the state dict is; default: it is searched',
-    },
-    input: {
-      type: 'string',
-      value: 'N,C,H,W',
-      help: 'shape that an .onnx takes, or is drawn for; default: 1,C,256,256',
-    },
+    key: KEY_OPTION,
+    input: INPUT_OPTION,
     opset: {
       type: 'string',
       value: 'N',
@@ -80,7 +73,7 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
   }
   const netG = await (await openGenerator(source, invocation.text('key'), terminal))();
   const options = {
-    inputShape: readShape(invocation.text('input'), netG.inputNc),
+    inputShape: readInputShape(invocation, netG.inputNc),
     opset: readOpset(invocation.text('opset')),
     dynamic: invocation.flag('dynamic'),
     fp16: invocation.flag('fp16'),
@@ -93,16 +86,6 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
   }
   await writeFileAtomic(out, write(netG, out, options), { replace: true });
   terminal.say(`${source} -> ${out}`);
-}
-
-/** `1,3,256,314`. */
-export function readShape(text: string | undefined, channels: number): readonly number[] {
-  if (text === undefined) return [1, channels, 256, 256];
-  const shape = text.split(/[,x]/).map(Number);
-  if (shape.length !== 4 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
-    throw new UsageError(`--input takes four sides, 1,${channels},256,256, but got "${text}".`);
-  }
-  return shape;
 }
 
 function readOpset(text: string | undefined): number | undefined {

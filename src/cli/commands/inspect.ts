@@ -5,6 +5,7 @@ import {
 } from '../../generator/inspectWeights.js';
 import type { PlainValue } from '../../pth/plainValue.js';
 import { resolveWeights } from '../models.js';
+import { KEY_OPTION } from '../sharedOptions.js';
 import { writeData } from '../standardOutput.js';
 import { printable } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
@@ -14,11 +15,7 @@ export const inspectSpec: CommandSpec = {
   usage: 'FILE',
   summary: 'tell what a weight file is, what it holds and which generator it fits',
   options: {
-    key: {
-      type: 'string',
-      value: 'NAME',
-      help: 'where in a checkpoint the state dict is; default: it is searched',
-    },
+    key: KEY_OPTION,
     stats: { type: 'boolean', help: 'with mean and deviation of each tensor' },
     json: { type: 'boolean', help: 'print everything as one JSON object' },
   },

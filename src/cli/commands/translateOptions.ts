@@ -2,6 +2,7 @@ import type { CompileOptions } from '../../engine/engine.js';
 import { engineNames } from '../../engine/engines.js';
 import type { ResizeTarget } from '../../image/resize.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
+import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -11,11 +12,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     value: 'FILE|MODEL',
     help: 'generator weights: a .pth or .safetensors file, or a downloaded model; default: the small built-in one',
   },
-  key: {
-    type: 'string',
-    value: 'NAME',
-    help: 'where in a checkpoint the state dict is; default: it is searched',
-  },
+  key: KEY_OPTION,
   output: {
     type: 'string',
     short: 'o',
