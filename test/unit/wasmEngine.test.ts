@@ -8,8 +8,11 @@ import { compile, traceGraph, warmUp } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
+import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Tanh } from '../../src/nn/tanh.js';
+import { reluOperator } from '../../src/tensor/relu.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
 
@@ -221,12 +224,81 @@ describe('an operator that the engine does not know', () => {
     }
   }
 
-  it('runs as plain loops, and is named', async () => {
-    const netG = new Sequential(new Conv2d(1, 1, 1), new Halve()).eval();
-    const program = await compile(netG, { ...wasm, inputShape: [1, 1, 4, 4] });
-    expect(program.fallbacks).toContain('1 (halve)');
-    const x = Tensor.full([1, 1, 4, 4], 3);
-    expect(await program.run(x)).toEqual(await netG.forward(x, { engine: 'js' }));
+  const both = async (module: Module, shape: readonly number[]) => {
+    const program = await compile(module, { ...wasm, inputShape: shape });
+    const size = shape.reduce((x, y) => x * y, 1);
+    const input = new Tensor(
+      Float32Array.from({ length: size }, (_, i) => Math.sin(i * i * 0.37)),
+      shape,
+    );
+    const steps: string[] = [];
+    const found = await program.run(input, {
+      onProgress: ({ node, done, total }) => steps.push(`${done}/${total} ${node.name} ${node.op}`),
+    });
+    expectClose(found, await module.forward(input, { engine: 'js' }), { absolute: 5e-5 });
+    const { nodes } = traceGraph(module, shape);
+    expect(steps).toEqual(nodes.map(({ id, name, op }) => `${id}/${nodes.length} ${name} ${op}`));
+    program.dispose();
+    return program;
+  };
+
+  it('runs as plain loops, and it alone, and is named', async () => {
+    const module = new Sequential(
+      new Conv2d(3, 5, 3),
+      new Halve(),
+      new ReflectionPad2d(1),
+      new Conv2d(5, 2, 3),
+      new Tanh(),
+    ).eval();
+    const program = await both(module, [1, 3, 9, 11]);
+    expect(program.fallbacks).toEqual(['1 (halve)']);
+    expect(program.details).toContain('in 3 parts');
+    const batch = new Tensor(new Float32Array(2 * 3 * 9 * 11).fill(0.7), [2, 3, 9, 11]);
+    const counts: number[] = [];
+    const onProgress = ({ done, total }: { done: number; total: number }) => {
+      counts.push(done);
+      expect(total).toBe(10);
+    };
+    const found = await module.forward(batch, { ...wasm, onProgress });
+    expectClose(found, await module.forward(batch, { engine: 'js' }), { absolute: 5e-5 });
+    expect(counts.at(-1)).toBe(10);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+  });
+
+  it('may stand within a residual block, at either end, and between others like it', async () => {
+    class Block extends Module {
+      readonly inner: Sequential;
+      constructor(...modules: Module[]) {
+        super();
+        this.inner = this.registerModule('inner', new Sequential(...modules));
+      }
+      override trace(g: GraphBuilder, x: Value): Value {
+        return g.add(x, g.call(this.inner, x));
+      }
+    }
+    const module = new Sequential(
+      new Halve(),
+      new Conv2d(3, 4, 3),
+      new Block(new Conv2d(4, 4, 1), new Halve(), new Halve(), new Conv2d(4, 4, 1)),
+      new Block(new Conv2d(4, 4, 1), new Tanh()),
+      new Conv2d(4, 1, 1),
+      new Halve(),
+    ).eval();
+    const program = await both(module, [1, 3, 8, 7]);
+    expect(program.fallbacks.filter((name) => name.includes('halve'))).toHaveLength(4);
+    // The sum over the cut has two values that go in; the other is within its segment.
+    expect(program.fallbacks).toContain('2 (add)');
+    expect(program.fallbacks).not.toContain('3 (add)');
+  });
+
+  it('is not taken for a known one because of its name', async () => {
+    class Odd extends Module {
+      override trace(g: GraphBuilder, x: Value): Value {
+        return g.apply({ ...reluOperator, run: ([tensor]) => tensor.mul(3) }, [x], {});
+      }
+    }
+    const program = await both(new Sequential(new Conv2d(1, 1, 1), new Odd()).eval(), [1, 1, 4, 4]);
+    expect(program.fallbacks).toEqual(['1 (relu)']);
   });
 });
 

@@ -6,10 +6,12 @@ import { PlainProgram } from '../plainProgram.js';
 import { compileModule, ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
 import { takeMemory } from './memoryPool.js';
+import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { assemble } from './plan/assemble.js';
-import { isImageShape, plan, unsupportedNodes } from './plan/planner.js';
+import { plan, takesNode } from './plan/planner.js';
 import { takeWorkers } from './pool/pool.js';
 import { probeFeatures } from './probe.js';
+import { cutGraph } from './segments.js';
 import { selfCheck } from './selfCheck.js';
 import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
@@ -47,8 +49,8 @@ function startThreads({ threads: wanted, blocking = false }: CompileOptions): {
 }
 
 async function compileGraph(graph: Graph, options: CompileOptions): Promise<Program> {
-  const foreign = unsupportedNodes(graph);
-  if (!isImageShape(graph.inputShape) || foreign.length > 0) {
+  const parts = cutGraph(graph, (node) => takesNode(graph, node));
+  if (!parts.some((part) => 'segment' in part)) {
     return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
   const choosing = chooseVariant(options);
@@ -57,7 +59,18 @@ async function compileGraph(graph: Graph, options: CompileOptions): Promise<Prog
   const { blocking = false, allowV8Flags: owned = false } = options;
   const { variant, notes } = await choosing;
   if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
-  return build(graph, variant, { threads, shared, notes, blocking, owned });
+  const machine = { threads, shared, notes, blocking, owned };
+  if (parts.length === 1) return build(graph, variant, machine);
+  const compiled: CompiledPart[] = [];
+  for (const part of parts) {
+    if ('plain' in part) compiled.push(part);
+    else {
+      const program = await build(part.segment.graph, variant, machine);
+      compiled.push({ segment: part.segment, program });
+    }
+  }
+  const plain = parts.flatMap((part) => ('plain' in part ? [part.plain] : []));
+  return new PartedProgram(graph, compiled, describeNodes(plain));
 }
 
 function describeNodes(nodes: readonly GraphNode[]): string[] {

@@ -1,4 +1,4 @@
-import { type Graph, type GraphNode, INPUT, isNode } from '../../../graph/graph.js';
+import { type Graph, type GraphNode, INPUT, isNode, shapeOf } from '../../../graph/graph.js';
 import { addOperator } from '../../../tensor/add.js';
 import { batchNorm2dOperator } from '../../../tensor/batchNorm2d.js';
 import { type Conv2dParams, conv2dOperator } from '../../../tensor/conv2d.js';
@@ -95,20 +95,23 @@ const NARROW_CHANNELS = 4;
 /** Fewest rows of a kernel that is filtered along its columns. */
 const TALL_KERNEL = 5;
 
-/** The nodes that this engine has no kernels for. */
-export function unsupportedNodes(graph: Graph): GraphNode[] {
-  const known = [
-    addOperator,
-    batchNorm2dOperator,
-    conv2dOperator,
-    convTranspose2dOperator,
-    instanceNorm2dOperator,
-    leakyReluOperator,
-    reflectionPad2dOperator,
-    reluOperator,
-    tanhOperator,
-  ].map(({ op }) => op);
-  return graph.nodes.filter(({ op, shape }) => !known.includes(op) || shape.length < 3);
+/** Operators that there are kernels for. */
+const KNOWN: ReadonlySet<unknown> = new Set([
+  addOperator,
+  batchNorm2dOperator,
+  conv2dOperator,
+  convTranspose2dOperator,
+  instanceNorm2dOperator,
+  leakyReluOperator,
+  reflectionPad2dOperator,
+  reluOperator,
+  tanhOperator,
+]);
+
+/** Whether machine code can take a node of this graph. */
+export function takesNode(graph: Graph, { operator, shape, inputs }: GraphNode): boolean {
+  const shapes = [shape, ...inputs.map((id) => shapeOf(graph, id))];
+  return KNOWN.has(operator) && shapes.every(isImageShape);
 }
 
 /** Cuts a graph into stages, for one picture of its batch. */
@@ -448,6 +451,6 @@ export function margins(
 }
 
 /** Shapes that the engine runs: pictures, batched or not. */
-export function isImageShape(shape: Shape): boolean {
+function isImageShape(shape: Shape): boolean {
   return shape.length === 3 || shape.length === 4;
 }
