@@ -11,7 +11,8 @@ export interface GalleryEntry {
   /** Width and height. */
   readonly inputSize: readonly [number, number];
   readonly outputSize: readonly [number, number];
-  readonly milliseconds: number;
+  /** Of the network; `null` where it was not measured. */
+  readonly milliseconds: number | null;
   /** The bytes of a JPEG or PNG file. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
@@ -90,10 +91,15 @@ export function galleryEntry(entry: GalleryEntry): string {
 </div>
 <figcaption>
 <h2><bdi>${name}</bdi></h2>
-<p><span class="unseen">From </span>${size(entry.inputSize)}<span aria-hidden="true"> → </span><span class="unseen"> to </span>${size(entry.outputSize)}<span class="unseen"> in</span> <span class="time">${seconds(entry.milliseconds)}</span></p>
+<p><span class="unseen">From </span>${size(entry.inputSize)}<span aria-hidden="true"> → </span><span class="unseen"> to </span>${size(entry.outputSize)}${time(entry.milliseconds)}</p>
 </figcaption>
 </figure>
 `;
+}
+
+function time(milliseconds: number | null): string {
+  if (milliseconds === null) return '';
+  return `<span class="unseen"> in</span> <span class="time">${seconds(milliseconds)}</span>`;
 }
 
 /** @param summary What is known only now, such as how long all of it took; the script shows it at the top. */

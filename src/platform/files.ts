@@ -23,8 +23,7 @@ export async function writeFileAtomic(
   options: { replace: boolean },
 ): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
-  const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.cyclegan-tmp`);
+  const temporary = temporaryName(path);
   try {
     await fs.writeFile(temporary, bytes, { flag: 'wx' });
     if (options.replace) {
@@ -42,6 +41,42 @@ export async function writeFileAtomic(
   } finally {
     await fs.rm(temporary, { force: true });
   }
+}
+
+/** A file that is written piece by piece, and has its name only once it is complete. */
+export interface GrowingFile {
+  append(text: string): Promise<void>;
+  /** Gives it its name; a file of that name is replaced. */
+  publish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** @throws FileError when it cannot be written. */
+export async function growFile(path: string): Promise<GrowingFile> {
+  const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  const temporary = temporaryName(path);
+  const said = <T>(action: Promise<T>): Promise<T> =>
+    action.catch((error: unknown) => {
+      throw fileError('write', path, error);
+    });
+  const file = await said(fs.open(temporary, 'wx'));
+  const discard = async () => {
+    await file.close();
+    await fs.rm(temporary, { force: true });
+  };
+  return {
+    append: (text) => said(file.appendFile(text)),
+    publish: async () => {
+      await said(file.close());
+      await said(fs.rename(temporary, path));
+    },
+    discard,
+  };
+}
+
+function temporaryName(path: string): string {
+  const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
+  return join(dirname(path), `.${basename(path)}.${process.pid}.cyclegan-tmp`);
 }
 
 /** `file`, `folder`, or `null` where there is nothing. Links are followed. */

@@ -151,6 +151,19 @@ describe('many pictures', () => {
     expect(readdirSync(join(cwd, 'in/below')).sort()).toEqual(['b.cyclegan.jpg', 'b.png']);
   });
 
+  it('are shown in a gallery, those of an earlier run as well', async () => {
+    rmSync(join(cwd, 'in/broken.png'));
+    const page = () => readFileSync(join(cwd, 'out/index.html'), 'utf8');
+    const names = () => [...page().matchAll(/<bdi>([^<]+)<\/bdi>/g)].map(([, name]) => name).sort();
+    expect((await run(...args, '--gallery')).code).toBe(0);
+    expect(names()).toEqual(['a.jpg', 'a.png', 'below/b.png']);
+    rmSync(join(cwd, 'out/a.png.png'));
+    expect((await run(...args, '--gallery')).stderr).toMatch(/exists already/);
+    expect((await run(...args, '--gallery', '--resume')).code).toBe(0);
+    expect(names()).toEqual(['a.jpg', 'a.png', 'below/b.png']);
+    expect(readdirSync(join(cwd, 'out')).filter((name) => name.includes('tmp'))).toEqual([]);
+  });
+
   it('can be interrupted, and are gone on with', async () => {
     for (let i = 0; i < 40; i++) {
       writeFileSync(join(cwd, `in/below/${i}.png`), encodeImage(grey, 'x.png'));

@@ -17,7 +17,7 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
   if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
   const request = readRequest(invocation);
   const named = invocation.text('output');
-  if (await isOne(operands, named)) {
+  if ((await isOne(operands, named)) && !request.gallery) {
     if (second !== undefined && named !== undefined) {
       throw new UsageError('The output is named twice: as a second name, and by --output.');
     }

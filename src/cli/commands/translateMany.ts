@@ -2,6 +2,7 @@ import { AbortError, CycleganError } from '../../errors.js';
 import { warmUp } from '../../nn/compile.js';
 import { FileError } from '../../platform/fileError.js';
 import { openGenerator } from '../generator.js';
+import { GalleryFile } from '../pictures/galleryFile.js';
 import { findInputs } from '../pictures/inputs.js';
 import { finishedJobs, type Job, planOutputs, sweep } from '../pictures/outputs.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
@@ -25,17 +26,20 @@ export async function runMany(
   const replace = invocation.flag('force') && !invocation.flag('no-clobber');
   const left = await jobsToDo(jobs, replace, invocation, terminal);
   await sweep(jobs);
-  if (left.length === 0) {
+  const { gallery: wanted } = request;
+  if (left.length === 0 && !wanted) {
     terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
     return;
   }
   await warmUp(request.engine);
-  const generator = await openGenerator(
-    invocation.text('weights'),
-    invocation.text('key'),
-    terminal,
-  );
-  const netG = await generator();
+  const weights = invocation.text('weights');
+  const netG = await (await openGenerator(weights, invocation.text('key'), terminal))();
+  const gallery = wanted
+    ? await GalleryFile.begin(folder, jobs, {
+        replace: replace || invocation.flag('resume'),
+        details: [weights ?? 'the small built-in model'],
+      })
+    : null;
   const tally = new Tally(left.length, terminal, invocation.flag('json'));
   const interruption = new Interruption();
   try {
@@ -44,14 +48,22 @@ export async function runMany(
       replace,
       forward: { ...request.engine, ...programNotes(invocation.flag('debug'), terminal) },
       signal: interruption.signal,
-      onEnd: (ending) => tally.add(ending),
+      onEnd: async (ending) => {
+        await gallery?.add(ending);
+        await tally.add(ending);
+      },
     });
+    const done = new Set(left);
+    for (const job of jobs) if (!done.has(job)) await gallery?.addDone(job, request);
+    await gallery?.end(tally.summary);
   } catch (error) {
+    await gallery?.discard();
     if (!(error instanceof AbortError)) throw error;
     throw new InterruptedError(interruption.name, tally.done, left.length);
   } finally {
     interruption.end();
   }
+  if (gallery !== null) terminal.say(`The gallery is ${gallery.path}`);
   tally.finish();
 }
 
@@ -174,13 +186,16 @@ class Tally {
     this.#terminal.progress(this.#bar(input.path));
   }
 
-  /** @throws SomeFailedError when any failed. */
-  finish(): void {
+  /** How many, how long, how fast. */
+  get summary(): string {
     const elapsed = performance.now() - this.#begin;
     const made = this.#total - this.#failed;
-    this.#terminal.say(
-      `${made} ${made === 1 ? 'picture' : 'pictures'} in ${seconds(elapsed)}, ${rate(made, elapsed)}.`,
-    );
+    return `${made} ${made === 1 ? 'picture' : 'pictures'} in ${seconds(elapsed)}, ${rate(made, elapsed)}`;
+  }
+
+  /** @throws SomeFailedError when any failed. */
+  finish(): void {
+    this.#terminal.say(`${this.summary}.`);
     if (this.#failed > 0) throw new SomeFailedError(this.#failed, this.#total);
   }
 

@@ -25,6 +25,10 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     value: 'png|jpg',
     help: 'of outputs whose names are made up; default: png',
   },
+  gallery: {
+    type: 'boolean',
+    help: 'write index.html beside the outputs: inputs and outputs to compare',
+  },
   resume: { type: 'boolean', help: 'leave out pictures whose output is there' },
   resize: {
     type: 'string',
@@ -89,7 +93,7 @@ export function readRequest(invocation: Invocation): TranslateRequest {
       keepSize: invocation.flag('keep-size'),
     },
     quality: readCount(invocation, 'quality', 1, 100),
-    gallery: false,
+    gallery: invocation.flag('gallery'),
     extension: readFormat(invocation.text('format')),
     engine: {
       engine: invocation.text('engine'),

@@ -1,0 +1,96 @@
+import { decodeImage } from '../../image/formats.js';
+import { requireBuiltin } from '../../platform/builtin.js';
+import { FileError } from '../../platform/fileError.js';
+import {
+  type GrowingFile,
+  growFile,
+  makeFolder,
+  parentFolder,
+  pathKind,
+  readFileBytes,
+} from '../../platform/files.js';
+import { galleryEntry, galleryHead, galleryTail } from '../gallery.js';
+import type { Job } from './outputs.js';
+import { type Opened, openPicture, type PictureOptions } from './pictureWork.js';
+import type { Ending } from './translateMany.js';
+
+/** `index.html`, which grows with the pictures and is there once they all are. */
+export class GalleryFile {
+  readonly path: string;
+  readonly #file: GrowingFile;
+  /** One picture after the other: each is appended as a whole. */
+  #last: Promise<void> = Promise.resolve();
+
+  /**
+   * @param folder Where outputs go; `null`: beside their inputs, and the gallery beside the first.
+   * @throws FileError when there is one already that must not be replaced.
+   */
+  static async begin(
+    folder: string | null,
+    jobs: readonly Job[],
+    { replace, details }: { readonly replace: boolean; readonly details: readonly string[] },
+  ): Promise<GalleryFile> {
+    const { join } = requireBuiltin('path', 'The gallery');
+    const path = join(folder ?? parentFolder(jobs[0].output), 'index.html');
+    if (!replace && (await pathKind(path)) !== null) {
+      throw new FileError(
+        'ERR_FILE_EXISTS',
+        `${path}: exists already; --force replaces it, and --resume makes it anew.`,
+      );
+    }
+    await makeFolder(path);
+    const gallery = new GalleryFile(path, await growFile(path));
+    await gallery.#file.append(galleryHead('Translated pictures', details));
+    return gallery;
+  }
+
+  private constructor(path: string, file: GrowingFile) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Adds a picture; those that failed are left out. */
+  add(ending: Ending): Promise<void> {
+    if ('error' in ending) return this.#last;
+    const { job, opened, saved, milliseconds } = ending;
+    return this.#append(job, opened, saved.size, saved.after, milliseconds);
+  }
+
+  /** Adds a picture whose output was there before. */
+  async addDone({ input, output }: Job, options: PictureOptions): Promise<void> {
+    const opened = await openPicture(input.path, options);
+    const after = await readFileBytes(output);
+    const { width, height } = decodeImage(after);
+    await this.#append({ input, output }, opened, [width, height], after, null);
+  }
+
+  #append(
+    { input }: Job,
+    { size, before }: Opened,
+    outputSize: readonly [number, number],
+    after: Uint8Array | null,
+    milliseconds: number | null,
+  ): Promise<void> {
+    if (before === null || after === null) return this.#last;
+    const entry = {
+      name: input.relative,
+      inputSize: size,
+      outputSize,
+      milliseconds,
+      before,
+      after,
+    };
+    this.#last = this.#last.then(() => this.#file.append(galleryEntry(entry)));
+    return this.#last;
+  }
+
+  async end(summary: string): Promise<void> {
+    await this.#last;
+    await this.#file.append(galleryTail(summary));
+    await this.#file.publish();
+  }
+
+  discard(): Promise<void> {
+    return this.#file.discard();
+  }
+}
