@@ -1,10 +1,11 @@
-"""Makes the small golden files of `npm test` with PyTorch, or checks those that are there.
+"""Makes the small golden files of `npm test` with PyTorch and Pillow, or checks those that are there.
 
     python3 test/golden/make_golden.py            writes test/golden/data
     python3 test/golden/make_golden.py --check    compares PyTorch's results with the committed ones
 
 Layout: `golden.json` describes, `golden.f32` holds the numbers (little-endian float32; a tensor is an
-offset in elements and a shape). Weights also come as `.pth`, in both containers.
+offset in elements and a shape). Weights also come as `.pth`, in both containers; pictures as a file and
+the bytes that Pillow's `convert("RGB")` gives for it.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import nn
 
 HERE = pathlib.Path(__file__).parent
@@ -149,6 +151,29 @@ def run_generators(store):
         yield entry, dict(files.values())
 
 
+def ycck_jpeg(width=21, height=13):
+    """YCCK, which Pillow reads but does not write: a CMYK file of its own whose Adobe segment says so."""
+    y, x = np.mgrid[0:height, 0:width]
+    inks = [128 + 100 * np.sin(x / 4 + i) * np.cos(y / 5 - i) for i in range(4)]
+    buffer = io.BytesIO()
+    Image.fromarray(np.stack(inks, -1).astype(np.uint8), "CMYK").save(buffer, "JPEG", quality=80)
+    content = bytearray(buffer.getvalue())
+    content[content.index(b"Adobe") + 11] = 2  # The transform byte of APP14.
+    return bytes(content)
+
+
+def as_rgb(content):
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    return list(picture.size), picture.tobytes()
+
+
+def make_pictures():
+    for name, content in (("ycck", ycck_jpeg()),):
+        size, rgb = as_rgb(content)
+        file, pixels = f"{name}.jpg", f"{name}.rgb"
+        yield {"name": name, "file": file, "size": size, "rgb": pixels}, {file: content, pixels: rgb}
+
+
 def make():
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
@@ -158,15 +183,23 @@ def make():
     for entry, written in run_generators(store):
         generators.append(entry)
         files.update(written)
-    golden = {"torch": torch.__version__, "operators": operators, "generators": generators}
+    pictures = []
+    for entry, written in make_pictures():
+        pictures.append(entry)
+        files.update(written)
+    golden = {"torch": torch.__version__, "operators": operators, "generators": generators, "pictures": pictures}
     return golden, store.bytes(), files
+
+
+def entries(golden):
+    return golden["operators"] + golden["generators"] + golden["pictures"]
 
 
 def check():
     """Numbers may differ in the last bits between versions of PyTorch; names and shapes may not."""
     golden, numbers, _ = make()
     committed = json.loads((DATA / "golden.json").read_text())
-    strip = lambda g: [{k: v for k, v in e.items() if k != "f32_vs_f64_max_abs"} for e in g["operators"] + g["generators"]]
+    strip = lambda g: [{k: v for k, v in e.items() if k != "f32_vs_f64_max_abs"} for e in entries(g)]
     if strip(golden) != strip(committed):
         sys.exit("golden.json differs from what this PyTorch makes")
     a, b = np.frombuffer(numbers, "<f4"), np.fromfile(DATA / "golden.f32", "<f4")
@@ -180,8 +213,10 @@ def check():
             flat = torch.cat([value.reshape(-1) for value in state.values()]).numpy()
             if not np.array_equal(flat, b[place["offset"] : place["offset"] + flat.size]):
                 sys.exit(f"{file} does not hold the weights of golden.f32")
-    count = len(golden["operators"]) + len(golden["generators"])
-    print(f"{count} passed, 0 failed, 0 skipped (PyTorch {torch.__version__}, largest difference {worst:.1e})")
+    for entry in committed["pictures"]:
+        if as_rgb((DATA / entry["file"]).read_bytes()) != (entry["size"], (DATA / entry["rgb"]).read_bytes()):
+            sys.exit(f"{entry['rgb']} is not what this Pillow reads from {entry['file']}")
+    print(f"{len(entries(golden))} passed, 0 failed, 0 skipped (PyTorch {torch.__version__}, largest difference {worst:.1e})")
 
 
 def main():

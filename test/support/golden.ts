@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { TensorPlace } from './fixtures.js';
 import type { OperatorCase } from './operatorSuite.js';
 
-/** What `test/golden/make_golden.py` made with PyTorch. */
+/** What `test/golden/make_golden.py` made with PyTorch and Pillow. */
 interface Golden {
   readonly operators: readonly OperatorCase[];
   readonly generators: readonly {
@@ -16,6 +16,13 @@ interface Golden {
     readonly input: TensorPlace;
     readonly output: TensorPlace;
     readonly files: { readonly legacy: string; readonly zip: string };
+  }[];
+  readonly pictures: readonly {
+    readonly name: string;
+    readonly file: string;
+    readonly size: readonly [width: number, height: number];
+    /** The file with the bytes of Pillow's `convert("RGB")`. */
+    readonly rgb: string;
   }[];
 }
 

@@ -8,6 +8,7 @@ import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { ImageError, type Picture } from '../../src/image/picture.js';
 import { resize } from '../../src/image/resize.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { golden, goldenBytes } from '../support/golden.js';
 
 const picture = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
@@ -63,6 +64,11 @@ describe('JPEG', () => {
       const worst = Math.max(...ours.map((v, i) => Math.abs(v - theirs[i])));
       expect(worst).toBeLessThanOrEqual(4);
     }
+  });
+
+  it.each(golden.pictures)('is read as Pillow reads it: $name', ({ file, size, rgb }) => {
+    const [width, height] = size;
+    expect(decodeImage(goldenBytes(file))).toEqual({ width, height, data: goldenBytes(rgb) });
   });
 
   it('comes back nearly as it was at quality 95', () => {

@@ -1,14 +1,8 @@
+import { LIMIT } from './limit.js';
 import type { Frame, MarkerReader } from './markers.js';
 
-/** Writes one row of RGB at `to` from the full-resolution rows of the components. */
-export type ConvertRow = (rows: Uint8Array[], out: Uint8ClampedArray, to: number) => void;
-
-/* The factors of JFIF's YCbCr to RGB, times 2 ** 16. */
-const RED_BY_CR = 91881;
-const GREEN_BY_CB = -22554;
-const GREEN_BY_CR = -46802;
-const BLUE_BY_CB = 116130;
-const HALF = 1 << 15;
+/** Writes `width` pixels of RGB at `to` from the full-resolution rows of the components. */
+export type ConvertRow = (rows: Uint8Array[], width: number, out: Uint8Array, to: number) => void;
 
 /** Finds out the colour space as libjpeg does. */
 export function chooseConversion(frame: Frame, markers: MarkerReader): ConvertRow {
@@ -23,32 +17,49 @@ export function chooseConversion(frame: Frame, markers: MarkerReader): ConvertRo
   return components.every(({ id }, i) => id === 'RGB'.charCodeAt(i)) ? convertRgb : convertYcc;
 }
 
-function convertGrey([grey]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
-  for (let x = 0; x < grey.length; x++, to += 3) {
+function convertGrey([grey]: Uint8Array[], width: number, out: Uint8Array, to: number): void {
+  for (let x = 0; x < width; x++, to += 3) {
     out[to] = grey[x];
     out[to + 1] = grey[x];
     out[to + 2] = grey[x];
   }
 }
 
-function convertRgb([red, green, blue]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
-  for (let x = 0; x < red.length; x++, to += 3) {
+function convertRgb(
+  [red, green, blue]: Uint8Array[],
+  width: number,
+  out: Uint8Array,
+  to: number,
+): void {
+  for (let x = 0; x < width; x++, to += 3) {
     out[to] = red[x];
     out[to + 1] = green[x];
     out[to + 2] = blue[x];
   }
 }
 
-/** Storing into the clamped array limits the results to 0..255. */
-function convertYcc([luma, blues, reds]: Uint8Array[], out: Uint8ClampedArray, to: number): void {
-  const { length } = luma;
-  for (let x = 0; x < length; x++, to += 3) {
+/**
+ * The loop over all pixels. The factors of JFIF's YCbCr to RGB, times 2 ** 16, and the table stand
+ * inside for the reason given in `idct.ts`.
+ */
+function convertYcc(rows: Uint8Array[], width: number, out: Uint8Array, to: number): void {
+  const luma = rows[0];
+  const blues = rows[1];
+  const reds = rows[2];
+  const RED_BY_CR = 91881;
+  const GREEN_BY_CB = -22554;
+  const GREEN_BY_CR = -46802;
+  const BLUE_BY_CB = 116130;
+  const HALF = 1 << 15;
+  const MASK = 16383;
+  const limit = LIMIT;
+  for (let x = 0; x < width; x++, to += 3) {
     const y = luma[x];
     const cb = blues[x] - 128;
     const cr = reds[x] - 128;
-    out[to] = y + ((RED_BY_CR * cr + HALF) >> 16);
-    out[to + 1] = y + ((GREEN_BY_CB * cb + GREEN_BY_CR * cr + HALF) >> 16);
-    out[to + 2] = y + ((BLUE_BY_CB * cb + HALF) >> 16);
+    out[to] = limit[(y + ((RED_BY_CR * cr + HALF) >> 16)) & MASK];
+    out[to + 1] = limit[(y + ((GREEN_BY_CB * cb + GREEN_BY_CR * cr + HALF) >> 16)) & MASK];
+    out[to + 2] = limit[(y + ((BLUE_BY_CB * cb + HALF) >> 16)) & MASK];
   }
 }
 
@@ -56,9 +67,9 @@ function convertYcc([luma, blues, reds]: Uint8Array[], out: Uint8ClampedArray, t
  * Like Pillow: the four values are taken as inverted (Adobe's habit), whether or not the file says
  * so, and ink is simply subtracted from white, without a colour profile.
  */
-function convertCmyk(rows: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+function convertCmyk(rows: Uint8Array[], width: number, out: Uint8Array, to: number): void {
   const [cyan, magenta, yellow, black] = rows;
-  for (let x = 0; x < cyan.length; x++, to += 3) {
+  for (let x = 0; x < width; x++, to += 3) {
     const light = black[x];
     out[to] = light - scale(255 - cyan[x], light);
     out[to + 1] = light - scale(255 - magenta[x], light);
@@ -67,10 +78,10 @@ function convertCmyk(rows: Uint8Array[], out: Uint8ClampedArray, to: number): vo
 }
 
 /** YCCK is CMYK whose first three values went through RGB to YCbCr. */
-function convertYcck(rows: Uint8Array[], out: Uint8ClampedArray, to: number): void {
+function convertYcck(rows: Uint8Array[], width: number, out: Uint8Array, to: number): void {
   const black = rows[3];
-  convertYcc(rows, out, to);
-  for (let x = 0; x < black.length; x++) {
+  convertYcc(rows, width, out, to);
+  for (let x = 0; x < width; x++) {
     const light = black[x];
     for (const end = to + 3; to < end; to++) out[to] = light - scale(out[to], light);
   }

@@ -16,9 +16,13 @@ export interface Component {
   readonly blocksDown: number;
   /** Blocks in memory per row: whole MCUs, so it may exceed `blocksAcross`. */
   readonly stride: number;
-  /** In natural order; fixed when the component's first scan begins. */
-  quantization: Int32Array | undefined;
-  /** 64 quantised coefficients a block, in natural order. */
+  /** In natural order; empty before the component's first scan, which fixes it. */
+  quantization: Int32Array;
+  /** Rows of `stride` blocks of 8 samples. */
+  samples: Uint8Array;
+  /** How many rows of samples are there, from the top. */
+  rowsReady: number;
+  /** Progressive files only: 64 quantised coefficients a block, in natural order. */
   coefficients: Int16Array;
   /**
    * For each coefficient (in zigzag order) how many of its lowest bits the scans so far left out;
@@ -234,7 +238,7 @@ export class MarkerReader {
     ) {
       refuse('ERR_JPEG_CORRUPT', 'a scan has impossible progressive parameters', offset);
     }
-    allocateCoefficients(frame, this.bytes.length);
+    allocateBlocks(frame, this.bytes.length);
     const refining = high > 0;
     const needsDc = bandStart === 0 && !refining;
     const needsAc = bandEnd > 0;
@@ -257,8 +261,11 @@ export class MarkerReader {
       if ((needsDc && !dcTable) || (needsAc && !acTable)) {
         refuse('ERR_JPEG_CORRUPT', `the Huffman table of component ${id} is missing`, offset);
       }
-      component.quantization ??= this.quantizationTables[component.tableId];
-      if (component.quantization === undefined) {
+      const quantization = this.quantizationTables[component.tableId];
+      if (component.quantization.length === 0 && quantization !== undefined) {
+        component.quantization = quantization;
+      }
+      if (component.quantization.length === 0) {
         refuse('ERR_JPEG_CORRUPT', `the quantisation table of component ${id} is missing`, offset);
       }
       blocksInMcu += component.h * component.v;
@@ -327,7 +334,9 @@ function readFrame(marker: number, segment: Uint8Array, offset: number): Frame {
       blocksAcross: Math.ceil(samplesAcross / 8),
       blocksDown: Math.ceil(samplesDown / 8),
       stride: mcusAcross * h,
-      quantization: undefined,
+      quantization: new Int32Array(0),
+      samples: new Uint8Array(0),
+      rowsReady: 0,
       coefficients: new Int16Array(0),
       missingBits: new Int8Array(64).fill(-1),
     });
@@ -337,10 +346,10 @@ function readFrame(marker: number, segment: Uint8Array, offset: number): Frame {
 }
 
 /**
- * Memory for the coefficients, at the first scan. A block takes at least one bit, in sequential
+ * Memory for the samples and coefficients, at the first scan. A block takes at least one bit, in sequential
  * files two (DC and end of block), so a header cannot ask for more than its file can fill.
  */
-function allocateCoefficients(frame: Frame, fileLength: number): void {
+function allocateBlocks(frame: Frame, fileLength: number): void {
   let blocks = 0;
   for (const { blocksAcross, blocksDown } of frame.components) blocks += blocksAcross * blocksDown;
   if (blocks * (frame.progressive ? 1 : 2) > fileLength * 8) {
@@ -350,7 +359,9 @@ function allocateCoefficients(frame: Frame, fileLength: number): void {
   }
   for (const component of frame.components) {
     const length = component.stride * frame.mcusDown * component.v * 64;
-    if (component.coefficients.length > 0) continue;
+    if (component.samples.length > 0) continue;
+    component.samples = allocate(() => new Uint8Array(length), frame.offset);
+    if (!frame.progressive) continue;
     component.coefficients = allocate(() => new Int16Array(length), frame.offset);
   }
 }

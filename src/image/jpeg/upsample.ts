@@ -1,4 +1,3 @@
-import type { Plane } from './idct.js';
 import type { Component, Frame } from './markers.js';
 
 /** Gives row `y` of a component at the picture's full resolution, valid until the next call. */
@@ -11,32 +10,32 @@ export type RowReader = (y: number) => Uint8Array;
  * constants of left and right, above and below (a cheap dither) are part of the format of the
  * result; so is that rows narrower than three samples are repeated, not filtered, across.
  */
-export function createRowReader(frame: Frame, component: Component, plane: Plane): RowReader {
-  const { samples, stride } = plane;
-  const { width } = component;
+export function createRowReader(frame: Frame, component: Component): RowReader {
+  const { samples, width } = component;
+  const stride = component.stride * 8;
   const ratioH = frame.maxH / component.h;
   const ratioV = frame.maxV / component.v;
   const lastRow = component.height - 1;
-  const rowAt = (y: number) => y * stride;
-  // For doubled rows: the old row nearer to the new row y, and the farther one; edges repeat.
-  const near = (y: number) => rowAt(y >> 1);
+  // For doubled rows: beside the nearer old row to new row y, the farther one; edges repeat.
   const far = (y: number) => {
     const row = (y >> 1) + (y & 1 ? 1 : -1);
-    return rowAt(Math.min(Math.max(row, 0), lastRow));
+    return Math.min(Math.max(row, 0), lastRow) * stride;
   };
 
   if (ratioH === 1 && ratioV === 1) {
-    return (y) => samples.subarray(rowAt(y), rowAt(y) + width);
+    return (y) => samples.subarray(y * stride, y * stride + width);
   }
   const out = new Uint8Array(width * ratioH);
   if (ratioH === 1 && ratioV === 2) {
-    return (y) => blendRows(samples, near(y), far(y), y & 1 ? 2 : 1, width, out);
+    return (y) => blendRows(samples, (y >> 1) * stride, far(y), y & 1 ? 2 : 1, width, out);
   }
   if (ratioH === 2 && width > 2) {
-    if (ratioV === 1) return (y) => doubleAcross(samples, rowAt(y), width, out);
-    if (ratioV === 2) return (y) => doubleBothWays(samples, near(y), far(y), width, out);
+    if (ratioV === 1) return (y) => doubleAcross(samples, y * stride, width, out);
+    if (ratioV === 2) {
+      return (y) => doubleBothWays(samples, (y >> 1) * stride, far(y), width, out);
+    }
   }
-  return (y) => repeat(samples, rowAt(Math.floor(y / ratioV)), width, ratioH, out);
+  return (y) => repeat(samples, Math.floor(y / ratioV) * stride, width, ratioH, out);
 }
 
 function blendRows(

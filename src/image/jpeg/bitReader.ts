@@ -1,0 +1,119 @@
+import {
+  extendSign,
+  type HuffmanTable,
+  LENGTH_MASK,
+  LOOKUP_BITS,
+  LOOKUP_MASK,
+  SYMBOL_SHIFT,
+  TOTAL_SHIFT,
+} from './huffman.js';
+import { refuse } from './refuse.js';
+
+/** Zero bytes behind the data, so that one damaged MCU of ten blocks cannot read past the array. */
+const PADDING = 4096;
+
+/**
+ * Reads the entropy-coded data between two markers. `load` copies it without the stuffed zero bytes
+ * of T.81 F.1.2.3, so reading needs no test for 0xFF. The only state is `position`, in bits: three
+ * bytes, taken wherever it points, hold the next 17 bits at least, and no code is longer than 16.
+ */
+export class BitReader {
+  private readonly data: Uint8Array;
+  private position = 0;
+  private end = 0;
+  private fileOffset = 0;
+
+  constructor(fileLength: number) {
+    this.data = new Uint8Array(fileLength + PADDING);
+  }
+
+  /**
+   * Begins at `offset`; returns where the marker that ends the data begins, or the file's end. What
+   * lies between two 0xFF, some 256 bytes, is found and copied as a whole.
+   */
+  load(bytes: Uint8Array, offset: number): number {
+    const { data } = this;
+    const { length } = bytes;
+    let end = 0;
+    let from = offset;
+    for (;;) {
+      const found = bytes.indexOf(0xff, from);
+      const stop = found < 0 ? length : found;
+      data.set(bytes.subarray(from, stop), end);
+      end += stop - from;
+      from = stop;
+      let next = from + 1;
+      while (next < length && bytes[next] === 0xff) next++;
+      if (next >= length || bytes[next] !== 0) break;
+      data[end++] = 0xff;
+      from = next + 1;
+    }
+    data.fill(0, end, end + PADDING);
+    this.fileOffset = offset;
+    this.end = end * 8;
+    this.position = 0;
+    return from;
+  }
+
+  /** Whether more bits were read than there are. To be asked after every MCU. */
+  isOverrun(): boolean {
+    return this.position > this.end;
+  }
+
+  /** Roughly where in the file the reader is: stuffed bytes are not counted. */
+  get offset(): number {
+    return this.fileOffset + (Math.min(this.position, this.end) >>> 3);
+  }
+
+  /** At most 16 bits. */
+  readBits(count: number): number {
+    const bits = (this.nextBytes() >> (24 - (this.position & 7) - count)) & ((1 << count) - 1);
+    this.position += count;
+    return bits;
+  }
+
+  /**
+   * The next symbol in the lowest 8 bits, and above them the signed number behind it, whose size
+   * the symbol's lowest 4 bits give. Most symbols and numbers come from one table access.
+   */
+  readNumber(table: HuffmanTable): number {
+    const window = this.nextBytes() >> (24 - LOOKUP_BITS - (this.position & 7));
+    const entry = table.lookup[window & LOOKUP_MASK];
+    const length = (entry >> TOTAL_SHIFT) & LENGTH_MASK;
+    if (length === 0) return this.readLongNumber(table);
+    this.position += length;
+    return entry >> SYMBOL_SHIFT;
+  }
+
+  private readLongNumber(table: HuffmanTable): number {
+    const symbol = this.readSymbol(table);
+    const size = symbol & 15;
+    return (extendSign(this.readBits(size), size) << 8) | symbol;
+  }
+
+  readSymbol(table: HuffmanTable): number {
+    const window = (this.nextBytes() >> (8 - (this.position & 7))) & 0xffff;
+    let entry = table.lookup[window >> (16 - LOOKUP_BITS)];
+    if ((entry & LENGTH_MASK) === 0) entry = this.findLongCode(table, window);
+    this.position += entry & LENGTH_MASK;
+    return (entry >> SYMBOL_SHIFT) & 255;
+  }
+
+  /** The three bytes at `position`. */
+  private nextBytes(): number {
+    const { data } = this;
+    const byte = this.position >>> 3;
+    return (data[byte] << 16) | (data[byte + 1] << 8) | data[byte + 2];
+  }
+
+  /** A lookup entry (without a number) for a code of more than LOOKUP_BITS bits. */
+  private findLongCode(table: HuffmanTable, window: number): number {
+    for (let length = LOOKUP_BITS + 1; length <= 16; length++) {
+      if (window < table.windowEnd[length]) {
+        const index = (window >> (16 - length)) + table.symbolOffset[length];
+        return (table.symbols[index] << SYMBOL_SHIFT) | length;
+      }
+    }
+    refuse('ERR_JPEG_CORRUPT', 'the picture data holds an undefined Huffman code', this.offset);
+  }
+}
