@@ -7,6 +7,8 @@ export type {
 export { engineNames } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
+export { drawHtml } from './export/drawing/html.js';
+export { type DrawOptions, drawSvg } from './export/drawing/svg.js';
 export { type FormatSummaryOptions, formatSummary } from './export/formatSummary.js';
 export { exportOnnx, type OnnxOptions } from './export/onnx/exportOnnx.js';
 export { type Profile, type ProfileOptions, profile } from './export/profile.js';

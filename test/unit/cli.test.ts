@@ -251,6 +251,16 @@ describe('exporting', () => {
     },
   );
 
+  it.each(['x.svg', 'x.html'])('draws the network: %s', async (name) => {
+    expect((await run('export', weights, name)).code).toBe(0);
+    const folded = readFileSync(join(cwd, name), 'utf8');
+    for (const word of ['Conv2d', 'model.1', '× 2', '[3, 4, 7, 7]']) expect(folded).toContain(word);
+    await run('export', weights, 'y.svg', '--unfold', '--input', '1,3,64,48');
+    const whole = readFileSync(join(cwd, 'y.svg'), 'utf8');
+    expect(whole).not.toContain('× 2');
+    expect(whole).toContain('[1, 3, 64, 48]');
+  });
+
   it('tells what 16 bits change, and diff tells where', async () => {
     const { stderr } = await run('export', weights, 'h.onnx', '--fp16', '--dynamic');
     expect(stderr).toMatch(/16 bits.*change by \d/);

@@ -1,3 +1,5 @@
+import { drawHtml } from '../../export/drawing/html.js';
+import { drawSvg } from '../../export/drawing/svg.js';
 import { onnxPieces } from '../../export/onnx/exportOnnx.js';
 import type { ResNetGenerator } from '../../generator/resNetGenerator.js';
 import { writeFileAtomic } from '../../platform/files.js';
@@ -11,9 +13,9 @@ import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 export const exportSpec: CommandSpec = {
   name: 'export',
   usage: 'FILE|MODEL OUT',
-  summary: 'write a generator in another form: .onnx, .safetensors, .pth',
+  summary: 'write a generator in another form: .onnx, .safetensors, .pth, or draw it: .svg, .html',
   notes: [
-    'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here.',
+    'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here. An .svg is the network drawn, an .html the same to move about in, with the statistics of every tensor.',
   ],
   options: {
     key: KEY_OPTION,
@@ -24,6 +26,7 @@ export const exportSpec: CommandSpec = {
       help: "version of ONNX's operators, 11 to 20; default: 17",
     },
     dynamic: { type: 'boolean', help: 'an .onnx that takes any batch, height and width' },
+    unfold: { type: 'boolean', help: 'draw blocks that repeat one by one' },
     fp16: { type: 'boolean', help: 'an .onnx of 16-bit weights; what that changes is measured' },
   },
 };
@@ -39,7 +42,10 @@ interface ExportOptions {
   readonly opset: number | undefined;
   readonly dynamic: boolean;
   readonly fp16: boolean;
+  readonly fold: boolean;
 }
+
+const text = (value: string) => new TextEncoder().encode(value);
 
 const weights: Write = (netG, name) =>
   weightPieces(netG.stateDict(), name, { config: netG.config });
@@ -48,12 +54,16 @@ const weights: Write = (netG, name) =>
 const FORMS: ReadonlyMap<string, Write> = new Map<string, Write>([
   [
     '.onnx',
-    (netG, _, { inputShape, ...options }) =>
+    (netG, _, { inputShape, opset, dynamic, fp16 }) =>
       onnxPieces(netG, inputShape, {
-        ...options,
+        opset,
+        dynamic,
+        fp16,
         metadata: { config: JSON.stringify(netG.config) },
       }),
   ],
+  ['.svg', (netG, _, { inputShape, fold }) => text(drawSvg(netG, inputShape, { fold }))],
+  ['.html', (netG, _, { inputShape, fold }) => text(drawHtml(netG, inputShape, { fold }))],
   ['.safetensors', weights],
   ['.pth', weights],
   ['.pt', weights],
@@ -77,6 +87,7 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
     opset: readOpset(invocation.text('opset')),
     dynamic: invocation.flag('dynamic'),
     fp16: invocation.flag('fp16'),
+    fold: !invocation.flag('unfold'),
   };
   if (options.fp16 && lower.endsWith('.onnx')) {
     const difference = await halfPrecisionDifference(netG, options.inputShape);

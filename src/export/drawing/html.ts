@@ -1,0 +1,140 @@
+import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
+import type { Module } from '../../nn/module.js';
+import type { Shape } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { findRepeats } from './fold.js';
+import { element, escapeMarkup } from './markup.js';
+import { describe, type Kind, tensorKey } from './operators.js';
+import { PAGE_SCRIPT } from './pageScript.js';
+import { PAGE_STYLE } from './pageStyle.js';
+import { type Statistics, statisticsOf } from './statistics.js';
+import { type DrawOptions, type Subject, subjectOf, svgOf } from './svg.js';
+
+/**
+ * What may run and be styled on the page: this very script and style, by their SHA-256. Written out,
+ * because not every place where this runs can compute one at once; a unit test holds them to the texts.
+ */
+const SCRIPT_HASH = 'sha256-lRSI2QpPny6835lOOr5t4h42iSX2pNOX7wuiEd3SZzc=';
+const STYLE_HASH = 'sha256-743TFQUtn4jnY6W26WwIFgo9BCOJ8YxgkBFnx2RDGso=';
+const POLICY = `default-src 'none'; script-src '${SCRIPT_HASH}'; style-src '${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
+
+interface PageTensor extends Statistics {
+  readonly key: string;
+  readonly shape: Shape;
+}
+
+interface PageNode {
+  readonly title: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly inputs: readonly Shape[];
+  readonly shape: Shape;
+  readonly parameters: readonly (readonly [string, string])[];
+  readonly multiplyAdds: number | null;
+  readonly tensors: readonly PageTensor[];
+}
+
+/**
+ * The drawing as a page of its own, which asks for nothing: to move about in, to search, and with the
+ * parameters of each operator and how the numbers of its tensors are spread.
+ *
+ * @param inputShape `[N, C, H, W]` or `[C, H, W]`: the shapes in the drawing follow from it.
+ * @throws ShapeError when a layer does not take what reaches it.
+ */
+export function drawHtml(module: Module, inputShape: Shape, options: DrawOptions = {}): string {
+  const subject = subjectOf(module, inputShape, options);
+  const { graph, title, summary } = subject;
+  const canFold = findRepeats(graph).length > 0;
+  const fold = canFold && (options.fold ?? true);
+  const nodes = Object.fromEntries(pageNodes(subject));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${escapeMarkup(POLICY)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeMarkup(title)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escapeMarkup(title)}</h1>
+<div class="search">
+<input id="search" type="search" placeholder="Name or operator" aria-label="Search by name or operator" autocomplete="off" spellcheck="false">
+<output id="found" for="search"></output>
+</div>
+<div class="tools">
+${canFold ? button('fold', 'Fold', 'Draw modules that repeat once', fold) : ''}
+${button('out', '−', 'Zoom out (−)')}
+${button('in', '+', 'Zoom in (+)')}
+${button('fit', 'Fit', 'Show all of it (0)')}
+</div>
+</header>
+<main id="canvas" tabindex="-1">
+${drawings(subject, canFold, fold)}
+</main>
+<aside id="panel" aria-label="Details"></aside>
+<script type="application/json" id="data">${json({ title, summary, nodes })}</script>
+<script>${PAGE_SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+/** Folded and drawn in full; one of them is hidden. */
+function drawings(subject: Subject, canFold: boolean, fold: boolean): string {
+  const ways = canFold ? [true, false] : [false];
+  return ways.map((way) => svgOf(subject, way, way === fold ? 'page' : 'hidden')).join('\n');
+}
+
+function button(id: string, label: string, title: string, pressed?: boolean): string {
+  return element(
+    'button',
+    {
+      id,
+      type: 'button',
+      title,
+      ...(pressed === undefined ? { 'aria-label': title } : { 'aria-pressed': String(pressed) }),
+    },
+    label,
+  );
+}
+
+/** No tag can begin in it, so nothing ends the element that holds it. */
+function json(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
+}
+
+function pageNodes({ graph, keys }: Subject): [number, PageNode][] {
+  // A tensor that several operators share is counted once.
+  const known = new Map<Tensor, Statistics>();
+  const statistics = (tensor: Tensor) => {
+    const result = known.get(tensor) ?? statisticsOf(tensor.data);
+    known.set(tensor, result);
+    return result;
+  };
+  return graph.nodes.map((node) => {
+    const { title, kind, parameters, tensors } = describe(node);
+    const inputs = node.inputs.map((id) => shapeOf(graph, id));
+    const page: PageNode = {
+      title,
+      kind,
+      name: node.name,
+      inputs,
+      shape: node.shape,
+      parameters,
+      multiplyAdds: multiplyAdds(graph, node),
+      tensors: tensors.map((named) => ({
+        key: tensorKey(node, named, keys),
+        shape: named.tensor.shape,
+        ...statistics(named.tensor),
+      })),
+    };
+    return [node.id, page];
+  });
+}
+
+function multiplyAdds(graph: Graph, { operator, inputs, params }: GraphNode): number | null {
+  const shapes = inputs.map((id) => shapeOf(graph, id));
+  return operator.multiplyAdds?.(shapes, params) ?? null;
+}

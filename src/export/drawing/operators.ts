@@ -1,0 +1,106 @@
+import type { GraphNode } from '../../graph/graph.js';
+import { float } from '../../nn/repr.js';
+import { Tensor } from '../../tensor/tensor.js';
+
+/** What boxes are coloured by. */
+export const KINDS = ['convolution', 'norm', 'activation', 'padding', 'sum', 'other'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export interface NamedTensor {
+  /** As in a state dict: `weight`, `running_mean`. */
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** An operator in PyTorch's words. */
+export interface Description {
+  readonly title: string;
+  readonly kind: Kind;
+  /** What a reader has to know: `kernel 7×7`, `stride 2`; what is as usual goes unsaid. */
+  readonly facts: readonly string[];
+  /** All parameters that are no tensors: `['kernel_size', '(7, 7)']`. */
+  readonly parameters: readonly (readonly [string, string])[];
+  readonly tensors: readonly NamedTensor[];
+}
+
+interface Words {
+  readonly title: string;
+  readonly kind: Kind;
+  /** Parameters that go unsaid when they have this value. */
+  readonly usual?: Readonly<Record<string, string>>;
+}
+
+const CONVOLUTION = {
+  stride: '(1, 1)',
+  padding: '(0, 0)',
+  output_padding: '(0, 0)',
+  dilation: '(1, 1)',
+  groups: '1',
+};
+const NORM = { eps: '1e-05' };
+
+/** An operator that is not here is drawn under its own name, with all of its parameters. */
+const WORDS: Readonly<Record<string, Words>> = {
+  conv2d: { title: 'Conv2d', kind: 'convolution', usual: CONVOLUTION },
+  convTranspose2d: { title: 'ConvTranspose2d', kind: 'convolution', usual: CONVOLUTION },
+  instanceNorm2d: { title: 'InstanceNorm2d', kind: 'norm', usual: NORM },
+  batchNorm2d: { title: 'BatchNorm2d', kind: 'norm', usual: NORM },
+  reflectionPad2d: { title: 'ReflectionPad2d', kind: 'padding' },
+  relu: { title: 'ReLU', kind: 'activation' },
+  leakyRelu: { title: 'LeakyReLU', kind: 'activation' },
+  tanh: { title: 'Tanh', kind: 'activation' },
+  add: { title: 'add', kind: 'sum' },
+};
+
+export function describe(node: GraphNode): Description {
+  const words = Object.hasOwn(WORDS, node.op) ? WORDS[node.op] : undefined;
+  const { title, kind, usual = {} } = words ?? { title: node.op, kind: 'other' };
+  const tensors: NamedTensor[] = [];
+  const values: [string, unknown][] = [];
+  for (const [key, value] of Object.entries(node.params as object) as [string, unknown][]) {
+    const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (value instanceof Tensor) tensors.push({ name, tensor: value });
+    else if (value !== null && value !== undefined) values.push([name, value]);
+  }
+  // PyTorch says it of the layer; here the weight alone knows.
+  const weight = tensors.find(({ name }) => name === 'weight');
+  if (kind === 'convolution' && weight !== undefined) {
+    values.unshift(['kernel_size', weight.tensor.shape.slice(2)]);
+  }
+  return {
+    title,
+    kind,
+    facts: values.filter(([name, value]) => usual[name] !== long(value)).map(fact),
+    parameters: values.map(([name, value]) => [name, long(value)] as const),
+    tensors,
+  };
+}
+
+/** The state-dict key; a tensor that no state dict holds goes by its operator's name. */
+export function tensorKey(
+  node: GraphNode,
+  { name, tensor }: NamedTensor,
+  keys: ReadonlyMap<Tensor, string>,
+): string {
+  return keys.get(tensor) ?? (node.name === '' ? name : `${node.name}.${name}`);
+}
+
+function fact([name, value]: [string, unknown]): string {
+  if (name === 'kernel_size' && Array.isArray(value)) return `kernel ${value.join('×')}`;
+  return `${name.replaceAll('_', ' ')} ${short(value)}`;
+}
+
+/** `(2, 2)` is 2 to a reader. */
+function short(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) return long(value);
+  return value.every((part) => part === value[0]) ? long(value[0]) : value.map(long).join(', ');
+}
+
+/** A value as Python prints it. */
+function long(value: unknown): string {
+  if (Array.isArray(value)) return `(${value.map(long).join(', ')})`;
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : float(value);
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' ? (JSON.stringify(value) ?? '') : String(value);
+}
