@@ -20,6 +20,8 @@ const USUAL_NAMES: ReadonlySet<string> = new Set([
 
 /** Checkpoints nest no deeper. */
 const DEPTH = 4;
+/** Candidates in a message. */
+const MOST_SHOWN = 10;
 
 export interface FoundStateDict {
   /** The names that lead to it: `['state_dict']`, or none when it is the whole. */
@@ -69,7 +71,7 @@ export function findStateDict(file: OpenedContainer, wanted?: string): FoundStat
 
 /** A state dict within another is a part of it. */
 function outermost(candidates: readonly FoundStateDict[]): FoundStateDict[] {
-  const least = Math.min(...candidates.map(({ path }) => path.length));
+  const least = candidates.reduce((n, { path }) => Math.min(n, path.length), DEPTH);
   return candidates.filter(({ path }) => path.length === least);
 }
 
@@ -98,12 +100,12 @@ function chosen(
 }
 
 function list(candidates: readonly FoundStateDict[]): string {
-  return candidates
-    .map(
-      ({ path, refs: { size } }) =>
-        `"${path.join('.')}" (${size} ${size === 1 ? 'tensor' : 'tensors'})`,
-    )
-    .join(', ');
+  const shown = candidates.slice(0, MOST_SHOWN).map(({ path, refs: { size } }) => {
+    const name = path.join('.').slice(0, 200);
+    return `"${name}" (${size} ${size === 1 ? 'tensor' : 'tensors'})`;
+  });
+  const more = candidates.length - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /**

@@ -43,7 +43,11 @@ export function storageWindow(persistent: PicklePersistent): StorageWindow {
   }
   const width = dtype === null ? 1 : bytesOf(dtype);
   if (!isCount(size) || !Number.isSafeInteger(size * width)) {
-    throw bad(`Storage "${key}" claims ${String(size)} elements`, at, key);
+    throw bad(
+      `Storage "${key}" claims ${typeof size === 'number' ? size : 'no number of'} elements`,
+      at,
+      key,
+    );
   }
   const storage = { key, dtype, bytes: size * width };
   if (view === undefined || view === null) return { storage, start: 0, bytes: storage.bytes };

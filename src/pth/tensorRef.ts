@@ -34,20 +34,23 @@ const MOST_DIMENSIONS = 64;
  * @see torch._utils
  */
 export function rebuiltTensor(value: PickleValue, key: string): TensorRef | null {
-  if (!(value instanceof PickleCall)) return null;
-  const { args, callee } = value;
+  // A parameter is a tensor with something around it.
+  let call: PickleValue = value;
+  while (call instanceof PickleCall && call.callee.name === 'torch._utils._rebuild_parameter') {
+    call = call.args[0] ?? null;
+  }
+  if (!(call instanceof PickleCall)) return null;
+  const { args, callee } = call;
   switch (callee.name) {
-    case 'torch._utils._rebuild_parameter':
-      return rebuiltTensor(args[0] ?? null, key);
     case 'torch._utils._rebuild_tensor':
     case 'torch._utils._rebuild_tensor_v2':
-      return rebuild(value, key, null);
+      return rebuild(call, key, null);
     case 'torch._utils._rebuild_tensor_v3': {
       // (storage, offset, size, stride, requires_grad, backward_hooks, dtype, metadata)
       const type = args[6];
       const dtype = type instanceof PickleGlobal ? dtypeOfName(type.name) : null;
       if (dtype === null) throw bad(`Tensor "${key}" has no type`, callee.offset, key);
-      return rebuild(value, key, dtype);
+      return rebuild(call, key, dtype);
     }
     default:
       return null;

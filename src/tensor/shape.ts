@@ -6,6 +6,17 @@ export type Shape = readonly number[];
 export type Pair = number | readonly [number, number];
 
 /** Number of elements: the product of the sides, 1 for a scalar (`[]`). */
+/** Steps between neighbours of a row-major array, in elements. */
+export function rowMajorStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis];
+  }
+  return strides;
+}
+
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const side of shape) size *= side;

@@ -1,3 +1,5 @@
+import { concatenate } from '../../src/platform/concatenate.js';
+
 /** Writes pickles by hand, opcode by opcode, for files that no honest program would make. */
 
 const utf8 = new TextEncoder();
@@ -5,18 +7,17 @@ const utf8 = new TextEncoder();
 export type Part = number | string | Uint8Array | readonly Part[];
 
 export function bytes(...parts: readonly Part[]): Uint8Array {
+  return joined(parts);
+}
+
+/** Without a spread, so that there may be hundreds of thousands. */
+function joined(parts: readonly Part[]): Uint8Array {
   const flat = parts.map((part) => {
     if (typeof part === 'number') return Uint8Array.of(part);
     if (typeof part === 'string') return utf8.encode(part);
-    return part instanceof Uint8Array ? part : bytes(...part);
+    return part instanceof Uint8Array ? part : joined(part);
   });
-  const out = new Uint8Array(flat.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of flat) {
-    out.set(piece, at);
-    at += piece.length;
-  }
-  return out;
+  return concatenate(flat);
 }
 
 export const op = {

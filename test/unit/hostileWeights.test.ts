@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { judge, type Verdict } from '../fuzz/judge.js';
 import { makeSeeds } from '../fuzz/seeds.js';
 import { STRATEGIES, seededRandom } from '../fuzz/strategies.js';
+import { safetensorsFile } from '../support/containers.js';
+import { legacyFile, op } from '../support/pickles.js';
 
 const RUNS = 400;
 const FINDS = join(import.meta.dirname, '../fuzz/finds');
@@ -73,6 +75,62 @@ function withByte(file: Uint8Array, at: number, change: number): Uint8Array {
   out[at] ^= change;
   return out;
 }
+
+describe('files that are made to cost more than they are worth', () => {
+  const repeated = (text: string, count: number) => new TextEncoder().encode(text.repeat(count));
+  const pairs = op.list(...Array.from({ length: 2000 }, () => op.list(op.text('k'), op.int(1))));
+  const ordered = op.reduce(op.global('collections', 'OrderedDict'), op.tuple(pairs));
+  const nested = 100_000;
+
+  it.each<[string, Uint8Array]>([
+    [
+      'a shape of many sides',
+      safetensorsFile(
+        { t: { dtype: 'F32', shape: new Array(40_000).fill(1), data_offsets: [0, 4] } },
+        new Uint8Array(4),
+      ),
+    ],
+    [
+      'a type of many brackets',
+      safetensorsFile(
+        `{"t":{"dtype":${'['.repeat(500_000)}${']'.repeat(500_000)},"shape":[],"data_offsets":[0,4]}}`,
+        new Uint8Array(4),
+      ),
+    ],
+    [
+      'one dict, named by many',
+      legacyFile(
+        [
+          [ordered, 'q', 0, '0}('],
+          Array.from({ length: 20_000 }, (_, i) => [op.text(`k${i}`), 'h', 0]),
+          'u',
+        ],
+        {},
+      ),
+    ],
+    [
+      'a parameter of a parameter',
+      legacyFile(
+        [
+          repeated('ctorch._utils\n_rebuild_parameter\n', nested),
+          op.int(1),
+          new Uint8Array(2 * nested).map((_, i) => (i % 2 === 0 ? 0x85 : 0x52)),
+        ],
+        {},
+      ),
+    ],
+    ['values without end', legacyFile(['](', repeated(']', 3_000_000), 'e'], {})],
+    [
+      'state dicts without end',
+      legacyFile(
+        op.dict(Object.fromEntries(Array.from({ length: 150_000 }, (_, i) => [`d${i}`, '}']))),
+        {},
+      ),
+    ],
+  ])('end soon in one error: %s', async (_, file) => {
+    expect((await judge(file)).code).toMatch(/^ERR_P/);
+  });
+});
 
 describe('fuzzing', () => {
   it.each(STRATEGIES.map((strategy) => [strategy.name, strategy] as const))(

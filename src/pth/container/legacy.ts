@@ -54,7 +54,7 @@ function readPickles(bytes: Uint8Array): { object: Unpickled; keys: Unpickled } 
   if (version.value !== PROTOCOL_VERSION) {
     throw new PthError(
       'ERR_PTH_VERSION',
-      `The protocol version should be ${PROTOCOL_VERSION}, but is ${String(version.value)}`,
+      `The protocol version should be ${PROTOCOL_VERSION}, but is ${typeof version.value === 'number' ? version.value : 'no number'}`,
       { offset: magic.end },
     );
   }

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../platform/byteSource.js';
+import { rowMajorStrides } from '../../tensor/shape.js';
 import type { Dtype } from '../dtypes.js';
 import { PickleDict, PicklePersistent } from '../pickle/values.js';
 import { checkedRef, type TensorRef } from '../tensorRef.js';
@@ -27,7 +28,7 @@ export function namedTensors(
   const refs = new Map<string, TensorRef>();
   const places = new Map<string, number>();
   for (const { name, dtype, shape, start, bytes } of tensors) {
-    const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+    const strides = rowMajorStrides(shape);
     const window = { storage: { key: name, dtype, bytes }, start: 0, bytes };
     const place = { key: name, at: start };
     refs.set(name, checkedRef(window, { dtype, offset: 0, shape, strides }, place));

@@ -21,6 +21,8 @@ const DTYPES: ReadonlyMap<number, Dtype> = new Map([
 
 /** A tag and a length, both of at most ten bytes. */
 const HEAD_BYTES = 20;
+/** Read at once for heads. */
+const WINDOW_BYTES = 4096;
 /** A name, four sides and a type; the numbers come last. */
 const TENSOR_FIELDS = 64;
 
@@ -94,6 +96,8 @@ interface Field {
 class FieldReader {
   readonly #source: ByteSource;
   readonly #budget: Budget;
+  #window: Uint8Array = new Uint8Array(0);
+  #windowAt = 0;
 
   constructor(source: ByteSource, budget: Budget) {
     this.#source = source;
@@ -102,8 +106,7 @@ class FieldReader {
 
   async *fields(start: number, end: number): AsyncGenerator<Field> {
     for (let at = start; at < end; ) {
-      const stop = Math.min(end, at + HEAD_BYTES);
-      const head = await this.#budget.read(this.#source, at, stop, 'The model');
+      const head = await this.#head(at, Math.min(end, at + HEAD_BYTES));
       const tag = varint(head, 0, at);
       const number = Math.floor(tag.value / 8);
       const wire = tag.value % 8;
@@ -124,6 +127,16 @@ class FieldReader {
         throw bad(`Unknown kind of field ${wire}`, at);
       }
     }
+  }
+
+  /** Fields are often small and many: a piece of the file serves for some. */
+  async #head(at: number, end: number): Promise<Uint8Array> {
+    if (at < this.#windowAt || end > this.#windowAt + this.#window.length) {
+      const stop = Math.min(this.#source.size, at + WINDOW_BYTES);
+      this.#window = await this.#budget.read(this.#source, at, stop, 'The model');
+      this.#windowAt = at;
+    }
+    return this.#window.subarray(at - this.#windowAt, end - this.#windowAt);
   }
 
   async text({ start, end }: Field): Promise<string> {

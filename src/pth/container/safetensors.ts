@@ -92,7 +92,7 @@ function readTensor(name: string, value: unknown, dataAt: number): NamedTensor {
   if (dtype === undefined) {
     throw new PthError(
       'ERR_PTH_DTYPE',
-      `Tensor "${name}" has type ${JSON.stringify(type)?.slice(0, 40)}, which is not supported`,
+      `Tensor "${name}" has type ${typeof type === 'string' ? type.slice(0, 40) : 'no name'}, which is not supported`,
       { offset: LENGTH_BYTES, key: name },
     );
   }

@@ -48,7 +48,7 @@ export const tarFormat: ContainerFormat = {
       bigEndian: false,
       tensorRef: (value, key) => {
         if (!(value instanceof PicklePersistent)) return null;
-        const ref = tensors.get(String(value.id));
+        const ref = tensors.get(keyOf(value.id) ?? '');
         if (ref !== undefined) return ref;
         throw new PthError('ERR_PTH_TENSOR', `Tensor "${key}" is not in the archive`, {
           offset: value.offset,

@@ -34,6 +34,9 @@ export function unpickle(bytes: Uint8Array, start = 0): Unpickled {
 /** No pickled number needs more; reading a longer one would take quadratic time. */
 const LONGEST_INTEGER = 16;
 
+/** A byte of a pickle can make a value of a hundred. State dicts of ten thousand tensors have fewer. */
+const MOST_VALUES = 2_000_000;
+
 const MARK = Symbol('mark');
 type StackItem = PickleValue | typeof MARK;
 
@@ -44,6 +47,7 @@ class Machine {
   readonly #memo = new Map<number, PickleValue>();
   readonly #persistents: PicklePersistent[] = [];
   #at: number;
+  #values = 0;
   /** Where the current opcode stands, for messages. */
   #opAt: number;
 
@@ -381,6 +385,9 @@ class Machine {
   // The stack.
 
   #push(value: PickleValue): void {
+    if (++this.#values > MOST_VALUES) {
+      throw this.#error('ERR_PTH_TOO_LARGE', `The pickle holds more than ${MOST_VALUES} values`);
+    }
     this.#stack.push(value);
   }
 

@@ -75,6 +75,17 @@ export class PicklePersistent {
 export function dictEntries(value: PickleValue): readonly [PickleValue, PickleValue][] | null {
   if (value instanceof PickleDict) return value.entries;
   if (!isOrderedDict(value)) return null;
+  const known = orderedEntries.get(value);
+  if (known !== undefined) return known;
+  const entries = readOrdered(value);
+  orderedEntries.set(value, entries);
+  return entries;
+}
+
+/** A pickle can hold one OrderedDict a million times: it is read once. */
+const orderedEntries = new WeakMap<PickleCall, readonly [PickleValue, PickleValue][] | null>();
+
+function readOrdered(value: PickleCall): readonly [PickleValue, PickleValue][] | null {
   const [pairs] = value.args;
   const given: [PickleValue, PickleValue][] = [];
   for (const pair of sequence(pairs) ?? []) {

@@ -18,7 +18,7 @@ export function* walkDicts(root: PickleValue, depth: number): Generator<Place> {
     for (const place of level) {
       yield place;
       for (const [key, value] of dictEntries(place.value) ?? []) {
-        if (typeof key !== 'string' || dictEntries(value) === null || seen.has(value)) continue;
+        if (typeof key !== 'string' || seen.has(value) || dictEntries(value) === null) continue;
         seen.add(value);
         next.push({ path: [...place.path, key], value });
       }

@@ -1,3 +1,4 @@
+import { rowMajorStrides } from '../../tensor/shape.js';
 import type { Dtype } from '../dtypes.js';
 import type { PlainValue } from '../plainValue.js';
 import { storageOfDtype } from '../torchTypes.js';
@@ -46,7 +47,7 @@ function tensorPiece({ dtype, shape, size, bytes }: SavedTensor, key: string): P
     pickle.text('cpu'),
     pickle.integer(storage === null ? bytes.length : size),
   );
-  const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const strides = rowMajorStrides(shape);
   const counts = (values: readonly number[]) => pickle.tuple(...values.map(pickle.integer));
   const common: Piece[] = [
     pickle.persistent(id),
