@@ -18,6 +18,9 @@ export interface GalleryEntry {
   readonly after: Uint8Array;
 }
 
+/** By which a page is known as one of ours. */
+export const GENERATOR = 'cyclegan-ts gallery';
+
 /**
  * The page asks for nothing beyond itself, and says so: should a name ever slip through the escaping,
  * it could still neither load nor send anything.
@@ -47,6 +50,7 @@ export function galleryHead(title: string, details: readonly string[] = []): str
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="generator" content="${GENERATOR}">
 <title>${text(title)}</title>
 <link rel="icon" href="data:,">
 <style>${GALLERY_STYLE}</style>

@@ -70,8 +70,8 @@ const MOST_AT_ONCE = 2 ** 30;
 
 async function readPiece(path: string, start: number, end: number): Promise<Uint8Array> {
   const { open } = requireBuiltin('fs/promises', `Reading ${path}`);
-  const bytes = new Uint8Array(end - start);
   try {
+    const bytes = new Uint8Array(end - start);
     const file = await open(path);
     try {
       let at = 0;
@@ -83,11 +83,11 @@ async function readPiece(path: string, start: number, end: number): Promise<Uint
         }
         at += bytesRead;
       }
+      return bytes;
     } finally {
       await file.close();
     }
   } catch (error) {
     throw fileError('read', path, error);
   }
-  return bytes;
 }

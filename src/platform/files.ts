@@ -24,30 +24,48 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
   const temporary = temporaryName(path);
+  let begun = false;
   try {
-    await fs.writeFile(temporary, bytes, { flag: 'wx' });
-    if (options.replace) {
-      await fs.rename(temporary, path);
-    } else {
-      // A hard link refuses an existing target in the same step that makes it; a rename would not.
-      await fs.link(temporary, path).catch((error: unknown) => {
-        if (errorCode(error) === 'EEXIST') throw error;
-        // Some file systems have no links; there, a copy refuses an existing target, too.
-        return fs.copyFile(temporary, path, fs.constants.COPYFILE_EXCL);
-      });
+    const file = await fs.open(temporary, 'wx');
+    begun = true;
+    try {
+      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+        await file.appendFile(piece);
+      }
+    } finally {
+      await file.close();
     }
+    await giveName(temporary, path, options.replace);
   } catch (error) {
     throw fileError('write', path, error);
   } finally {
+    // Only what was made here.
+    if (begun) await fs.rm(temporary, { force: true });
+  }
+}
+
+/** A complete file gets its name. Without `replace`, one that exists is refused with `EEXIST`. */
+async function giveName(temporary: string, path: string, replace: boolean): Promise<void> {
+  const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  if (replace) return fs.rename(temporary, path);
+  try {
+    // A hard link refuses an existing target in the same step that makes it; a rename would not.
+    await fs.link(temporary, path);
     await fs.rm(temporary, { force: true });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' || (await pathKind(path)) !== null) {
+      throw fileError('write', path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
+    }
+    // Some file systems have no links; a copy would stand there half-written for a while.
+    await fs.rename(temporary, path);
   }
 }
 
 /** A file that is written piece by piece, and has its name only once it is complete. */
 export interface GrowingFile {
   append(text: string): Promise<void>;
-  /** Gives it its name; a file of that name is replaced. */
-  publish(): Promise<void>;
+  /** Gives it its name. Without `replace`, a file that exists is refused. */
+  publish(options: { readonly replace: boolean }): Promise<void>;
   discard(): Promise<void>;
 }
 
@@ -66,9 +84,9 @@ export async function growFile(path: string): Promise<GrowingFile> {
   };
   return {
     append: (text) => said(file.appendFile(text)),
-    publish: async () => {
+    publish: async ({ replace }) => {
       await said(file.close());
-      await said(fs.rename(temporary, path));
+      await said(giveName(temporary, path, replace));
     },
     discard,
   };
@@ -88,6 +106,15 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | null> 
   );
 }
 
+/** Whether it is a file that keeps its bytes, and no pipe or device. */
+export async function isRegularFile(path: string): Promise<boolean> {
+  const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** The folder of a file, with all above it, where they are missing. */
 export async function makeFolder(file: string): Promise<void> {
   const { mkdir } = requireBuiltin('fs/promises', `Writing ${file}`);
@@ -104,9 +131,15 @@ export function parentFolder(path: string): string {
 
 /** Whether both paths lead to one and the same file that exists, through links and spellings. */
 export async function isSameFile(a: string, b: string): Promise<boolean> {
-  const { stat } = requireBuiltin('fs/promises', `Looking for ${a}`);
-  const [first, second] = await Promise.all(
-    [a, b].map((path) => stat(path, { bigint: true }).catch(() => null)),
+  const [first, second] = await Promise.all([a, b].map(fileIdentity));
+  return first !== null && first === second;
+}
+
+/** The same for all paths that lead to one file; `null` where there is none. */
+export async function fileIdentity(path: string): Promise<string | null> {
+  const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => null,
   );
-  return first !== null && second !== null && first.ino === second.ino && first.dev === second.dev;
 }

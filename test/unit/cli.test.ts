@@ -147,8 +147,52 @@ describe('many pictures', () => {
   it('lie beside their inputs, or in the last name, if that is a folder', async () => {
     expect((await run('in/a.png', 'in/below/b.png', 'new/', '-w', weights)).code).toBe(0);
     expect(readdirSync(join(cwd, 'new')).sort()).toEqual(['a.png', 'b.png']);
+    await run('in/a.png', 'in/below/b.png', '-o', 'other/', '-w', weights);
+    expect(readdirSync(join(cwd, 'other')).sort()).toEqual(['a.png', 'b.png']);
     expect((await run('in/below', '-w', weights, '--format', 'jpg')).code).toBe(0);
     expect(readdirSync(join(cwd, 'in/below')).sort()).toEqual(['b.cyclegan.jpg', 'b.png']);
+  });
+
+  it('never replace an input, and never become one', async () => {
+    rmSync(join(cwd, 'in/broken.png'));
+    const before = readFileSync(join(cwd, 'in/a.png'));
+    const among = await run('in', '-o', 'in', '--force', '-w', weights);
+    expect([among.code, among.stderr]).toEqual([2, expect.stringMatching(/among the inputs/)]);
+    const over = await run('in.png', 'in/a.png', '-o', 'in', '--force', '-w', weights);
+    expect([over.code, over.stderr]).toEqual([2, expect.stringMatching(/would replace an input/)]);
+    expect(readFileSync(join(cwd, 'in/a.png'))).toEqual(before);
+    const within = ['in', '-r', '-o', 'in/out', '-w', weights];
+    expect((await run(...within)).code).toBe(0);
+    expect((await run(...within, '--resume')).stderr).toMatch(/all 3 pictures are translated/);
+  });
+
+  it('are one picture under two names of one', async () => {
+    const { code, stderr } = await run(
+      'in/a.png',
+      './in/a.png',
+      'in/a.jpg',
+      '-o',
+      'out',
+      '-w',
+      weights,
+    );
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/2 pictures in/)]);
+  });
+
+  it('leave a page alone that is no gallery', async () => {
+    rmSync(join(cwd, 'in/broken.png'));
+    mkdirSync(join(cwd, 'out'));
+    writeFileSync(join(cwd, 'out/index.html'), 'mine');
+    const { code, stderr } = await run(...args, '--gallery', '--resume');
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/index\.html: exists already/)]);
+    expect(readFileSync(join(cwd, 'out/index.html'), 'utf8')).toBe('mine');
+  });
+
+  it('show what could steer a terminal in a name, and send none of it', async () => {
+    writeFileSync(join(cwd, 'in/x\u001b]0;y\u0007.png'), 'no picture');
+    const { stderr } = await run(...args);
+    expect(stderr).toContain('x\\u{1b}]0;y\\u{7}.png');
+    expect(stderr).not.toContain('\u001b');
   });
 
   it('are shown in a gallery, those of an earlier run as well', async () => {
@@ -407,6 +451,11 @@ describe('exit codes and messages', () => {
     [['in.png', '--wieghts', 'x'], /--wieghts; did you mean --weights/],
     [['in.png', 'a.png', 'b.png'], /"b\.png" is no folder/],
     [['inspct', 'x.pth'], /"inspct"; did you mean inspect\?/],
+    [['in.png', 'nowhere-'], /\.png/],
+    [['in.png', 'in.png', 'in.png', '-o', '-'], /standard output/],
+    [['.', '-o', 'in.png'], /several pictures need a folder/],
+    [['.', '-o', 'new.png'], /several pictures need a folder/],
+    [['.', 'nowhere'], /"nowhere" is no folder/],
     [['in.png', '-', '--json'], /not both/],
     [['in.png', 'out.png', '--alpha', 'maybe'], /keep or drop/],
     [['.', '--format', 'gif'], /png or jpg/],

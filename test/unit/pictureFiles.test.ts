@@ -99,7 +99,7 @@ describe('outputs', () => {
 
 it('what a killed process has left is swept, what a living one writes is not', async () => {
   const dead = '.x.png.999999999.cyclegan-tmp';
-  const alive = `.y.png.${process.pid}.cyclegan-tmp`;
+  const alive = `.y.png.${process.ppid}.cyclegan-tmp`;
   for (const name of [dead, alive, 'z.png']) writeFileSync(at('empty', name), '');
   const input = { path: 'x.png', relative: 'x.png' };
   await sweep([{ input, output: at('empty', 'x.png') }]);

@@ -25,7 +25,7 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
   }
   const last = operands[operands.length - 1];
   const takesLast = named === undefined && operands.length > 1 && (await isFolderName(last));
-  if (operands.length > 2 && named === undefined && !takesLast) {
+  if (operands.length > 1 && named === undefined && !takesLast) {
     const looksLikeOutput = (await pathKind(last)) === null && !MAGIC.test(last);
     if (looksLikeOutput) {
       throw new UsageError(
@@ -43,6 +43,7 @@ export async function runTranslate(invocation: Invocation, terminal: Terminal): 
 /** A file, or something that is to be one, and at most a name for the output. */
 async function isOne(operands: readonly string[], named: string | undefined): Promise<boolean> {
   if (operands.length > 2) return false;
+  if (operands.length === 2 && named !== undefined && (await isFolderName(named))) return false;
   const [first, second = named] = operands;
   if (first === '-' || second === '-') return true;
   if ((await pathKind(first)) === 'folder') return false;

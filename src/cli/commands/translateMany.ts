@@ -1,14 +1,22 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { warmUp } from '../../nn/compile.js';
+import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
+import { pathKind } from '../../platform/files.js';
 import { openGenerator } from '../generator.js';
 import { GalleryFile } from '../pictures/galleryFile.js';
-import { findInputs } from '../pictures/inputs.js';
-import { finishedJobs, type Job, planOutputs, sweep } from '../pictures/outputs.js';
+import { findInputs, type Input } from '../pictures/inputs.js';
+import {
+  finishedJobs,
+  type Job,
+  planOutputs,
+  refuseInputsAsOutputs,
+  sweep,
+} from '../pictures/outputs.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
-import { seconds, type Terminal } from '../terminal.js';
+import { printable, seconds, type Terminal } from '../terminal.js';
 import { type Invocation, UsageError } from '../usage.js';
 import type { TranslateRequest } from './translateOptions.js';
 
@@ -20,10 +28,14 @@ export async function runMany(
   invocation: Invocation,
   terminal: Terminal,
 ): Promise<void> {
-  const inputs = await findInputs(operands, { recursive: invocation.flag('recursive') });
+  if (folder !== null) await refuseFolder(folder);
+  const found = await findInputs(operands, { recursive: invocation.flag('recursive') });
+  const inputs = folder === null ? found : outsideOf(folder, operands, found);
   const { extension } = request;
   const jobs = planOutputs(inputs, { folder, extension });
-  const replace = invocation.flag('force') && !invocation.flag('no-clobber');
+  const keepsAll = invocation.flag('no-clobber');
+  const replace = invocation.flag('force') && !keepsAll;
+  await refuseInputsAsOutputs(jobs);
   const left = await jobsToDo(jobs, replace, invocation, terminal);
   await sweep(jobs);
   const { gallery: wanted } = request;
@@ -36,7 +48,7 @@ export async function runMany(
   const netG = await (await openGenerator(weights, invocation.text('key'), terminal))();
   const gallery = wanted
     ? await GalleryFile.begin(folder, jobs, {
-        replace: replace || invocation.flag('resume'),
+        replace: replace ? 'any' : keepsAll || !invocation.flag('resume') ? 'none' : 'own',
         details: [weights ?? 'the small built-in model'],
       })
     : null;
@@ -54,7 +66,14 @@ export async function runMany(
       },
     });
     const done = new Set(left);
-    for (const job of jobs) if (!done.has(job)) await gallery?.addDone(job, request);
+    for (const job of gallery === null ? [] : jobs) {
+      if (interruption.signal.aborted) throw new AbortError();
+      if (done.has(job)) continue;
+      await gallery?.addDone(job, request).catch((error: unknown) => {
+        if (!(error instanceof CycleganError)) throw error;
+        terminal.say(`${job.output}: not in the gallery (${error.message})`);
+      });
+    }
     await gallery?.end(tally.summary);
   } catch (error) {
     await gallery?.discard();
@@ -65,6 +84,34 @@ export async function runMany(
   }
   if (gallery !== null) terminal.say(`The gallery is ${gallery.path}`);
   tally.finish();
+}
+
+/** @throws UsageError for what is to be the outputs' folder, but cannot be. */
+async function refuseFolder(folder: string): Promise<void> {
+  const kind = await pathKind(folder);
+  if (folder === '-') throw new UsageError('Several pictures cannot go to standard output.');
+  if (kind === 'file' || (kind === null && /\.(png|jpe?g)$/i.test(folder))) {
+    throw new UsageError(`${folder}: this names a file; several pictures need a folder.`);
+  }
+}
+
+/**
+ * Inputs that are not outputs of an earlier run: those do not lie in the outputs' folder.
+ * @throws UsageError when that is where the inputs are looked for.
+ */
+function outsideOf(
+  folder: string,
+  operands: readonly string[],
+  inputs: readonly Input[],
+): readonly Input[] {
+  const { resolve, sep } = requireBuiltin('path', 'Naming outputs');
+  const place = resolve(folder);
+  if (operands.some((operand) => resolve(operand) === place)) {
+    throw new UsageError(`${folder}: the outputs would lie among the inputs; name another folder.`);
+  }
+  return inputs.filter(
+    ({ path }) => operands.includes(path) || !resolve(path).startsWith(place + sep),
+  );
 }
 
 /**
@@ -158,7 +205,7 @@ class Tally {
       const { code, message } = ending.error;
       this.#failed++;
       // Always, with --quiet too: a picture is missing.
-      process.stderr.write(`${this.#terminal.clearLine()}cyclegan: ${message}\n`);
+      process.stderr.write(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
       await this.#print({ input: input.path, error: { code, message } });
     } else {
       const { opened, saved, milliseconds } = ending;

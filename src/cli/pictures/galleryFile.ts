@@ -1,5 +1,6 @@
 import { decodeImage } from '../../image/formats.js';
 import { requireBuiltin } from '../../platform/builtin.js';
+import { openFile } from '../../platform/byteSource.js';
 import { FileError } from '../../platform/fileError.js';
 import {
   type GrowingFile,
@@ -9,7 +10,7 @@ import {
   pathKind,
   readFileBytes,
 } from '../../platform/files.js';
-import { galleryEntry, galleryHead, galleryTail } from '../gallery.js';
+import { GENERATOR, galleryEntry, galleryHead, galleryTail } from '../gallery.js';
 import type { Job } from './outputs.js';
 import { type Opened, openPicture, type PictureOptions } from './pictureWork.js';
 import type { Ending } from './translateMany.js';
@@ -18,6 +19,7 @@ import type { Ending } from './translateMany.js';
 export class GalleryFile {
   readonly path: string;
   readonly #file: GrowingFile;
+  readonly #replace: boolean;
   /** One picture after the other: each is appended as a whole. */
   #last: Promise<void> = Promise.resolve();
 
@@ -28,25 +30,35 @@ export class GalleryFile {
   static async begin(
     folder: string | null,
     jobs: readonly Job[],
-    { replace, details }: { readonly replace: boolean; readonly details: readonly string[] },
+    {
+      replace,
+      details,
+    }: {
+      /** What of that name may be replaced: nothing, an earlier gallery, or anything. */
+      readonly replace: 'none' | 'own' | 'any';
+      readonly details: readonly string[];
+    },
   ): Promise<GalleryFile> {
     const { join } = requireBuiltin('path', 'The gallery');
     const path = join(folder ?? parentFolder(jobs[0].output), 'index.html');
-    if (!replace && (await pathKind(path)) !== null) {
+    const exists = (await pathKind(path)) !== null;
+    const mayReplace = replace === 'any' || (replace === 'own' && exists && (await isOwn(path)));
+    if (exists && !mayReplace) {
       throw new FileError(
         'ERR_FILE_EXISTS',
-        `${path}: exists already; --force replaces it, and --resume makes it anew.`,
+        `${path}: exists already; --force replaces it, and --resume an earlier gallery.`,
       );
     }
     await makeFolder(path);
-    const gallery = new GalleryFile(path, await growFile(path));
+    const gallery = new GalleryFile(path, await growFile(path), mayReplace);
     await gallery.#file.append(galleryHead('Translated pictures', details));
     return gallery;
   }
 
-  private constructor(path: string, file: GrowingFile) {
+  private constructor(path: string, file: GrowingFile, replace: boolean) {
     this.path = path;
     this.#file = file;
+    this.#replace = replace;
   }
 
   /** Adds a picture; those that failed are left out. */
@@ -87,10 +99,16 @@ export class GalleryFile {
   async end(summary: string): Promise<void> {
     await this.#last;
     await this.#file.append(galleryTail(summary));
-    await this.#file.publish();
+    await this.#file.publish({ replace: this.#replace });
   }
 
   discard(): Promise<void> {
     return this.#file.discard();
   }
+}
+
+async function isOwn(path: string): Promise<boolean> {
+  const source = await openFile(path);
+  const start = await source.read(0, Math.min(source.size, 4096));
+  return new TextDecoder().decode(start).includes(`content="${GENERATOR}"`);
 }

@@ -1,6 +1,6 @@
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError, fileError } from '../../platform/fileError.js';
-import { pathKind } from '../../platform/files.js';
+import { isRegularFile, pathKind } from '../../platform/files.js';
 
 /** A picture to translate. */
 export interface Input {
@@ -25,18 +25,27 @@ export async function findInputs(
   operands: readonly string[],
   { recursive }: { readonly recursive: boolean },
 ): Promise<Input[]> {
-  const { basename } = requireBuiltin('path', 'Looking for pictures');
+  const { basename, resolve } = requireBuiltin('path', 'Looking for pictures');
   const found = new Map<string, Input>();
   for (const operand of operands) {
     const kind = await pathKind(operand);
     let inputs: Input[];
-    if (kind === 'file') inputs = [{ path: operand, relative: basename(operand) }];
+    if (kind === 'file') inputs = [await single(operand, basename(operand))];
     else if (kind === 'folder') inputs = await picturesIn(operand, recursive);
     else inputs = MAGIC.test(operand) ? await matching(operand) : [];
     if (inputs.length === 0) throw nothing(operand, kind, recursive);
-    for (const input of inputs) if (!found.has(input.path)) found.set(input.path, input);
+    for (const input of inputs) {
+      const place = resolve(input.path);
+      if (!found.has(place)) found.set(place, input);
+    }
   }
   return [...found.values()];
+}
+
+/** A pipe can be read once, and its size is not known: it has to be the only picture. */
+async function single(path: string, relative: string): Promise<Input> {
+  if (await isRegularFile(path)) return { path, relative };
+  throw new FileError('ERR_FILE', `${path}: this is no regular file; translate it alone.`);
 }
 
 function nothing(operand: string, kind: 'folder' | 'file' | null, recursive: boolean): FileError {

@@ -1,6 +1,7 @@
 import { requireBuiltin } from '../../platform/builtin.js';
-import { pathKind } from '../../platform/files.js';
+import { fileIdentity, pathKind } from '../../platform/files.js';
 import { isAlive } from '../../platform/processes.js';
+import { UsageError } from '../usage.js';
 import type { Input } from './inputs.js';
 
 /** A picture and where its translation goes. */
@@ -21,7 +22,7 @@ export interface OutputPlan {
  * extension alone, both keep it, and what is still alike is numbered. The same inputs give the same names.
  */
 export function planOutputs(inputs: readonly Input[], { folder, extension }: OutputPlan): Job[] {
-  const { join } = requireBuiltin('path', 'Naming outputs');
+  const { join, resolve } = requireBuiltin('path', 'Naming outputs');
   const ending = folder === null ? `.cyclegan${extension}` : extension;
   const place = ({ path, relative }: Input) => (folder === null ? path : join(folder, relative));
   const bare = inputs.map((input) => place(input).replace(/\.[^./\\]+$/, ''));
@@ -31,8 +32,8 @@ export function planOutputs(inputs: readonly Input[], { folder, extension }: Out
     const alone = uses.get(fold(bare[i])) === 1;
     const name = alone ? bare[i] : place(input);
     let output = `${name}${ending}`;
-    for (let n = 2; taken.has(fold(output)); n++) output = `${name}-${n}${ending}`;
-    taken.add(fold(output));
+    for (let n = 2; taken.has(fold(resolve(output))); n++) output = `${name}-${n}${ending}`;
+    taken.add(fold(resolve(output)));
     return { input, output };
   });
 }
@@ -53,7 +54,26 @@ export async function finishedJobs(jobs: readonly Job[]): Promise<Set<Job>> {
   return new Set(jobs.filter((_, i) => kinds[i] !== null));
 }
 
+/**
+ * Outputs must not be inputs, whatever their names: through links, or on a disk where upper and lower case are one.
+ * @throws UsageError, before anything is written.
+ */
+export async function refuseInputsAsOutputs(jobs: readonly Job[]): Promise<void> {
+  const inputs = new Set(await Promise.all(jobs.map(({ input }) => fileIdentity(input.path))));
+  for (const { output } of jobs) {
+    const identity = await fileIdentity(output);
+    if (identity !== null && inputs.has(identity)) {
+      throw new UsageError(`${output}: an output would replace an input; name another folder.`);
+    }
+  }
+}
+
 const TEMPORARY = /^\..+\.(\d+)\.cyclegan-tmp$/;
+
+/** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
+function isOthers(pid: number): boolean {
+  return pid !== process.pid && isAlive(pid);
+}
 
 /** Removes what a process that was killed has left in the folders of the outputs. */
 export async function sweep(jobs: readonly Job[]): Promise<void> {
@@ -63,7 +83,8 @@ export async function sweep(jobs: readonly Job[]): Promise<void> {
     if ((await pathKind(folder)) !== 'folder') continue;
     for (const name of await readdir(folder)) {
       const pid = TEMPORARY.exec(name)?.[1];
-      if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+      if (pid !== undefined && !isOthers(Number(pid)))
+        await rm(join(folder, name), { force: true });
     }
   }
 }
