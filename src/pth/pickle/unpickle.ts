@@ -35,7 +35,7 @@ export function unpickle(bytes: Uint8Array, start = 0): Unpickled {
 const LONGEST_INTEGER = 16;
 
 /** A byte of a pickle can make a value of a hundred. State dicts of ten thousand tensors have fewer. */
-const MOST_VALUES = 2_000_000;
+const MOST_VALUES = 500_000;
 
 const MARK = Symbol('mark');
 type StackItem = PickleValue | typeof MARK;
