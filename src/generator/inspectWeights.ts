@@ -22,7 +22,7 @@ export interface TensorReport {
 
 /** What a weight file is, as data that JSON can hold. */
 export interface WeightReport {
-  /** `zip`, `legacy`, `tar` or `safetensors`. */
+  /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */
   readonly container: string;
   /** What wrote it, as far as can be told. */
   readonly writer: string;

@@ -55,14 +55,35 @@ export async function openFile(path: string): Promise<ByteSource> {
     const found = await fs.stat(path);
     // A pipe has no size and comes once.
     if (!found.isFile()) return memorySource(new Uint8Array(await fs.readFile(path)));
+    const inTurn = turns(MOST_OPEN);
     return {
       size: found.size,
       shared: false,
-      read: (start, end) => readPiece(path, start, end),
+      read: (start, end) => inTurn(() => readPiece(path, start, end)),
     };
   } catch (error) {
     throw fileError('read', path, error);
   }
+}
+
+/** Pieces that are read at once: they keep every thread busy, and are far from the limit of open files. */
+const MOST_OPEN = 16;
+
+/** Gives a function that runs actions, so many at once, and lets the others wait in order. */
+function turns(most: number): <T>(action: () => Promise<T>) => Promise<T> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (action) => {
+    if (running < most) running++;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await action();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
+  };
 }
 
 /** The operating system reads no more in one call. */

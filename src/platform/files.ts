@@ -51,14 +51,14 @@ async function giveName(temporary: string, path: string, replace: boolean): Prom
   try {
     // A hard link refuses an existing target in the same step that makes it; a rename would not.
     await fs.link(temporary, path);
-    await fs.rm(temporary, { force: true });
   } catch (error) {
     if (errorCode(error) === 'EEXIST' || (await pathKind(path)) !== null) {
       throw fileError('write', path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
     }
     // Some file systems have no links; a copy would stand there half-written for a while.
-    await fs.rename(temporary, path);
+    return fs.rename(temporary, path);
   }
+  await fs.rm(temporary, { force: true });
 }
 
 /** A file that is written piece by piece, and has its name only once it is complete. */

@@ -71,7 +71,7 @@ export async function openContainer(source: ByteSource): Promise<ContainerFile> 
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `legacy`, `tar` or `safetensors`. */
+  /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;

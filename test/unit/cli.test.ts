@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
@@ -339,6 +340,18 @@ describe('inspecting', () => {
     expect(stdout).toMatch(/container +zip archive, as torch 1\.6 to 2\.0 writes it/);
     expect(stdout).toMatch(/generator +ResNetGenerator\(3, 3, 4, 2\), instance norm, with bias/);
     expect(stdout).toMatch(/^model\.1\.bias +float32 +\[4\] +-?\d\.\d+ ± \d\.\d+$/m);
+  });
+
+  it.skipIf(process.platform === 'win32')('reads more tensors than files may be open', async () => {
+    const tensor = { data: Float32Array.of(1), shape: [1] };
+    const tensors = new Map(Array.from({ length: 600 }, (_, i) => [`layer${i}.bias`, tensor]));
+    await saveStateDict(tensors, join(cwd, 'many.pth'));
+    const line = 'ulimit -n 200 && exec "$0" "$1" export many.pth x.onnx';
+    const { stderr } = spawnSync('sh', ['-c', line, process.execPath, command], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/many\.pth: This state dict is not a ResNet generator's.*600 keys/);
   });
 
   it('gives all of it as JSON', async () => {
