@@ -3,6 +3,7 @@ import type { Dtype } from '../pth/dtypes.js';
 import type { PlainValue } from '../pth/plainValue.js';
 import { type OpenWeightsOptions, openWeights, type WeightSource } from '../pth/weightFile.js';
 import { sizeOf } from '../tensor/shape.js';
+import { statisticsOf } from '../tensor/statistics.js';
 import { adaptStateDict, type InferredConfig } from './adaptStateDict.js';
 
 export interface InspectOptions extends OpenWeightsOptions {
@@ -53,7 +54,7 @@ export async function inspectWeights(
   const file = await openWeights(source, options);
   const tensors: TensorReport[] = [];
   for (const [key, { dtype, shape }] of file.tensors) {
-    const numbers = stats ? statistics((await file.tensor(key)).data) : {};
+    const numbers = stats ? numbersOf((await file.tensor(key)).data) : {};
     tensors.push({ key, dtype, shape, ...numbers });
   }
   return {
@@ -80,19 +81,8 @@ function fit(
   }
 }
 
-/** In two passes: the mean first, and then the squares of what is left, which loses nothing. */
-function statistics(data: Float32Array): { mean: number | null; deviation: number | null } {
-  const count = data.length;
-  if (count === 0) return { mean: null, deviation: null };
-  let sum = 0;
-  for (const value of data) sum += value;
-  const mean = sum / count;
-  let squares = 0;
-  for (const value of data) squares += (value - mean) ** 2;
-  const deviation = Math.sqrt(squares / (count - 1));
-  return { mean: finite(mean), deviation: finite(deviation) };
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+/** Of numbers that are not all finite, neither tells anything. */
+function numbersOf(data: Float32Array): { mean: number | null; deviation: number | null } {
+  const { notFinite, mean, deviation } = statisticsOf(data);
+  return notFinite > 0 ? { mean: null, deviation: null } : { mean, deviation };
 }

@@ -4,7 +4,6 @@ import { drawHtml } from '../../src/export/drawing/html.js';
 import { layoutGraph } from '../../src/export/drawing/layout.js';
 import { PAGE_SCRIPT } from '../../src/export/drawing/pageScript.js';
 import { PAGE_STYLE } from '../../src/export/drawing/pageStyle.js';
-import { type Statistics, statisticsOf } from '../../src/export/drawing/statistics.js';
 import { drawSvg } from '../../src/export/drawing/svg.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
@@ -17,6 +16,7 @@ import { manualSeed } from '../../src/nn/random.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import type { Operator } from '../../src/tensor/operator.js';
+import { type Statistics, statisticsOf } from '../../src/tensor/statistics.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
 /** The nine blocks of the book, with few channels. */

@@ -1,13 +1,13 @@
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import type { Module } from '../../nn/module.js';
 import type { Shape } from '../../tensor/shape.js';
+import { type Statistics, statisticsOf } from '../../tensor/statistics.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { findRepeats } from './fold.js';
 import { element, escapeMarkup } from './markup.js';
 import { describe, type Kind, tensorKey } from './operators.js';
 import { PAGE_SCRIPT } from './pageScript.js';
 import { PAGE_STYLE } from './pageStyle.js';
-import { type Statistics, statisticsOf } from './statistics.js';
 import { type DrawOptions, type Subject, subjectOf, svgOf } from './svg.js';
 
 /**

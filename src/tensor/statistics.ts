@@ -15,6 +15,7 @@ export interface Statistics {
   readonly bins: readonly number[];
 }
 
+/** What a tensor's numbers are like, in double precision. */
 export function statisticsOf(data: Float32Array): Statistics {
   const finite = data.filter(Number.isFinite);
   const notFinite = data.length - finite.length;
