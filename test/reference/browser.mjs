@@ -1,16 +1,15 @@
 // Runs the library in a browser: node test/reference/browser.mjs
 // The bundle must need nothing but the browser, and compute what PyTorch computed: on a page that
 // is cross-origin isolated, where threads share memory, and on one that is not, with one thread.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { CHROMIUM, check, folder, runChecks, skip } from './checks.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 /** The plain loops sum in double precision, machine code in single. */
 const TOLERANCES = { js: 1e-5, wasm: 5e-5 };
 /** Checks take seconds at most; a page in which threads wait for each other would wait for ever. */
@@ -28,18 +27,8 @@ const TYPES = { json: 'application/json', mjs: 'text/javascript', png: 'image/pn
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const data = join(root, 'test/golden/data');
 const golden = JSON.parse(readFileSync(join(data, 'golden.json'), 'utf8'));
-const counts = { passed: 0, failed: 0, skipped: 0 };
 
-const folder = mkdtempSync(join(tmpdir(), 'cyclegan-browser-'));
-try {
-  await main();
-} catch (error) {
-  fail('the test itself', error);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+await runChecks(main);
 
 async function main() {
   if (!(await check('bundle needs nothing but the browser', bundle))) return;
@@ -397,26 +386,6 @@ async function serve() {
   return server;
 }
 
-async function check(name, action) {
-  try {
-    const remark = await action();
-    counts.passed++;
-    console.log(`ok      ${name}${remark ? `: ${remark}` : ''}`);
-    return true;
-  } catch (error) {
-    fail(name, error);
-    return false;
-  }
-}
-
-function fail(name, error) {
-  counts.failed++;
-  // What was thrown in a page comes with its stack, of which the first line says all; what the
-  // bundler says, with the reasons on the lines after it.
-  const lines = error.errors?.map(({ text }) => text) ?? [error.message.split('\n')[0]];
-  console.log(`FAILED  ${name}: ${lines.join('; ')}`);
-}
-
 async function within(seconds, work, onTimeout) {
   let timer;
   const limit = new Promise((_, reject) => {
@@ -432,9 +401,4 @@ async function within(seconds, work, onTimeout) {
     // It may yet fail, when nobody listens any more.
     work.catch(() => undefined);
   }
-}
-
-function skip(name) {
-  counts.skipped++;
-  console.log(`skipped ${name}`);
 }

@@ -1,13 +1,12 @@
 // The drawing and its page in Chromium: node test/reference/drawing.mjs [FOLDER]
 // With a folder, pictures of both are left there.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { CHROMIUM, check, folder, runChecks, skip } from './checks.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 const SHAPE = [1, 3, 256, 256];
 const DESKTOP = { width: 1360, height: 860 };
 const PHONE = { width: 390, height: 844 };
@@ -15,18 +14,10 @@ const SHOWN = '#canvas svg:not([hidden])';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const pictures = process.argv[2];
-const counts = { passed: 0, failed: 0, skipped: 0 };
-const folder = mkdtempSync(join(tmpdir(), 'cyclegan-drawing-'));
-try {
+await runChecks(async () => {
   if (existsSync(CHROMIUM)) await main();
   else skip(`No ${CHROMIUM}: on Debian, apt-get install -y chromium`);
-} catch (error) {
-  fail('the test itself', error);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = counts.failed > 0 || counts.passed === 0 ? 1 : 0;
+});
 
 async function main() {
   const outfile = join(folder, 'cyclegan.mjs');
@@ -284,24 +275,4 @@ async function isInView(tab, locator) {
 
 async function picture(tab, name) {
   if (pictures !== undefined) await tab.screenshot({ path: join(pictures, name) });
-}
-
-async function check(name, action) {
-  try {
-    const remark = await action();
-    counts.passed++;
-    console.log(`ok      ${name}${remark ? `: ${remark}` : ''}`);
-  } catch (error) {
-    fail(name, error);
-  }
-}
-
-function fail(name, error) {
-  counts.failed++;
-  console.log(`FAILED  ${name}: ${error.message.split('\n')[0]}`);
-}
-
-function skip(name) {
-  counts.skipped++;
-  console.log(`skipped ${name}`);
 }

@@ -1,16 +1,14 @@
 // Opens a gallery in a browser: node test/reference/gallery.mjs
 // From the file system, in light and dark, as wide as a desk and as narrow as a phone, with a
 // pointer, a finger and the keyboard, and without scripts. SCREENSHOTS=folder keeps what was seen.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { CHROMIUM, check, folder, runChecks, skip } from './checks.mjs';
 
-const CHROMIUM = '/usr/bin/chromium';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const counts = { passed: 0, failed: 0, skipped: 0 };
 
 const DESK = { width: 1200, height: 900 };
 const PHONE = { width: 360, height: 740 };
@@ -37,23 +35,16 @@ const CHECKS = [
   ],
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'cyclegan-gallery-'));
 let library;
-try {
+await runChecks(async () => {
   library = await bundle();
   await main();
-} catch (error) {
-  fail('the test itself', error);
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
-console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
-process.exitCode = counts.failed > 0 || (counts.passed === 0 && existsSync(CHROMIUM)) ? 1 : 0;
+});
 
 async function main() {
   if (!existsSync(CHROMIUM)) {
     console.log(`No ${CHROMIUM}: on Debian, apt-get install -y chromium`);
-    counts.skipped = VIEWS.length * CHECKS.length + 2;
+    for (const { name } of VIEWS) for (const [what] of CHECKS) skip(`${name}: ${what}`);
     return;
   }
   const url = pathToFileURL(writeGallery('index.html', 13)).href;
@@ -84,7 +75,8 @@ async function bundle() {
   await build({
     absWorkingDir: root,
     stdin: {
-      contents: "export * from './src/cli/gallery.ts'; export * from './src/image/formats.ts';",
+      contents:
+        "export * from './src/cli/gallery/galleryPage.ts'; export * from './src/image/formats.ts';",
       resolveDir: root,
     },
     bundle: true,
@@ -369,19 +361,4 @@ async function keep(tab, name) {
 
 function expect(condition, complaint) {
   if (!condition) throw new Error(complaint);
-}
-
-async function check(name, action) {
-  try {
-    const remark = await action();
-    counts.passed++;
-    console.log(`ok      ${name}${remark ? `: ${remark}` : ''}`);
-  } catch (error) {
-    fail(name, error);
-  }
-}
-
-function fail(name, error) {
-  counts.failed++;
-  console.log(`FAILED  ${name}: ${error.message.split('\n')[0]}`);
 }

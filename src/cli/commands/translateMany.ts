@@ -3,8 +3,8 @@ import { warmUp } from '../../nn/compile.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
 import { pathKind } from '../../platform/files.js';
+import { GalleryFile } from '../gallery/galleryFile.js';
 import { openGenerator } from '../generator.js';
-import { GalleryFile } from '../pictures/galleryFile.js';
 import { findInputs, type Input } from '../pictures/inputs.js';
 import {
   finishedJobs,

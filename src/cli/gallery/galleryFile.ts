@@ -10,10 +10,10 @@ import {
   pathKind,
   readFileBytes,
 } from '../../platform/files.js';
-import { GENERATOR, galleryEntry, galleryHead, galleryTail } from '../gallery.js';
-import type { Job } from './outputs.js';
-import { type Opened, openPicture, type PictureOptions } from './pictureWork.js';
-import type { Ending } from './translateMany.js';
+import type { Job } from '../pictures/outputs.js';
+import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
+import type { Ending } from '../pictures/translateMany.js';
+import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 
 /** `index.html`, which grows with the pictures and is there once they all are. */
 export class GalleryFile {

@@ -1,8 +1,8 @@
-import { ImageError } from '../image/picture.js';
-import { isPng } from '../image/png/chunks.js';
+import { ImageError } from '../../image/picture.js';
+import { isPng } from '../../image/png/chunks.js';
+import { printable, seconds } from '../terminal.js';
 import { GALLERY_SCRIPT } from './galleryScript.js';
 import { GALLERY_STYLE } from './galleryStyle.js';
-import { printable, seconds } from './terminal.js';
 
 /** A picture and what became of it. */
 export interface GalleryEntry {
