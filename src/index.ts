@@ -53,7 +53,7 @@ export {
   saveImage,
 } from './image/formats.js';
 export { ImageError, type Picture } from './image/picture.js';
-export { type ResizeTarget, resize } from './image/resize.js';
+export { type ResizeTarget, resize } from './image/resize/resize.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';
 export { type CompileModuleOptions, compile, traceGraph, warmUp } from './nn/compile.js';
 export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';

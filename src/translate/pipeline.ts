@@ -1,7 +1,7 @@
 import { toImage, toTensor } from '../image/convert.js';
 import { centerCrop, crop } from '../image/crop.js';
 import type { Picture } from '../image/picture.js';
-import { type ResizeTarget, resize, resizedSize } from '../image/resize.js';
+import { type ResizeTarget, resize, resizedSize } from '../image/resize/resize.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
 
 export interface PipelineOptions {

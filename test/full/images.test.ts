@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, openImage } from '../../src/image/formats.js';
 import { ImageError } from '../../src/image/picture.js';
-import { resize, resizedSize } from '../../src/image/resize.js';
+import { plainFilter } from '../../src/image/resize/plainFilter.js';
+import { resize, resizedSize, resizeWith } from '../../src/image/resize/resize.js';
 import { FileError } from '../../src/platform/fileError.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import {
@@ -83,7 +84,9 @@ describe.skipIf(!hasFixtures)('pictures against Pillow', () => {
     const [outWidth, outHeight] = r.outputSize;
     const picture = { width, height, data: fixtureBytes('images', r.input) };
     const resized = resize({ width: outWidth, height: outHeight })(picture);
-    expectBytes(resized.data, fixtureBytes('images', r.output));
+    const expected = fixtureBytes('images', r.output);
+    expectBytes(resized.data, expected);
+    expectBytes(resizeWith(plainFilter, picture, outWidth, outHeight).data, expected);
   });
 
   it.each(images.resize256Sizes.map((r) => [String(r.in), r] as const))('size of %s', (_, r) => {

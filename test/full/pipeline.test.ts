@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import { compose, toTensor } from '../../src/image/convert.js';
 import { decodeImage, openImage } from '../../src/image/formats.js';
-import { resize } from '../../src/image/resize.js';
+import { resize } from '../../src/image/resize/resize.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { maxAbsDifference } from '../support/closeness.js';

@@ -6,7 +6,9 @@ import { ShapeError } from '../../src/errors.js';
 import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { ImageError, type Picture } from '../../src/image/picture.js';
-import { resize } from '../../src/image/resize.js';
+import { plainFilter } from '../../src/image/resize/plainFilter.js';
+import { resize, resizeWith } from '../../src/image/resize/resize.js';
+import { simdFilter } from '../../src/image/resize/simdFilter.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { golden, goldenBytes } from '../support/golden.js';
 
@@ -105,6 +107,35 @@ describe('resize', () => {
     expect([...resize({ width: 2, height: 1 })(two).data.subarray(0, 1)]).toEqual([11]);
   });
 
+  /** Beyond what fits into the memory of the fast way at once, in each direction. */
+  const LARGE: [number, number, number, number][] = [
+    [500, 900, 40, 30],
+    [3, 90_000, 2, 800],
+    [120_000, 3, 80_000, 2],
+    [400_000, 2, 5, 1],
+    [700, 2000, 700, 3],
+  ];
+  const side = fc.integer({ min: 1, max: 90 });
+
+  it('gives the same bytes with SIMD and without', () => {
+    const simd = simdFilter();
+    if (simd === undefined) throw new Error('every Node that the tests run on has SIMD');
+    const same = (
+      seed: number,
+      width: number,
+      height: number,
+      toWidth: number,
+      toHeight: number,
+    ) => {
+      const from = { width, height, data: randomBytes(seed, width * height * 3) };
+      const expected = resizeWith(plainFilter, from, toWidth, toHeight);
+      const found = resizeWith(simd, from, toWidth, toHeight);
+      expect(Buffer.compare(found.data, expected.data)).toBe(0);
+    };
+    for (const sizes of LARGE) same(1, ...sizes);
+    fc.assert(fc.property(fc.integer(), side, side, side, side, same));
+  });
+
   it('refuses sizes that cannot be', () => {
     expect(() => resize(0)).toThrow(ImageError);
     expect(() => resize(256)({ width: 50_000, height: 1, data: new Uint8Array(150_000) })).toThrow(
@@ -144,4 +175,12 @@ function smooth(width: number, height: number, seed: number): Picture {
     return 128 + 100 * Math.sin((x + (i % 3) * 5 + seed) / 6) * Math.cos((y + seed) / 7);
   });
   return { width, height, data };
+}
+
+function randomBytes(seed: number, length: number): Uint8Array {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    return state >>> 24;
+  });
 }

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { ModuleWriter } from '../../src/engine/wasm/emit/module.js';
+import { ModuleWriter } from '../../src/emit/module.js';
 import { defineProduct } from '../../src/engine/wasm/kernels/product.js';
 import { variantsFor } from '../../src/engine/wasm/variants.js';
 import { cacheFolder, readCached, writeCached } from '../../src/platform/cacheFolder.js';

@@ -1,6 +1,6 @@
 import type { CompileOptions } from '../../engine/engine.js';
 import { engineNames } from '../../engine/engines.js';
-import type { ResizeTarget } from '../../image/resize.js';
+import type { ResizeTarget } from '../../image/resize/resize.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';

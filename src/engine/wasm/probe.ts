@@ -1,5 +1,5 @@
-import { type Code, f32x4, i32, v128 } from './emit/code.js';
-import { ModuleWriter } from './emit/module.js';
+import { type Code, f32x4, i32, v128 } from '../../emit/code.js';
+import { ModuleWriter } from '../../emit/module.js';
 
 /** What the runtime's WebAssembly can do, found out with modules of a few bytes. */
 export interface Features {

@@ -1,8 +1,8 @@
+import type { FunctionHandle } from '../../emit/module.js';
+import { compileModule, ModuleWriter } from '../../emit/module.js';
 import { builtin } from '../../platform/builtin.js';
 import { readCached, writeCached } from '../../platform/cacheFolder.js';
 import { pause } from '../../platform/pause.js';
-import type { FunctionHandle } from './emit/module.js';
-import { compileModule, ModuleWriter } from './emit/module.js';
 import { defineProduct } from './kernels/product.js';
 import type { Tile } from './kernels/target.js';
 import type { Variant } from './variants.js';

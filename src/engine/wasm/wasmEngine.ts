@@ -1,9 +1,9 @@
+import { compileModule, ModuleWriter } from '../../emit/module.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
 import { canBlock } from '../../platform/pause.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
-import { compileModule, ModuleWriter } from './emit/module.js';
 import { applyV8Flags } from './flags.js';
 import { takeMemory } from './memoryPool.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';

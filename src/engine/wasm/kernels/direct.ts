@@ -1,5 +1,5 @@
-import { i32 } from '../emit/code.js';
-import type { ModuleWriter } from '../emit/module.js';
+import { i32 } from '../../../emit/code.js';
+import type { ModuleWriter } from '../../../emit/module.js';
 import { defineProduct, type ProductShape } from './product.js';
 import {
   type ConvStage,

@@ -1,5 +1,5 @@
-import { atomic, drop, i32, leave } from '../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import { atomic, drop, i32, leave } from '../../../emit/code.js';
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 
 /** The words at the start of memory through which the threads agree, as offsets in bytes. */
 export const CONTROL = {

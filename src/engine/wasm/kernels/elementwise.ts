@@ -1,5 +1,5 @@
-import { i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import { i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import { defineRow, type RowShape, rowPixels } from './rows.js';
 import type { Target } from './target.js';

@@ -1,5 +1,5 @@
-import { type Code, i32 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { type Code, i32 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineGroupKernels } from './filteredKernels.js';
 import {
   byWidth,

@@ -1,5 +1,5 @@
-import { f32, i32 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { f32, i32 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
 import { defineZeroRow } from './rows.js';
 import { type BandStage, STAGE } from './stage.js';

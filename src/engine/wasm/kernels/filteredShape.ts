@@ -1,5 +1,5 @@
-import { i32 } from '../emit/code.js';
-import type { FunctionWriter, Local } from '../emit/module.js';
+import { i32 } from '../../../emit/code.js';
+import type { FunctionWriter, Local } from '../../../emit/module.js';
 import { FILTERINGS, type FilteringName } from './filtering.js';
 import type { OutputShape, SourceShape } from './stage.js';
 import type { Target } from './target.js';

@@ -1,5 +1,5 @@
-import { type Code, f32x4, v128 } from '../emit/code.js';
-import type { FunctionWriter, Local } from '../emit/module.js';
+import { type Code, f32x4, v128 } from '../../../emit/code.js';
+import type { FunctionWriter, Local } from '../../../emit/module.js';
 import { multiplyAdd, type Target } from './target.js';
 
 /**

@@ -1,5 +1,5 @@
-import { i32 } from '../emit/code.js';
-import type { ModuleWriter } from '../emit/module.js';
+import { i32 } from '../../../emit/code.js';
+import type { ModuleWriter } from '../../../emit/module.js';
 import { lastTap, type PhaseAxis } from './direct.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct } from './product.js';

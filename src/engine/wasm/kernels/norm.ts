@@ -1,5 +1,5 @@
-import { type Code, f32x4, f64x2, i32, joinHalves, upperHalf, v128 } from '../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import { type Code, f32x4, f64x2, i32, joinHalves, upperHalf, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { NORM_ROWS } from './rows.js';
 
 /** Bytes of the partial sums of one item: `[2][channels]` doubles, Σx and Σx². */

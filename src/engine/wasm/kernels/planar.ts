@@ -1,5 +1,5 @@
-import { f32, f32x4, i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import { f32, f32x4, i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { defineRow, type RowShape } from './rows.js';
 import type { Target } from './target.js';
 

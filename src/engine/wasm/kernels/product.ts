@@ -1,5 +1,5 @@
-import { i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { multiplyAdd, type Target } from './target.js';
 
 /**

@@ -1,5 +1,5 @@
-import { type Code, f32, f32x4, i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { type Code, f32, f32x4, i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { multiplyAdd, type Target, vectorsAtATime } from './target.js';
 
 /** What happens to a value on its way in, besides the norm. */

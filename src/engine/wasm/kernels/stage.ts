@@ -1,5 +1,5 @@
-import { type Code, i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { type Code, i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import { defineRow, defineZeroRow, type RowShape, rowPixels, sourceRowBytes } from './rows.js';
 import type { Target } from './target.js';

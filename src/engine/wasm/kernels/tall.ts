@@ -1,5 +1,5 @@
-import { i32, v128 } from '../emit/code.js';
-import type { FunctionHandle, Local, ModuleWriter } from '../emit/module.js';
+import { i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, Local, ModuleWriter } from '../../../emit/module.js';
 import { Algebra, elements } from './filtering.js';
 import { narrowWidth } from './narrow.js';
 import { defineShiftAdd } from './planar.js';

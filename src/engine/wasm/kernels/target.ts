@@ -1,4 +1,4 @@
-import { type Code, f32x4 } from '../emit/code.js';
+import { type Code, f32x4 } from '../../../emit/code.js';
 
 /** What the machine code may use, and how products are cut into registers. */
 export interface Target {

@@ -1,5 +1,5 @@
-import { type Code, f64x2, i32, upperHalf, v128 } from '../emit/code.js';
-import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../emit/module.js';
+import { type Code, f64x2, i32, upperHalf, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import {
   Algebra,
   type Element,

@@ -1,7 +1,7 @@
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
 import type { NormParams } from '../../../tensor/normalize.js';
 import type { Tensor } from '../../../tensor/tensor.js';
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
 import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { defineApply, defineSums } from '../kernels/elementwise.js';
 import { defineNorm, partialBytes } from '../kernels/norm.js';

@@ -1,4 +1,4 @@
-import type { FunctionHandle, ModuleWriter } from '../emit/module.js';
+import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { defineDirect, type Phase, type PhaseAxis } from '../kernels/direct.js';
 import {
   defineFilteredInput,

@@ -123,6 +123,12 @@ export const v128 = {
   load: load(4, ...simd(0)),
   load32Splat: load(2, ...simd(9)),
   store: store(4, ...simd(11)),
+  /** Eight bytes, each as 16 bits. */
+  load8x8Unsigned: load(0, ...simd(2)),
+  /** Eight bytes; zeros behind them. */
+  load64Zero: load(0, ...simd(93)),
+  /** The first eight bytes. */
+  store64: (address: Code, value: Code): Code => [address, value, simd(91), 0, 0, 0],
   bitselect: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(82)],
   zero: [simd(12), new Array<number>(16).fill(0)] as Code,
   /** All bits set in the first `lanes` of four 32-bit lanes. */
@@ -130,6 +136,26 @@ export const v128 = {
     simd(12),
     Array.from({ length: 16 }, (_, byte) => (byte < 4 * lanes ? 0xff : 0)),
   ],
+};
+
+export const i32x4 = {
+  const: (value: number): Code => {
+    const bytes = [...new Uint8Array(Int32Array.of(value).buffer)];
+    return [simd(12), bytes, bytes, bytes, bytes];
+  },
+  add: binary(...simd(174)),
+  shiftLeft: binary(...simd(171)),
+  shiftRight: binary(...simd(172)),
+  /** Products of 16-bit integers with a sign, two neighbours added up. */
+  dotI16x8: binary(...simd(186)),
+  extractLane: (a: Code, lane: number): Code => [a, simd(27), lane],
+  /** Two vectors, as 16 bits each without a sign, limited to what those hold. */
+  narrowUnsigned: binary(...simd(134)),
+};
+
+export const i16x8 = {
+  /** Two vectors, as bytes, limited to 0 … 255. */
+  narrowUnsigned: binary(...simd(102)),
 };
 
 export const f32x4 = {
@@ -171,12 +197,20 @@ export const f64x2 = {
 
 /** The upper half of a vector of 16 bytes, as the lower half. */
 export function upperHalf(a: Code): Code {
-  const lanes = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
-  return [a, a, simd(13), lanes];
+  return shuffle(a, a, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
 }
 
 /** The lower halves of two vectors, side by side. */
 export function joinHalves(low: Code, high: Code): Code {
-  const lanes = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
-  return [low, high, simd(13), lanes];
+  return shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+}
+
+/** Bytes of two vectors, by their numbers in both: 0 … 15 in `a`, 16 … 31 in `b`. */
+export function shuffle(a: Code, b: Code, bytes: readonly number[]): Code {
+  return [a, b, simd(13), bytes];
+}
+
+/** Bytes of one vector, by their numbers; zeros for numbers from 128 up. */
+export function swizzle(a: Code, bytes: readonly number[]): Code {
+  return [a, simd(12), bytes, simd(14)];
 }

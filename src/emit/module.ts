@@ -1,4 +1,4 @@
-import { concatenate } from '../../../platform/concatenate.js';
+import { concatenate } from '../platform/concatenate.js';
 import { ByteSink } from './byteSink.js';
 import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 

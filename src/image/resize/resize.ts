@@ -1,0 +1,81 @@
+import { checkPictureSize, ImageError, type Picture } from '../picture.js';
+import type { Filter, Rows } from './filter.js';
+import { plainFilter } from './plainFilter.js';
+import { simdFilter } from './simdFilter.js';
+import { triangleTaps } from './taps.js';
+
+/**
+ * The short side, as torchvision's `Resize(256)`; both sides exactly; or the width alone, with the height following
+ * (`scale_width` of the CycleGAN authors).
+ */
+export type ResizeTarget = number | { readonly width: number; readonly height?: number };
+
+/**
+ * Bilinear, antialiased resizing, bit for bit that of Pillow: fixed-point weights, horizontal pass
+ * first, each pass rounded to bytes, a pass that changes nothing left out.
+ *
+ * @param target The short side (the long one follows, rounded down), `{ width, height }`, or `{ width }`.
+ * @returns A function from picture to picture, as torchvision's transform is.
+ * @throws ImageError when the result would have no pixels, or too many.
+ * @see torchvision.transforms.Resize; Pillow's `Resample.c`
+ */
+export function resize(target: ResizeTarget): (picture: Picture) => Picture {
+  const sides =
+    typeof target === 'number' ? [target] : [target.width, target.height ?? target.width];
+  if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
+    throw new ImageError(
+      'ERR_RESIZE',
+      `resize: sides must be whole numbers from 1 up, but got ${sides.join(' x ')}.`,
+    );
+  }
+  return (picture) => {
+    const { width, height } = resizedSize(picture, target);
+    checkPictureSize(width, height, 'A resized picture');
+    const filter = simdFilter() ?? plainFilter;
+    const resized = resizeWith(filter, picture, width, height);
+    if (picture.alpha === undefined) return resized;
+    return { ...resized, alpha: resizePlane(filter, picture.alpha, picture, { width, height }) };
+  };
+}
+
+/** Both passes, one way or the other; a pass that changes nothing is left out. */
+export function resizeWith(filter: Filter, from: Rows, width: number, height: number): Rows {
+  let rows = from;
+  if (width !== rows.width) {
+    const data = filter.columns(rows, width, triangleTaps(rows.width, width));
+    rows = { width, height: rows.height, data };
+  }
+  if (height !== rows.height) {
+    const data = filter.rows(rows, height, triangleTaps(rows.height, height));
+    rows = { width, height, data };
+  }
+  const { data } = rows;
+  return { width, height, data };
+}
+
+/** Alpha goes the way of a colour. */
+function resizePlane(
+  filter: Filter,
+  plane: Uint8Array,
+  from: { readonly width: number; readonly height: number },
+  to: { readonly width: number; readonly height: number },
+): Uint8Array {
+  const data = new Uint8Array(3 * plane.length);
+  for (let i = 0; i < plane.length; i++) data[3 * i] = plane[i];
+  const resized = resizeWith(filter, { ...from, data }, to.width, to.height);
+  return Uint8Array.from({ length: to.width * to.height }, (_, i) => resized.data[3 * i]);
+}
+
+/** The size that `resize(target)` gives a picture. */
+export function resizedSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  target: ResizeTarget,
+): { width: number; height: number } {
+  if (typeof target !== 'number') {
+    const following = Math.max(1, Math.floor((target.width * height) / width));
+    return { width: target.width, height: target.height ?? following };
+  }
+  return width <= height
+    ? { width: target, height: Math.floor((target * height) / width) }
+    : { width: Math.floor((target * width) / height), height: target };
+}
