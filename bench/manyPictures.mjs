@@ -52,7 +52,7 @@ try {
 }
 
 function makePictures() {
-  mkdirSync(join(input, 'below'), { recursive: true });
+  for (const below of ['a', 'b']) mkdirSync(join(input, below), { recursive: true });
   const files = Array.from({ length: DIFFERENT }, (_, i) => {
     const pixels = 1e5 * 120 ** (((i * 17) % DIFFERENT) / (DIFFERENT - 1));
     const ratio = RATIOS[i % RATIOS.length];
@@ -65,7 +65,9 @@ function makePictures() {
     const { extension, bytes } = files[i % DIFFERENT];
     const broken = i % Math.ceil(count / 3) === 5;
     const content = broken ? bytes.subarray(0, bytes.length / 2) : bytes;
-    writeFileSync(join(input, i % 5 === 0 ? 'below' : '.', `${i}${extension}`), content);
+    // In this order they are worked on, so that every quarter meets the same sizes.
+    const name = `${String(i).padStart(5, '0')}${extension}`;
+    writeFileSync(join(input, i < count / 2 ? 'a' : 'b', name), content);
   }
 }
 

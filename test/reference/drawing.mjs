@@ -1,5 +1,5 @@
-// The drawing and its page in Chromium: node test/reference/drawing.mjs [FOLDER]
-// With a folder, pictures of both are left there.
+// The drawing, its page and feature maps in Chromium: node test/reference/drawing.mjs [FOLDER]
+// With a folder, pictures of them are left there.
 import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,9 +34,55 @@ async function main() {
     for (const colorScheme of ['light', 'dark']) await checkSvg(browser, svg, colorScheme);
     await checkPage(browser, html);
     await checkPhone(browser, html);
+    await checkFeatureMaps(browser, library);
   } finally {
     await browser.close();
   }
+}
+
+/** What the second stride-2 layer of the built-in model finds in the sample picture. */
+async function checkFeatureMaps(browser, library) {
+  const weights = await library.loadStateDict(join(root, 'weights/horse2zebra-mini.pth'));
+  const sample = await library.openImage(join(root, 'weights/sample.png'));
+  const netG = library.ResNetGenerator.fromStateDict(weights);
+  const file = join(folder, 'feature-maps.png');
+  for await (const { node, output } of library.activations(
+    netG,
+    library.toTensor()(sample).unsqueeze(0),
+  )) {
+    if (node.name !== 'model.6') continue;
+    writeFileSync(file, library.encodeImage(library.featureMaps(output), file));
+  }
+  const { tab, complaints } = await open(browser, file, { viewport: DESKTOP });
+  await check('feature maps: fill their sheet', async () => {
+    const { width, height, greys } = await tab.evaluate(greysOfCells);
+    expect(width > 1000 && height > 500, `${width} x ${height} pixels`);
+    expect(greys.length === 48 && Math.min(...greys) > 10, `greys a map: ${greys.join(', ')}`);
+    await tab.setViewportSize({ width, height });
+    return `${greys.length} maps`;
+  });
+  await check('feature maps: no complaints', () => expectNone(complaints));
+  await picture(tab, 'feature-maps.png');
+  await tab.close();
+}
+
+/** How many shades of grey each of the sheet's maps has, which lie in rows of eight. */
+function greysOfCells() {
+  const image = document.querySelector('img');
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const context = new OffscreenCanvas(width, height).getContext('2d', {
+    willReadFrequently: true,
+  });
+  context.drawImage(image, 0, 0);
+  const [across, down] = [width / 8, height / Math.round(height / (width / 8 / 1.2))];
+  const greys = [];
+  for (let y = 0; y + 1 < height; y += down) {
+    for (let x = 0; x + 1 < width; x += across) {
+      const { data } = context.getImageData(x, y, across, down);
+      greys.push(new Set(data.filter((_, i) => i % 4 === 0)).size);
+    }
+  }
+  return { width, height, greys };
 }
 
 /** A page that notes what goes wrong on it and what it asks for. */

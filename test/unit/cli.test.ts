@@ -306,6 +306,18 @@ describe('exporting', () => {
     expect(whole).toContain('[1, 3, 64, 48]');
   });
 
+  it('leaves one output that is there alone with --resume, whatever the input has become', async () => {
+    const args = ['in.png', 'resumed.png', '-w', weights, '--resume'];
+    writeFileSync(join(cwd, 'resumed.png'), 'finished before');
+    const { code, stderr } = await run(...args);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('resumed.png: is there already')]);
+    expect(readFileSync(join(cwd, 'resumed.png'), 'utf8')).toBe('finished before');
+    expect((await run(...args, '--force')).code).toBe(2);
+    rmSync(join(cwd, 'resumed.png'));
+    expect((await run(...args)).code).toBe(0);
+    expect([...readFileSync(join(cwd, 'resumed.png')).subarray(1, 4)]).toEqual([80, 78, 71]);
+  });
+
   it('tells what 16 bits change, and diff tells where', async () => {
     const { stderr } = await run('export', weights, 'h.onnx', '--fp16', '--dynamic');
     expect(stderr).toMatch(/16 bits.*change by \d/);

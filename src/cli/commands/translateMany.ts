@@ -18,7 +18,7 @@ import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { printable, seconds, type Terminal } from '../terminal.js';
 import { type Invocation, UsageError } from '../usage.js';
-import type { TranslateRequest } from './translateOptions.js';
+import { RESUME_OR_FORCE, type TranslateRequest } from './translateOptions.js';
 
 /** @param folder Where outputs go; `null`: beside their inputs. */
 export async function runMany(
@@ -125,7 +125,7 @@ async function jobsToDo(
   terminal: Terminal,
 ): Promise<readonly Job[]> {
   const resume = invocation.flag('resume');
-  if (resume && replace) throw new UsageError('--resume keeps outputs, and --force replaces them.');
+  if (resume && replace) throw new UsageError(RESUME_OR_FORCE);
   if (replace) return jobs;
   const finished = await finishedJobs(jobs);
   if (finished.size === 0) return jobs;

@@ -12,7 +12,7 @@ import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
 import { type Invocation, UsageError } from '../usage.js';
-import type { TranslateRequest } from './translateOptions.js';
+import { RESUME_OR_FORCE, type TranslateRequest } from './translateOptions.js';
 
 /** Standard input as an input's name, standard output as an output's. */
 const STANDARD = '-';
@@ -29,7 +29,12 @@ export async function runOne(
   invocation: Invocation,
   terminal: Terminal,
 ): Promise<void> {
-  const target = await checkTarget(input, named, request.extension, invocation);
+  const path = named ?? madeUpName(input, request.extension);
+  if (invocation.flag('resume')) {
+    if (invocation.flag('force')) throw new UsageError(RESUME_OR_FORCE);
+    if ((await pathKind(path)) === 'file') return terminal.say(`${path}: is there already.`);
+  }
+  const target = await checkTarget(input, path, named !== undefined, invocation);
   if (target.path === STANDARD && invocation.flag('json')) {
     throw new UsageError('Standard output takes the picture or --json, not both.');
   }
@@ -100,14 +105,12 @@ async function open(input: string, request: TranslateRequest): Promise<Opened> {
  */
 async function checkTarget(
   input: string,
-  named: string | undefined,
-  extension: string,
+  path: string,
+  isNamed: boolean,
   invocation: Invocation,
 ): Promise<OneTarget> {
-  const path = named ?? madeUpName(input, extension);
   if (path === STANDARD) return { path, replace: false };
-  const replace =
-    !invocation.flag('no-clobber') && (named !== undefined || invocation.flag('force'));
+  const replace = !invocation.flag('no-clobber') && (isNamed || invocation.flag('force'));
   try {
     checkImageName(path);
   } catch (error) {

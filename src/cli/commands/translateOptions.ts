@@ -5,6 +5,8 @@ import type { PictureOptions } from '../pictures/pictureWork.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 
+export const RESUME_OR_FORCE = '--resume keeps outputs, and --force replaces them.';
+
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
     type: 'string',
