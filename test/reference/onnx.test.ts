@@ -100,6 +100,7 @@ it('the ONNX checker takes every model', () => {
   const models = options.map((o) => exportOnnx(new ResNetGenerator(3, 3, 4, 2), [1, 3, 12, 16], o));
   models.push(
     exportOnnx(everything(), [2, 2, 9, 14]),
+    exportOnnx(everything(), [2, 2, 9, 14], { exactNorms: true, fp16: true }),
     exportOnnx(new ResNetGenerator(3, 3, 4, 1, { norm: 'batch' }).eval(), [1, 3, 8, 8]),
   );
   expect(checkModels(models)).toEqual(models.map(() => 'ok'));
@@ -112,6 +113,14 @@ describe.each(RUNTIMES)('%s', (runtime) => {
     const expected = await module.forward(input, { engine: 'js' });
     const model = exportOnnx(module, input.shape);
     expect(largest(await runElsewhere(runtime, model, input), expected)).toBeLessThan(TOLERANCE);
+    for (const opset of [11, 18]) {
+      const exact = exportOnnx(module, input.shape, { exactNorms: true, opset });
+      expect(largest(await runElsewhere(runtime, exact, input), expected)).toBeLessThan(TOLERANCE);
+    }
+    const norm = new InstanceNorm2d(2, { affine: true });
+    const alone = exportOnnx(norm, input.shape, { exactNorms: true });
+    const normalized = await norm.forward(input, { engine: 'js' });
+    expect(largest(await runElsewhere(runtime, alone, input), normalized)).toBeLessThan(TOLERANCE);
     const netG = new ResNetGenerator(3, 3, 4, 2).eval();
     const dynamic = exportOnnx(netG, [1, 3, 12, 16], { dynamic: true });
     for (const shape of [
@@ -147,5 +156,14 @@ describe.each(RUNTIMES)('%s', (runtime) => {
         expect(largest(found, tensorAt(data, tensors.output))).toBeLessThan(TOLERANCE);
       }
     }
+  });
+
+  it('gives the output of a whole generator, with norms that are exact', async () => {
+    manualSeed(7);
+    const netG = new ResNetGenerator().eval();
+    const x = noise([1, 3, 256, 314]);
+    const expected = await netG.forward(x);
+    const model = exportOnnx(netG, x.shape, { exactNorms: true });
+    expect(largest(await runElsewhere(runtime, model, x), expected)).toBeLessThan(TOLERANCE);
   });
 });

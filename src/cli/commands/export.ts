@@ -26,6 +26,10 @@ export const exportSpec: CommandSpec = {
       help: "version of ONNX's operators, 11 to 20; default: 17",
     },
     dynamic: { type: 'boolean', help: 'an .onnx that takes any batch, height and width' },
+    'exact-norms': {
+      type: 'boolean',
+      help: 'an .onnx with norms spelled out, for runtimes whose own is not exact (onnxruntime-web)',
+    },
     unfold: { type: 'boolean', help: 'draw blocks that repeat one by one' },
     fp16: { type: 'boolean', help: 'an .onnx of 16-bit weights; what that changes is measured' },
   },
@@ -42,6 +46,7 @@ interface ExportOptions {
   readonly opset: number | undefined;
   readonly dynamic: boolean;
   readonly fp16: boolean;
+  readonly exactNorms: boolean;
   readonly fold: boolean;
 }
 
@@ -54,11 +59,12 @@ const weights: Write = (netG, name) =>
 const FORMS: ReadonlyMap<string, Write> = new Map<string, Write>([
   [
     '.onnx',
-    (netG, _, { inputShape, opset, dynamic, fp16 }) =>
+    (netG, _, { inputShape, opset, dynamic, fp16, exactNorms }) =>
       onnxPieces(netG, inputShape, {
         opset,
         dynamic,
         fp16,
+        exactNorms,
         metadata: { config: JSON.stringify(netG.config) },
       }),
   ],
@@ -87,6 +93,7 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
     opset: readOpset(invocation.text('opset')),
     dynamic: invocation.flag('dynamic'),
     fp16: invocation.flag('fp16'),
+    exactNorms: invocation.flag('exact-norms'),
     fold: !invocation.flag('unfold'),
   };
   if (options.fp16 && lower.endsWith('.onnx')) {

@@ -1,11 +1,13 @@
 import { CycleganError } from '../../errors.js';
-import { INPUT } from '../../graph/graph.js';
+import { INPUT, isNode } from '../../graph/graph.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
 import { concatenate } from '../../platform/concatenate.js';
 import { toFloat16 } from '../../pth/dtypes.js';
+import { instanceNorm2dOperator } from '../../tensor/instanceNorm2d.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { exactNormNodes } from './exactNorm.js';
 import { type Constants, translateNode } from './operators.js';
 import { ELEMENT, modelMessage, type OnnxNode, type OnnxTensor } from './schema.js';
 
@@ -16,6 +18,10 @@ export interface OnnxOptions {
   readonly dynamic?: boolean;
   /** Whether weights and arithmetic have 16 bits; input and output keep 32. Default: false. */
   readonly fp16?: boolean;
+  /**
+   * Whether instance norms are spelled out, for runtimes whose own is not exact, such as onnxruntime-web. Default: false.
+   */
+  readonly exactNorms?: boolean;
   /** Texts for the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -44,7 +50,13 @@ export function exportOnnx(
 export function onnxPieces(
   module: Module,
   inputShape: readonly number[],
-  { opset = OPSETS.usual, dynamic = false, fp16 = false, metadata = {} }: OnnxOptions = {},
+  {
+    opset = OPSETS.usual,
+    dynamic = false,
+    fp16 = false,
+    exactNorms = false,
+    metadata = {},
+  }: OnnxOptions = {},
 ): readonly Uint8Array[] {
   if (!Number.isInteger(opset) || opset < OPSETS.least || opset > OPSETS.most) {
     throw new CycleganError(
@@ -70,6 +82,15 @@ export function onnxPieces(
     add({ type: 'Cast', name: `/${output}/Cast`, inputs: [input], output, attributes: { to } });
   if (fp16) names[INPUT] = cast('input', ELEMENT.float16, 'input16');
   for (const node of graph.nodes) {
+    const outputOf = (name: string) =>
+      node.id === graph.output && !fp16 ? 'output' : `${name}_output_0`;
+    if (exactNorms && isNode(node, instanceNorm2dOperator) && node.params.runningMean === null) {
+      const name = `/${node.name}`;
+      const norm = { params: node.params, name, input: names[node.inputs[0]] };
+      const parts = exactNormNodes({ ...norm, output: outputOf(name) }, opset, constants);
+      for (const part of parts) names[node.id] = add(part);
+      continue;
+    }
     const translation = translateNode(node, constants);
     if (translation === null) {
       throw new CycleganError('ERR_EXPORT', `${node.name}: ONNX has no operator "${node.op}".`);
@@ -80,7 +101,7 @@ export function onnxPieces(
       type,
       name,
       inputs: [...node.inputs.map((id) => names[id]), ...translation.constants],
-      output: node.id === graph.output && !fp16 ? 'output' : `${name}_output_0`,
+      output: outputOf(name),
       attributes,
     });
   }
