@@ -1,10 +1,11 @@
 export type {
   EngineOptions,
   NodeProgress,
+  Peak,
   Program,
   RunOptions,
 } from './engine/engine.js';
-export { engineNames } from './engine/engines.js';
+export { engineNames, measurePeak } from './engine/engines.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
 export { drawHtml } from './export/drawing/html.js';

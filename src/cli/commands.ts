@@ -1,3 +1,4 @@
+import { benchSpec, runBench } from './commands/bench.js';
 import { completionSpec, runCompletion } from './commands/completion.js';
 import { demoSpec, runDemo } from './commands/demo.js';
 import { diffSpec, runDiff } from './commands/diff.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   { spec: diffSpec, run: runDiff },
   { spec: exportSpec, run: runExport },
   { spec: summarySpec, run: runSummary },
+  { spec: benchSpec, run: runBench },
   { spec: downloadSpec, run: runDownload },
   { spec: demoSpec, run: runDemo },
   { spec: completionSpec, run: runCompletion },

@@ -15,6 +15,17 @@ export interface Engine {
   warmUp?(options: CompileOptions): void;
   /** Prepares everything that does not depend on the input's values. */
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
+  /** Measures what its kind of code reaches at most on this machine; where that says nothing, there is none. */
+  peak?(options: CompileOptions): Promise<Peak>;
+}
+
+/** What a machine can do: no network is faster than both allow. */
+export interface Peak {
+  readonly threads: number;
+  /** 10⁹ float32 operations a second of multiply-adds in registers, two for each. */
+  readonly gflops: number;
+  /** 10⁹ bytes a second that are read from memory. */
+  readonly gigabytesPerSecond: number;
 }
 
 export interface CompileOptions {

@@ -1,5 +1,5 @@
 import { CycleganError } from '../errors.js';
-import type { Engine } from './engine.js';
+import type { Engine, EngineOptions, Peak } from './engine.js';
 
 /** Every engine, fastest first, each behind a lazy import. */
 const ENGINES: readonly { readonly name: string; readonly load: () => Promise<Engine> }[] = [
@@ -29,4 +29,13 @@ export async function selectEngine(name?: string): Promise<Engine> {
     );
   }
   throw new CycleganError('ERR_ENGINE_UNAVAILABLE', `No engine runs here (${reasons.join('; ')}).`);
+}
+
+/**
+ * What this machine reaches at most with the code of an engine: the roof over what a network can do. Takes a second.
+ * @returns `null` for an engine of which that says nothing, such as the plain loops.
+ * @throws CycleganError for an unknown engine, or one that cannot run here.
+ */
+export async function measurePeak(options: EngineOptions = {}): Promise<Peak | null> {
+  return (await (await selectEngine(options.engine)).peak?.(options)) ?? null;
 }

@@ -1,5 +1,6 @@
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { LayerCosts, Summary, SummaryRow } from './summary.js';
+import { table } from './table.js';
 
 export interface FormatSummaryOptions {
   /** Modules that lie deeper are added to those that hold them. Default: all are shown. */
@@ -31,7 +32,7 @@ export function formatSummary(summary: Summary, options: FormatSummaryOptions = 
     'Activation (MB)',
     ...(measured === undefined ? [] : ['Time (ms)', 'GFLOP/s']),
   ];
-  const [head, ...body] = table([header, ...lines]);
+  const [head, ...body] = table([header, ...lines], 4);
   const rule = '='.repeat(Math.max(...[head, ...body].map((line) => line.length)));
   const total = scaled(totals.multiplyAdds);
   const theirs = scaled(totals.torchinfoMultiplyAdds);
@@ -83,17 +84,6 @@ function cellsOf(row: SummaryRow, index: number, costs: LayerCosts): string[] {
       ? []
       : [milliseconds === 0 ? NOTHING : decimals(milliseconds, 2), decimals(gflops, 1)]),
   ];
-}
-
-/** Text to the left, numbers to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (i < 4 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function shape(value: Shape | null): string {

@@ -325,6 +325,30 @@ describe('exporting', () => {
     expect(stdout).toMatch(/^~ model\.\S+ {2}float32 \/ float16, \d+ of \d+ numbers, by/m);
   });
 
+  it('measures what the machine does', async () => {
+    const args = ['bench', weights, '--sizes', '16x12,8x8', '--threads', '2', '--runs', '3'];
+    const { code, stdout } = await run(...args, '--json');
+    expect(code).toBe(0);
+    const { machine, figures, peaks } = JSON.parse(stdout);
+    expect(machine.node).toBe(process.versions.node);
+    expect(figures.map((f: { inputShape: number[] }) => f.inputShape)).toEqual([
+      [1, 3, 12, 16],
+      [1, 3, 8, 8],
+    ]);
+    for (const { least, median, most, gflops } of figures) {
+      expect(least).toBeGreaterThan(0);
+      expect(median).toBeGreaterThanOrEqual(least);
+      expect(most).toBeGreaterThanOrEqual(median);
+      expect(gflops).toBeGreaterThan(0);
+    }
+    expect(peaks).toMatchObject([{ threads: 2 }]);
+    // Below that, the loop was not optimised, or is not what is timed.
+    expect(peaks[0].gflops).toBeGreaterThan(2);
+    expect(peaks[0].gigabytesPerSecond).toBeGreaterThan(0.5);
+    const wrong = await run('bench', weights, '--sizes', '16');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/--sizes .* 128x128/)]);
+  });
+
   it('writes activations into an empty folder', async () => {
     const args = [
       'in.png',

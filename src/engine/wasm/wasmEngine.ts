@@ -1,4 +1,5 @@
 import { compileModule, ModuleWriter } from '../../emit/module.js';
+import { CycleganError } from '../../errors.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
 import { canBlock } from '../../platform/pause.js';
@@ -7,6 +8,7 @@ import { PlainProgram } from '../plainProgram.js';
 import { applyV8Flags } from './flags.js';
 import { takeMemory } from './memoryPool.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';
+import { measurePeak } from './peak.js';
 import { assemble } from './plan/assemble.js';
 import { plan, takesNode } from './plan/planner.js';
 import { takeWorkers } from './pool/pool.js';
@@ -34,6 +36,14 @@ export const wasmEngine: Engine = {
     startThreads(options);
   },
   compile: compileGraph,
+  peak: async (options) => {
+    const { variant } = await chooseVariant(options);
+    if (variant === null) {
+      throw new CycleganError('ERR_ENGINE_UNAVAILABLE', 'No machine code passes its self-check.');
+    }
+    const { threads } = startThreads({ ...options, blocking: true });
+    return measurePeak(variant.target, { threads, owned: options.allowV8Flags ?? false });
+  },
 };
 
 /** How many threads share a program's memory, and whether they can; those that are wanted are started. */
