@@ -1,21 +1,27 @@
-// One contestant: answers every line on standard input with the milliseconds of one forward.
-// node cyclegan.mjs WEIGHTS.pth THREADS WIDTH HEIGHT FLAGS(0|1)
-import { createInterface } from 'node:readline';
-import { compile, loadStateDict, ResNetGenerator, Tensor } from '../../dist/index.js';
-import { picture } from './picture.mjs';
+// This project as a contestant: node cyclegan.mjs wasm|js THREADS FLAGS(0|1). Which build, CYCLEGAN_DIST says.
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { layerModule } from '../cases/layers.mjs';
+import { floats, serve } from './serve.mjs';
+import { stageRunner } from './stages.mjs';
 
-const [weights, threads, width, height, flags] = process.argv.slice(2);
-const netG = ResNetGenerator.fromStateDict(await loadStateDict(weights));
-const x = new Tensor(picture(Number(width), Number(height)), [1, 3, Number(height), Number(width)]);
-const program = await compile(netG, {
-  inputShape: x.shape,
-  threads: Number(threads),
-  allowV8Flags: flags === '1',
+const dist = process.env.CYCLEGAN_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
+const library = await import(pathToFileURL(`${dist}/index.js`).href);
+const { compile, loadStateDict, ResNetGenerator, Tensor } = library;
+const [engine, threads, flags] = process.argv.slice(2);
+const options = { engine, threads: Number(threads), allowV8Flags: flags === '1', blocking: true };
+const form = engine === 'js' ? 'plain loops' : `flags ${flags === '1' ? 'on' : 'off'}`;
+
+await serve(`cyclegan-ts on Node ${process.versions.node}, ${form}`, async (task) => {
+  if (task.stage !== undefined) return { run: await stageRunner(library, task, options) };
+  const module =
+    task.layer === null
+      ? ResNetGenerator.fromStateDict(await loadStateDict(task.weights))
+      : layerModule(library, task.layer, (name) => floats(task.layer[name].file));
+  const program = await compile(module, { ...options, inputShape: task.shape });
+  const input = new Tensor(floats(task.input), task.shape);
+  return {
+    details: program.details,
+    release: () => program.dispose(),
+    run: async () => (await program.run(input, { blocking: true })).data,
+  };
 });
-console.log(`ready ${program.details[0]}`);
-for await (const _ of createInterface({ input: process.stdin })) {
-  const start = performance.now();
-  const out = await program.run(x, { blocking: true });
-  console.log(performance.now() - start, out.data[1000]);
-}
-process.exit(0);

@@ -1,23 +1,27 @@
-// One contestant: answers every line on standard input with the milliseconds of one forward.
-// node onnxruntime.mjs node|web MODEL.onnx THREADS WIDTH HEIGHT
+// ONNX Runtime as a contestant: node onnxruntime.mjs node|web THREADS PHASES(0|1)
+// With phases, each transposed convolution is four convolutions (`phaseModel`), which its kernels are faster at.
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { picture } from './picture.mjs';
+import { floats, serve } from './serve.mjs';
 
-const [kind, model, threads, width, height] = process.argv.slice(2);
-const ort = (await import(kind === 'web' ? 'onnxruntime-web' : 'onnxruntime-node')).default;
+const [kind, threads, phases] = process.argv.slice(2);
+const name = `onnxruntime-${kind}`;
+const { default: ort } = await import(name);
+const version = ort.env.versions[kind];
 if (kind === 'web') ort.env.wasm.numThreads = Number(threads);
-const session = await ort.InferenceSession.create(readFileSync(model), {
-  intraOpNumThreads: Number(threads),
-  interOpNumThreads: 1,
-  executionProviders: [kind === 'web' ? 'wasm' : 'cpu'],
+
+await serve(`${name} ${version}${phases === '1' ? ', phases' : ''}`, async (task) => {
+  const model = phases === '1' ? task.phaseModel : task.model;
+  if (model === undefined) throw new Error('there is no model of phases for this task');
+  const session = await ort.InferenceSession.create(readFileSync(model), {
+    intraOpNumThreads: Number(threads),
+    interOpNumThreads: 1,
+    executionProviders: [kind === 'web' ? 'wasm' : 'cpu'],
+  });
+  const feeds = {
+    [session.inputNames[0]]: new ort.Tensor('float32', floats(task.input), task.shape),
+  };
+  return {
+    release: () => session.release(),
+    run: async () => (await session.run(feeds))[session.outputNames[0]].data,
+  };
 });
-const shape = [1, 3, Number(height), Number(width)];
-const x = new ort.Tensor('float32', picture(Number(width), Number(height)), shape);
-console.log(`ready onnxruntime-${kind}`);
-for await (const _ of createInterface({ input: process.stdin })) {
-  const start = performance.now();
-  const out = await session.run({ [session.inputNames[0]]: x });
-  console.log(performance.now() - start, out[session.outputNames[0]].data[1000]);
-}
-process.exit(0);

@@ -155,6 +155,11 @@ export class ModuleWriter {
     return handle;
   }
 
+  /** Of the functions so far, in their order. */
+  get keys(): readonly string[] {
+    return this.#functions.map(({ exportName }) => exportName);
+  }
+
   /** @param memory At least so many pages of 64 KiB; shared memory must name a maximum. */
   finish(memory: { readonly pages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer> {
     const pages = uleb(memory.pages);

@@ -1,6 +1,6 @@
-import type { CompileOptions, Peak } from '../engine/engine.js';
+import type { Peak } from '../engine/engine.js';
 import { measurePeak } from '../engine/engines.js';
-import type { Module } from '../nn/module.js';
+import type { ForwardOptions, Module } from '../nn/module.js';
 import { sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { median } from './profile.js';
@@ -35,18 +35,22 @@ export interface BenchOptions {
   readonly threads: readonly number[];
   /** Runs that count, after a first one. */
   readonly runs: number;
+  /** Which engine, and which of its ways of making code. Default: the fastest. */
+  readonly engine?: string;
+  readonly variant?: string;
   /** Called before something is measured. */
   readonly onProgress?: (what: string) => void;
 }
 
-/** Measures a module on the fastest engine, which may set V8's flags: the process should be the caller's own. */
+/** Measures a module on an engine, which may set V8's flags: the process should be the caller's own. */
 export async function bench(module: Module, options: BenchOptions): Promise<BenchResult> {
-  const { inputShapes, threads: counts, onProgress = () => undefined } = options;
+  const { inputShapes, threads: counts, engine: name, variant } = options;
+  const onProgress = options.onProgress ?? (() => undefined);
   const peaks: Peak[] = [];
   const figures: BenchFigure[] = [];
   let engine: readonly string[] = [];
   for (const threads of counts) {
-    const engineOptions = { threads, blocking: true, allowV8Flags: true };
+    const engineOptions = { threads, engine: name, variant, blocking: true, allowV8Flags: true };
     onProgress(`peak, threads: ${threads}`);
     const peak = await measurePeak(engineOptions);
     if (peak !== null) peaks.push(peak);
@@ -79,7 +83,7 @@ export async function bench(module: Module, options: BenchOptions): Promise<Benc
 async function timeRuns(
   module: Module,
   shape: readonly number[],
-  options: CompileOptions,
+  options: ForwardOptions,
   runs: number,
 ): Promise<number[]> {
   const input = new Tensor(new Float32Array(sizeOf(shape)).map(Math.random), shape);

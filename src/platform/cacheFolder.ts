@@ -1,7 +1,21 @@
-import { builtin } from './builtin.js';
+import { builtin, requireBuiltin } from './builtin.js';
 
 /** Names another folder for what can be made again, or turns it off when it is empty. */
 const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
+
+/** Set when the command is built, to something that changes with the code; a library keeps nothing on disk. */
+declare const CYCLEGAN_BUILD: string | undefined;
+
+/**
+ * A name for what holds for this build, this kind of processor and this V8 only, and for what else is said.
+ * @returns `null` where nothing is kept.
+ */
+export function nameOfKept(kind: string, parts: readonly unknown[]): string | null {
+  const os = builtin('os');
+  if (typeof CYCLEGAN_BUILD === 'undefined' || os === null) return null;
+  const all = [...parts, os.arch(), process.versions.v8, CYCLEGAN_BUILD];
+  return `${kind}-${all.join('-').replace(/[^\w.+]+/g, '-')}`;
+}
 
 /** The user's folder for this program's cache, by the platform's habit; `null` where there is none. */
 export function cacheFolder(): string | null {
@@ -21,23 +35,45 @@ export function cacheFolder(): string | null {
 
 /** What was kept under that name, or `null`. */
 export function readCached(name: string): unknown {
-  const folder = cacheFolder();
-  const fs = builtin('fs');
-  if (folder === null || fs === null) return null;
+  const bytes = readCachedBytes(`${name}.json`);
   try {
-    return JSON.parse(fs.readFileSync(`${folder}/${name}.json`, 'utf8'));
+    return bytes === null ? null : JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    // Nothing there, or nothing of ours: it is made again.
+    // Nothing of ours: it is made again.
     return null;
   }
 }
 
 /** Keeps a value for later processes, as far as that is possible: without a cache, all works as well. */
 export function writeCached(name: string, value: unknown): void {
+  writeCachedBytes(`${name}.json`, new TextEncoder().encode(JSON.stringify(value)));
+}
+
+/** The bytes of a file of the cache, or `null`. */
+export function readCachedBytes(name: string): Uint8Array<ArrayBuffer> | null {
+  const folder = cacheFolder();
+  const fs = builtin('fs');
+  if (folder === null || fs === null) return null;
+  try {
+    return new Uint8Array(fs.readFileSync(`${folder}/${name}`));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Keeps bytes for later processes, as far as that is possible.
+ * @param family Which files are kept, at most so many of them: the oldest go.
+ */
+export function writeCachedBytes(
+  name: string,
+  bytes: Uint8Array,
+  family?: { readonly prefix: string; readonly most: number },
+): void {
   const folder = cacheFolder();
   const fs = builtin('fs');
   if (folder === null || fs === null) return;
-  const file = `${folder}/${name}.json`;
+  const file = `${folder}/${name}`;
   const temporary = `${file}.${process.pid}.cyclegan-tmp`;
   try {
     fs.mkdirSync(folder, { recursive: true });
@@ -45,9 +81,23 @@ export function writeCached(name: string, value: unknown): void {
     return;
   }
   try {
-    fs.writeFileSync(temporary, JSON.stringify(value), { flag: 'wx' });
+    fs.writeFileSync(temporary, bytes, { flag: 'wx' });
     fs.renameSync(temporary, file);
+    if (family !== undefined) removeOldest(folder, family);
   } catch {
     fs.rmSync(temporary, { force: true });
   }
+}
+
+function removeOldest(
+  folder: string,
+  { prefix, most }: { readonly prefix: string; readonly most: number },
+): void {
+  const fs = requireBuiltin('fs', 'A cache');
+  const files = fs
+    .readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && !name.endsWith('.cyclegan-tmp'))
+    .map((name) => ({ file: `${folder}/${name}`, time: fs.statSync(`${folder}/${name}`).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { file } of files.slice(most)) fs.rmSync(file, { force: true });
 }

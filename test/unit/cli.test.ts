@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
@@ -39,8 +40,40 @@ describe('the cache', () => {
       expect(code).toBe(0);
       pictures.push(readFileSync(join(cwd, 'out.png'), 'hex'));
     }
-    expect(readdirSync(cache)).toEqual([expect.stringMatching(/^tile-.*\.json$/)]);
+    expect(readdirSync(cache).sort()).toEqual([
+      expect.stringMatching(/^code-.*[^p]$/),
+      expect.stringMatching(/^tile-.*\.json$/),
+    ]);
     expect(new Set(pictures).size).toBe(1);
+  });
+
+  it('never runs machine code that is damaged, or that of another network of the same size', async () => {
+    const cache = join(cwd, 'cache');
+    const wider = new ResNetGenerator(3, 3, 12, 2);
+    await saveStateDict(wider.stateDict(), join(cwd, 'wider.pth'));
+    const translate = async (file: string, folder: string) => {
+      const args = ['in.png', 'out.png', '-w', file, '--resize', 'none'];
+      const { code, stderr } = await runCommand(command, args, cwd, folder);
+      expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+      return readFileSync(join(cwd, 'out.png'), 'hex');
+    };
+    const expected = await translate(weights, '');
+    expect(await translate(weights, cache)).toBe(expected);
+    const [name] = readdirSync(cache).filter((file) => file.startsWith('code-'));
+    const bytes = readFileSync(join(cache, name));
+    const damages = [
+      bytes.subarray(0, 3),
+      bytes.subarray(0, bytes.length - 1),
+      bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 1 : byte)),
+    ];
+    for (const damaged of damages) {
+      writeFileSync(join(cache, name), damaged);
+      expect(await translate(weights, cache)).toBe(expected);
+      expect(readFileSync(join(cache, name))).toEqual(bytes);
+    }
+    const other = await translate(join(cwd, 'wider.pth'), '');
+    expect(await translate(join(cwd, 'wider.pth'), cache)).toBe(other);
+    expect(await translate(weights, cache)).toBe(expected);
   });
 });
 

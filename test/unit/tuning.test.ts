@@ -1,10 +1,16 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ModuleWriter } from '../../src/emit/module.js';
 import { defineProduct } from '../../src/engine/wasm/kernels/product.js';
 import { variantsFor } from '../../src/engine/wasm/variants.js';
-import { cacheFolder, readCached, writeCached } from '../../src/platform/cacheFolder.js';
+import {
+  cacheFolder,
+  readCached,
+  readCachedBytes,
+  writeCached,
+  writeCachedBytes,
+} from '../../src/platform/cacheFolder.js';
 import { temporaryFolder } from '../support/command.js';
 
 describe('the tile', () => {
@@ -70,6 +76,20 @@ describe('the cache', () => {
     writeCached('tile', { rows: 7 });
     expect(readCached('tile')).toEqual({ rows: 7 });
     expect(readdirSync(process.env.CYCLEGAN_CACHE)).toEqual(['tile.json']);
+  });
+
+  it('keeps the newest of a family', () => {
+    process.env.CYCLEGAN_CACHE = join(folder.path, 'family');
+    writeCached('tile', 1);
+    for (let i = 0; i < 5; i++) {
+      writeCachedBytes(`code-${i}`, Uint8Array.of(i), { prefix: 'code-', most: 2 });
+      const file = join(process.env.CYCLEGAN_CACHE, `code-${i}`);
+      utimesSync(file, 1000 + i, 1000 + i);
+    }
+    writeCachedBytes('code-0', Uint8Array.of(9), { prefix: 'code-', most: 2 });
+    const names = readdirSync(process.env.CYCLEGAN_CACHE).sort();
+    expect(names).toEqual(['code-0', 'code-4', 'tile.json']);
+    expect(readCachedBytes('code-0')).toEqual(Uint8Array.of(9));
   });
 
   it('takes a damaged file for none', () => {

@@ -1,3 +1,4 @@
+import { engineNames } from '../../engine/engines.js';
 import { bench } from '../../export/bench.js';
 import { formatBench } from '../../export/formatBench.js';
 import { ResNetGenerator } from '../../generator/resNetGenerator.js';
@@ -23,6 +24,16 @@ export const benchSpec: CommandSpec = {
     sizes: { type: 'string', value: 'WxH,…', help: `sizes of the input; default: ${SIZES}` },
     threads: { type: 'string', value: 'N,…', help: 'default: 1, and the physical cores' },
     runs: { type: 'string', value: 'N', help: 'runs for each figure; default: 7' },
+    engine: {
+      type: 'string',
+      value: 'NAME',
+      help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
+    },
+    variant: {
+      type: 'string',
+      value: 'NAME',
+      help: "one of the engine's ways of making code; for wasm simd, fma or fma+256",
+    },
     key: KEY_OPTION,
     json: { type: 'boolean', help: 'print everything as one JSON object' },
   },
@@ -43,6 +54,8 @@ export async function runBench(invocation: Invocation, terminal: Terminal): Prom
     inputShapes: sizes.map(([width, height]) => [1, netG.inputNc, height, width]),
     threads: threads.map(([count]) => count),
     runs,
+    engine: invocation.text('engine'),
+    variant: invocation.text('variant'),
     onProgress: (what) => terminal.progress(what),
   });
   const machine = describeMachine();

@@ -1,14 +1,11 @@
 import type { FunctionHandle } from '../../emit/module.js';
 import { compileModule, ModuleWriter } from '../../emit/module.js';
 import { builtin } from '../../platform/builtin.js';
-import { readCached, writeCached } from '../../platform/cacheFolder.js';
+import { nameOfKept, readCached, writeCached } from '../../platform/cacheFolder.js';
 import { pause } from '../../platform/pause.js';
 import { defineProduct } from './kernels/product.js';
 import type { Tile } from './kernels/target.js';
 import type { Variant } from './variants.js';
-
-/** Set when the command is built, to something that changes with the code; a library keeps nothing on disk. */
-declare const CYCLEGAN_BUILD: string | undefined;
 
 /** A product as the residual layers have it: K = 256, and sums for some rows of tiles. */
 const DEPTH = 256;
@@ -40,11 +37,8 @@ function withTile(variant: Variant, tile: Tile): Variant {
 
 /** `null` where nothing is kept. */
 function cacheName({ name, wide, allowFlags }: Variant): string | null {
-  const os = builtin('os');
-  if (typeof CYCLEGAN_BUILD === 'undefined' || os === null) return null;
-  const machine = [os.cpus()[0]?.model, os.arch(), process.versions.v8, CYCLEGAN_BUILD];
-  const parts = [name, wide, allowFlags, ...machine];
-  return `tile-${parts.join('-').replace(/[^\w.+]+/g, '-')}`;
+  const cpu = builtin('os')?.cpus()[0]?.model;
+  return cpu === undefined ? null : nameOfKept('tile', [name, wide, allowFlags, cpu]);
 }
 
 /** Times the product kernel with each of the variant's tiles. Sums do not depend on the tile. */

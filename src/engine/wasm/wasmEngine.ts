@@ -1,4 +1,4 @@
-import { compileModule, ModuleWriter } from '../../emit/module.js';
+import { compileModule } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
@@ -6,6 +6,7 @@ import { canBlock } from '../../platform/pause.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
 import { applyV8Flags } from './flags.js';
+import { codeName, withKeptCode } from './keptCode.js';
 import { takeMemory } from './memoryPool.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { measurePeak } from './peak.js';
@@ -69,7 +70,7 @@ async function compileGraph(graph: Graph, options: CompileOptions): Promise<Prog
   const { blocking = false, allowV8Flags: owned = false } = options;
   const { variant, notes } = await choosing;
   if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
-  const machine = { threads, shared, notes, blocking, owned };
+  const machine = { threads, shared, notes, blocking, owned, isKept: true };
   if (parts.length === 1) return build(graph, variant, machine);
   const compiled: CompiledPart[] = [];
   for (const part of parts) {
@@ -95,20 +96,27 @@ interface BuildOptions {
   readonly blocking: boolean;
   /** Whether the process is the caller's own, with V8's flags set (`flags.ts`). */
   readonly owned: boolean;
+  /** Whether machine code is kept for later processes, where anything is. */
+  readonly isKept: boolean;
 }
 
 async function build(
   graph: Graph,
   variant: Variant,
-  { threads, shared, notes, blocking, owned }: BuildOptions,
+  { threads, shared, notes, blocking, owned, isKept }: BuildOptions,
 ): Promise<Program> {
-  const writer = new ModuleWriter();
-  const assembly = assemble(plan(graph), writer, variant.target, threads);
-  const pages = Math.ceil(assembly.bytes / PAGE);
-  if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
-  const memory = allocate(graph, pages, shared);
-  const module = await compileModule(writer.finish({ pages, shared }), owned);
   const { rows, vectors } = variant.target.tile;
+  const parts = [variant.name, rows, vectors, threads, shared, ...graph.inputShape];
+  const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
+  const { assembly, code, pages } = withKeptCode(name, (writer) => {
+    const assembly = assemble(plan(graph), writer, variant.target, threads);
+    const pages = Math.ceil(assembly.bytes / PAGE);
+    if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
+    const memory = { pages, shared };
+    return { assembly, pages, memory, code: writer.finish(memory) };
+  });
+  const memory = allocate(graph, pages, shared);
+  const module = await compileModule(code, owned);
   const program = new WasmProgram(graph, assembly, {
     module,
     memory,
@@ -150,7 +158,8 @@ const choices = new Map<string, ReturnType<typeof tuned>>();
 
 function check(variant: Variant): ReturnType<typeof selfCheck> {
   const { allowFlags: owned } = variant;
-  const options = { threads: 1, shared: false, notes: [], blocking: true, owned };
+  const own = { threads: 1, shared: false, notes: [], blocking: true };
+  const options = { ...own, owned, isKept: false };
   // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
   return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);
 }

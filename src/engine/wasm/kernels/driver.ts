@@ -39,8 +39,9 @@ export interface DriverShape {
  * the end of a step all threads wait for each other, first looking, then asleep.
  */
 export function defineDriver(module: ModuleWriter, shape: DriverShape): FunctionHandle {
-  return module.define('run', ['i32', 'i32', 'i32'], (f, from, to, scratch) => {
-    const { threads, records } = shape;
+  const { threads, records } = shape;
+  const key = `run ${threads} ${records}`;
+  return module.define(key, ['i32', 'i32', 'i32'], (f, from, to, scratch) => {
     const [step, counters, record, item, spins, naps, arrived] = f.locals('i32', 7);
     const stop = atomic.load(i32.const(CONTROL.stop));
     f.for(step, from.value, to.value, 1, () => {

@@ -1,5 +1,5 @@
 // The generator's convolutions at their own shapes, plain loops against the naive form, in turns.
-// node bench/kernels.mjs [--runs N] [--forward]
+// npm run bench:plain --  [--runs N] [--forward]
 import { parseArgs } from 'node:util';
 import { conv2d, convTranspose2d, ResNetGenerator, Tensor } from '../dist/index.js';
 import { naiveConv2d, naiveConvTranspose2d } from './naive.mjs';

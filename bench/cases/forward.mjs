@@ -1,0 +1,64 @@
+// Whole forwards of the generator, each contestant at each size that it ends in reasonable time.
+import { contest } from '../harness/contest.mjs';
+import { Contestant } from '../harness/contestant.mjs';
+import { hasTorch, PYTHON, RIVALS, withThreads } from '../harness/entries.mjs';
+
+/** 64 x 64 is for those who are slow; 314 x 256 is the book's photograph. */
+export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024x1024'];
+/** The size of which every way of running is shown. */
+export const MAIN_SIZE = '314x256';
+
+export function forwardCases({ entries, threads, full }) {
+  const mostSeconds = full ? 300 : 9;
+  return threads.flatMap((count) =>
+    SIZES.filter((size) => full || count > 1 || size !== '1024x1024').map((size) => {
+      const [width, height] = size.split('x').map(Number);
+      const seconds = (entry) =>
+        (entry.seconds * width * height) / 1e6 / (entry.oneThread ? 1 : count);
+      const taking = entries.filter(
+        (entry) =>
+          !(entry.oneThread && count > 1) &&
+          seconds(entry) <= mostSeconds &&
+          (full || !entry.noFlags || size === MAIN_SIZE) &&
+          (full || entry.id !== 'ort-node-phases' || size === MAIN_SIZE),
+      );
+      return {
+        id: `forward ${size}, threads ${count}`,
+        group: 'forward',
+        run: (context) => runForward(taking, { width, height, threads: count }, context),
+      };
+    }),
+  );
+}
+
+async function runForward(entries, { width, height, threads }, { space, runs }) {
+  if (hasTorch() && entries.some(({ id }) => id === 'ort-node-phases')) {
+    space.makePhaseModel(PYTHON, `${RIVALS}/pytorch.py`, width, height);
+  }
+  const task = space.forwardTask(width, height);
+  const contestants = entries.map((entry) => withThreads(entry, threads));
+  const results = await contest(contestants, task, { runs, folder: space.folder });
+  return { width, height, threads, results };
+}
+
+/** Which of its kernels oneDNN takes for PyTorch: what it says when it is asked to be verbose. */
+export async function oneDnnKernels(space) {
+  const entry = withThreads({ id: 'pytorch', script: 'pytorch.py', args: ['THREADS'] }, 1);
+  // The older name is read, too.
+  const env = { ONEDNN_VERBOSE: '1', DNNL_VERBOSE: '1' };
+  const contestant = await new Contestant({ ...entry, env }).start();
+  try {
+    await contestant.ask({ do: 'prepare', task: space.forwardTask(314, 256) });
+    await contestant.run();
+    const counts = new Map();
+    for (const line of contestant.remarks) {
+      const [, action, , primitive, kernel] = line.split(',');
+      if (!/^(one)?dnn/.test(line) || action !== 'exec') continue;
+      const name = `${primitive} ${kernel}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return Object.fromEntries(counts);
+  } finally {
+    contestant.stop();
+  }
+}

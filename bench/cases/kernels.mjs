@@ -1,0 +1,51 @@
+// Each kind of layer alone, at the generator's own shapes.
+import { contest } from '../harness/contest.mjs';
+import { withThreads } from '../harness/entries.mjs';
+import { LAYERS } from './layers.mjs';
+
+/** Runs of some milliseconds are many. */
+const MORE_RUNS = 2;
+/** Plain loops, that is. */
+const SLOW_MS = 300;
+
+export function kernelCases({ entries, threads, full }) {
+  // Hours of plain JavaScript tell nothing that 64 x 64 pixels do not.
+  const slow = full ? ['tfjs-cpu'] : ['tfjs-cpu', 'jax-js', 'tfjs-wasm', 'ort-node-phases'];
+  return threads.flatMap((count) =>
+    LAYERS.map((layer) => ({
+      id: `kernel ${layer.name}, threads ${count}`,
+      group: 'kernels',
+      run: async ({ space, runs }) => {
+        const taking = entries.filter(
+          ({ id, oneThread, noFlags }) =>
+            !slow.includes(id) && id !== 'ort-node-phases' && !noFlags && !(oneThread && count > 1),
+        );
+        const results = await contest(
+          taking.map((entry) => withThreads(entry, count)),
+          space.layerTask(layer),
+          { runs: MORE_RUNS * runs, folder: space.folder, slow: SLOW_MS },
+        );
+        return { layer: layer.name, shape: layer.shape, threads: count, ...costs(layer), results };
+      },
+    })),
+  );
+}
+
+/** Multiply-adds by the definition, and bytes that are read and written at least. */
+function costs({ op, shape, weight, stride = 1, padding = 0 }) {
+  const [, channels, height, width] = shape;
+  const size = channels * height * width;
+  if (op === 'reflectionPad2d') {
+    const out = channels * (height + 2 * padding) * (width + 2 * padding);
+    return { multiplyAdds: 0, bytes: 4 * (size + out) };
+  }
+  if (weight === undefined) return { multiplyAdds: 0, bytes: 8 * size };
+  const count = weight.reduce((a, b) => a * b, 1);
+  if (op === 'convTranspose2d') {
+    const out = weight[1] * 4 * height * width;
+    return { multiplyAdds: count * height * width, bytes: 4 * (size + count + out) };
+  }
+  const side = (length) => Math.floor((length + 2 * padding - weight[2]) / stride) + 1;
+  const pixels = side(height) * side(width);
+  return { multiplyAdds: count * pixels, bytes: 4 * (size + count + weight[0] * pixels) };
+}

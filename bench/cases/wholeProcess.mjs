@@ -1,0 +1,60 @@
+// From the start of a process to the picture on the disk, and the most memory that it held.
+import { spawn } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hasTorch, PYTHON, RIVALS } from '../harness/entries.mjs';
+import { peakMemory } from '../harness/machine.mjs';
+
+const COMMAND = fileURLToPath(new URL('../../dist/cyclegan.mjs', import.meta.url));
+const POLL_MS = 10;
+
+export function wholeProcessCases({ nodes, threads, picture }) {
+  return threads.map((count) => ({
+    id: `whole process, threads ${count}`,
+    group: 'process',
+    run: async ({ space, runs }) => {
+      const photograph = picture ?? space.photograph();
+      const out = join(space.folder, 'zebra.png');
+      const args = [photograph, out, '-w', space.weights, '--threads', String(count), '--quiet'];
+      const commands = nodes.map(({ binary, major }) => ({
+        id: `node${major}`,
+        command: [binary, COMMAND, ...args],
+      }));
+      if (hasTorch()) {
+        const script = [join(RIVALS, 'book.py'), space.weights, photograph, out, String(count)];
+        commands.unshift({ id: 'pytorch', command: [PYTHON, ...script] });
+      }
+      const results = Object.fromEntries(commands.map(({ id }) => [id, { times: [], memory: 0 }]));
+      // The first turn fills the caches: of the disk, and of what our command keeps of a machine.
+      for (let turn = -1; turn < runs; turn++) {
+        for (const { id, command } of commands) {
+          rmSync(out, { force: true });
+          const { milliseconds, memory } = await timeProcess(command, count);
+          if (!existsSync(out)) throw new Error(`${id} wrote no picture`);
+          if (turn < 0) continue;
+          results[id].times.push(milliseconds);
+          results[id].memory = Math.max(results[id].memory, memory);
+        }
+      }
+      return { threads: count, results };
+    },
+  }));
+}
+
+function timeProcess([command, ...args], threads) {
+  const env = { ...process.env, OPENBLAS_NUM_THREADS: threads, OMP_NUM_THREADS: threads };
+  return new Promise((resolve, reject) => {
+    const begin = performance.now();
+    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+    let memory = 0;
+    const poll = setInterval(() => {
+      memory = Math.max(memory, peakMemory(child.pid));
+    }, POLL_MS);
+    child.on('error', reject);
+    child.on('close', () => {
+      clearInterval(poll);
+      resolve({ milliseconds: performance.now() - begin, memory });
+    });
+  });
+}

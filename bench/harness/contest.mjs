@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { floats } from '../rivals/serve.mjs';
+import { Contestant } from './contestant.mjs';
+
+/** The largest difference between outputs, which lie between -1 and 1, of contestants that do the same. */
+const TOLERANCE = 2e-3;
+/** Warm-up ends when a run takes about as long as the one before, or after so many. */
+const MOST_WARM_UPS = 4;
+const STABLE = 0.05;
+/** A contestant's runs that others disturbed are repeated, so many of them in all. */
+const MOST_REPEATS = 5;
+/** Who takes longer than this for a run is measured three times, if nothing else is said. */
+const SLOW_MS = 2500;
+const SLOW_RUNS = 3;
+
+/**
+ * All contestants do one task, in turns: A B C A B C …
+ *
+ * @param entries Who takes part; the first that works gives the output that others are compared with.
+ * @param options.runs How often each is measured.
+ * @param options.folder For outputs.
+ * @param options.slow From how many milliseconds on three runs are enough.
+ * @param options.compares Whether the task has an output.
+ * @returns By entry: `{ name, details, times, disturbed, memory, difference }`, or `{ error }`.
+ */
+export async function contest(entries, task, options) {
+  const { runs, folder, compares = true, slow = SLOW_MS } = options;
+  const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
+  const active = [];
+  let expected = null;
+  try {
+    for (const entry of entries) {
+      const contestant = new Contestant(entry);
+      active.push(contestant);
+      const result = results[entry.id];
+      try {
+        await contestant.start();
+        const { details } = await contestant.ask({ do: 'prepare', task });
+        Object.assign(result, { name: contestant.name, details, times: [], disturbed: 0 });
+        result.first = (await contestant.run()).milliseconds;
+        if (compares) {
+          const output = await readOutput(contestant, join(folder, 'output.f32'));
+          expected ??= output;
+          result.difference = largestDifference(output, expected);
+          if (!(result.difference <= TOLERANCE)) {
+            throw new Error(`another output: off by ${result.difference}`);
+          }
+        }
+        await warmUp(contestant, result.first, slow);
+      } catch (error) {
+        drop(contestant, error);
+      }
+    }
+    await takeTurns(active, results, { runs, slow, drop });
+    for (const { entry, peakMemory } of active) results[entry.id].memory = peakMemory;
+    return results;
+  } finally {
+    for (const contestant of active) contestant.stop();
+  }
+
+  function drop(contestant, error) {
+    results[contestant.entry.id] = { error: error.message };
+    contestant.stop();
+    active.splice(active.indexOf(contestant), 1);
+  }
+}
+
+async function warmUp(contestant, first, slow) {
+  if (first > slow) return;
+  let last = first;
+  for (let run = 0; run < MOST_WARM_UPS; run++) {
+    const { milliseconds } = await contestant.run();
+    if (Math.abs(milliseconds / last - 1) < STABLE) return;
+    last = milliseconds;
+  }
+}
+
+async function takeTurns(active, results, { runs, slow, drop }) {
+  const runsOf = ({ entry }) => (results[entry.id].first > slow ? SLOW_RUNS : runs);
+  for (let turn = 0; turn < runs; turn++) {
+    for (const contestant of [...active]) {
+      const result = results[contestant.entry.id];
+      if (turn >= runsOf(contestant)) continue;
+      try {
+        result.times.push(await undisturbedRun(contestant, result));
+      } catch (error) {
+        drop(contestant, error);
+      }
+    }
+  }
+}
+
+async function undisturbedRun(contestant, result) {
+  for (;;) {
+    const { milliseconds, disturbed } = await contestant.run();
+    if (!disturbed || result.disturbed >= MOST_REPEATS) return milliseconds;
+    result.disturbed++;
+  }
+}
+
+async function readOutput(contestant, file) {
+  await contestant.ask({ do: 'output', file });
+  return floats(file);
+}
+
+function largestDifference(a, b) {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < a.length; i++) {
+    const difference = Math.abs(a[i] - b[i]);
+    if (!(difference <= most)) most = difference;
+  }
+  return most;
+}

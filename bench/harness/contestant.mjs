@@ -1,0 +1,81 @@
+// A program of `rivals/` that is running, and how it is spoken to.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { machineTime, peakMemory, processTime } from './machine.mjs';
+
+/** So much processor time of others during a run disturbs it: a tenth of a core, and more than clocks can tell. */
+const FOREIGN_SHARE = 0.1;
+const FOREIGN_MS = 40;
+
+export class Contestant {
+  #child;
+  #lines;
+  #stderr = '';
+  /** What it says besides answering. */
+  remarks = [];
+
+  /** @param entry `{ id, command, args, env, threads }` */
+  constructor(entry) {
+    this.entry = entry;
+    this.#child = spawn(entry.command, entry.args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...threadVariables(entry.threads), ...entry.env },
+    });
+    // Spoken to after it ended, it has no pipe any more; the answer that does not come tells.
+    this.#child.stdin.on('error', () => undefined);
+    this.#child.stderr.on('data', (text) => {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+    });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** @throws Error when it cannot be started. */
+  async start() {
+    this.name = (await this.#next()).name;
+    return this;
+  }
+
+  async ask(request) {
+    this.#child.stdin.write(`${JSON.stringify(request)}\n`);
+    const reply = await this.#next();
+    if (reply.error !== undefined) throw new Error(`${this.name}: ${reply.error}`);
+    return reply;
+  }
+
+  /** One run: how long it took, and whether others used the machine meanwhile. */
+  async run() {
+    const before = [performance.now(), machineTime(), processTime(this.#child.pid)];
+    const { milliseconds } = await this.ask({ do: 'run' });
+    const after = [performance.now(), machineTime(), processTime(this.#child.pid)];
+    const [elapsed, all, own] = after.map((value, i) => value - before[i]);
+    const foreign = before[1] === null ? 0 : all - own;
+    return { milliseconds, disturbed: foreign > FOREIGN_MS && foreign > FOREIGN_SHARE * elapsed };
+  }
+
+  get peakMemory() {
+    return peakMemory(this.#child.pid);
+  }
+
+  stop() {
+    this.#child.kill();
+  }
+
+  /** Libraries greet and warn on standard output, too: only what is JSON is an answer. */
+  async #next() {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) {
+        const said = this.#stderr.split('\n').filter((line) => line.trim() !== '');
+        const reason = said.find((line) => /Error/.test(line)) ?? said.at(-1) ?? 'without a word';
+        throw new Error(`${this.name ?? this.entry.id} ended: ${reason}`);
+      }
+      if (value.startsWith('{')) return JSON.parse(value);
+      this.remarks.push(value);
+    }
+  }
+}
+
+/** Libraries below PyTorch count their threads by themselves. */
+function threadVariables(threads) {
+  return { OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
+}

@@ -1,0 +1,52 @@
+// What the figures depend on, and who else uses the machine.
+import { readFileSync } from 'node:fs';
+import { arch, availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+
+/** Instruction sets that matter to kernels. */
+const FLAGS = ['sse4_1', 'avx2', 'fma', 'avx512f', 'avx512_vnni', 'avx512_bf16', 'amx_tile'];
+/** The kernel counts time in hundredths of a second. */
+const TICK_MS = 10;
+
+export function describeMachine() {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    arch: arch(),
+    cores: availableParallelism(),
+    flags: cpuFlags(),
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    load: loadavg()[0],
+  };
+}
+
+function cpuFlags() {
+  const flags = /^flags\s*:\s*(.*)$/m.exec(readText('/proc/cpuinfo'))?.[1].split(' ') ?? [];
+  return FLAGS.filter((flag) => flags.includes(flag));
+}
+
+/** Milliseconds of processor time that the whole machine has used; `null` where that is not known. */
+export function machineTime() {
+  const numbers = /^cpu +(.*)$/m.exec(readText('/proc/stat'))?.[1].split(' ').map(Number);
+  if (numbers === undefined) return null;
+  const [user, nice, system, , , irq, softirq, steal] = numbers;
+  return TICK_MS * (user + nice + system + irq + softirq + steal);
+}
+
+/** The same of one process with its threads. */
+export function processTime(pid) {
+  // The name, in parentheses, may hold anything.
+  const fields = readText(`/proc/${pid}/stat`).split(') ').at(-1).split(' ');
+  return fields.length < 13 ? 0 : TICK_MS * (Number(fields[11]) + Number(fields[12]));
+}
+
+/** The most memory that a process has held, in bytes; 0 where that is not known. */
+export function peakMemory(pid) {
+  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readText(`/proc/${pid}/status`))?.[1] ?? 0);
+}
+
+function readText(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,97 @@
+import { type FunctionHandle, ModuleWriter } from '../../emit/module.js';
+import { nameOfKept, readCachedBytes, writeCachedBytes } from '../../platform/cacheFolder.js';
+import { concatenate } from '../../platform/concatenate.js';
+import { crc32 } from '../../platform/crc32.js';
+
+const KIND = 'code';
+/** Programs of so many sizes are kept; each has some hundred kilobytes. */
+const FAMILY = { prefix: `${KIND}-`, most: 16 };
+
+/** Where the code of a program is kept, by what tells it from others; `null` where nothing is. */
+export function codeName(parts: readonly unknown[]): string | null {
+  return nameOfKept(KIND, parts);
+}
+
+interface ModuleMemory {
+  readonly pages: number;
+  readonly shared: boolean;
+}
+
+/** What belongs to machine code: of which functions it consists, in their order, and the memory that it imports. */
+interface CodeHeader extends ModuleMemory {
+  readonly keys: readonly string[];
+}
+
+/** A program asked for a function, or for a memory, that code does not have: it is that of another program. */
+class OtherCodeError extends Error {}
+
+/** A module that was written before. A key says all that a function was specialised for, so nothing is written again. */
+class WrittenModule extends ModuleWriter {
+  readonly #header: CodeHeader;
+  readonly #code: Uint8Array<ArrayBuffer>;
+  readonly #indexes: ReadonlyMap<string, number>;
+
+  constructor(header: CodeHeader, code: Uint8Array<ArrayBuffer>) {
+    super();
+    this.#header = header;
+    this.#code = code;
+    this.#indexes = new Map(header.keys.map((key, index) => [key, index]));
+  }
+
+  override define(key: string): FunctionHandle {
+    const index = this.#indexes.get(key);
+    if (index === undefined) throw new OtherCodeError();
+    return { index, exportName: key };
+  }
+
+  override finish({ pages, shared }: ModuleMemory): Uint8Array<ArrayBuffer> {
+    if (pages !== this.#header.pages || shared !== this.#header.shared) throw new OtherCodeError();
+    return this.#code;
+  }
+}
+
+/**
+ * Runs `assemble` with a module in which the functions of a program are found or, the first time, written. Writing takes some
+ * fifty milliseconds in a process that has just begun, a tenth of what the command needs for a picture.
+ *
+ * @param name Where the code is kept; `null` if it is not.
+ */
+export function withKeptCode<
+  T extends { readonly code: Uint8Array<ArrayBuffer>; readonly memory: ModuleMemory },
+>(name: string | null, assemble: (module: ModuleWriter) => T): T {
+  const kept = name === null ? null : read(name);
+  if (kept !== null) {
+    try {
+      return assemble(kept);
+    } catch (error) {
+      if (!(error instanceof OtherCodeError)) throw error;
+    }
+  }
+  const module = new ModuleWriter();
+  const program = assemble(module);
+  if (name !== null) write(name, { keys: module.keys, ...program.memory }, program.code);
+  return program;
+}
+
+/** In the file: checksum of the rest, length of the header, header, code. */
+function read(name: string): WrittenModule | null {
+  const bytes = readCachedBytes(name);
+  if (bytes === null || bytes.length < 8) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint32(0, true) !== crc32(bytes.subarray(4))) return null;
+  const end = 8 + view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))) as CodeHeader;
+  return new WrittenModule(header, bytes.slice(end));
+}
+
+function write(name: string, header: CodeHeader, code: Uint8Array): void {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const rest = concatenate([littleEndian(text.length), text, code]);
+  writeCachedBytes(name, concatenate([littleEndian(crc32(rest)), rest]), FAMILY);
+}
+
+function littleEndian(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}
