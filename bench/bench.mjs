@@ -60,7 +60,8 @@ async function measure() {
     ...forwardCases(plan),
   ].filter(({ group }) => wanted === undefined || wanted.includes(group));
 
-  const result = begin({ nodes, threads, missing, runs: Number(values.runs) });
+  const facts = { nodes, threads, missing, runs: Number(values.runs) };
+  const result = begin(facts, wanted === undefined ? [] : cases);
   const space = await Workspace.create(values.weights);
   try {
     if (hasTorch()) result.oneDnn ??= await oneDnnKernels(space);
@@ -78,8 +79,11 @@ async function measure() {
   }
 }
 
-/** A new result; or, of the whole matrix or of single groups, the one that is there, if it is of this machine and build. */
-function begin(facts) {
+/**
+ * A new result; or, of the whole matrix or of single groups, the one that is there, if it is of this machine and build.
+ * @param again Cases that are measured again.
+ */
+function begin(facts, again) {
   mkdirSync(here('results'), { recursive: true });
   const machine = describeMachine();
   const fresh = { date: new Date().toISOString(), build: build(), machine, ...facts, cases: {} };
@@ -88,9 +92,10 @@ function begin(facts) {
   const old = JSON.parse(readFileSync(file, 'utf8'));
   const isSame = old.build === fresh.build && old.machine.cpu === machine.cpu;
   if (!isSame) return fresh;
-  const again = values.only?.split(',') ?? [];
-  const kept = Object.entries(old.cases).filter(([, { group }]) => !again.includes(group));
-  return { ...old, ...facts, cases: Object.fromEntries(kept) };
+  const kept = { ...old.cases };
+  for (const { id } of again) delete kept[id];
+  const threads = [...new Set([...old.threads, ...facts.threads])].sort((a, b) => a - b);
+  return { ...old, ...facts, threads, cases: kept };
 }
 
 function build() {

@@ -3,8 +3,6 @@ import { contest } from '../harness/contest.mjs';
 import { withThreads } from '../harness/entries.mjs';
 import { LAYERS } from './layers.mjs';
 
-/** Runs of some milliseconds are many. */
-const MORE_RUNS = 2;
 /** Plain loops, that is. */
 const SLOW_MS = 300;
 
@@ -23,7 +21,7 @@ export function kernelCases({ entries, threads, full }) {
         const results = await contest(
           taking.map((entry) => withThreads(entry, count)),
           space.layerTask(layer),
-          { runs: MORE_RUNS * runs, folder: space.folder, slow: SLOW_MS },
+          { runs, folder: space.folder, slow: SLOW_MS },
         );
         return { layer: layer.name, shape: layer.shape, threads: count, ...costs(layer), results };
       },

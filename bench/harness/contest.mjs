@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { floats } from '../rivals/serve.mjs';
 import { Contestant } from './contestant.mjs';
 
@@ -12,6 +13,11 @@ const MOST_REPEATS = 5;
 /** Who takes longer than this for a run is measured three times, if nothing else is said. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = 3;
+/** Short runs are more, until so many milliseconds are measured; one of them may be hit by anything. */
+const MEASURED_MS = 1500;
+const MOST_RUNS = 25;
+/** Threads that wait for work of the run before look for it for some milliseconds, at the cost of who comes next. */
+const REST_MS = 20;
 
 /**
  * All contestants do one task, in turns: A B C A B C …
@@ -76,8 +82,14 @@ async function warmUp(contestant, first, slow) {
 }
 
 async function takeTurns(active, results, { runs, slow, drop }) {
-  const runsOf = ({ entry }) => (results[entry.id].first > slow ? SLOW_RUNS : runs);
-  for (let turn = 0; turn < runs; turn++) {
+  const firsts = active.map(({ entry }) => results[entry.id].first);
+  const turns = Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / Math.min(...firsts))));
+  const runsOf = ({ entry }) => {
+    const { first } = results[entry.id];
+    if (first > slow) return SLOW_RUNS;
+    return first * runs > MEASURED_MS ? runs : turns;
+  };
+  for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {
       const result = results[contestant.entry.id];
       if (turn >= runsOf(contestant)) continue;
@@ -92,6 +104,7 @@ async function takeTurns(active, results, { runs, slow, drop }) {
 
 async function undisturbedRun(contestant, result) {
   for (;;) {
+    await setTimeout(REST_MS);
     const { milliseconds, disturbed } = await contestant.run();
     if (!disturbed || result.disturbed >= MOST_REPEATS) return milliseconds;
     result.disturbed++;

@@ -413,7 +413,12 @@ ${[...missing, ...failed].join('\n')}
 `;
 }
 
-function method({ runs, oneDnn }) {
+function method(results) {
+  const { runs, oneDnn } = results;
+  const ways = groupOf(results, 'forward')
+    .filter((found) => `${found.width}x${found.height}` === MAIN_SIZE)
+    .flatMap((found) => figuresOf(found).filter(({ id }) => kindOf(id) === 'ours'))
+    .map(({ id, details }) => `  - ${labelOf(id)}: ${details.join('; ')}`);
   const kernelList = Object.entries(oneDnn ?? {})
     .map(([name, count]) => `${name} (${count})`)
     .join(', ');
@@ -421,12 +426,15 @@ function method({ runs, oneDnn }) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times.
-- Medians of ${runs} runs; of ${2 * runs} for single layers, of three for who takes longer than 2.5 s (0.3 s for a layer). Ratios are those of runs in the same turn.
+- Medians of ${runs} runs at least, of up to 25 where a run is short, of three for who takes longer than 2.5 s (0.3 s for a layer).
+  Ratios are those of runs in the same turn. Between runs there is a pause, for threads that still look for work.
 - A run during which others took a tenth of a core is repeated.
 - Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
-- This project runs with V8's flags set, as its command does it; *without flags* is how a library runs that may not.
+- This project runs with V8's flags set (\`src/engine/wasm/flags.ts\`), as its command does it; *without flags* is how a library
+  runs that may not. What it made of that, for the book's photograph:
+${ways.join('\n')}
 ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${kernelList}. Transposed convolutions go to OpenBLAS.\n`}`;
 }
 
