@@ -4,9 +4,10 @@
 //   npm run bench:check -- --base main~3    against another commit
 //   npm run bench:check -- --base DIR       against a build that is there, a folder with index.js
 //
-//   --node BINARY   --runs 9   --limit 1.1: the ratio from which on it fails
+//   --node BINARY   --runs 9   --limit 1.1: the ratio from which on it fails   --only residual: cases by name
 //
-// What seems slower is measured once more, and fails if it is slower again. For people: a busy machine can fail it.
+// Slower is what is so in its median and in its fastest run, and when it is measured once more. For people, not for
+// machines that check commits: a busy one can fail it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
     runs: { type: 'string', default: '9' },
     limit: { type: 'string', default: '1.1' },
+    only: { type: 'string', default: '' },
   },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -59,21 +61,20 @@ async function compareBuilds(dist, space) {
     ...stageCases(plan),
     ...kernelCases(plan),
     ...forwardCases(plan).filter(({ id }) => SIZES.some((size) => id.includes(` ${size},`))),
-  ];
+  ].filter(({ id }) => id.includes(values.only));
   const slower = [];
   console.log('base ms    new ms   new/base');
   for (const { id, run } of cases) {
-    const measure = async () => {
+    const isSlower = async () => {
       const { results } = await run({ space, runs: Number(values.runs) });
       for (const { error } of Object.values(results)) if (error) throw new Error(`${id}: ${error}`);
       const [a, b] = [results.base.times, results.new.times];
       const ratio = ratioByTurn(b, a);
       const [before, after] = [a, b].map((times) => median(times).toFixed(2).padStart(8));
       console.log(`${before}  ${after}  ${ratio.toFixed(3).padStart(8)}   ${id}`);
-      return ratio;
+      return Math.min(ratio, Math.min(...b) / Math.min(...a)) > Number(values.limit);
     };
-    const isSlower = (ratio) => ratio > Number(values.limit);
-    if (isSlower(await measure()) && isSlower(await measure())) slower.push(id);
+    if ((await isSlower()) && (await isSlower())) slower.push(id);
   }
   const verdict = slower.length === 0 ? 'Nothing is slower' : `Slower: ${slower.join('; ')}`;
   console.log(`${verdict} (${cases.length} cases, limit ${values.limit}).`);
