@@ -60,7 +60,9 @@ async function measure() {
     ...forwardCases(plan),
   ].filter(({ group }) => wanted === undefined || wanted.includes(group));
 
-  const facts = { nodes, threads, missing, runs: Number(values.runs) };
+  // Where a binary lies is nobody's business.
+  const versions = nodes.map(({ binary, ...version }) => version);
+  const facts = { nodes: versions, threads, missing, runs: Number(values.runs) };
   const result = begin(facts, wanted === undefined ? [] : cases);
   const space = await Workspace.create(values.weights);
   try {
