@@ -462,7 +462,7 @@ function repeated(results, again) {
 
 Ratios to the fastest native runtime, in the run above and in another one: they differ by ${(100 * largest).toFixed(0)} % at most,
 in the middle by ${(100 * median(rows.map(change))).toFixed(1)} %.
-
+${repeatedLayers(results, again)}
 ${table(
   ['', '', 'first', 'second', 'change'],
   rows.map((row) => [
@@ -471,6 +471,25 @@ ${table(
     `${(100 * (row[3] / row[2] - 1)).toFixed(1)} %`,
   ]),
 )}`;
+}
+
+/** Single layers take some milliseconds, and a ratio of two of them is less sure: how much less, in a sentence. */
+function repeatedLayers(results, again) {
+  const changes = groupOf(results, 'kernels').flatMap((found) => {
+    const other = again.cases[found.id];
+    if (other === undefined) return [];
+    const [first, second] = [found, other].map(figuresOf);
+    const [a, b] = [first, second].map((figures) => figures.find(({ id }) => id === 'pytorch'));
+    if (a === undefined || b === undefined) return [];
+    return first.flatMap((figure) => {
+      const twin = second.find(({ id }) => id === figure.id);
+      if (twin === undefined || figure.id === 'pytorch') return [];
+      return [Math.abs(ratioByTurn(twin.times, b.times) / ratioByTurn(figure.times, a.times) - 1)];
+    });
+  });
+  if (changes.length === 0) return '';
+  return `Those of single layers to PyTorch's are less sure: they differ by ${(100 * median(changes)).toFixed(0)} % in the middle.
+`;
 }
 
 function peakRows(results) {
