@@ -8,7 +8,7 @@ const SLOW_MS = 300;
 
 export function kernelCases({ entries, threads, full }) {
   // Hours of plain JavaScript tell nothing that 64 x 64 pixels do not.
-  const slow = full ? ['tfjs-cpu'] : ['tfjs-cpu', 'jax-js', 'tfjs-wasm', 'ort-node-phases'];
+  const slow = full ? ['tfjs-cpu'] : ['tfjs-cpu', 'jax-js', 'tfjs-wasm'];
   return threads.flatMap((count) =>
     LAYERS.map((layer) => ({
       id: `kernel ${layer.name}, threads ${count}`,

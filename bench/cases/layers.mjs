@@ -70,7 +70,7 @@ export function layerModule(library, layer, values) {
         }
       })();
     default: {
-      const [first, second, kernelSize] = weight.shape ?? weight;
+      const [first, second, kernelSize] = weight.shape;
       const module =
         op === 'conv2d'
           ? new Conv2d(second, first, kernelSize, { stride, padding })
@@ -78,7 +78,7 @@ export function layerModule(library, layer, values) {
       const tensor = (name, shape) => [name, new library.Tensor(values(name), shape)];
       const outChannels = op === 'conv2d' ? first : second;
       module.loadStateDict(
-        new Map([tensor('weight', weight.shape ?? weight), tensor('bias', [outChannels])]),
+        new Map([tensor('weight', weight.shape), tensor('bias', [outChannels])]),
       );
       return module.eval();
     }

@@ -3,15 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  encodeImage,
-  exportOnnx,
-  loadStateDict,
-  manualSeed,
-  ResNetGenerator,
-  saveStateDict,
-} from '../../dist/index.js';
+import * as library from '../../dist/index.js';
 import { layerModule } from '../cases/layers.mjs';
+
+const { encodeImage, exportOnnx, loadStateDict, manualSeed, ResNetGenerator, saveStateDict } =
+  library;
 
 export class Workspace {
   folder = mkdtempSync(join(tmpdir(), 'cyclegan-bench-'));
@@ -112,8 +108,6 @@ export class Workspace {
     return file;
   }
 }
-
-const library = await import('../../dist/index.js');
 
 /** Always the same numbers, without a pattern that a kernel could profit from: 0 to 1, or around 0. */
 function numbers(count, scale = 0) {

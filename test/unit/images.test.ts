@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decode as decodeWithFastPng, encode as encodeWithFastPng } from 'fast-png';
 import jpeg from 'jpeg-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ShapeError } from '../../src/errors.js';
 import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
@@ -134,6 +134,30 @@ describe('resize', () => {
     };
     for (const sizes of LARGE) same(1, ...sizes);
     fc.assert(fc.property(fc.integer(), side, side, side, side, same));
+  });
+
+  it('goes on without SIMD where a page forbids to compile', async () => {
+    const from = { width: 9, height: 7, data: randomBytes(3, 189) };
+    const expected = resize({ width: 4, height: 3 })(from).data;
+    vi.resetModules();
+    vi.stubGlobal('WebAssembly', {
+      validate: WebAssembly.validate,
+      Memory: WebAssembly.Memory,
+      Module: class {
+        constructor() {
+          throw new Error('unsafe-eval');
+        }
+      },
+    });
+    try {
+      const forbidden = await import('../../src/image/resize/simdFilter.js');
+      expect(forbidden.simdFilter()).toBeUndefined();
+      const alone = await import('../../src/image/resize/resize.js');
+      expect(alone.resize({ width: 4, height: 3 })(from).data).toEqual(expected);
+    } finally {
+      vi.unstubAllGlobals();
+      vi.resetModules();
+    }
   });
 
   it('refuses sizes that cannot be', () => {

@@ -6,8 +6,9 @@ import { newProgramId, takeWorkers } from './pool/pool.js';
 
 /** Sums under way at once: more than two units of a latency of four keep busy, as many as registers hold. */
 const SUMS = 12;
-/** Bytes that a thread reads: what comes from memory, whatever the cache. */
+/** Bytes that a thread reads, so that they come from memory, whatever the cache; all threads together, no more than this. */
 const READ_BYTES = 64 * 1024 * 1024;
+const MOST_READ_BYTES = 1024 * 1024 * 1024;
 /** Before the part of the memory that is read: factors, and where sums go. */
 const HEAD_BYTES = 4096;
 const PAGE = 65_536;
@@ -24,13 +25,15 @@ export async function measurePeak(
   const sums = target.joins ? 2 * SUMS : SUMS;
   const multiply = defineMultiply(writer, target, sums);
   const read = defineRead(writer);
-  const pages = Math.ceil((HEAD_BYTES + READ_BYTES) / PAGE) * threads;
+  const readBytes = Math.min(READ_BYTES, Math.floor(MOST_READ_BYTES / threads / PAGE) * PAGE);
+  const ownPages = 1 + readBytes / PAGE;
+  const pages = ownPages * threads;
   const shared = threads > 1;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   // Pages that nothing was written to are all the same one, which stays in the cache.
   new Float32Array(memory.buffer).fill(0.5);
   const module = await compileModule(writer.finish({ pages, shared }), owned);
-  const place = (thread: number) => thread * Math.floor((pages / threads) * PAGE);
+  const place = (thread: number) => thread * ownPages * PAGE;
 
   /** Seconds until all threads are done with a function. */
   const time = async (name: string, count: number): Promise<number> => {
@@ -54,7 +57,7 @@ export async function measurePeak(
   };
   const operations = TURNS * sums * 4 * 2 * threads;
   const gflops = operations / (await time(multiply, TURNS)) / 1e9;
-  const bandwidth = (READ_BYTES * threads) / (await time(read, READ_BYTES)) / 1e9;
+  const bandwidth = (readBytes * threads) / (await time(read, readBytes)) / 1e9;
   return { threads, gflops, gigabytesPerSecond: bandwidth };
 }
 

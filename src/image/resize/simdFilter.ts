@@ -127,14 +127,19 @@ function createKernels(): Kernels | undefined {
   writer.define('rows', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], writeRows);
   const bytes = writer.finish({ pages: PAGES, shared: false });
   if (!WebAssembly.validate(bytes)) return undefined;
-  const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-  const module = new WebAssembly.Module(bytes);
-  const { exports } = new WebAssembly.Instance(module, { e: { m: memory } });
-  return {
-    memory: new Uint8Array(memory.buffer),
-    columns: exports.columns as Kernels['columns'],
-    rows: exports.rows as Kernels['rows'],
-  };
+  try {
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
+    const module = new WebAssembly.Module(bytes);
+    const { exports } = new WebAssembly.Instance(module, { e: { m: memory } });
+    return {
+      memory: new Uint8Array(memory.buffer),
+      columns: exports.columns as Kernels['columns'],
+      rows: exports.rows as Kernels['rows'],
+    };
+  } catch {
+    // Valid, but a page's security policy forbids to compile it, or there is no memory: the plain loops need neither.
+    return undefined;
+  }
 }
 
 /** `sum += pixels · weights`, in both parts; `pixels` has the two taps of each channel side by side. */
