@@ -34,6 +34,7 @@ describe('the tile', () => {
           aStride: depth * 4,
           cStride: n * 4,
           start: 'zero',
+          fetchesAhead: target.joins,
         },
       );
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });

@@ -60,6 +60,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
         aStride: DEPTH * 4,
         cStride: n * 4,
         start: 'zero',
+        fetchesAhead: target.joins,
       },
     );
     return { tile, handle, n, best: Number.POSITIVE_INFINITY };

@@ -61,9 +61,9 @@ export function groupWidths(shape: FilteredShape, target: Target): number[] {
   return [...new Array<number>(full).fill(channels), ...(rest > 0 ? [rest] : [])];
 }
 
-/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows. */
+/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows, and fetches one more. */
 export function inputPlane(target: Target, shape: FilteredShape): number {
-  const tiles = shape.bandRows * tilesOf(shape).across + target.tile.rows;
+  const tiles = shape.bandRows * tilesOf(shape).across + 2 * target.tile.rows;
   return planeStride(tiles * shape.source.row.channels * 4);
 }
 

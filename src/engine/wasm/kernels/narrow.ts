@@ -68,6 +68,7 @@ export function defineNarrow(module: ModuleWriter, target: Target, shape: Narrow
       aStride: source.row.channels * 4,
       cStride: n * 4,
       start: 'zero',
+      fetchesAhead: false,
     });
     const shift = defineShiftAdd(module, {
       width: out.width,

@@ -23,6 +23,11 @@ export interface ProductShape {
   readonly aStride: number;
   readonly cStride: number;
   readonly start: 'bias' | 'zero' | 'sum';
+  /**
+   * Whether the rows of the next block are fetched while a block is worked out: for an `a` that comes from beyond the
+   * L2 cache, whose rows are one run each and lie side by side. Up to `tile.rows` rows beyond `m` are read.
+   */
+  readonly fetchesAhead: boolean;
 }
 
 /** Floats along K. */
@@ -100,6 +105,8 @@ class ProductWriter {
   readonly #sums: Local[];
   readonly #factors: Local[];
   readonly #value: Local;
+  readonly #ahead: Local;
+  readonly #fetched: Local;
 
   constructor(f: FunctionWriter, target: Target, shape: ProductShape, pointers: Pointers) {
     this.#f = f;
@@ -114,6 +121,7 @@ class ProductWriter {
     this.#sums = f.locals('v128', rows * vectors);
     this.#factors = f.locals('v128', vectors);
     this.#value = f.local('v128');
+    [this.#ahead, this.#fetched] = f.locals('i32', 2);
   }
 
   /** All `m` rows: blocks of `rows`, then lower ones for what is left. */
@@ -132,6 +140,8 @@ class ProductWriter {
   block(rows: number, vectors: number): void {
     const f = this.#f;
     const { run, middle, middleStride, outer, outerStride, aStride, cStride } = this.#shape;
+    const { tile } = this.#target;
+    const fetches = this.#shape.fetchesAhead && rows === tile.rows && vectors === tile.vectors;
     f.emit(this.#at.set(address(this.#p.a, this.#row, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
     f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
@@ -145,16 +155,19 @@ class ProductWriter {
         f.emit(this.#sums[r * vectors + v].set(start(r, v)));
       }
     }
+    if (fetches) f.emit(this.#ahead.set(i32.add(this.#at.value, i32.const(rows * aStride))));
     const step = (by: number) => {
       if (by !== 0) f.emit(this.#at.set(i32.add(this.#at.value, i32.const(by))));
     };
     f.repeat(this.#outer, outer, 1, () => {
       f.repeat(this.#middle, middle, 1, () => {
-        this.#run(rows, vectors);
+        this.#run(rows, vectors, fetches);
         if (middle > 1) step(middleStride - 4 * run);
       });
       if (outer > 1) step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
     });
+    // Loads whose sum goes somewhere are not left out; the first sum is written over it.
+    if (fetches) f.emit(i32.store(this.#to.value, this.#fetched.value));
     // V8 widens pairs of vectors only when it meets their stores side by side and in order.
     for (let r = 0; r < rows; r++) {
       for (let v = 0; v < vectors; v++) {
@@ -164,7 +177,7 @@ class ProductWriter {
   }
 
   /** `run` steps along K, `unroll` at a turn. */
-  #run(rows: number, vectors: number): void {
+  #run(rows: number, vectors: number, fetches: boolean): void {
     const f = this.#f;
     const { run, aStride } = this.#shape;
     const unroll = [this.#target.tile.unroll, 2, 1].find((n) => run % n === 0) ?? 1;
@@ -187,6 +200,14 @@ class ProductWriter {
             f.emit(sum.set(next));
           }
         }
+      }
+      if (fetches) {
+        // Turn by turn as much as the turn has read, one row of the next block after the other.
+        for (let from = 0; from < 4 * unroll * rows; from += 64) {
+          const next = i32.load(this.#ahead.value, from);
+          f.emit(this.#fetched.set(i32.or(this.#fetched.value, next)));
+        }
+        f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
       }
       f.emit(this.#at.set(i32.add(this.#at.value, i32.const(4 * unroll))));
       f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));

@@ -241,6 +241,7 @@ export function defineTall(module: ModuleWriter, target: Target, shape: TallShap
             aStride: channels * 4,
             cStride: n * 4,
             start: part === 0 ? 'zero' : 'sum',
+            fetchesAhead: false,
           });
           f.emit(next.set(i32.add(tile.value, i32.const(part))));
           const column = narrowChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
