@@ -37,6 +37,11 @@ export interface CompileOptions {
   readonly revectorize?: boolean;
   /** Whether the calling thread may take part in preparing, without pause. Default: false. */
   readonly blocking?: boolean;
+  /**
+   * Whether the program may be given back while worker threads still make weights ready; its first run waits for
+   * them. Default: false.
+   */
+  readonly early?: boolean;
   /** One of an engine's ways of making code, by name, for tests and benches. Default: the fastest. */
   readonly variant?: string;
 }

@@ -55,7 +55,7 @@ export class ProgramCache {
   }
 
   #find(inputShape: Shape, options: EngineOptions): Entry {
-    const { engine, blocking, ...compile } = compileOptions(options);
+    const { engine, blocking, early, ...compile } = compileOptions(options);
     const graph = traceGraph(this.#module, inputShape);
     const key = JSON.stringify([engine, compile]);
     const known = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
@@ -64,7 +64,7 @@ export class ProgramCache {
       return known;
     }
     const program = selectEngine(engine).then((selected) =>
-      selected.compile(graph, { ...compile, blocking }),
+      selected.compile(graph, { ...compile, blocking, early }),
     );
     const entry: Entry = { graph, key, program, bytes: 0, users: 0 };
     this.#entries.push(entry);
@@ -93,8 +93,8 @@ export class ProgramCache {
 
 /** Of the options of a call, those that a program is made with. */
 function compileOptions(options: EngineOptions): EngineOptions {
-  const { engine, blocking, threads, allowV8Flags, revectorize, variant } = options;
-  return { engine, blocking, threads, allowV8Flags, revectorize, variant };
+  const { engine, blocking, early, threads, allowV8Flags, revectorize, variant } = options;
+  return { engine, blocking, early, threads, allowV8Flags, revectorize, variant };
 }
 
 function release(entry: Entry): void {

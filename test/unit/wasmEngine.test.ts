@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { AbortError, CycleganError } from '../../src/errors.js';
@@ -154,6 +154,48 @@ describe('queued runs', () => {
     expect(new Set(together.map(({ data }) => data.join())).size).toBe(4);
     program.dispose();
     await expect(program.run(inputs[0])).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+});
+
+describe('a program that is given back early', () => {
+  const netG = new ResNetGenerator(3, 3, 8, 2).eval();
+  // Large enough for all weights to wait in its memory at once.
+  const x = Tensor.full([1, 3, 96, 100], 0.3);
+  const inputShape = x.shape;
+
+  it.each([
+    { threads: 1, blocking: true },
+    { threads: 1, blocking: false },
+    { threads: 2, blocking: true },
+    { threads: 3, blocking: false },
+  ])('waits for its weights before it runs: %o', async (options) => {
+    const whole = await compile(netG, { engine: 'wasm', inputShape });
+    const early = await compile(netG, { engine: 'wasm', ...options, inputShape, early: true });
+    expect((await early.run(x, options)).data).toEqual((await whole.run(x)).data);
+    expect((await early.run(x)).data).toEqual((await whole.run(x)).data);
+    early.dispose();
+    whole.dispose();
+  });
+
+  it('may be disposed of at once', async () => {
+    const program = await compile(netG, { ...wasm, inputShape, early: true });
+    program.dispose();
+    await expect(program.run(x)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+
+  it('makes its weights ready anew when a worker failed', async () => {
+    const expected = await netG.forward(x, wasm);
+    const [worker] = takeWorkers(1);
+    const ask = worker.ask.bind(worker);
+    const failing = vi.spyOn(worker, 'ask').mockImplementation((id, message, onStep) => {
+      if (!('run' in message)) return ask(id, message, onStep);
+      failing.mockRestore();
+      return Promise.reject(new WorkerError('of a test'));
+    });
+    const program = await compile(netG, { ...wasm, inputShape, early: true });
+    await expect(program.run(x)).rejects.toBeInstanceOf(WorkerError);
+    expect((await program.run(x)).data).toEqual(expected.data);
+    program.dispose();
   });
 });
 

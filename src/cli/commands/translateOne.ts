@@ -2,12 +2,18 @@ import { checkImageName } from '../../image/formats.js';
 import { ImageError } from '../../image/picture.js';
 import { warmUp } from '../../nn/compile.js';
 import { FileError } from '../../platform/fileError.js';
-import { isSameFile, parentFolder, pathKind, writeFileAtomic } from '../../platform/files.js';
+import {
+  isSameFile,
+  parentFolder,
+  pathKind,
+  readFileBytes,
+  writeFileAtomic,
+} from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
-import { encodeResult, type Opened, openBytes, openPicture } from '../pictures/pictureWork.js';
+import { encodeResult, networkSize, openBytes } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
@@ -41,16 +47,22 @@ export async function runOne(
   const begin = performance.now();
   const engine = { ...request.engine, blocking: true };
   await warmUp(engine);
-  // The weights are read while the picture is decoded.
   const generator = await openGenerator(
     invocation.text('weights'),
     invocation.text('key'),
     terminal,
   );
-  const opened = await open(input, request);
-  const decoded = performance.now();
+  const { bytes: file, name } = await read(input);
   const netG = await generator();
+  const size = networkSize(file, name, request);
+  if (size !== null) {
+    // Worker threads make the weights ready while the picture is decoded.
+    const inputShape = [1, 3, size.height, size.width];
+    await netG.program(inputShape, { ...engine, early: true });
+  }
   const loaded = performance.now();
+  const opened = openBytes(file, name, request);
+  const decoded = performance.now();
   const dump = invocation.text('dump-activations');
   if (dump !== undefined) await dumpActivations(opened.prepared.sized, netG, dump, terminal);
   const output = await generate(opened.prepared.sized, netG, {
@@ -62,21 +74,21 @@ export async function runOne(
       ),
   });
   const translated = performance.now();
-  const name = target.path === STANDARD ? `picture${request.extension}` : target.path;
-  const { bytes, picture } = encodeResult(output, opened.prepared, name, request);
+  const outName = target.path === STANDARD ? `picture${request.extension}` : target.path;
+  const { bytes, picture } = encodeResult(output, opened.prepared, outName, request);
   if (target.path === STANDARD) await writeData(bytes);
   else await writeFileAtomic(target.path, bytes, { replace: target.replace });
   const end = performance.now();
 
   const times = {
-    decode: decoded - begin,
-    load: loaded - decoded,
-    translate: translated - loaded,
+    load: loaded - begin,
+    decode: decoded - loaded,
+    translate: translated - decoded,
     write: end - translated,
     total: end - begin,
   };
   terminal.say(
-    `${input} (${opened.size.join('x')}) -> ${target.path} (${picture.width}x${picture.height}) in ${seconds(times.total)}: decode ${seconds(times.decode)}, weights ${seconds(times.load)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
+    `${input} (${opened.size.join('x')}) -> ${target.path} (${picture.width}x${picture.height}) in ${seconds(times.total)}: weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
   );
   if (invocation.flag('json')) {
     const line = {
@@ -92,11 +104,11 @@ export async function runOne(
   }
 }
 
-async function open(input: string, request: TranslateRequest): Promise<Opened> {
-  if (input !== STANDARD) return openPicture(input, request);
+async function read(input: string): Promise<{ bytes: Uint8Array; name: string }> {
+  if (input !== STANDARD) return { bytes: await readFileBytes(input), name: input };
   const parts: Uint8Array[] = [];
   for await (const part of process.stdin) parts.push(part);
-  return openBytes(Buffer.concat(parts), 'standard input', request);
+  return { bytes: Buffer.concat(parts), name: 'standard input' };
 }
 
 /**

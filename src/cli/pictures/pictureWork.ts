@@ -1,9 +1,15 @@
 import { CycleganError } from '../../errors.js';
-import { type DecodeOptions, decodeImage, encodeImage } from '../../image/formats.js';
+import { type DecodeOptions, decodeImage, encodeImage, imageSize } from '../../image/formats.js';
 import { ImageError, type Picture } from '../../image/picture.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
-import { finish, type PipelineOptions, type Prepared, prepare } from '../../translate/pipeline.js';
+import {
+  finish,
+  type PipelineOptions,
+  type Prepared,
+  prepare,
+  preparedSize,
+} from '../../translate/pipeline.js';
 
 /** What happens to every picture of a run alike. */
 export interface PictureOptions {
@@ -53,7 +59,7 @@ export function openBytes(
   { decode, pipeline, gallery }: PictureOptions,
   begin = performance.now(),
 ): Opened {
-  try {
+  return naming(name, () => {
     const picture = decodeImage(bytes, decode);
     const prepared = prepare(picture, pipeline);
     return {
@@ -62,6 +68,21 @@ export function openBytes(
       before: gallery ? forGallery(prepared.sized) : null,
       milliseconds: performance.now() - begin,
     };
+  });
+}
+
+/** The size that `openBytes` will give the network; `null` when the header does not tell. */
+export function networkSize(bytes: Uint8Array, name: string, options: PictureOptions) {
+  return naming(name, () => {
+    const size = imageSize(bytes, options.decode);
+    return size === null ? null : preparedSize(size, options.pipeline);
+  });
+}
+
+/** What is wrong with a picture is told with its name. */
+function naming<T>(name: string, action: () => T): T {
+  try {
+    return action();
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new ImageError(error.code, `${name}: ${error.message}`, { cause: error });

@@ -41,12 +41,14 @@ export async function measurePeak(
     const own = exports[name] as (from: number, to: number, at: number) => void;
     const workers = takeWorkers(threads - 1);
     const id = newProgramId();
-    await Promise.all(workers.map((w) => w.ask(id, { load: { module, memory, driver: name } })));
+    await Promise.all(workers.map((w) => w.ask(id, { load: { module, memory } })));
     let best = Number.POSITIVE_INFINITY;
     for (let round = 0; round < ROUNDS; round++) {
       const begin = performance.now();
       const others = workers.map((worker, i) =>
-        worker.ask(id, { run: { from: 0, to: count, scratch: place(i + 1), report: false } }),
+        worker.ask(id, {
+          run: { driver: name, from: 0, to: count, scratch: place(i + 1), report: false },
+        }),
       );
       own(0, count, place(0));
       await Promise.all(others);

@@ -67,10 +67,10 @@ async function compileGraph(graph: Graph, options: CompileOptions): Promise<Prog
   const choosing = chooseVariant(options);
   // Threads take some time to start; meanwhile, machine code is written.
   const { threads, shared } = startThreads(options);
-  const { blocking = false, allowV8Flags: owned = false } = options;
+  const { blocking = false, early = false, allowV8Flags: owned = false } = options;
   const { variant, notes } = await choosing;
   if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
-  const machine = { threads, shared, notes, blocking, owned, isKept: true };
+  const machine = { threads, shared, notes, blocking, early, owned, isKept: true };
   if (parts.length === 1) return build(graph, variant, machine);
   const compiled: CompiledPart[] = [];
   for (const part of parts) {
@@ -94,6 +94,7 @@ interface BuildOptions {
   readonly shared: boolean;
   readonly notes: readonly string[];
   readonly blocking: boolean;
+  readonly early: boolean;
   /** Whether the process is the caller's own, with V8's flags set (`flags.ts`). */
   readonly owned: boolean;
   /** Whether machine code is kept for later processes, where anything is. */
@@ -103,7 +104,7 @@ interface BuildOptions {
 async function build(
   graph: Graph,
   variant: Variant,
-  { threads, shared, notes, blocking, owned, isKept }: BuildOptions,
+  { threads, shared, notes, blocking, early, owned, isKept }: BuildOptions,
 ): Promise<Program> {
   const { rows, vectors } = variant.target.tile;
   const parts = [variant.name, rows, vectors, threads, shared, ...graph.inputShape];
@@ -130,7 +131,7 @@ async function build(
       ...notes,
     ],
   });
-  await program.prepare({ blocking });
+  await program.prepare({ blocking, early });
   return program;
 }
 
@@ -158,7 +159,7 @@ const choices = new Map<string, ReturnType<typeof tuned>>();
 
 function check(variant: Variant): ReturnType<typeof selfCheck> {
   const { allowFlags: owned } = variant;
-  const own = { threads: 1, shared: false, notes: [], blocking: true };
+  const own = { threads: 1, shared: false, notes: [], blocking: true, early: false };
   const options = { ...own, owned, isKept: false };
   // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
   return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);

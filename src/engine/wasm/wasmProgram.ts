@@ -25,6 +25,13 @@ export interface Machine {
 /** How long the calling thread waits for workers that are still on their way out of the last run. */
 const IDLE_TIMEOUT_MS = 60_000;
 
+export interface PrepareOptions {
+  /** Whether the calling thread takes part. */
+  readonly blocking: boolean;
+  /** Whether the first run may wait for workers, instead of whoever prepares. */
+  readonly early: boolean;
+}
+
 type Driver = (from: number, to: number, scratch: number) => void;
 
 /** Workers hold a program's memory, too: they are told when nobody can use it any more. */
@@ -46,13 +53,16 @@ export class WasmProgram implements Program {
   readonly #graph: Graph;
   readonly #assembly: Assembly;
   readonly #machine: Machine;
-  readonly #driver: Driver;
+  readonly #runDriver: Driver;
+  readonly #packDriver: Driver;
   readonly #control: Int32Array;
   readonly #id = newProgramId();
   /** Workers that know this program. */
   readonly #known = new Set<PoolWorker>();
   /** Workers that were sent into the current run. */
   #sent = 0;
+  /** What is left to do before a run. */
+  #pending: (() => Promise<void>) | null = null;
 
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
     this.#graph = graph;
@@ -62,16 +72,17 @@ export class WasmProgram implements Program {
     this.memoryBytes = machine.memory.buffer.byteLength;
     this.inputShape = graph.inputShape;
     this.outputShape = shapeOf(graph, graph.output);
-    const instance = new WebAssembly.Instance(machine.module, { e: { m: machine.memory } });
-    this.#driver = instance.exports[assembly.driver] as Driver;
+    const { exports } = new WebAssembly.Instance(machine.module, { e: { m: machine.memory } });
+    this.#runDriver = exports[assembly.drivers.run] as Driver;
+    this.#packDriver = exports[assembly.drivers.pack] as Driver;
     this.#control = new Int32Array(machine.memory.buffer);
     assembly.initialise(machine.memory.buffer);
     forgotten.register(this, { id: this.#id, known: this.#known }, this);
   }
 
   /** Packs the weights that machine code packs; the working memory holds them meanwhile. */
-  async prepare(options: RunOptions): Promise<void> {
-    const { packings, working, steps } = this.#assembly;
+  async prepare(options: PrepareOptions): Promise<void> {
+    const { packings, working } = this.#assembly;
     const { buffer } = this.#machine.memory;
     let index = 0;
     while (index < packings.length) {
@@ -84,13 +95,51 @@ export class WasmProgram implements Program {
         at += bytes;
         index++;
       }
-      await this.#execute(steps.length + from, steps.length + index, options, () => undefined);
+      const finish = await this.#beginPacking(from, index, options.blocking);
+      if (options.early && index === packings.length) this.#pending = finish;
+      else await finish();
     }
+  }
+
+  /** Sends workers to packings `from … to − 1`. @returns What takes part in it, and waits for them. */
+  async #beginPacking(from: number, to: number, blocking: boolean): Promise<() => Promise<void>> {
+    const { threads, shared } = this.#machine;
+    const { drivers, steps } = this.#assembly;
+    const helps = (blocking && canBlock()) || !shared;
+    const [first, end] = [steps.length + from, steps.length + to];
+    this.#reset(first, end);
+    const workers = await this.#workers(helps ? threads - 1 : threads);
+    const runs = this.#send(workers, drivers.pack, first, end, helps ? 1 : 0);
+    return async () => {
+      if (helps) {
+        for (let step = first; step < end; step++) {
+          if (!blocking) await pause();
+          this.#packDriver(step, step + 1, this.#scratch(0));
+        }
+      }
+      try {
+        await Promise.all(runs);
+      } catch (error) {
+        await Promise.allSettled(runs);
+        this.#sent = 0;
+        throw error;
+      }
+    };
+  }
+
+  /** Waits for weights that are still being packed. After a failure, the next run begins anew. */
+  async #finishPacking(): Promise<void> {
+    const finish = this.#pending;
+    if (finish === null) return;
+    this.#pending = () => this.prepare({ blocking: false, early: false });
+    await finish();
+    this.#pending = null;
   }
 
   run(input: Tensor, options: RunOptions = {}): Promise<Tensor> {
     return this.#queue.run(async () => {
       checkInput(input, this.inputShape);
+      await this.#finishPacking();
       const out = new Float32Array(sizeOf(this.outputShape));
       const pictures = this.inputShape.length === 4 ? this.inputShape[0] : 1;
       const inSize = input.size / Math.max(1, pictures);
@@ -131,9 +180,7 @@ export class WasmProgram implements Program {
     onStep: (step: number) => void,
   ): Promise<void> {
     if (signal?.aborted) throw new AbortError();
-    this.#waitForIdle();
-    this.#control.fill(0, CONTROL.steps / 4, (CONTROL.steps + to * COUNTER_BYTES) / 4);
-    for (const word of [CONTROL.idle, CONTROL.stop, CONTROL.lost]) this.#control[word / 4] = 0;
+    this.#reset(from, to);
     const stop = () => Atomics.store(this.#control, CONTROL.stop / 4, 1);
     signal?.addEventListener('abort', stop, { once: true });
     try {
@@ -160,15 +207,11 @@ export class WasmProgram implements Program {
     onStep: (step: number) => void,
   ): Promise<void> {
     const others = await this.#workers(this.#machine.threads - 1);
-    const runs = others.map((worker, i) =>
-      worker.ask(this.#id, { run: { from, to, scratch: this.#scratch(i + 1), report: false } }),
-    );
-    this.#sent = others.length;
-    for (const run of runs) run.catch(() => undefined);
+    this.#send(others, this.#assembly.drivers.run, from, to, 1);
     try {
       for (let step = from; step < to; step++) {
         if (pausing) await pause();
-        this.#driver(step, step + 1, this.#scratch(0));
+        this.#runDriver(step, step + 1, this.#scratch(0));
         onStep(step);
       }
     } catch (error) {
@@ -185,14 +228,8 @@ export class WasmProgram implements Program {
     onStep: (step: number) => void,
   ): Promise<void> {
     const workers = await this.#workers(this.#machine.threads);
-    this.#sent = workers.length;
-    const runs = workers.map((worker, i) =>
-      worker.ask(
-        this.#id,
-        { run: { from, to, scratch: this.#scratch(i), report: report && i === 0 } },
-        onStep,
-      ),
-    );
+    const onSteps = report ? onStep : null;
+    const runs = this.#send(workers, this.#assembly.drivers.run, from, to, 0, onSteps);
     try {
       await Promise.all(runs);
     } catch (error) {
@@ -201,6 +238,37 @@ export class WasmProgram implements Program {
       this.#sent = 0;
       throw error;
     }
+  }
+
+  /** Clears what threads agree through, for steps `from … to − 1`. */
+  #reset(from: number, to: number): void {
+    this.#waitForIdle();
+    const counters = (step: number) => (CONTROL.steps + step * COUNTER_BYTES) / 4;
+    this.#control.fill(0, counters(from), counters(to));
+    for (const word of [CONTROL.idle, CONTROL.stop, CONTROL.lost]) this.#control[word / 4] = 0;
+  }
+
+  /**
+   * Sends workers into steps `from … to − 1`, with the scratch memory of thread `first` and those after it.
+   * @param onStep Where the first of them reports each step.
+   */
+  #send(
+    workers: readonly PoolWorker[],
+    driver: string,
+    from: number,
+    to: number,
+    first: number,
+    onStep: ((step: number) => void) | null = null,
+  ): Promise<void>[] {
+    this.#sent = workers.length;
+    return workers.map((worker, i) => {
+      const report = onStep !== null && i === 0;
+      const part = { driver, from, to, scratch: this.#scratch(first + i), report };
+      const run = worker.ask(this.#id, { run: part }, onStep ?? undefined);
+      // Whoever waits for it is told.
+      run.catch(() => undefined);
+      return run;
+    });
   }
 
   /** The others must not wait at a barrier for the one that failed. */
@@ -213,10 +281,9 @@ export class WasmProgram implements Program {
     if (count === 0) return [];
     const workers = takeWorkers(count);
     const { module, memory } = this.#machine;
-    const { driver } = this.#assembly;
     const strangers = workers.filter((worker) => !this.#known.has(worker));
     await Promise.all(
-      strangers.map((worker) => worker.ask(this.#id, { load: { module, memory, driver } })),
+      strangers.map((worker) => worker.ask(this.#id, { load: { module, memory } })),
     );
     for (const worker of strangers) this.#known.add(worker);
     return workers;

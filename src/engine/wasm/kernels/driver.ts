@@ -28,6 +28,7 @@ const NAP_NANOSECONDS = 100_000_000;
 const MOST_NAPS = 600;
 
 export interface DriverShape {
+  /** Threads that wait for each other after each step; with one, nobody waits. */
   readonly threads: number;
   /** Where the records of the steps begin. */
   readonly records: number;

@@ -28,15 +28,14 @@ export const TALL_OUTPUTS = 4;
 export const TALL_TAPS = 4;
 export const TALL_PRODUCTS = 7;
 
-/** `G g` for four taps: the kernel's part in the seven products. */
-export function transformTaps(taps: readonly number[]): number[] {
-  const finite = POINTS.flatMap((p) => [p, -p]);
-  const at = (x: number) => taps.reduceRight((sum, tap) => sum * x + tap, 0);
-  return [
-    ...finite.map((x, j) => at(x) / finite.reduce((n, y, k) => (k === j ? n : n * (x - y)), 1)),
-    taps[3],
-  ];
-}
+/** G: what each of four taps adds to the seven products. */
+export const TALL_KERNEL: readonly (readonly number[])[] = [
+  ...POINTS.flatMap((p) => [p, -p]).map((x, j, finite) => {
+    const scale = finite.reduce((n, y, k) => (k === j ? n : n * (x - y)), 1);
+    return Array.from({ length: TALL_TAPS }, (_, power) => x ** power / scale);
+  }),
+  [0, 0, 0, 1],
+];
 
 /** The other two of the squared points, as the coefficients of (x² − b²)(x² − c²). */
 function others(index: number): { sum: number; product: number } {

@@ -36,7 +36,8 @@ export interface WeightPacking {
 
 /** A program laid out in memory, but for its machine code. */
 export interface Assembly {
-  readonly driver: string;
+  /** The functions that go through steps: those of a run, one after the other, and packings, which do not wait for each other. */
+  readonly drivers: { readonly run: string; readonly pack: string };
   readonly steps: readonly Step[];
   readonly packings: readonly WeightPacking[];
   /** Fills in records, pointers, weights and constants that need no machine code. */
@@ -105,7 +106,8 @@ class Assembler {
     const stepCount = this.#steps.length + this.#packings.length;
     const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
     const args = align(records + stepCount * RECORD_BYTES);
-    const driver = defineDriver(this.#module, { threads: this.#threads, records });
+    const run = defineDriver(this.#module, { threads: this.#threads, records });
+    const pack = defineDriver(this.#module, { threads: 1, records });
     let end = align(args + stepCount * ARGS_BYTES);
     for (const buffer of this.#fixed) {
       buffer.address = end;
@@ -133,7 +135,7 @@ class Assembler {
       new Int32Array(memory, at, pointers.length).set(pointers);
     };
     return {
-      driver: driver.exportName,
+      drivers: { run: run.exportName, pack: pack.exportName },
       steps: this.#steps,
       packings: this.#packings,
       initialise: (memory) => {

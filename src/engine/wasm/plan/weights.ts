@@ -2,7 +2,7 @@ import type { Conv2dParams } from '../../../tensor/conv2d.js';
 import type { ConvTranspose2dParams } from '../../../tensor/convTranspose2d.js';
 import type { Lattice } from '../../../tensor/lattice.js';
 import type { Tensor } from '../../../tensor/tensor.js';
-import { TALL_TAPS, transformTaps } from '../kernels/tall.js';
+import { TALL_KERNEL, TALL_TAPS } from '../kernels/tall.js';
 
 /** A convolution's weights, direct or transposed, by output and input channel. */
 export interface KernelView {
@@ -124,17 +124,20 @@ export function packTall(
     const width = Math.min(panel, n - first);
     return first * depth + k * width + (column - first);
   };
+  const taps = new Float64Array(TALL_TAPS);
   for (let part = 0; part < parts; part++) {
     for (let oc = 0; oc < outChannels; oc++) {
       for (let ic = 0; ic < inChannels; ic++) {
         for (let kx = 0; kx < kernelWidth; kx++) {
-          const taps = Array.from({ length: TALL_TAPS }, (_, i) => {
+          for (let i = 0; i < TALL_TAPS; i++) {
             const ky = part * TALL_TAPS + i;
-            return ky < kernelHeight ? kernel.at(oc, ic, ky, kx) : 0;
-          });
+            taps[i] = ky < kernelHeight ? kernel.at(oc, ic, ky, kx) : 0;
+          }
           const at = place(oc, ic, kx);
-          for (const [xi, value] of transformTaps(taps).entries()) {
-            to[(xi * parts + part) * depth * n + at] = value;
+          for (let xi = 0; xi < TALL_KERNEL.length; xi++) {
+            let sum = 0;
+            for (let i = 0; i < TALL_TAPS; i++) sum += TALL_KERNEL[xi][i] * taps[i];
+            to[(xi * parts + part) * depth * n + at] = sum;
           }
         }
       }

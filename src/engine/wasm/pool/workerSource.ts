@@ -7,7 +7,7 @@ import { CONTROL } from '../kernels/driver.js';
  *
  * Node's own `on` serves its first message some 40 ms sooner than `onmessage`, which has to load the web's events.
  *
- * Messages in: `{ id, load: { module, memory, driver } }`, `{ id, run: { from, to, scratch, report } }`,
+ * Messages in: `{ id, load: { module, memory } }`, `{ id, run: { driver, from, to, scratch, report } }`,
  * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`.
  */
 export const WORKER_SOURCE = `
@@ -17,20 +17,21 @@ const receive = ({ id, load, run, drop }) => {
   if (drop) programs.delete(id);
   if (load) {
     const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
-    programs.set(id, { run: exports[load.driver], control: new Int32Array(load.memory.buffer) });
+    programs.set(id, { exports, control: new Int32Array(load.memory.buffer) });
     port.postMessage({ id, ready: true });
   }
   if (run) {
     const program = programs.get(id);
+    const driver = program.exports[run.driver];
     let error = null;
     try {
       if (run.report) {
         for (let step = run.from; step < run.to; step++) {
-          program.run(step, step + 1, run.scratch);
+          driver(step, step + 1, run.scratch);
           port.postMessage({ id, step });
         }
       } else {
-        program.run(run.from, run.to, run.scratch);
+        driver(run.from, run.to, run.scratch);
       }
     } catch (failure) {
       error = String(failure);
