@@ -49,8 +49,11 @@ const LEAST_CHUNK = 100;
 const LOCAL_TILES = 900 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
 const KEPT_KERNELS = 3 * 1024 * 1024;
-/** Output channels whose kernels and products are in the L2 cache at a time. */
-const GROUP_CHANNELS = 36;
+/**
+ * Output channels whose kernels and products are in the L2 cache at a time. Threads share a layer's groups: with more and
+ * smaller ones, they wait less for the one that something else held up.
+ */
+const GROUP_CHANNELS = { alone: 36, shared: 18 };
 
 /** A convolution as steps of the program, and what they need. */
 export interface PlannedConvolution {
@@ -221,6 +224,7 @@ function planFiltered(
   const end = (across - 1) * inStep + inputs + first(cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
   const panel = target.tile.vectors * 4;
+  const groupChannels = threads === 1 ? GROUP_CHANNELS.alone : GROUP_CHANNELS.shared;
   const shapeFor = (bandRows: number, inputRows: number, productRows: number): FilteredShape => ({
     filtering,
     source: rowsShape,
@@ -229,7 +233,7 @@ function planFiltered(
     bandRows,
     inputRows,
     productRows,
-    groupPanels: Math.max(1, Math.floor(GROUP_CHANNELS / panel)),
+    groupPanels: Math.max(1, Math.floor(groupChannels / panel)),
   });
   const fitting = (bytes: number, channels: number) =>
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
