@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
 import { mapAhead } from '../../src/cli/pictures/mapAhead.js';
 import { planOutputs, sweep } from '../../src/cli/pictures/outputs.js';
+import { expectedInputShape, openBytes } from '../../src/cli/pictures/pictureWork.js';
+import { encodeImage } from '../../src/image/formats.js';
 import { temporaryFolder } from '../support/command.js';
 
 const home = temporaryFolder();
@@ -123,4 +125,40 @@ it('mapAhead works on so many at once, and gives outcomes in order', async () =>
   }
   expect(seen).toEqual([2, 4, 6, 'four', 10, 12]);
   expect(most).toBe(3);
+});
+
+describe('the shape that is expected of a picture', () => {
+  const options = (pipeline: object) => {
+    return { decode: {}, pipeline, quality: undefined, gallery: false };
+  };
+  const png = (width: number, height: number) =>
+    encodeImage({ width, height, data: new Uint8Array(3 * width * height) }, 'a.png');
+
+  it('is the one that it has when it was opened', () => {
+    const side = fc.integer({ min: 1, max: 40 });
+    const resize = fc.constantFrom(undefined, null, 24, { width: 17, height: 30 });
+    const crop = fc.constantFrom(undefined, 1, 12);
+    fc.assert(
+      fc.property(side, side, resize, crop, (width, height, resize, crop) => {
+        // Only of a picture that is large enough can a square be cut.
+        fc.pre(crop === undefined || (resize !== null && resize !== undefined));
+        const bytes = png(width, height);
+        const { sized } = openBytes(bytes, 'a.png', options({ resize, crop })).prepared;
+        const expected = expectedInputShape(bytes, 'a.png', options({ resize, crop }));
+        expect(expected).toEqual(
+          sized.width * sized.height > 512 * 512 ? null : [1, 3, sized.height, sized.width],
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is none where a header alone claims a large one, or claims nothing', () => {
+    const bytes = png(8, 8);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(16, 16_000);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(20, 16_000);
+    expect(expectedInputShape(bytes, 'a.png', options({ resize: null }))).toBeNull();
+    expect(expectedInputShape(new Uint8Array(9), 'a.png', options({}))).toBeNull();
+    expect(expectedInputShape(bytes, 'a.png', options({}))).toEqual([1, 3, 256, 256]);
+  });
 });

@@ -13,7 +13,7 @@ import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
-import { encodeResult, networkSize, openBytes } from '../pictures/pictureWork.js';
+import { encodeResult, expectedInputShape, openBytes } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
@@ -54,12 +54,9 @@ export async function runOne(
   );
   const { bytes: file, name } = await read(input);
   const netG = await generator();
-  const size = networkSize(file, name, request);
-  if (size !== null) {
-    // Worker threads make the weights ready while the picture is decoded.
-    const inputShape = [1, 3, size.height, size.width];
-    await netG.program(inputShape, { ...engine, early: true });
-  }
+  const inputShape = expectedInputShape(file, name, request);
+  // Worker threads make the weights ready while the picture is decoded.
+  if (inputShape !== null) await netG.program(inputShape, { ...engine, early: true });
   const loaded = performance.now();
   const opened = openBytes(file, name, request);
   const decoded = performance.now();

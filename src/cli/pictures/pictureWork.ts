@@ -3,6 +3,7 @@ import { type DecodeOptions, decodeImage, encodeImage, imageSize } from '../../i
 import { ImageError, type Picture } from '../../image/picture.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
+import type { Shape } from '../../tensor/shape.js';
 import {
   finish,
   type PipelineOptions,
@@ -45,6 +46,11 @@ export interface Target {
 }
 
 const GALLERY_QUALITY = 90;
+/**
+ * A header may lie, and memory is taken for what it says: some 160 MB at this size. Of a larger picture, the run takes
+ * so long that nothing is gained.
+ */
+const MOST_EXPECTED_PIXELS = 512 * 512;
 
 /** File to network. @throws ImageError or FileError, naming the file. */
 export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
@@ -71,11 +77,20 @@ export function openBytes(
   });
 }
 
-/** The size that `openBytes` will give the network; `null` when the header does not tell. */
-export function networkSize(bytes: Uint8Array, name: string, options: PictureOptions) {
+/**
+ * `[1, 3, H, W]` of the network's input for a picture that is not decoded yet; `null` when its header does not tell, or
+ * tells of more pixels than are worth preparing for on its word alone.
+ */
+export function expectedInputShape(
+  bytes: Uint8Array,
+  name: string,
+  { decode, pipeline }: PictureOptions,
+): Shape | null {
   return naming(name, () => {
-    const size = imageSize(bytes, options.decode);
-    return size === null ? null : preparedSize(size, options.pipeline);
+    const size = imageSize(bytes, decode);
+    if (size === null) return null;
+    const { width, height } = preparedSize(size, pipeline);
+    return width * height > MOST_EXPECTED_PIXELS ? null : [1, 3, height, width];
   });
 }
 
