@@ -188,17 +188,6 @@ export class ModuleWriter {
   }
 }
 
-/**
- * Machine code. In a process that is the caller's own, with V8's flags set (`flags.ts`), all functions are compiled
- * at once, by all cores: some hundredths of a second. Elsewhere, the event loop stays free.
- */
-export async function compileModule(
-  bytes: Uint8Array<ArrayBuffer>,
-  owned: boolean,
-): Promise<WebAssembly.Module> {
-  return owned ? new WebAssembly.Module(bytes) : WebAssembly.compile(bytes);
-}
-
 /** Functions of the table's type must name it: a call through the table compares types by structure. */
 function typeIndex(params: readonly ValueType[], index: number): number[] {
   const inTable = params.length === 3 && params.every((type) => type === 'i32');

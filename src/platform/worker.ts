@@ -22,7 +22,8 @@ function startNodeWorker(
   { Worker: NodeWorker }: NonNullable<ReturnType<typeof builtin<'worker_threads'>>>,
   source: string,
 ): WorkerHandle {
-  const worker = new NodeWorker(source, { eval: true });
+  // What the process was started with may read `source` as something else (`--input-type`) or load what it does not need.
+  const worker = new NodeWorker(source, { eval: true, execArgv: [] });
   return {
     post: (message) => worker.postMessage(message),
     listen: (onMessage, onDeath) => {

@@ -15,13 +15,11 @@ const UNKNOWN = 15;
  * behind one until Node 22 (V8 12), and the pass that joins pairs of 128-bit operations to 256 bits came
  * to stay with Node 24 (V8 13). Without the baseline tier, code is as fast the first time as later; but
  * inlining, which counts calls in that tier, then crashes V8 14, and kernels gain nothing from it. V8 11
- * unrolls the innermost loop of products until its registers spill. Compiled at once instead of at each first
- * call, a module's functions are shared out to all cores; V8 13 never ends when asked to do so asynchronously.
+ * unrolls the innermost loop of products until its registers spill.
  */
 const RULES: readonly FlagRule[] = [
   { flag: '--experimental-wasm-relaxed-simd', from: 11, before: 12 },
   { flag: '--no-wasm-loop-unrolling', from: 11, before: 12 },
-  { flag: '--no-wasm-lazy-compilation', from: 11, before: UNKNOWN },
   { flag: '--no-liftoff', from: 11, before: UNKNOWN },
   { flag: '--no-wasm-inlining-call-indirect', from: 13, before: UNKNOWN },
   { flag: '--no-wasm-inlining', from: 13, before: UNKNOWN },
@@ -33,6 +31,9 @@ const REVECTORIZE: FlagRule = {
   before: UNKNOWN,
 };
 
+/** Compiled at once instead of at each first call, a module's functions are shared out to all cores. */
+const AT_ONCE: FlagRule = { flag: '--no-wasm-lazy-compilation', from: 11, before: UNKNOWN };
+
 /** Set in the environment, it keeps code at 128 bits. */
 const OFF_SWITCH = 'CYCLEGAN_NO_REVECTORIZE';
 
@@ -43,6 +44,10 @@ function setFlag(flag: string): boolean {
   if (v8 === null) return false;
   v8.setFlagsFromString(flag);
   return true;
+}
+
+function setFlagOff(flag: string): void {
+  setFlag(flag.startsWith('--no-') ? flag.replace('--no-', '--') : flag.replace('--', '--no-'));
 }
 
 function applies({ from, before }: FlagRule): boolean {
@@ -63,6 +68,21 @@ export function applyV8Flags(wanted: { readonly revectorize: boolean }): boolean
   // The pass exists for x64 only.
   if (!applies(REVECTORIZE) || globalThis.process?.arch !== 'x64') return false;
   const on = wanted.revectorize && !off;
-  setFlag(on ? REVECTORIZE.flag : REVECTORIZE.flag.replace('--', '--no-'));
+  if (on) setFlag(REVECTORIZE.flag);
+  else setFlagOff(REVECTORIZE.flag);
   return on;
+}
+
+/**
+ * Runs `compile` with all functions compiled at once, and lets V8 go back to its habit: Node from 24 on ends a process that
+ * waits for nothing but such a compilation in the background, which other code of this process may ask for.
+ */
+export function compiledAtOnce<T>(compile: () => T): T {
+  if (!applies(AT_ONCE)) return compile();
+  setFlag(AT_ONCE.flag);
+  try {
+    return compile();
+  } finally {
+    setFlagOff(AT_ONCE.flag);
+  }
 }

@@ -1,7 +1,8 @@
 import { f32x4, i32, v128 } from '../../emit/code.js';
-import { compileModule, ModuleWriter } from '../../emit/module.js';
+import { ModuleWriter } from '../../emit/module.js';
 import type { Peak } from '../engine.js';
 import { multiplyAdd, type Target } from './kernels/target.js';
+import { compileModule } from './machineCode.js';
 import { newProgramId, takeWorkers } from './pool/pool.js';
 
 /** Sums under way at once: more than two units of a latency of four keep busy, as many as registers hold. */

@@ -1,10 +1,11 @@
 import type { FunctionHandle } from '../../emit/module.js';
-import { compileModule, ModuleWriter } from '../../emit/module.js';
+import { ModuleWriter } from '../../emit/module.js';
 import { builtin } from '../../platform/builtin.js';
 import { nameOfKept, readCached, writeCached } from '../../platform/cacheFolder.js';
 import { pause } from '../../platform/pause.js';
 import { defineProduct } from './kernels/product.js';
 import type { Tile } from './kernels/target.js';
+import { compileModule } from './machineCode.js';
 import type { Variant } from './variants.js';
 
 /** A product as the residual layers have it: K = 256, and sums for some rows of tiles. */

@@ -1,4 +1,3 @@
-import { compileModule } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
 import { availableCores } from '../../platform/cores.js';
@@ -7,6 +6,7 @@ import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
 import { applyV8Flags } from './flags.js';
 import { codeName, withKeptCode } from './keptCode.js';
+import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { measurePeak } from './peak.js';
