@@ -8,10 +8,15 @@ export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024
 /** The size of which every way of running is shown. */
 export const MAIN_SIZE = '314x256';
 
+/** What a usual run leaves out on one thread. */
+const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
+/** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
+const SLOW = { native: 5, ours: 5, web: 2.5, plain: 2.5 };
+
 export function forwardCases({ entries, threads, full }) {
   const mostSeconds = full ? 300 : 9;
   return threads.flatMap((count) =>
-    SIZES.filter((size) => full || count > 1 || size !== '1024x1024').map((size) => {
+    SIZES.filter((size) => full || count > 1 || !FULL_ONLY.includes(size)).map((size) => {
       const [width, height] = size.split('x').map(Number);
       const seconds = (entry) =>
         (entry.seconds * width * height) / 1e6 / (entry.oneThread ? 1 : count);
@@ -19,6 +24,7 @@ export function forwardCases({ entries, threads, full }) {
         (entry) =>
           !(entry.oneThread && count > 1) &&
           seconds(entry) <= mostSeconds &&
+          (full || seconds(entry) <= SLOW[entry.kind] || [SIZES[0], MAIN_SIZE].includes(size)) &&
           (full || !entry.noFlags || size === MAIN_SIZE) &&
           (full || entry.id !== 'ort-node-phases' || size === MAIN_SIZE),
       );

@@ -1,6 +1,6 @@
 // Each kind of layer alone, at the generator's own shapes.
 import { contest } from '../harness/contest.mjs';
-import { withThreads } from '../harness/entries.mjs';
+import { keepsMemory, withThreads } from '../harness/entries.mjs';
 import { LAYERS } from './layers.mjs';
 
 /** Plain loops, that is. */
@@ -19,7 +19,7 @@ export function kernelCases({ entries, threads, full }) {
             !slow.includes(id) && id !== 'ort-node-phases' && !noFlags && !(oneThread && count > 1),
         );
         const results = await contest(
-          taking.map((entry) => withThreads(entry, count)),
+          taking.map((entry) => keepsMemory(withThreads(entry, count))),
           space.layerTask(layer),
           { runs, folder: space.folder, slow: SLOW_MS },
         );

@@ -5,18 +5,23 @@ import { Contestant } from './contestant.mjs';
 
 /** The largest difference between outputs, which lie between -1 and 1, of contestants that do the same. */
 const TOLERANCE = 2e-3;
-/** Warm-up ends when a run takes about as long as the one before, or after so many. */
+/** Warm-up ends when a run takes about as long as the one before, or after so many runs or milliseconds. */
 const MOST_WARM_UPS = 4;
+const WARM_UP_MS = 3000;
 const STABLE = 0.05;
+/** A first run takes up to so much longer than those that follow: who needs more than that is slow. */
+const COLD_MS = 1000;
 /** A contestant's runs that others disturbed are repeated, so many of them in all. */
 const MOST_REPEATS = 5;
 /** Who takes longer than this for a run is measured three times, if nothing else is said. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = 3;
-/** Short runs are more, until so many milliseconds are measured; one of them may be hit by anything. */
+/** Who takes longer than this, once. */
+const ENDLESS_MS = 10_000;
+/** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1500;
 const MOST_RUNS = 25;
-/** Threads that wait for work of the run before look for it for some milliseconds, at the cost of who comes next. */
+/** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
 const REST_MS = 20;
 
 /**
@@ -52,7 +57,8 @@ export async function contest(entries, task, options) {
             throw new Error(`another output: off by ${result.difference}`);
           }
         }
-        await warmUp(contestant, result.first, slow);
+        if (result.first > slow + COLD_MS) result.times.push(result.first);
+        contestant.usual = await warmUp(contestant, result.first, slow);
       } catch (error) {
         drop(contestant, error);
       }
@@ -71,28 +77,31 @@ export async function contest(entries, task, options) {
   }
 }
 
+/** @returns How long a run takes from then on. */
 async function warmUp(contestant, first, slow) {
-  if (first > slow) return;
   let last = first;
-  for (let run = 0; run < MOST_WARM_UPS; run++) {
+  if (first > slow + COLD_MS) return last;
+  const end = performance.now() + WARM_UP_MS;
+  for (let run = 0; run < MOST_WARM_UPS && performance.now() < end; run++) {
     const { milliseconds } = await contestant.run();
-    if (Math.abs(milliseconds / last - 1) < STABLE) return;
+    const isStable = Math.abs(milliseconds / last - 1) < STABLE;
     last = milliseconds;
+    if (isStable || last > slow) break;
   }
+  return last;
 }
 
 async function takeTurns(active, results, { runs, slow, drop }) {
-  const firsts = active.map(({ entry }) => results[entry.id].first);
-  const turns = Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / Math.min(...firsts))));
-  const runsOf = ({ entry }) => {
-    const { first } = results[entry.id];
-    if (first > slow) return SLOW_RUNS;
-    return first * runs > MEASURED_MS ? runs : turns;
+  const runsOf = ({ usual }) => {
+    if (usual > ENDLESS_MS) return 1;
+    if (usual > slow) return SLOW_RUNS;
+    return Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / usual)));
   };
+  const turns = Math.max(...active.map(runsOf));
   for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {
       const result = results[contestant.entry.id];
-      if (turn >= runsOf(contestant)) continue;
+      if (result.times.length >= runsOf(contestant)) continue;
       try {
         result.times.push(await undisturbedRun(contestant, result));
       } catch (error) {
@@ -104,7 +113,7 @@ async function takeTurns(active, results, { runs, slow, drop }) {
 
 async function undisturbedRun(contestant, result) {
   for (;;) {
-    await setTimeout(REST_MS);
+    if (contestant.entry.threads > 1) await setTimeout(REST_MS);
     const { milliseconds, disturbed } = await contestant.run();
     if (!disturbed || result.disturbed >= MOST_REPEATS) return milliseconds;
     result.disturbed++;

@@ -128,6 +128,19 @@ export function withThreads({ script, args, binary = process.execPath, ...entry 
   return { ...entry, threads, command, args: [join(RIVALS, script), ...filled] };
 }
 
+/**
+ * The C library keeps memory that was given back. A layer's output is up to 20 MB, for which PyTorch asks anew in each run;
+ * new pages cost up to six times what the layer does, and whether they are new depends on what the process did before.
+ */
+export function keepsMemory(entry) {
+  const env = {
+    MALLOC_MMAP_THRESHOLD_: String(2 ** 25),
+    MALLOC_TRIM_THRESHOLD_: String(2 ** 30),
+    MALLOC_TOP_PAD_: String(2 ** 26),
+  };
+  return { ...entry, env: { ...entry.env, ...env } };
+}
+
 let torch;
 export function hasTorch() {
   torch ??= succeeds(PYTHON, ['-c', 'import torch']);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAIN_SIZE } from '../cases/forward.mjs';
-import { median, ratioByTurn } from '../harness/statistics.mjs';
+import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
 
 const LABELS = {
@@ -215,15 +215,19 @@ function kernels(results, chart) {
     return `### ${threadsOf({ threads })}
 
 ${table(
-  ['milliseconds', 'input', ...ids.map(labelOf)],
+  ['milliseconds (x PyTorch)', 'input', ...ids.map(labelOf)],
   own.map((found) => {
     const figures = figuresOf(found);
+    const torch = figures.find(({ id }) => id === 'pytorch');
     return [
       found.layer,
       found.shape.slice(1).join(' x '),
       ...ids.map((id) => {
         const figure = figures.find((candidate) => candidate.id === id);
-        return figure === undefined ? '' : number(figure.median);
+        if (figure === undefined) return '';
+        if (torch === undefined || figure === torch) return number(figure.median);
+        const times = ratioOfFastest(figure.times, torch.times);
+        return `${number(figure.median)} (${times.toFixed(2)})`;
       }),
     ];
   }),
@@ -248,7 +252,7 @@ ${table(
 
 Each layer as a network of its own. Here, the fast engine pays at both ends for a layout that it keeps to within a network
 (channels innermost), and cannot join a pad, a norm or an activation to the convolution beside it: so this favours the others. A sum
-is that of a value with itself.
+is that of a value with itself. Milliseconds are medians; *x PyTorch* is the ratio of the fastest runs (see Method).
 
 ${chart('kernels', barChart(title, 'ms', groups))}
 ${tables.join('\n')}`;
@@ -425,9 +429,15 @@ function method(results) {
   return `## Method
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
-  turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times.
-- Medians of ${runs} runs at least, of up to 25 where a run is short, of three for who takes longer than 2.5 s (0.3 s for a layer).
-  Ratios are those of runs in the same turn. Between runs there is a pause, for threads that still look for work.
+  turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
+- Medians of ${runs} runs at least, of up to 25 where a run is short; of three for who takes longer than 2.5 s (0.3 s for a layer), the
+  first run among them if it takes a second more than that; of one for who takes longer than 10 s. Ratios are medians of those of
+  runs in the same turn. Where there are several threads, a pause between runs is for those that still look for work; what a run
+  leaves behind is collected before the next.
+- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
+  minutes, and a median tells how many runs that hit.
+- For single layers, the C library keeps memory that was given back (\`keepsMemory\` in \`bench/harness/entries.mjs\`), and PyTorch
+  begins with pages that are there: new pages for an output of 20 MB take up to six times what the layer does.
 - A run during which others took a tenth of a core is repeated.
 - Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
@@ -473,9 +483,9 @@ ${table(
 )}`;
 }
 
-/** Single layers take some milliseconds, and a ratio of two of them is less sure: how much less, in a sentence. */
+/** What became of the ratios of single layers, in a sentence; and of their medians' ratios, which are less sure. */
 function repeatedLayers(results, again) {
-  const changes = groupOf(results, 'kernels').flatMap((found) => {
+  const pairs = groupOf(results, 'kernels').flatMap((found) => {
     const other = again.cases[found.id];
     if (other === undefined) return [];
     const [first, second] = [found, other].map(figuresOf);
@@ -484,12 +494,20 @@ function repeatedLayers(results, again) {
     return first.flatMap((figure) => {
       const twin = second.find(({ id }) => id === figure.id);
       if (twin === undefined || figure.id === 'pytorch') return [];
-      return [Math.abs(ratioByTurn(twin.times, b.times) / ratioByTurn(figure.times, a.times) - 1)];
+      return [(measure) => Math.abs(measure(twin, b) / measure(figure, a) - 1)];
     });
   });
-  if (changes.length === 0) return '';
-  return `Those of single layers to PyTorch's are less sure: they differ by ${(100 * median(changes)).toFixed(0)} % in the middle.
+  if (pairs.length === 0) return '';
+  const changes = pairs.map((change) => change((x, y) => ratioOfFastest(x.times, y.times)));
+  const within = changes.filter((change) => change <= 0.1).length;
+  const ofMedians = median(pairs.map((change) => change((x, y) => x.median / y.median)));
+  return `Those of single layers to PyTorch's, ${pairs.length} in all, differ by ${percent(median(changes))} in the middle, ${within} of them by at
+most 10 %, and none by more than ${percent(Math.max(...changes))}; ratios of medians would differ by ${percent(ofMedians)} in the middle.
 `;
+}
+
+function percent(share) {
+  return `${(100 * share).toFixed(0)} %`;
 }
 
 function peakRows(results) {

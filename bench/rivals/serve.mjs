@@ -13,6 +13,12 @@
 // float32, by state-dict key: { "model.1.weight": { shape, file }, … }.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+/** Otherwise some runs would pay for others' garbage, and for new memory while the old is not yet given back. */
+const collectGarbage = runInNewContext('gc');
 
 /**
  * @param name Who this is, with the version.
@@ -37,8 +43,8 @@ export async function serve(name, prepare) {
         prepared = await prepare(request.task);
         return { details: prepared.details ?? [] };
       case 'run': {
-        // Otherwise the output before is garbage only after the run, which then allocates another.
         output = null;
+        collectGarbage();
         const begin = performance.now();
         output = await prepared.run();
         return { milliseconds: performance.now() - begin };
