@@ -11,12 +11,18 @@ const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
   },
 }));
 
-/** `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, and `full` the built command. */
+/**
+ * `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, `full` the built command, and
+ * `processes` the built library: what a process does as a whole depends on Node's version.
+ */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       { test: { name: 'full', include: ['test/full/**/*.test.ts'], testTimeout: 300_000 } },
+      {
+        test: { name: 'processes', include: ['test/processes/**/*.test.ts'], testTimeout: 60_000 },
+      },
       {
         test: {
           name: 'reference',

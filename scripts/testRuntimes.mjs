@@ -39,7 +39,8 @@ function runOn(version) {
   const binary = join(home, 'node_modules', name, 'bin/node');
   const node = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
   const report = join(home, 'report.json');
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', 'variant *'];
+  const projects = ['--project', 'variant *', '--project', 'processes'];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects];
   const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -10,6 +10,9 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
+/** Options of Node that concern its workers, too. */
+const PROFILING = /^--cpu-prof(-\w+=.*)?$/;
+
 /** `null` where threads cannot be had. */
 export function startWorker(source: string): WorkerHandle | null {
   const node = builtin('worker_threads');
@@ -22,8 +25,9 @@ function startNodeWorker(
   { Worker: NodeWorker }: NonNullable<ReturnType<typeof builtin<'worker_threads'>>>,
   source: string,
 ): WorkerHandle {
-  // What the process was started with may read `source` as something else (`--input-type`) or load what it does not need.
-  const worker = new NodeWorker(source, { eval: true, execArgv: [] });
+  // Other options of the process may read `source` as something else (`--input-type`), or load what it does not need.
+  const execArgv = process.execArgv.filter((option) => PROFILING.test(option));
+  const worker = new NodeWorker(source, { eval: true, execArgv });
   return {
     post: (message) => worker.postMessage(message),
     listen: (onMessage, onDeath) => {
