@@ -9,7 +9,7 @@ const TOLERANCE = 2e-3;
 const MOST_WARM_UPS = 4;
 const WARM_UP_MS = 3000;
 const STABLE = 0.05;
-/** A first run takes up to so much longer than those that follow: who needs more than that is slow. */
+/** Who needs so much more than a slow run the first time is slow, and not warmed up. */
 const COLD_MS = 1000;
 /** A contestant's runs that others disturbed are repeated, so many of them in all. */
 const MOST_REPEATS = 5;
@@ -57,7 +57,6 @@ export async function contest(entries, task, options) {
             throw new Error(`another output: off by ${result.difference}`);
           }
         }
-        if (result.first > slow + COLD_MS) result.times.push(result.first);
         contestant.usual = await warmUp(contestant, result.first, slow);
       } catch (error) {
         drop(contestant, error);
