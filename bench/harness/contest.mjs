@@ -16,8 +16,6 @@ const MOST_REPEATS = 5;
 /** Who takes longer than this for a run is measured three times, if nothing else is said. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = 3;
-/** Who takes longer than this, once. */
-const ENDLESS_MS = 10_000;
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1500;
 const MOST_RUNS = 25;
@@ -91,11 +89,8 @@ async function warmUp(contestant, first, slow) {
 }
 
 async function takeTurns(active, results, { runs, slow, drop }) {
-  const runsOf = ({ usual }) => {
-    if (usual > ENDLESS_MS) return 1;
-    if (usual > slow) return SLOW_RUNS;
-    return Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / usual)));
-  };
+  const runsOf = ({ usual }) =>
+    usual > slow ? SLOW_RUNS : Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / usual)));
   const turns = Math.max(...active.map(runsOf));
   for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {

@@ -430,9 +430,9 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to 25 where a run is short; of three for who takes longer than 2.5 s (0.3 s for a layer), of
-  one for who takes longer than 10 s. Ratios are medians of those of runs in the same turn. Where there are several threads, a
-  pause between runs is for those that still look for work; in Node, what a run leaves behind is collected before the next.
+- Medians of ${runs} runs at least, of up to 25 where a run is short; of three for who takes longer than 2.5 s (0.3 s for a layer).
+  Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
+  still look for work; in Node, what a run leaves behind is collected before the next.
 - Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
   minutes, and a median tells how many runs that hit.
 - For single layers, the C library keeps memory that was given back (\`keepsMemory\` in \`bench/harness/entries.mjs\`), and PyTorch

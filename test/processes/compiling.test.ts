@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 
 const library = new URL('../../dist/index.js', import.meta.url);
 
-/** A program of its own that imports the built library: what the process does at its end is Node's affair, not vitest's. */
+/**
+ * A program of its own that imports the built library: what the process does at its end is Node's affair, not vitest's. It is
+ * given as text (`--input-type`), which worker threads must not take over.
+ */
 function runProgram(text: string): { status: number | null; output: string } {
   const source = `import { compile, ReLU, Tensor } from ${JSON.stringify(library.href)};\n${text}`;
   const { status, stdout, stderr } = spawnSync(
