@@ -149,11 +149,15 @@ export const i32x4 = {
   /** Products of 16-bit integers with a sign, two neighbours added up. */
   dotI16x8: binary(...simd(186)),
   extractLane: (a: Code, lane: number): Code => [a, simd(27), lane],
-  /** Two vectors, as 16 bits each without a sign, limited to what those hold. */
+  /** Two vectors, as 16 bits each, with or without a sign, limited to what those hold. */
+  narrowSigned: binary(...simd(133)),
   narrowUnsigned: binary(...simd(134)),
 };
 
 export const i16x8 = {
+  splat: (value: number): Code => i32x4.const((value & 0xffff) | (value << 16)),
+  add: binary(...simd(142)),
+  sub: binary(...simd(145)),
   /** Two vectors, as bytes, limited to 0 … 255. */
   narrowUnsigned: binary(...simd(102)),
 };
@@ -203,6 +207,13 @@ export function upperHalf(a: Code): Code {
 /** The lower halves of two vectors, side by side. */
 export function joinHalves(low: Code, high: Code): Code {
   return shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+}
+
+/** The 16-bit lanes of two vectors in turns: those of their lower halves, or of their upper ones. */
+export function zip16(a: Code, b: Code, half: 'lower' | 'upper'): Code {
+  const start = half === 'lower' ? 0 : 8;
+  const bytes = Array.from({ length: 16 }, (_, i) => start + 2 * (i >> 2) + (i & 1) + 8 * (i & 2));
+  return shuffle(a, b, bytes);
 }
 
 /** Bytes of two vectors, by their numbers in both: 0 … 15 in `a`, 16 … 31 in `b`. */

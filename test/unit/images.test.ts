@@ -5,6 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { ShapeError } from '../../src/errors.js';
 import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import { convertYcc } from '../../src/image/jpeg/colour.js';
+import { simdYcc } from '../../src/image/jpeg/simdYcc.js';
 import { ImageError, type Picture } from '../../src/image/picture.js';
 import { plainFilter } from '../../src/image/resize/plainFilter.js';
 import { resize, resizeWith } from '../../src/image/resize/resize.js';
@@ -78,6 +80,38 @@ describe('JPEG', () => {
     const back = decodeImage(encodeImage(p, 'x.jpg'));
     const error = p.data.reduce((sum, v, i) => sum + Math.abs(v - back.data[i]), 0);
     expect(error / p.data.length).toBeLessThan(3);
+  });
+});
+
+describe('colours of a JPEG', () => {
+  const simd = simdYcc();
+  if (simd === undefined) throw new Error('every Node that the tests run on has SIMD');
+
+  it('are the same with SIMD and without, all of them', () => {
+    const width = 32_768;
+    const [y, cb, cr] = [0, 1, 2].map(() => new Uint8Array(width));
+    const [expected, found] = [0, 1].map(() => new Uint8Array(3 * width));
+    for (let part = 0; part < 512; part++) {
+      for (let x = 0; x < width; x++) {
+        y[x] = x;
+        cb[x] = (x >> 8) + 128 * (part & 1);
+      }
+      cr.fill(part >> 1);
+      convertYcc([y, cb, cr], width, expected, 0);
+      simd([y, cb, cr], width, found, 0);
+      expect(Buffer.compare(found, expected)).toBe(0);
+    }
+  });
+
+  it('stay within their row, of any width', () => {
+    for (const width of [1, 2, 7, 8, 9, 23, 65_534, 65_535]) {
+      // Components have whole blocks.
+      const rows = [1, 2, 3].map((seed) => randomBytes(seed, Math.ceil(width / 8) * 8));
+      const [expected, found] = [0, 1].map(() => new Uint8Array(3 * width + 10).fill(77));
+      convertYcc(rows, width, expected, 5);
+      simd(rows, width, found, 5);
+      expect(Buffer.compare(found, expected)).toBe(0);
+    }
   });
 });
 

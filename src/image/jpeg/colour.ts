@@ -1,5 +1,6 @@
 import { LIMIT } from './limit.js';
 import type { Frame, MarkerReader } from './markers.js';
+import { simdYcc } from './simdYcc.js';
 
 /** Writes `width` pixels of RGB at `to` from the full-resolution rows of the components. */
 export type ConvertRow = (rows: Uint8Array[], width: number, out: Uint8Array, to: number) => void;
@@ -12,9 +13,11 @@ export function chooseConversion(frame: Frame, markers: MarkerReader): ConvertRo
   if (components.length === 4) {
     return adobeTransform === undefined || adobeTransform === 0 ? convertCmyk : convertYcck;
   }
-  if (markers.hasJfif) return convertYcc;
-  if (adobeTransform !== undefined) return adobeTransform === 0 ? convertRgb : convertYcc;
-  return components.every(({ id }, i) => id === 'RGB'.charCodeAt(i)) ? convertRgb : convertYcc;
+  const isRgb = components.every(({ id }, i) => id === 'RGB'.charCodeAt(i));
+  if (!markers.hasJfif && (adobeTransform === undefined ? isRgb : adobeTransform === 0)) {
+    return convertRgb;
+  }
+  return simdYcc() ?? convertYcc;
 }
 
 function convertGrey([grey]: Uint8Array[], width: number, out: Uint8Array, to: number): void {
@@ -42,7 +45,7 @@ function convertRgb(
  * The loop over all pixels. The factors of JFIF's YCbCr to RGB, times 2 ** 16, and the table stand
  * inside for the reason given in `idct.ts`.
  */
-function convertYcc(rows: Uint8Array[], width: number, out: Uint8Array, to: number): void {
+export function convertYcc(rows: Uint8Array[], width: number, out: Uint8Array, to: number): void {
   const luma = rows[0];
   const blues = rows[1];
   const reds = rows[2];

@@ -1,4 +1,5 @@
-import { type Code, i16x8, i32, i32x4, shuffle, swizzle, v128 } from '../../emit/code.js';
+import { type Code, i16x8, i32, i32x4, swizzle, v128, zip16 } from '../../emit/code.js';
+import { instantiate } from '../../emit/instance.js';
 import { type FunctionWriter, type Local, ModuleWriter } from '../../emit/module.js';
 import type { Filter } from './filter.js';
 import { plainFilter } from './plainFilter.js';
@@ -121,25 +122,13 @@ function pairedWeights({ weights, most }: Taps): Int32Array {
 }
 
 function createKernels(): Kernels | undefined {
-  if (typeof WebAssembly === 'undefined') return undefined;
   const writer = new ModuleWriter();
   writer.define('columns', ['i32', 'i32', 'i32', 'i32', 'i32'], writeColumns);
   writer.define('rows', ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'], writeRows);
-  const bytes = writer.finish({ pages: PAGES, shared: false });
-  if (!WebAssembly.validate(bytes)) return undefined;
-  try {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES });
-    const module = new WebAssembly.Module(bytes);
-    const { exports } = new WebAssembly.Instance(module, { e: { m: memory } });
-    return {
-      memory: new Uint8Array(memory.buffer),
-      columns: exports.columns as Kernels['columns'],
-      rows: exports.rows as Kernels['rows'],
-    };
-  } catch {
-    // Valid, but a page's security policy forbids to compile it, or there is no memory: the plain loops need neither.
-    return undefined;
-  }
+  const instance = instantiate(writer, PAGES);
+  if (instance === undefined) return undefined;
+  const { columns, rows } = instance.functions;
+  return { memory: instance.memory, columns, rows };
 }
 
 /** `sum += pixels · weights`, in both parts; `pixels` has the two taps of each channel side by side. */
@@ -218,8 +207,6 @@ function writeRows(
   const [at, weight, two] = f.locals('i32', 3);
   const [first, second, pixels, upper, lower, upper2, lower2] = f.locals('v128', 7);
   const half = f.constant(i32x4.const(2 ** (PRECISION_BITS - 1)));
-  const interleaved = (start: number) =>
-    Array.from({ length: 16 }, (_, i) => start + 2 * (i >> 2) + (i & 1) + (i & 2 ? 16 : 0));
   f.emit(two.set(i32.add(stride.value, stride.value)));
   f.while(i32.lt(to.value, end.value), () => {
     f.emit(at.set(from.value), weight.set(weights.value));
@@ -228,9 +215,9 @@ function writeRows(
       f.emit(
         first.set(v128.load8x8Unsigned(at.value)),
         second.set(v128.load8x8Unsigned(i32.add(at.value, stride.value))),
-        pixels.set(shuffle(first.value, second.value, interleaved(0))),
+        pixels.set(zip16(first.value, second.value, 'lower')),
         ...addProducts(upper, lower, pixels.value, weight),
-        pixels.set(shuffle(first.value, second.value, interleaved(8))),
+        pixels.set(zip16(first.value, second.value, 'upper')),
         ...addProducts(upper2, lower2, pixels.value, weight),
         at.set(i32.add(at.value, two.value)),
         weight.set(i32.add(weight.value, i32.const(8))),
