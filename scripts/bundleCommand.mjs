@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,6 +11,7 @@ export async function bundleCommand(outfile) {
   for (const name of readdirSync(join(root, 'src'), { recursive: true }).sort()) {
     if (name.endsWith('.ts')) hash.update(readFileSync(join(root, 'src', name)));
   }
+  const assets = [];
   await build({
     absWorkingDir: root,
     entryPoints: ['src/cli/main.ts'],
@@ -21,12 +22,31 @@ export async function bundleCommand(outfile) {
     target: 'node20.19',
     // The notices of the packages that come along.
     legalComments: 'inline',
-    // As text: bytes would be copied one property at a time when they are imported.
-    loader: { '.pth': 'base64', '.png': 'base64' },
+    // Half of the time that the command takes to begin goes into reading its own text. Names stay, for `--debug`.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    plugins: [numbersInPlaceOf(/\.(pth|png)$/, assets)],
     banner: { js: '#!/usr/bin/env node' },
     // What is kept about this machine's code holds for this code only (`engine/wasm/tuning.ts`).
     define: { CYCLEGAN_BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)) },
     logLevel: 'warning',
   });
+  // In comments, which are passed over, and not as strings: Node begins 10 to 20 ms sooner.
+  for (const [number, path] of assets.entries()) {
+    appendFileSync(outfile, `\n//${number} ${readFileSync(path, 'base64')}\n`);
+  }
   chmodSync(outfile, 0o755);
+}
+
+/** Imported files become their place in `found`. */
+function numbersInPlaceOf(filter, found) {
+  return {
+    name: 'assets',
+    setup({ onLoad }) {
+      onLoad({ filter }, ({ path }) => {
+        if (!found.includes(path)) found.push(path);
+        return { contents: `export default ${found.indexOf(path)}`, loader: 'js' };
+      });
+    },
+  };
 }

@@ -1,9 +1,9 @@
-/** Files that the bundler puts into the command, in base64. */
+/** Files that the bundler puts into the command: which of the comments at its end holds each (`scripts/bundleCommand.mjs`). */
 declare module '*.pth' {
-  const base64: string;
-  export default base64;
+  const comment: number;
+  export default comment;
 }
 declare module '*.png' {
-  const base64: string;
-  export default base64;
+  const comment: number;
+  export default comment;
 }

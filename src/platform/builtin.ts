@@ -4,6 +4,7 @@ type Builtins = {
   fs: typeof import('node:fs');
   'fs/promises': typeof import('node:fs/promises');
   path: typeof import('node:path');
+  url: typeof import('node:url');
   crypto: typeof import('node:crypto');
   util: typeof import('node:util');
   v8: typeof import('node:v8');
