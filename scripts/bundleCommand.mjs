@@ -27,6 +27,8 @@ export async function bundleCommand(outfile) {
     minifySyntax: true,
     plugins: [numbersInPlaceOf(/\.(pth|png)$/, assets)],
     banner: { js: '#!/usr/bin/env node' },
+    // Tells tools that look for words that this is a module: all its imports are made at run time.
+    footer: { js: 'export {};' },
     // What is kept about this machine's code holds for this code only (`engine/wasm/tuning.ts`).
     define: { CYCLEGAN_BUILD: JSON.stringify(hash.digest('hex').slice(0, 16)) },
     logLevel: 'warning',
