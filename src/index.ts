@@ -86,6 +86,7 @@ export { PthError } from './pth/pthError.js';
 export {
   type OpenWeightsOptions,
   openWeights,
+  type StateDictOptions,
   type StoredTensor,
   type TensorInfo,
   type WeightFile,
@@ -109,5 +110,5 @@ export { type PaddingSides, reflectionPad2d } from './tensor/reflectionPad2d.js'
 export { relu } from './tensor/relu.js';
 export type { Pair, Shape } from './tensor/shape.js';
 export { tanh } from './tensor/tanh.js';
-export { Tensor } from './tensor/tensor.js';
+export { type ElementSource, Tensor } from './tensor/tensor.js';
 export { type TranslateOptions, translate } from './translate/translate.js';

@@ -10,11 +10,13 @@ import type { Terminal } from './terminal.js';
  * then being read, by other threads: what is given back waits for them.
  *
  * @param key Where in a checkpoint the state dict is.
+ * @param late Whether large weights stay in the file until they are packed: for who needs them once, and soon.
  */
 export async function openGenerator(
   weights: string | undefined,
   key: string | undefined,
   terminal: Terminal,
+  { late = false } = {},
 ): Promise<() => Promise<ResNetGenerator>> {
   if (weights === undefined) {
     terminal.say(
@@ -23,7 +25,7 @@ export async function openGenerator(
   }
   const source = weights === undefined ? await embeddedWeights() : await resolveWeights(weights);
   const file = await openWeights(source, { key });
-  const reading = file.stateDict();
+  const reading = file.stateDict({ late });
   // Whoever waits is told.
   reading.catch(() => undefined);
   return async () => {

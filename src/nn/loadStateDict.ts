@@ -115,6 +115,8 @@ function toTensor(value: TensorLike): Tensor {
 }
 
 function isTensorLike(value: unknown): value is TensorLike {
+  // Its elements may lie in a file still.
+  if (value instanceof Tensor) return true;
   if (typeof value !== 'object' || value === null) return false;
   const { data, shape } = value as Partial<TensorLike>;
   return (

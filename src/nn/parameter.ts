@@ -1,4 +1,4 @@
-import { type Shape, sizeOf } from '../tensor/shape.js';
+import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /**
@@ -26,6 +26,6 @@ export class Parameter {
 
   /** Takes the tensor as it is, without a copy. */
   adopt(tensor: Tensor): void {
-    this.#tensor = tensor.reshape(this.shape);
+    this.#tensor = sameShape(tensor.shape, this.shape) ? tensor : tensor.reshape(this.shape);
   }
 }

@@ -11,6 +11,12 @@ export interface ByteSource {
    * @throws FileError when a file cannot be read, or has become shorter.
    */
   read(start: number, end: number): Promise<Uint8Array>;
+  /**
+   * Fills `to` with the bytes from `start` on, which must lie within the source, before it returns; absent where
+   * there is no such way.
+   * @throws FileError as `read` does.
+   */
+  readonly readInto?: (start: number, to: Uint8Array) => void;
 }
 
 /** A path (Node only), the bytes themselves, a `Blob` or `File`, or a stream, which is read to its end. */
@@ -60,6 +66,7 @@ export async function openFile(path: string): Promise<ByteSource> {
       size: found.size,
       shared: false,
       read: (start, end) => inTurn(() => readPiece(path, start, end)),
+      readInto: (start, to) => readPieceInto(path, start, to),
     };
   } catch (error) {
     throw fileError('read', path, error);
@@ -99,9 +106,7 @@ async function readPiece(path: string, start: number, end: number): Promise<Uint
       while (at < bytes.length) {
         const length = Math.min(bytes.length - at, MOST_AT_ONCE);
         const { bytesRead } = await file.read(bytes, at, length, start + at);
-        if (bytesRead === 0) {
-          throw new FileError('ERR_FILE', `${path}: the file became shorter while it was read.`);
-        }
+        if (bytesRead === 0) throw becameShorter(path);
         at += bytesRead;
       }
       return bytes;
@@ -111,4 +116,28 @@ async function readPiece(path: string, start: number, end: number): Promise<Uint
   } catch (error) {
     throw fileError('read', path, error);
   }
+}
+
+function readPieceInto(path: string, start: number, to: Uint8Array): void {
+  const fs = requireBuiltin('fs', `Reading ${path}`);
+  try {
+    const file = fs.openSync(path, 'r');
+    try {
+      let at = 0;
+      while (at < to.length) {
+        const length = Math.min(to.length - at, MOST_AT_ONCE);
+        const bytesRead = fs.readSync(file, to, at, length, start + at);
+        if (bytesRead === 0) throw becameShorter(path);
+        at += bytesRead;
+      }
+    } finally {
+      fs.closeSync(file);
+    }
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+}
+
+function becameShorter(path: string): FileError {
+  return new FileError('ERR_FILE', `${path}: the file became shorter while it was read.`);
 }

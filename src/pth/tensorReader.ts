@@ -1,3 +1,5 @@
+import type { ByteSource } from '../platform/byteSource.js';
+import type { ElementSource } from '../tensor/tensor.js';
 import type { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
 import {
@@ -13,6 +15,9 @@ import {
 import type { StorageRef } from './storages.js';
 import type { TensorRef } from './tensorRef.js';
 
+/** Smaller tensors are read at once: to read them later would not be any sooner. */
+const LATE_BYTES = 64 * 1024;
+
 /** Reads tensors out of an opened file; every byte that it allocates is counted. */
 export class TensorReader {
   readonly #container: OpenedContainer;
@@ -24,6 +29,25 @@ export class TensorReader {
   constructor(container: OpenedContainer, budget: Budget) {
     this.#container = container;
     this.#budget = budget;
+  }
+
+  /**
+   * What fetches a tensor's numbers from the file later, and keeps none of them; `null` where they would have to be
+   * converted, or are few, or cannot be read so.
+   */
+  async later(ref: TensorRef, source: ByteSource): Promise<ElementSource | null> {
+    const { storage, dtype, size } = ref;
+    const isWhole = 4 * size === storage.bytes && isContiguous(ref);
+    const isAsWanted = dtype === 'float32' && !this.#container.bigEndian && isWhole;
+    const { readInto } = source;
+    if (!isAsWanted || storage.bytes < LATE_BYTES || readInto === undefined) return null;
+    const place = (await this.#container.locateStorage?.(storage, this.#budget)) ?? null;
+    if (place === null) return null;
+    return (to) => {
+      const bytes = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
+      readInto(place.start, bytes);
+      place.check?.(bytes);
+    };
   }
 
   /** The numbers as they are stored, in row-major order. */

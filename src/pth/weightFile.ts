@@ -1,5 +1,5 @@
 import { type ByteInput, type ByteSource, openBytes } from '../platform/byteSource.js';
-import { Tensor } from '../tensor/tensor.js';
+import { type ElementSource, Tensor } from '../tensor/tensor.js';
 import { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
 import { detectFormat } from './container/formats.js';
@@ -19,6 +19,15 @@ export interface OpenWeightsOptions {
    * searched under the usual names.
    */
   readonly key?: string;
+}
+
+export interface StateDictOptions {
+  /**
+   * Whether large tensors stay in the file until somebody asks for their `data`, or for them with `copyInto`, as engines do:
+   * that saves memory. The file must stay as it is meanwhile, and what is wrong with numbers may come out only then, as the
+   * same errors. Has no effect on what does not come from a path. Default: false.
+   */
+  readonly late?: boolean;
 }
 
 /** What a file tells of a tensor without its numbers. */
@@ -55,7 +64,7 @@ export async function openWeights(
 /** A file before its state dict is found. */
 export interface ContainerFile {
   readonly format: string;
-  readonly size: number;
+  readonly source: ByteSource;
   readonly opened: OpenedContainer;
   /** Bytes that opening it took. */
   readonly taken: number;
@@ -66,7 +75,7 @@ export async function openContainer(source: ByteSource): Promise<ContainerFile> 
   const format = await detectFormat(source);
   const budget = new Budget(source.size);
   const opened = await format.open(source, budget);
-  return { format: format.name, size: source.size, opened, taken: budget.taken };
+  return { format: format.name, source, opened, taken: budget.taken };
 }
 
 /** An opened weight file. Nothing needs to be closed. */
@@ -92,7 +101,7 @@ export class WeightFile {
     const { opened } = file;
     this.container = file.format;
     this.writer = opened.writer;
-    this.fileSize = file.size;
+    this.fileSize = file.source.size;
     this.key = path.join('.');
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.extras = new Map([...opened.metadata, ...plainEntries(opened.root)]);
@@ -128,19 +137,37 @@ export class WeightFile {
    * All tensors as float32. Those that shared memory in PyTorch share it here.
    * @throws PthError when numbers are damaged.
    */
-  async stateDict(): Promise<Map<string, Tensor>> {
+  async stateDict({ late = false }: StateDictOptions = {}): Promise<Map<string, Tensor>> {
     return inFile(this.#path, async () => {
       const reader = this.#reader();
+      const seen = new Set<string>();
+      const shared = new Set<string>();
+      for (const { storage } of this.#refs.values()) {
+        (seen.has(storage.key) ? shared : seen).add(storage.key);
+      }
       const tensors = [...this.#refs].map(async ([key, ref]) => {
-        return [key, new Tensor(await reader.float32(ref, key), ref.shape)] as const;
+        const isLate = late && !shared.has(ref.storage.key);
+        const fetch = isLate ? await reader.later(ref, this.#file.source) : null;
+        const data = fetch === null ? await reader.float32(ref, key) : this.#naming(fetch);
+        return [key, new Tensor(data, ref.shape)] as const;
       });
       return new Map(await Promise.all(tensors));
     });
   }
 
+  #naming(fetch: ElementSource): ElementSource {
+    return (to) => {
+      try {
+        fetch(to);
+      } catch (error) {
+        throw named(error, this.#path);
+      }
+    };
+  }
+
   #reader(): TensorReader {
-    const { opened, size, taken } = this.#file;
-    return new TensorReader(opened, new Budget(size, taken));
+    const { opened, source, taken } = this.#file;
+    return new TensorReader(opened, new Budget(source.size, taken));
   }
 
   #ref(key: string): TensorRef {
@@ -154,6 +181,10 @@ async function inFile<T>(path: string | null, action: () => Promise<T>): Promise
   try {
     return await action();
   } catch (error) {
-    throw error instanceof PthError && path !== null ? error.inFile(path) : error;
+    throw named(error, path);
   }
+}
+
+function named(error: unknown, path: string | null): unknown {
+  return error instanceof PthError && path !== null ? error.inFile(path) : error;
 }

@@ -1,6 +1,9 @@
 import { ShapeError } from '../errors.js';
 import { formatShape, type Shape, sameShape, sizeOf } from './shape.js';
 
+/** Writes all elements of a tensor into `to`, row-major, and each time the same. */
+export type ElementSource = (to: Float32Array) => void;
+
 /**
  * A dense float32 array with a shape, row-major as PyTorch's contiguous tensors are: element
  * `[n, c, y, x]` of `[N, C, H, W]` lies at `((n·C + c)·H + y)·W + x`.
@@ -8,21 +11,32 @@ import { formatShape, type Shape, sameShape, sizeOf } from './shape.js';
  * Arithmetic returns new tensors; `reshape`, `squeeze` and `unsqueeze` share the data.
  */
 export class Tensor {
-  readonly data: Float32Array;
+  declare readonly data: Float32Array;
   readonly shape: Shape;
+  /** What the elements come from, until somebody asked for `data`. */
+  #source: ElementSource | null = null;
 
-  /** @throws ShapeError when `data` has not exactly as many elements as `shape` says. */
-  constructor(data: Float32Array, shape: Shape) {
+  /**
+   * @param data The elements; or where they come from, which is asked when somebody asks for `data`.
+   * @throws ShapeError when `data` has not exactly as many elements as `shape` says.
+   */
+  constructor(data: Float32Array | ElementSource, shape: Shape) {
     if (!shape.every((side) => Number.isInteger(side) && side >= 0)) {
       throw new ShapeError(`A shape holds whole numbers from 0 up, but got ${formatShape(shape)}.`);
     }
-    if (data.length !== sizeOf(shape)) {
+    this.shape = Object.freeze([...shape]);
+    if (typeof data === 'function') {
+      this.#source = data;
+      // A property of its own, as that of other tensors: copies and comparisons see it.
+      const get = () => this.#fetch(data);
+      Object.defineProperty(this, 'data', { get, enumerable: true, configurable: true });
+    } else if (data.length === sizeOf(shape)) {
+      this.data = data;
+    } else {
       throw new ShapeError(
         `Shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, but the data has ${data.length}.`,
       );
     }
-    this.data = data;
-    this.shape = Object.freeze([...shape]);
   }
 
   static zeros(shape: Shape): Tensor {
@@ -35,7 +49,13 @@ export class Tensor {
 
   /** Number of elements. */
   get size(): number {
-    return this.data.length;
+    return sizeOf(this.shape);
+  }
+
+  /** Writes the elements into `to`, which is as long; those that have yet to be fetched are not kept. */
+  copyInto(to: Float32Array): void {
+    if (this.#source === null) to.set(this.data);
+    else this.#source(to);
   }
 
   /** The same elements under another shape; one side may be −1 and is then derived. */
@@ -99,6 +119,14 @@ export class Tensor {
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
+  }
+
+  #fetch(source: ElementSource): Float32Array {
+    const value = new Float32Array(this.size);
+    source(value);
+    Object.defineProperty(this, 'data', { value, enumerable: true });
+    this.#source = null;
+    return value;
   }
 
   #axis(dim: number, rank: number): number {

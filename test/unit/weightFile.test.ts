@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { FileError } from '../../src/platform/fileError.js';
 import type { Dtype, StoredData } from '../../src/pth/dtypes.js';
 import { DTYPE_NAMES, newStored } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
@@ -11,6 +12,7 @@ import { PthError } from '../../src/pth/pthError.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import type { TensorToSave } from '../../src/pth/write/savedTensor.js';
 import { encodeStateDict, saveStateDict } from '../../src/pth/write/saveStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
 import { safetensorsFile, tarFile, torchTar } from '../support/containers.js';
 import { golden, goldenBytes, goldenPath } from '../support/golden.js';
 import { bytes, legacyFile, op, pickle } from '../support/pickles.js';
@@ -75,6 +77,112 @@ describe('openWeights', () => {
       ['epoch', 3],
       ['__proto__x', [1, 'a']],
     ]);
+  });
+});
+
+describe('tensors that stay in the file', () => {
+  const SHAPE = [160, 120];
+  const large = Float32Array.from({ length: 160 * 120 }, (_, i) => i / 7);
+  const saved = new Map([
+    ['large', new Tensor(large, SHAPE)],
+    ['small', new Tensor(Float32Array.of(1, 2, 3), [3])],
+  ]);
+  const float = (key: string, length: number) => op.storage(key, 'FloatStorage', length);
+  const legacy = legacyFile(
+    op.dict({
+      large: op.tensor(float('0', large.length), 0, SHAPE, [120, 1]),
+      small: op.tensor(float('1', 3), 0, [3], [1]),
+    }),
+    { 0: [...large], 1: [1, 2, 3] },
+  );
+  const files = {
+    legacy,
+    zip: encodeStateDict(saved, '.pth'),
+    safetensors: encodeStateDict(saved, '.safetensors'),
+  };
+
+  it.each(Object.entries(files))(
+    'are fetched when they are asked for: %s',
+    async (name, content) => {
+      const path = join(folder, `late.${name}`);
+      writeFileSync(path, content);
+      const late = await (await openWeights(path)).stateDict({ late: true });
+      const out = new Float32Array(large.length);
+      late.get('large')?.copyInto(out);
+      expect(out).toEqual(large);
+      expect(late).toEqual(saved);
+      rmSync(path);
+      expect(late.get('large')?.data).toEqual(large);
+    },
+  );
+
+  it.each(Object.entries(files))(
+    'are missed when the file goes away: %s',
+    async (name, content) => {
+      const path = join(folder, `lost.${name}`);
+      writeFileSync(path, content);
+      const file = await openWeights(path);
+      const [first, second] = [
+        await file.stateDict({ late: true }),
+        await file.stateDict({ late: true }),
+      ];
+      writeFileSync(path, content.subarray(0, 2000));
+      expect(() => first.get('large')?.data).toThrow(/became shorter/);
+      rmSync(path);
+      expect(() => second.get('large')?.copyInto(new Float32Array(large.length))).toThrow(
+        FileError,
+      );
+      // This one is as soon read as looked for.
+      expect(second.get('small')?.data).toEqual(Float32Array.of(1, 2, 3));
+    },
+  );
+
+  it('are checked when they are fetched', async () => {
+    const path = join(folder, 'damaged.pth');
+    const content = files.zip.slice();
+    const begin = new Uint8Array(large.buffer, 4, 64).toString();
+    const at = content.findIndex((_, i) => content.subarray(i, i + 64).toString() === begin);
+    content[at + 1000] ^= 1;
+    writeFileSync(path, content);
+    const late = await (await openWeights(path)).stateDict({ late: true });
+    expect(() => late.get('large')?.data).toThrow(
+      expect.objectContaining({
+        code: 'ERR_PTH_CHECKSUM',
+        message: expect.stringContaining(path),
+      }),
+    );
+  });
+
+  it('are those alone that need no conversion, and share nothing', async () => {
+    const path = join(folder, 'mixed.pth');
+    const n = large.length;
+    const root = op.dict({
+      turned: op.tensor(float('0', n), 0, [120, 160], [1, 120]),
+      part: op.tensor(float('1', n), 120, [159, 120], [120, 1]),
+      one: op.tensor(float('2', n), 0, SHAPE, [120, 1]),
+      other: op.tensor(float('2', n), 0, SHAPE, [120, 1]),
+    });
+    const numbers = [...large];
+    writeFileSync(path, legacyFile(root, { 0: numbers, 1: numbers, 2: numbers }));
+    const file = await openWeights(path);
+    const expected = await file.stateDict();
+    const late = await file.stateDict({ late: true });
+    rmSync(path);
+    expect(late).toEqual(expected);
+    expect(late.get('one')?.data.buffer).toBe(late.get('other')?.data.buffer);
+  });
+
+  it('give the same pictures', async () => {
+    const path = join(folder, 'generator.pth');
+    const netG = new ResNetGenerator(3, 3, 16, 1).eval();
+    await saveStateDict(netG.stateDict(), path);
+    const late = await (await openWeights(path)).stateDict({ late: true });
+    const x = Tensor.full([1, 3, 16, 20], 0.3);
+    const expected = await netG.forward(x);
+    for (const engine of ['wasm', 'js']) {
+      const output = await ResNetGenerator.fromStateDict(late).forward(x, { engine });
+      expect(output).toEqual(engine === 'wasm' ? expected : await netG.forward(x, { engine }));
+    }
   });
 });
 

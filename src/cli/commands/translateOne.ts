@@ -51,6 +51,7 @@ export async function runOne(
     invocation.text('weights'),
     invocation.text('key'),
     terminal,
+    { late: true },
   );
   const { bytes: file, name } = await read(input);
   const netG = await generator();

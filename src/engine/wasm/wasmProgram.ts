@@ -9,6 +9,7 @@ import { Queue } from '../queue.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { keepMemory } from './memoryPool.js';
 import type { Assembly } from './plan/assemble.js';
+import { align } from './plan/memory.js';
 import { newProgramId, type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 
 export interface Machine {
@@ -80,35 +81,41 @@ export class WasmProgram implements Program {
     forgotten.register(this, { id: this.#id, known: this.#known }, this);
   }
 
-  /** Packs the weights that machine code packs; the working memory holds them meanwhile. */
-  async prepare(options: PrepareOptions): Promise<void> {
-    const { packings, working } = this.#assembly;
-    const { buffer } = this.#machine.memory;
-    let index = 0;
-    while (index < packings.length) {
-      const from = index;
-      let at = working.start;
-      while (index < packings.length) {
-        const bytes = Math.ceil(packings[index].weight.data.byteLength / 64) * 64;
-        if (index > from && at + bytes > working.end) break;
-        this.#assembly.stagePacking(buffer, index, at);
-        at += bytes;
-        index++;
-      }
-      const finish = await this.#beginPacking(from, index, options.blocking);
-      if (options.early && index === packings.length) this.#pending = finish;
-      else await finish();
+  /** Packs the weights that machine code packs. */
+  async prepare({ blocking, early }: PrepareOptions): Promise<void> {
+    const finish = this.#packFrom(0, blocking);
+    if (early) this.#pending = finish;
+    else await finish();
+  }
+
+  /**
+   * Begins with packing `index` and those after it whose weights fit into the working memory, where they wait.
+   * @returns What goes on with the rest, and waits for all.
+   */
+  #packFrom(index: number, blocking: boolean): () => Promise<void> {
+    const { packings, working, stagePacking } = this.#assembly;
+    let end = index;
+    for (let at = working.start; end < packings.length; end++) {
+      const next = align(at + 4 * packings[end].weight.size);
+      if (end > index && next > working.end) break;
+      stagePacking(this.#machine.memory.buffer, end, at);
+      at = next;
     }
+    const finish = this.#beginPacking(index, end, blocking);
+    return async () => {
+      await finish();
+      if (end < packings.length) await this.#packFrom(end, blocking)();
+    };
   }
 
   /** Sends workers to packings `from … to − 1`. @returns What takes part in it, and waits for them. */
-  async #beginPacking(from: number, to: number, blocking: boolean): Promise<() => Promise<void>> {
+  #beginPacking(from: number, to: number, blocking: boolean): () => Promise<void> {
     const { threads, shared } = this.#machine;
     const { drivers, steps } = this.#assembly;
     const helps = (blocking && canBlock()) || !shared;
     const [first, end] = [steps.length + from, steps.length + to];
     this.#reset(first, end);
-    const workers = await this.#workers(helps ? threads - 1 : threads);
+    const workers = takeWorkers(helps ? threads - 1 : threads);
     const runs = this.#send(workers, drivers.pack, first, end, helps ? 1 : 0);
     return async () => {
       if (helps) {
@@ -264,9 +271,12 @@ export class WasmProgram implements Program {
     return workers.map((worker, i) => {
       const report = onStep !== null && i === 0;
       const part = { driver, from, to, scratch: this.#scratch(first + i), report };
-      const run = worker.ask(this.#id, { run: part }, onStep ?? undefined);
-      // Whoever waits for it is told.
-      run.catch(() => undefined);
+      const message = { ...this.#introduction(worker), run: part };
+      const run = worker.ask(this.#id, message, onStep ?? undefined);
+      // Whoever waits for it is told. Who knows what the worker has heard: the next time, it is told all again.
+      run.catch(() => {
+        if (this.#known.delete(worker)) worker.tell(this.#id, { drop: true });
+      });
       return run;
     });
   }
@@ -277,16 +287,21 @@ export class WasmProgram implements Program {
     Atomics.store(this.#control, CONTROL.lost / 4, 1);
   }
 
+  /** Workers that are there: who takes part in a run waits for them at the first barrier. */
   async #workers(count: number): Promise<PoolWorker[]> {
     if (count === 0) return [];
     const workers = takeWorkers(count);
-    const { module, memory } = this.#machine;
     const strangers = workers.filter((worker) => !this.#known.has(worker));
-    await Promise.all(
-      strangers.map((worker) => worker.ask(this.#id, { load: { module, memory } })),
-    );
-    for (const worker of strangers) this.#known.add(worker);
+    await Promise.all(strangers.map((worker) => worker.ask(this.#id, this.#introduction(worker))));
     return workers;
+  }
+
+  /** What a worker that does not know this program yet has to be told. */
+  #introduction(worker: PoolWorker): object {
+    if (this.#known.has(worker)) return {};
+    this.#known.add(worker);
+    const { module, memory } = this.#machine;
+    return { load: { module, memory } };
   }
 
   #scratch(thread: number): number {

@@ -4,6 +4,13 @@ import type { PickleValue } from '../pickle/values.js';
 import type { StorageRef } from '../storages.js';
 import type { TensorRef } from '../tensorRef.js';
 
+/** Where a storage lies in the file, byte by byte as it is. */
+export interface StoragePlace {
+  readonly start: number;
+  /** @throws PthError when bytes that were read from there are not what the file says of them. */
+  check?(bytes: Uint8Array): void;
+}
+
 /** An opened weight file: what it holds as inert data, and a way to the bytes of its storages. */
 export interface OpenedContainer {
   readonly root: PickleValue;
@@ -23,6 +30,11 @@ export interface OpenedContainer {
    * @param key State-dict key, for messages.
    */
   readStorage(storage: StorageRef, budget: Budget, key: string): Promise<Uint8Array>;
+  /**
+   * For whoever reads a storage later, and into memory of their own; what stands before it is checked now.
+   * `null` where it is packed; absent where a format has no such way.
+   */
+  locateStorage?(storage: StorageRef, budget: Budget): Promise<StoragePlace | null>;
 }
 
 /** A file format. A new one is a file beside this with one of these in it, listed in `formats.ts`. */

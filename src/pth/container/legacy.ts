@@ -44,6 +44,12 @@ export const legacyFormat: ContainerFormat = {
       bigEndian: false,
       tensorRef: rebuiltTensor,
       readStorage: (storage, use) => readCounted(source, storage, places, use),
+      locateStorage: async (storage, use) => {
+        const at = places.get(storage.key) as number;
+        const start = at + COUNT_BYTES;
+        checkCount(await use.read(source, at, start, `Storage "${storage.key}"`), storage, at);
+        return { start };
+      },
     };
   },
 };
@@ -99,26 +105,35 @@ function locate(
   return places;
 }
 
-/** The count in the file must be the one that the pickle gave. */
 async function readCounted(
   source: ByteSource,
-  { key, dtype, bytes: length }: StorageRef,
+  storage: StorageRef,
   places: ReadonlyMap<string, number>,
   budget: Budget,
 ): Promise<Uint8Array> {
+  const { key } = storage;
   const at = places.get(key) as number;
-  const end = at + COUNT_BYTES + length;
+  const end = at + COUNT_BYTES + storage.bytes;
   const bytes = await budget.read(source, at, end, `Storage "${key}"`);
+  checkCount(bytes, storage, at);
+  return bytes.subarray(COUNT_BYTES);
+}
+
+/** The count in the file must be the one that the pickle gave. */
+function checkCount(
+  bytes: Uint8Array,
+  { key, dtype, bytes: length }: StorageRef,
+  offset: number,
+): void {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true);
   const expected = BigInt(length) / BigInt(dtype === null ? 1 : bytesOf(dtype));
   if (count !== expected) {
     throw new PthError(
       'ERR_PTH_STORAGE',
       `Storage "${key}" should have ${expected} elements, but the file says ${count}`,
-      { offset: at, key },
+      { offset, key },
     );
   }
-  return bytes.subarray(COUNT_BYTES);
 }
 
 function truncated(fileSize: number, end: number, left: number, { key }: StorageRef): PthError {

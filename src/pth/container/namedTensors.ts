@@ -44,5 +44,6 @@ export function namedTensors(
       const start = places.get(key) as number;
       return budget.read(source, start, start + bytes, `Tensor "${key}"`);
     },
+    locateStorage: async ({ key }) => ({ start: places.get(key) as number }),
   };
 }

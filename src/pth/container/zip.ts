@@ -8,7 +8,7 @@ import { collectStorages, type StorageRef } from '../storages.js';
 import { rebuiltTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { zipWriter } from './writers.js';
-import { readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
+import { locateZipEntry, readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
 
 /**
  * The zip archive that torch writes since 1.6: `ROOT/data.pkl` holds the object, `ROOT/data/KEY` the
@@ -41,6 +41,12 @@ export const zipFormat: ContainerFormat = {
       bigEndian,
       tensorRef: rebuiltTensor,
       readStorage: async ({ key }, use) => (await content(`data/${key}`, use)) as Uint8Array,
+      locateStorage: async ({ key }, use) => {
+        const entry = entries.get(`${root}data/${key}`) as ZipEntry;
+        if (entry.deflated) return null;
+        const start = await locateZipEntry(source, entry, use);
+        return { start, check: (bytes) => checkSum(bytes, entry) };
+      },
     };
   },
 };
@@ -96,7 +102,12 @@ async function entryContent(
 ): Promise<Uint8Array> {
   const stored = await readZipEntry(source, entry, budget);
   const content = entry.deflated ? inflate(stored, entry, budget) : stored;
-  // Files exist whose writer left the sum out; PyTorch takes them, too.
+  checkSum(content, entry);
+  return content;
+}
+
+/** Files exist whose writer left the sum out; PyTorch takes them, too. */
+function checkSum(content: Uint8Array, entry: ZipEntry): void {
   if (entry.crc !== 0 && crc32(content) !== entry.crc) {
     throw new PthError(
       'ERR_PTH_CHECKSUM',
@@ -104,7 +115,6 @@ async function entryContent(
       { offset: entry.headerAt, key: entry.name },
     );
   }
-  return content;
 }
 
 function inflate(stored: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {

@@ -75,6 +75,19 @@ export async function readZipEntry(
   entry: ZipEntry,
   budget: Budget,
 ): Promise<Uint8Array> {
+  const start = await locateZipEntry(source, entry, budget);
+  return budget.read(source, start, start + entry.storedSize, `Entry "${entry.name}"`);
+}
+
+/**
+ * Where the bytes of an entry begin, behind its local header.
+ * @throws PthError when that is not where, or not whose, the directory says.
+ */
+export async function locateZipEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  budget: Budget,
+): Promise<number> {
   const { name, nameLength, headerAt } = entry;
   const nameEnd = headerAt + LOCAL.size + nameLength;
   const header =
@@ -93,7 +106,7 @@ export async function readZipEntry(
   if (start + entry.storedSize > source.size) {
     throw broken(`Entry "${name}" reaches beyond the end of the file`, headerAt, name);
   }
-  return budget.read(source, start, start + entry.storedSize, `Entry "${name}"`);
+  return start;
 }
 
 async function locateDirectory(

@@ -118,7 +118,7 @@ class Assembler {
       [...buffers, ...this.#temporaries].filter(({ last }) => last >= 0),
       working,
     );
-    const largest = Math.max(0, ...this.#packings.map(({ weight }) => weight.data.byteLength));
+    const largest = Math.max(0, ...this.#packings.map(({ weight }) => 4 * weight.size));
     end = Math.max(end, working + align(largest));
     const scratch = { start: end, bytes: align(this.#scratchBytes) };
     end += this.#threads * scratch.bytes;
@@ -151,7 +151,7 @@ class Assembler {
       },
       stagePacking: (memory, index, staged) => {
         const packing = this.#packings[index];
-        new Float32Array(memory, staged, packing.weight.size).set(packing.weight.data);
+        packing.weight.copyInto(new Float32Array(memory, staged, packing.weight.size));
         writeStep(memory, this.#steps.length + index, packing, [staged, packing.to.address]);
       },
       input,

@@ -14,8 +14,18 @@ export interface KernelView {
   at(oc: number, ic: number, ky: number, kx: number): number;
 }
 
+/** Elements one by one, which nobody asks for before the first. */
+function elementsOf(weight: Tensor): (index: number) => number {
+  let data: Float32Array | null = null;
+  return (index) => {
+    data ??= weight.data;
+    return data[index];
+  };
+}
+
 export function convKernel({ weight, groups }: Conv2dParams): KernelView {
   const [outChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
+  const element = elementsOf(weight);
   return {
     outChannels,
     inChannels: perGroup * groups,
@@ -24,13 +34,14 @@ export function convKernel({ weight, groups }: Conv2dParams): KernelView {
     at: (oc, ic, ky, kx) => {
       const within = ic - Math.floor(oc / (outChannels / groups)) * perGroup;
       if (within < 0 || within >= perGroup) return 0;
-      return weight.data[((oc * perGroup + within) * kernelHeight + ky) * kernelWidth + kx];
+      return element(((oc * perGroup + within) * kernelHeight + ky) * kernelWidth + kx);
     },
   };
 }
 
 export function transposedKernel({ weight, groups }: ConvTranspose2dParams): KernelView {
   const [inChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
+  const element = elementsOf(weight);
   return {
     outChannels: perGroup * groups,
     inChannels,
@@ -39,7 +50,7 @@ export function transposedKernel({ weight, groups }: ConvTranspose2dParams): Ker
     at: (oc, ic, ky, kx) => {
       const within = oc - Math.floor(ic / (inChannels / groups)) * perGroup;
       if (within < 0 || within >= perGroup) return 0;
-      return weight.data[((ic * perGroup + within) * kernelHeight + ky) * kernelWidth + kx];
+      return element(((ic * perGroup + within) * kernelHeight + ky) * kernelWidth + kx);
     },
   };
 }

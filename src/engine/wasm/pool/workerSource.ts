@@ -8,7 +8,8 @@ import { CONTROL } from '../kernels/driver.js';
  * Node's own `on` serves its first message some 40 ms sooner than `onmessage`, which has to load the web's events.
  *
  * Messages in: `{ id, load: { module, memory } }`, `{ id, run: { driver, from, to, scratch, report } }`,
- * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`.
+ * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`; one that is told to load and to
+ * run answers the run alone.
  */
 export const WORKER_SOURCE = `
 const port = typeof require === 'function' ? require('worker_threads').parentPort : self;
@@ -18,7 +19,7 @@ const receive = ({ id, load, run, drop }) => {
   if (load) {
     const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
     programs.set(id, { exports, control: new Int32Array(load.memory.buffer) });
-    port.postMessage({ id, ready: true });
+    if (!run) port.postMessage({ id, ready: true });
   }
   if (run) {
     const program = programs.get(id);
