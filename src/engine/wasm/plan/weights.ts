@@ -130,25 +130,29 @@ export function packTall(
   const parts = Math.ceil(kernelHeight / TALL_TAPS);
   const depth = narrow ? channels : kernelWidth * channels;
   const place = (oc: number, ic: number, kx: number) => {
-    const [column, k] = narrow ? [kx * outChannels + oc, ic] : [oc, kx * channels + ic];
-    const first = Math.floor(column / panel) * panel;
-    const width = Math.min(panel, n - first);
-    return first * depth + k * width + (column - first);
+    const column = narrow ? kx * outChannels + oc : oc;
+    const k = narrow ? ic : kx * channels + ic;
+    const first = column - (column % panel);
+    return first * depth + k * Math.min(panel, n - first) + (column - first);
   };
-  const taps = new Float64Array(TALL_TAPS);
+  const planes = parts * depth * n;
   for (let part = 0; part < parts; part++) {
+    // The four of TALL_TAPS by name, without loops: all this runs once, while V8 still interprets it.
+    const ky = part * TALL_TAPS;
+    const has = (i: number) => ky + i < kernelHeight;
+    const [hasA, hasB, hasC, hasD] = [has(0), has(1), has(2), has(3)];
     for (let oc = 0; oc < outChannels; oc++) {
       for (let ic = 0; ic < inChannels; ic++) {
         for (let kx = 0; kx < kernelWidth; kx++) {
-          for (let i = 0; i < TALL_TAPS; i++) {
-            const ky = part * TALL_TAPS + i;
-            taps[i] = ky < kernelHeight ? kernel.at(oc, ic, ky, kx) : 0;
-          }
-          const at = place(oc, ic, kx);
+          const a = hasA ? kernel.at(oc, ic, ky, kx) : 0;
+          const b = hasB ? kernel.at(oc, ic, ky + 1, kx) : 0;
+          const c = hasC ? kernel.at(oc, ic, ky + 2, kx) : 0;
+          const d = hasD ? kernel.at(oc, ic, ky + 3, kx) : 0;
+          let at = part * depth * n + place(oc, ic, kx);
           for (let xi = 0; xi < TALL_KERNEL.length; xi++) {
-            let sum = 0;
-            for (let i = 0; i < TALL_TAPS; i++) sum += TALL_KERNEL[xi][i] * taps[i];
-            to[(xi * parts + part) * depth * n + at] = sum;
+            const row = TALL_KERNEL[xi];
+            to[at] = row[0] * a + row[1] * b + row[2] * c + row[3] * d;
+            at += planes;
           }
         }
       }
