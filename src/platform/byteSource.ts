@@ -14,7 +14,7 @@ export interface ByteSource {
   /**
    * Fills `to` with the bytes from `start` on, which must lie within the source, before it returns; absent where
    * there is no such way.
-   * @throws FileError as `read` does.
+   * @throws FileError as `read` does, and when a file was changed since it was opened.
    */
   readonly readInto?: (start: number, to: Uint8Array) => void;
 }
@@ -66,7 +66,7 @@ export async function openFile(path: string): Promise<ByteSource> {
       size: found.size,
       shared: false,
       read: (start, end) => inTurn(() => readPiece(path, start, end)),
-      readInto: (start, to) => readPieceInto(path, start, to),
+      readInto: (start, to) => readPieceInto(path, found, start, to),
     };
   } catch (error) {
     throw fileError('read', path, error);
@@ -118,11 +118,21 @@ async function readPiece(path: string, start: number, end: number): Promise<Uint
   }
 }
 
-function readPieceInto(path: string, start: number, to: Uint8Array): void {
+/** What tells one content of a file from another. */
+interface FileVersion {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+function readPieceInto(path: string, opened: FileVersion, start: number, to: Uint8Array): void {
   const fs = requireBuiltin('fs', `Reading ${path}`);
   try {
     const file = fs.openSync(path, 'r');
     try {
+      const { size, mtimeMs } = fs.fstatSync(file);
+      if (size !== opened.size || mtimeMs !== opened.mtimeMs) {
+        throw new FileError('ERR_FILE', `${path}: the file was changed since it was opened.`);
+      }
       let at = 0;
       while (at < to.length) {
         const length = Math.min(to.length - at, MOST_AT_ONCE);

@@ -24,8 +24,8 @@ export interface OpenWeightsOptions {
 export interface StateDictOptions {
   /**
    * Whether large tensors stay in the file until somebody asks for their `data`, or for them with `copyInto`, as engines do:
-   * that saves memory. The file must stay as it is meanwhile, and what is wrong with numbers may come out only then, as the
-   * same errors. Has no effect on what does not come from a path. Default: false.
+   * that saves memory. What is wrong with numbers comes out only then, as the same errors, and so does a file that was
+   * changed or is gone. Has no effect on what does not come from a path. Default: false.
    */
   readonly late?: boolean;
 }
