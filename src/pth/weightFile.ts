@@ -23,7 +23,7 @@ export interface OpenWeightsOptions {
 
 export interface StateDictOptions {
   /**
-   * Whether large tensors stay in the file until somebody asks for their `data`, or for them with `copyInto`, as engines do:
+   * Whether large float32 tensors stay in the file until somebody asks for their `data`, or for them with `copyInto`, as engines do:
    * that saves memory. What is wrong with numbers comes out only then, as the same errors, and so does a file that was
    * changed or is gone. Has no effect on what does not come from a path. Default: false.
    */
@@ -140,13 +140,9 @@ export class WeightFile {
   async stateDict({ late = false }: StateDictOptions = {}): Promise<Map<string, Tensor>> {
     return inFile(this.#path, async () => {
       const reader = this.#reader();
-      const seen = new Set<string>();
-      const shared = new Set<string>();
-      for (const { storage } of this.#refs.values()) {
-        (seen.has(storage.key) ? shared : seen).add(storage.key);
-      }
+      const shared = late ? sharedStorages(this.#refs.values()) : null;
       const tensors = [...this.#refs].map(async ([key, ref]) => {
-        const isLate = late && !shared.has(ref.storage.key);
+        const isLate = shared !== null && !shared.has(ref.storage.key);
         const fetch = isLate ? await reader.later(ref, this.#file.source) : null;
         const data = fetch === null ? await reader.float32(ref, key) : this.#naming(fetch);
         return [key, new Tensor(data, ref.shape)] as const;
@@ -175,6 +171,14 @@ export class WeightFile {
     if (ref !== undefined) return ref;
     throw new PthError('ERR_PTH_NO_KEY', `The file holds no tensor "${key}"`, { key });
   }
+}
+
+/** Keys of the storages that several tensors are windows on: they are read once, for all of them. */
+function sharedStorages(refs: Iterable<TensorRef>): Set<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { storage } of refs) (seen.has(storage.key) ? shared : seen).add(storage.key);
+  return shared;
 }
 
 async function inFile<T>(path: string | null, action: () => Promise<T>): Promise<T> {

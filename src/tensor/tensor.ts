@@ -52,8 +52,16 @@ export class Tensor {
     return sizeOf(this.shape);
   }
 
-  /** Writes the elements into `to`, which is as long; those that have yet to be fetched are not kept. */
+  /**
+   * Writes the elements into `to`; those that have yet to be fetched are not kept.
+   * @throws ShapeError unless `to` has exactly as many.
+   */
   copyInto(to: Float32Array): void {
+    if (to.length !== this.size) {
+      throw new ShapeError(
+        `A tensor of shape ${formatShape(this.shape)} has ${this.size} elements, but the array that it is copied into has ${to.length}.`,
+      );
+    }
     if (this.#source === null) to.set(this.data);
     else this.#source(to);
   }

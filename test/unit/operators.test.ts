@@ -43,6 +43,31 @@ describe('what has no number', () => {
   });
 });
 
+describe('a tensor that knows where its elements come from', () => {
+  it('asks for them when they are wanted, and keeps them when it was asked for all', () => {
+    let asked = 0;
+    const t = new Tensor(
+      (to) => {
+        asked++;
+        to.set([1, 2, 3, 4]);
+      },
+      [2, 2],
+    );
+    const out = new Float32Array(4);
+    expect([t.size, asked]).toEqual([4, 0]);
+    t.copyInto(out);
+    t.copyInto(out);
+    expect([...out, asked]).toEqual([1, 2, 3, 4, 2]);
+    expect(t).toEqual(new Tensor(Float32Array.of(1, 2, 3, 4), [2, 2]));
+    expect(t).not.toEqual(new Tensor(Float32Array.of(1, 2, 3, 5), [2, 2]));
+    t.copyInto(out);
+    const first = t.data;
+    expect(t.data).toBe(first);
+    expect(asked).toBe(3);
+    expect(() => t.copyInto(new Float32Array(5))).toThrow(/has 4 elements.*has 5/);
+  });
+});
+
 describe('wrong input', () => {
   const input = Tensor.zeros([1, 3, 5, 6]);
   const weight = Tensor.zeros([4, 2, 3, 3]);

@@ -287,7 +287,7 @@ export class WasmProgram implements Program {
     Atomics.store(this.#control, CONTROL.lost / 4, 1);
   }
 
-  /** Workers that are there: who takes part in a run waits for them at the first barrier. */
+  /** Workers that have the program. Whoever waited for one at a barrier instead would not hear that it died. */
   async #workers(count: number): Promise<PoolWorker[]> {
     if (count === 0) return [];
     const workers = takeWorkers(count);

@@ -135,7 +135,8 @@ export function packTall(
     const first = column - (column % panel);
     return first * depth + k * Math.min(panel, n - first) + (column - first);
   };
-  const planes = parts * depth * n;
+  /** Floats of one ξ. */
+  const plane = parts * depth * n;
   for (let part = 0; part < parts; part++) {
     // The four of TALL_TAPS by name, without loops: all this runs once, while V8 still interprets it.
     const ky = part * TALL_TAPS;
@@ -152,7 +153,7 @@ export function packTall(
           for (let xi = 0; xi < TALL_KERNEL.length; xi++) {
             const row = TALL_KERNEL[xi];
             to[at] = row[0] * a + row[1] * b + row[2] * c + row[3] * d;
-            at += planes;
+            at += plane;
           }
         }
       }
