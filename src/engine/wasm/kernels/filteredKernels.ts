@@ -1,6 +1,7 @@
-import { f32, i32 } from '../../../emit/code.js';
+import { type Code, f32, i32 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
+import { panelRanges, panelsOf } from './panels.js';
 import { defineZeroRow } from './rows.js';
 import { type BandStage, STAGE } from './stage.js';
 import type { Target } from './target.js';
@@ -15,12 +16,12 @@ export function defineGroupKernels(
 ): FunctionHandle {
   const { filtering, source } = shape;
   const channels = source.row.channels;
-  const panel = target.tile.vectors * 4;
+  const { full, tail } = panelsOf(target, n);
   const key = `group kernels ${JSON.stringify([target, filtering, channels, n])}`;
   return module.define(key, ['i32', 'i32'], (f, from, to) => {
     const index = f.local('i32');
-    const panels = (lanes: number, count: number) => {
-      if (lanes === 0) return;
+    const panels = (vectors: number, count: number) => {
+      const lanes = 4 * vectors;
       const planeBytes = kernelPlane(shape, n);
       const kernelTile = defineKernelTile(module, target, {
         filtering,
@@ -34,8 +35,8 @@ export function defineGroupKernels(
         f.emit(to.set(i32.add(to.value, i32.const(channels * lanes * 4))));
       });
     };
-    panels(panel, Math.floor(n / panel));
-    panels(n % panel, 1);
+    panels(target.tile.vectors, full);
+    for (const vectors of tail) panels(vectors, 1);
   });
 }
 
@@ -47,24 +48,26 @@ export interface KernelPackingShape {
   readonly paddedIn: number;
   readonly outChannels: number;
   readonly paddedOut: number;
-  /** Output channels a panel; the last panel is as narrow as what is left. */
-  readonly panel: number;
 }
 
-/** Writes the code that packs panel `index`; channels that exist only as padding stay as they are, zero. */
+/**
+ * Writes the code that packs panel `index` into `packed`, which begins with the first of all panels; channels that exist
+ * only as padding stay as they are, zero.
+ */
 function emitPacking(
   f: FunctionWriter,
+  target: Target,
   shape: KernelPackingShape,
   weight: Local,
   packed: Local,
   index: Local,
 ): void {
-  const { strides, inChannels, outChannels, paddedOut, panel } = shape;
+  const { strides, inChannels, paddedIn, outChannels, paddedOut } = shape;
   const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
-  const firstChannel = i32.mul(index.value, i32.const(panel * strides.out * 4));
-  f.emit(src.set(i32.add(weight.value, firstChannel)), dst.set(packed.value));
-  const write = (width: number, lanes: number) => {
+  const write = ({ width }: { width: number }, lanes: number, first: Code) => {
     if (lanes <= 0) return;
+    f.emit(src.set(i32.add(weight.value, i32.mul(first, i32.const(strides.out * 4)))));
+    f.emit(dst.set(i32.add(packed.value, i32.mul(first, i32.const(paddedIn * 36)))));
     f.repeat(ic, inChannels, 1, () => {
       f.emit(from.set(src.value), to.set(dst.value));
       f.repeat(lane, lanes, 1, () => {
@@ -78,26 +81,36 @@ function emitPacking(
       f.emit(dst.set(i32.add(dst.value, i32.const(9 * width * 4))));
     });
   };
-  const last = Math.ceil(paddedOut / panel) - 1;
-  f.if(
-    i32.lt(index.value, i32.const(last)),
-    () => write(panel, panel),
-    () => write(paddedOut - last * panel, outChannels - last * panel),
-  );
+  // Full panels without padding are alike; the last one or two are written as they are.
+  const ranges = panelRanges(target, paddedOut);
+  const isAlike = ({ first, width }: { first: number; width: number }) =>
+    width === ranges[0].width && first + width <= outChannels;
+  const alike = ranges.filter(isAlike).length;
+  if (alike > 0) {
+    const { width } = ranges[0];
+    f.if(i32.lt(index.value, i32.const(alike)), () =>
+      write(ranges[0], width, i32.mul(index.value, i32.const(width))),
+    );
+  }
+  for (const [i, range] of ranges.entries()) {
+    if (i < alike) continue;
+    const lanes = Math.min(range.width, outChannels - range.first);
+    f.if(i32.eq(index.value, i32.const(i)), () => write(range, lanes, i32.const(range.first)));
+  }
 }
 
 /** Stage, an item a panel: PyTorch's kernels of 3×3 to `[oc / panel][ic][3 · 3][panel]`. */
 export function defineKernelPacking(
   module: ModuleWriter,
+  target: Target,
   shape: KernelPackingShape,
 ): FunctionHandle {
-  const key = `kernel packing ${JSON.stringify(shape)}`;
+  const key = `kernel packing ${JSON.stringify([target, shape])}`;
   return module.define(key, STAGE, (f, item, args) => {
     const [weight, packed] = f.locals('i32', 2);
-    const bytes = shape.panel * shape.paddedIn * 36;
     f.emit(weight.set(i32.load(args.value, 0)));
-    f.emit(packed.set(i32.add(i32.load(args.value, 4), i32.mul(item.value, i32.const(bytes)))));
-    emitPacking(f, shape, weight, packed, item);
+    f.emit(packed.set(i32.load(args.value, 4)));
+    emitPacking(f, target, shape, weight, packed, item);
   });
 }
 
@@ -109,24 +122,26 @@ export function defineKeptKernels(
   packing: KernelPackingShape,
 ): BandStage & { readonly groups: number } {
   const groups = groupsOf(shape, target);
-  const { panel, paddedIn, inChannels, outChannels, paddedOut } = packing;
-  const panelBytes = panel * paddedIn * 36;
-  const packedBytes = shape.groupPanels * panelBytes;
+  const { paddedIn, inChannels, outChannels, paddedOut } = packing;
+  const channelBytes = paddedIn * 36;
+  const packedBytes = groups.widest * channelBytes;
   const isPadded = paddedIn > inChannels || paddedOut > outChannels;
   const key = `kept kernels ${JSON.stringify([target, shape, packing])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const [weight, packed, kernels, index, end] = f.locals('i32', 5);
     const groupBytes = planesOf(shape.filtering) * kernelPlane(shape, groups.channels);
     const own = i32.mul(item.value, i32.const(groupBytes));
-    f.emit(weight.set(i32.load(args.value, 0)), packed.set(scratch.value));
+    // Of all panels, the group's own are in scratch memory.
+    const before = i32.mul(item.value, i32.const(groups.channels * channelBytes));
+    f.emit(weight.set(i32.load(args.value, 0)), packed.set(i32.sub(scratch.value, before)));
     f.emit(kernels.set(i32.add(i32.load(args.value, 4), own)));
     if (isPadded) f.call(defineZeroRow(module, packedBytes / 4), scratch.value);
     f.emit(index.set(i32.mul(item.value, i32.const(shape.groupPanels))));
-    const next = i32.add(index.value, i32.const(shape.groupPanels));
-    f.emit(end.set(i32.min(next, i32.const(Math.ceil(paddedOut / panel)))));
+    f.emit(end.set(i32.add(index.value, i32.const(shape.groupPanels))));
+    const last = i32.eq(item.value, i32.const(groups.count - 1));
+    f.if(last, () => f.emit(end.set(i32.const(panelRanges(target, paddedOut).length))));
     f.for(index, index.value, end.value, 1, () => {
-      emitPacking(f, packing, weight, packed, index);
-      f.emit(packed.set(i32.add(packed.value, i32.const(panelBytes))));
+      emitPacking(f, target, packing, weight, packed, index);
     });
     byWidth(f, groups, item, (n) =>
       f.call(defineGroupKernels(module, target, shape, n), scratch.value, kernels.value),

@@ -46,13 +46,19 @@ export function tilesOf({ filtering, out }: FilteredShape) {
   return { across: Math.ceil(out.width / outputs), down: Math.ceil(out.height / outputs) };
 }
 
-/** Output channels by groups, the last of which may be narrower. */
+/**
+ * Output channels by groups, all but the last of which have `channels`. The last has what is left, `rest`; of less than
+ * half a group, it is added to the one before, since to go through all of V for a few channels takes as long as for many.
+ */
 export function groupsOf({ out, groupPanels }: FilteredShape, target: Target) {
   const channels = groupPanels * target.tile.vectors * 4;
-  const full = Math.floor(out.channels / channels);
-  const rest = out.channels % channels;
+  const whole = Math.floor(out.channels / channels);
+  const left = out.channels % channels;
+  const joins = whole > 0 && left > 0 && 2 * left < channels;
+  const full = joins ? whole - 1 : whole;
+  const rest = joins ? channels + left : left;
   const count = full + (rest > 0 ? 1 : 0);
-  return { channels, full, rest, count, widest: full > 0 ? channels : rest };
+  return { channels, full, rest, count, widest: Math.max(full > 0 ? channels : 0, rest) };
 }
 
 /** Output channels of each group. */
@@ -78,7 +84,7 @@ export function productPlane(target: Target, shape: FilteredShape, channels: num
   return planeStride(tiles * channels * 4);
 }
 
-/** Does the same for whole groups and for the narrower last one, each as wide as it is. */
+/** Does the same for whole groups and for the last one, each as wide as it is. */
 export function byWidth(
   f: FunctionWriter,
   { channels, full, rest }: ReturnType<typeof groupsOf>,

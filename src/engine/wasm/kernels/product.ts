@@ -1,5 +1,6 @@
 import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
+import { panelsOf } from './panels.js';
 import { multiplyAdd, type Target } from './target.js';
 
 /**
@@ -10,7 +11,7 @@ import { multiplyAdd, type Target } from './target.js';
  * - `a`: row m begins `m · aStride` bytes on; its K values are runs of `run` floats in a row, `middle`
  *   runs `middleStride` bytes apart, and `outer` of those `outerStride` bytes apart. For a
  *   convolution over NHWC rows these are the channels, the kernel's columns and its rows.
- * - `b`: packed `[n / N][K][N]` with N = `4 · tile.vectors`; the last panel is as narrow as what is left.
+ * - `b`: packed `[n / N][K][N]` with N = `4 · tile.vectors`; the last panels may be narrower (`panels.ts`).
  * - `c`: row m begins `m · cStride` bytes on, and has `n` floats, a multiple of 4.
  */
 export interface ProductShape {
@@ -50,32 +51,33 @@ export function defineProduct(
   const key = `product ${JSON.stringify([target, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, a, b, c, bias, m) => {
     const { rows, vectors } = target.tile;
-    const blocks = shape.n / 4;
-    const fullPanels = Math.floor(blocks / vectors);
-    const rest = blocks % vectors;
+    const { full, tail } = panelsOf(target, shape.n);
     const panel = f.local('i32');
     const w = new ProductWriter(f, target, shape, { a, b, c, bias, m });
-    const advance = (panels: number) => {
-      const bytes = panels * vectors * 16;
+    const advance = (by: number) => {
+      const bytes = 16 * by;
       f.emit(b.set(i32.add(b.value, i32.const(productDepth(shape) * bytes))));
       f.emit(c.set(i32.add(c.value, i32.const(bytes))));
       if (shape.start === 'bias') f.emit(bias.set(i32.add(bias.value, i32.const(bytes))));
     };
     const panels = (write: (vectors: number) => void) => {
-      f.repeat(panel, fullPanels, 1, () => {
+      f.repeat(panel, full, 1, () => {
         write(vectors);
-        advance(1);
+        advance(vectors);
       });
-      if (rest > 0) write(rest);
+      for (const width of tail) {
+        write(width);
+        advance(width);
+      }
     };
-    if (productDepth(shape) * shape.n * 4 > RESIDENT || rest > 0) {
+    if (productDepth(shape) * shape.n * 4 > RESIDENT || tail.length > 0) {
       // A narrower panel's blocks are higher: with fewer sums at once, each would wait for the one before.
       const height = (width: number) => Math.min(2 * rows, Math.floor((rows * vectors) / width));
       panels((width) => w.rows(height(width), (h) => w.block(h, width)));
     } else {
       w.rows(rows, (height) => {
         panels((width) => w.block(height, width));
-        advance(-fullPanels);
+        advance(-full * vectors);
       });
     }
   });

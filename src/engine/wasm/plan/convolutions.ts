@@ -15,6 +15,7 @@ import {
 } from '../kernels/filteredShape.js';
 import { FILTERINGS, type FilteringName } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
+import { panelRanges } from '../kernels/panels.js';
 import { type RowShape, rowPixels } from '../kernels/rows.js';
 import type { OutputShape, SourceShape } from '../kernels/stage.js';
 import {
@@ -39,8 +40,12 @@ const MOST_ITEM_ROWS = 16;
 /** Rows of tiles in an item of a tall convolution: the first one's input rows are made twice. */
 const TALL_TILE_ROWS = 8;
 
-/** Minimal filtering: transformed input of a band, and what an item has of input rows and of products. */
-const BAND = 12 * 1024 * 1024;
+/**
+ * Minimal filtering: transformed input of a band, and what an item has of input rows and of products. A processor knows
+ * where 2048 pages or so of 4 KB lie: where a thread's part of V, U, M and the output are more, each pass over V looks its
+ * pages up anew, which takes up to an eighth of the products' time.
+ */
+const BAND = 6 * 1024 * 1024;
 const BAND_ROWS = 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
 /** Tiles that pay for making kernels once more. */
@@ -49,11 +54,8 @@ const LEAST_CHUNK = 100;
 const LOCAL_TILES = 900 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
 const KEPT_KERNELS = 3 * 1024 * 1024;
-/**
- * Output channels whose kernels and products are in the L2 cache at a time. Threads share a layer's groups: with more and
- * smaller ones, they wait less for the one that something else held up.
- */
-const GROUP_CHANNELS = { alone: 36, shared: 18 };
+/** Output channels whose kernels and products are in the L2 cache at a time; for each group of them, all of V goes by. */
+const GROUP_CHANNELS = 36;
 
 /** A convolution as steps of the program, and what they need. */
 export interface PlannedConvolution {
@@ -133,7 +135,6 @@ function sourceOf({ source, cols, keep }: ConvStagePlan) {
 function planDirect(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
   const { source, kernel, inStep, rows, cols, result } = stage;
   const { shape, zerosRight, pitch } = sourceOf(stage);
-  const panel = target.tile.vectors * 4;
   const weights = newBuffer(0);
   const fills: ((memory: ArrayBufferLike) => void)[] = [];
   const phases: Phase[] = [];
@@ -145,7 +146,7 @@ function planDirect(stage: ConvStagePlan, { module, target }: Context): PlannedC
       phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
       fills.push((memory) => {
         const packed = new Float32Array(memory, weights.address + offset, floats);
-        packPhase(kernel, row, col, source.channels, result.channels, panel, packed);
+        packPhase(kernel, row, col, source.channels, result.channels, target, packed);
       });
     }
   }
@@ -180,9 +181,8 @@ function planNarrow(stage: ConvStagePlan, { module, target }: Context): PlannedC
     rowsPerItem: rowsThatFit(NARROW_SCRATCH, pitch, inStep[0], reach, result.height),
   });
   const weights = newBuffer(axis.taps * source.channels * n * 4);
-  const panel = target.tile.vectors * 4;
   return oneStep(conv, weights, (memory) =>
-    packNarrow(kernel, rows[0], source.channels, n, panel, floatsAt(memory, weights)),
+    packNarrow(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights)),
   );
 }
 
@@ -201,9 +201,8 @@ function planTall(stage: ConvStagePlan, { module, target, threads }: Context): P
   };
   const { n, depth } = tallProduct(shape);
   const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
-  const panel = target.tile.vectors * 4;
   const fill = (memory: ArrayBufferLike) =>
-    packTall(kernel, narrow, source.channels, n, panel, floatsAt(memory, weights));
+    packTall(kernel, narrow, source.channels, n, target, floatsAt(memory, weights));
   return oneStep(defineTall(module, target, shape), weights, fill, down);
 }
 
@@ -224,7 +223,6 @@ function planFiltered(
   const end = (across - 1) * inStep + inputs + first(cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
   const panel = target.tile.vectors * 4;
-  const groupChannels = threads === 1 ? GROUP_CHANNELS.alone : GROUP_CHANNELS.shared;
   const shapeFor = (bandRows: number, inputRows: number, productRows: number): FilteredShape => ({
     filtering,
     source: rowsShape,
@@ -233,7 +231,7 @@ function planFiltered(
     bandRows,
     inputRows,
     productRows,
-    groupPanels: Math.max(1, Math.floor(groupChannels / panel)),
+    groupPanels: Math.max(1, Math.floor(GROUP_CHANNELS / panel)),
   });
   const fitting = (bytes: number, channels: number) =>
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
@@ -244,7 +242,6 @@ function planFiltered(
     paddedIn: source.channels,
     outChannels: kernel.outChannels,
     paddedOut: result.channels,
-    panel,
   };
 
   if (tileBytes(filtering, source.channels) * result.channels <= KEPT_KERNELS) {
@@ -265,7 +262,7 @@ function planFiltered(
 
   const pitch = rowPixels(rowsShape.row) * source.channels * 4;
   const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
-  const band = evenly(down, fitting(BAND, source.channels));
+  const band = evenly(down, fitting(BAND * Math.min(threads, 2), source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
   // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
   // there have to be enough tiles for that.
@@ -291,8 +288,8 @@ function planFiltered(
     weights: newBuffer(9 * source.channels * result.channels * 4),
     fill: null,
     packing: {
-      stage: defineKernelPacking(module, packingShape),
-      items: Math.ceil(result.channels / panel),
+      stage: defineKernelPacking(module, target, packingShape),
+      items: panelRanges(target, result.channels).length,
     },
     tiles: newBuffer(filteredInputBytes(target, shape)),
   };

@@ -2,7 +2,9 @@ import type { Conv2dParams } from '../../../tensor/conv2d.js';
 import type { ConvTranspose2dParams } from '../../../tensor/convTranspose2d.js';
 import type { Lattice } from '../../../tensor/lattice.js';
 import type { Tensor } from '../../../tensor/tensor.js';
+import { panelRanges } from '../kernels/panels.js';
 import { TALL_KERNEL, TALL_TAPS } from '../kernels/tall.js';
+import type { Target } from '../kernels/target.js';
 
 /** A convolution's weights, direct or transposed, by output and input channel. */
 export interface KernelView {
@@ -67,13 +69,12 @@ export function packPhase(
   cols: Lattice,
   channels: number,
   n: number,
-  panel: number,
+  target: Target,
   to: Float32Array,
 ): void {
   const byOffset = (lattice: Lattice) => lattice.taps.toSorted((a, b) => a.offset - b.offset);
   let at = 0;
-  for (let first = 0; first < n; first += panel) {
-    const width = Math.min(panel, n - first);
+  for (const { first, width } of panelRanges(target, n)) {
     const lanes = Math.min(width, kernel.outChannels - first);
     for (const row of byOffset(rows)) {
       for (const col of byOffset(cols)) {
@@ -94,13 +95,12 @@ export function packNarrow(
   rows: Lattice,
   channels: number,
   n: number,
-  panel: number,
+  target: Target,
   to: Float32Array,
 ): void {
   const { kernelWidth, outChannels, inChannels } = kernel;
   let at = 0;
-  for (let first = 0; first < n; first += panel) {
-    const width = Math.min(panel, n - first);
+  for (const { first, width } of panelRanges(target, n)) {
     for (const row of rows.taps) {
       for (let ic = 0; ic < channels; ic++, at += width) {
         if (ic >= inChannels) continue;
@@ -123,17 +123,21 @@ export function packTall(
   narrow: boolean,
   channels: number,
   n: number,
-  panel: number,
+  target: Target,
   to: Float32Array,
 ): void {
   const { kernelHeight, kernelWidth, outChannels, inChannels } = kernel;
   const parts = Math.ceil(kernelHeight / TALL_TAPS);
   const depth = narrow ? channels : kernelWidth * channels;
+  /** By vectors of four columns. */
+  const panelOf = panelRanges(target, n).flatMap((range) =>
+    new Array<typeof range>(range.width / 4).fill(range),
+  );
   const place = (oc: number, ic: number, kx: number) => {
     const column = narrow ? kx * outChannels + oc : oc;
     const k = narrow ? ic : kx * channels + ic;
-    const first = column - (column % panel);
-    return first * depth + k * Math.min(panel, n - first) + (column - first);
+    const { first, width } = panelOf[column >> 2];
+    return first * depth + k * width + (column - first);
   };
   /** Floats of one ξ. */
   const plane = parts * depth * n;
