@@ -13,12 +13,12 @@ const STABLE = 0.05;
 const COLD_MS = 1000;
 /** A contestant's runs that others disturbed are repeated, so many of them in all. */
 const MOST_REPEATS = 5;
-/** Who takes longer than this for a run is measured three times, if nothing else is said. */
+/** Who takes longer than this for a run is measured five times, if nothing else is said. */
 const SLOW_MS = 2500;
-const SLOW_RUNS = 3;
+const SLOW_RUNS = 5;
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1500;
-const MOST_RUNS = 25;
+const MOST_RUNS = 40;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
 const REST_MS = 20;
 
@@ -28,7 +28,7 @@ const REST_MS = 20;
  * @param entries Who takes part; the first that works gives the output that others are compared with.
  * @param options.runs How often each is measured.
  * @param options.folder For outputs.
- * @param options.slow From how many milliseconds on three runs are enough.
+ * @param options.slow From how many milliseconds on five runs are enough.
  * @param options.compares Whether the task has an output.
  * @returns By entry: `{ name, details, times, disturbed, memory, difference }`, or `{ error }`.
  */

@@ -430,7 +430,7 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to 25 where a run is short; of three for who takes longer than 2.5 s (0.3 s for a layer).
+- Medians of ${runs} runs at least, of up to 40 where a run is short; of five for who takes longer than 2.5 s (0.3 s for a layer).
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 - Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
@@ -449,28 +449,26 @@ ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${
 
 /** Ratios of two runs of the bench, as far as both have them. */
 function repeated(results, again) {
-  const rows = groupOf(results, 'forward').flatMap((found) => {
-    const other = again.cases[found.id];
-    if (other === undefined) return [];
-    const [first, second] = [found, other].map(figuresOf);
-    const [a, b] = [first, second].map(fastestNative);
-    if (a === null || b === null || a.id !== b.id) return [];
-    return first
-      .filter(({ id }) => kindOf(id) === 'ours' || id === 'ort-web')
-      .flatMap((figure) => {
-        const twin = second.find(({ id }) => id === figure.id);
-        if (twin === undefined) return [];
-        const pair = [ratioByTurn(figure.times, a.times), ratioByTurn(twin.times, b.times)];
-        return [[`${sizeOf(found)}, ${threadsOf(found)}`, labelOf(figure.id), ...pair]];
-      });
-  });
+  const forwards = groupOf(results, 'forward').flatMap((found) =>
+    repeatedRatios(found, again, fastestNative(figuresOf(found))?.id).map((row) => [
+      `${sizeOf(found)}, ${threadsOf(found)}`,
+      ...row,
+    ]),
+  );
+  const processes = groupOf(results, 'process').flatMap((found) =>
+    repeatedRatios(found, again, 'pytorch').map((row) => [
+      `whole process, ${threadsOf(found)}`,
+      ...row,
+    ]),
+  );
+  const rows = [...forwards, ...processes];
   if (rows.length === 0) return '';
   const change = ([, , one, two]) => Math.abs(two / one - 1);
   const largest = Math.max(...rows.map(change));
   return `## A second run
 
-Ratios to the fastest native runtime, in the run above and in another one: they differ by ${(100 * largest).toFixed(0)} % at most,
-in the middle by ${(100 * median(rows.map(change))).toFixed(1)} %.
+Ratios of forwards to the native runtime that was fastest, and of whole processes to the book's script, in the run above
+and in another one: they differ by ${(100 * largest).toFixed(0)} % at most, in the middle by ${(100 * median(rows.map(change))).toFixed(1)} %.
 ${repeatedLayers(results, again)}
 ${table(
   ['', '', 'first', 'second', 'change'],
@@ -480,6 +478,23 @@ ${table(
     `${(100 * (row[3] / row[2] - 1)).toFixed(1)} %`,
   ]),
 )}`;
+}
+
+/** A case's contestants: `[label, ratio to the rival, the same in the other run]`. */
+function repeatedRatios(found, again, rival) {
+  const other = again.cases[found.id];
+  if (other === undefined) return [];
+  const [first, second] = [found, other].map(figuresOf);
+  const [a, b] = [first, second].map((figures) => figures.find(({ id }) => id === rival));
+  if (a === undefined || b === undefined) return [];
+  return first
+    .filter(({ id }) => id !== rival && (kindOf(id) === 'ours' || id === 'ort-web'))
+    .flatMap((figure) => {
+      const twin = second.find(({ id }) => id === figure.id);
+      if (twin === undefined) return [];
+      const pair = [ratioByTurn(figure.times, a.times), ratioByTurn(twin.times, b.times)];
+      return [[labelOf(figure.id), ...pair]];
+    });
 }
 
 /** What became of the ratios of single layers, in a sentence; and of their medians' ratios, which are less sure. */

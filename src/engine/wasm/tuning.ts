@@ -13,6 +13,8 @@ const DEPTH = 256;
 const ROWS = 48;
 /** Each tile is timed so often, in turns, and its fastest counts. */
 const ROUNDS = 6;
+/** A tile so near to the fastest may be preferred to it. */
+const NEAR = 1.06;
 /** Where V8 begins with its baseline code, it has to run on until that has been replaced. */
 const WARM_UP_MS = 60;
 
@@ -89,5 +91,16 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
     }
   }
   for (let round = 0; round < ROUNDS; round++) time();
-  return contestants.reduce((a, b) => (b.best < a.best ? b : a)).tile;
+  // All of this lies in the L1 cache. A network's input does not: of tiles that are as fast here, one that uses more often
+  // what it has loaded is faster there.
+  const limit = NEAR * Math.min(...contestants.map(({ best }) => best));
+  const near = contestants.filter(({ best }) => best <= limit);
+  const most = Math.max(...near.map(({ tile }) => reuse(tile)));
+  const chosen = near.filter(({ tile }) => reuse(tile) === most);
+  return chosen.reduce((a, b) => (b.best < a.best ? b : a)).tile;
+}
+
+/** Products for each number that is loaded. */
+function reuse({ rows, vectors }: Tile): number {
+  return (rows * vectors) / (rows + vectors);
 }
