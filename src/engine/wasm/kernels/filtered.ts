@@ -24,7 +24,13 @@ import {
   STAGE,
 } from './stage.js';
 import type { Target } from './target.js';
-import { defineInputTile, defineOutputTile, planesOf } from './winograd.js';
+import {
+  defineInputTile,
+  defineOutputTile,
+  type InputTileShape,
+  inputTileBytes,
+  planesOf,
+} from './winograd.js';
 
 /** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
 export function defineFilteredLocally(
@@ -192,6 +198,9 @@ class InputTransform {
   readonly #target: Target;
   readonly #shape: FilteredShape;
   readonly #loader: RowLoader;
+  readonly #tile: InputTileShape;
+  /** In scratch memory, where a tile is on its way, behind the input rows. */
+  readonly #tileAt: number;
 
   constructor(module: ModuleWriter, target: Target, shape: FilteredShape) {
     const { inputs, inStep } = FILTERINGS[shape.filtering];
@@ -199,7 +208,14 @@ class InputTransform {
     this.#target = target;
     this.#shape = shape;
     this.#loader = new RowLoader(module, target, shape.source);
-    this.scratchBytes = ((shape.inputRows - 1) * inStep + inputs) * this.#loader.pitch;
+    this.#tile = {
+      filtering: shape.filtering,
+      channels: shape.source.row.channels,
+      rowStride: this.#loader.pitch,
+      planeStride: inputPlane(target, shape),
+    };
+    this.#tileAt = ((shape.inputRows - 1) * inStep + inputs) * this.#loader.pitch;
+    this.scratchBytes = this.#tileAt + inputTileBytes(this.#tile);
   }
 
   emit(
@@ -215,12 +231,8 @@ class InputTransform {
     const { across } = tilesOf(this.#shape);
     const { channels, zeros } = source.row;
     const { pitch } = this.#loader;
-    const inputTile = defineInputTile(this.#module, this.#target, {
-      filtering,
-      channels,
-      rowStride: pitch,
-      planeStride: inputPlane(this.#target, this.#shape),
-    });
+    const inputTile = defineInputTile(this.#module, this.#target, this.#tile);
+    const between = i32.add(scratch.value, i32.const(this.#tileAt));
     const [ty, tx, at, to] = f.locals('i32', 4);
     const firstInput = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
     const rows = i32.mul(i32.sub(end.value, start.value), i32.const(inStep));
@@ -233,7 +245,7 @@ class InputTransform {
       const row = i32.mul(i32.sub(ty.value, start.value), i32.const(inStep * pitch));
       f.emit(at.set(i32.add(i32.add(scratch.value, row), i32.const(column))));
       f.repeat(tx, across, 1, () => {
-        f.call(inputTile, at.value, to.value);
+        f.call(inputTile, at.value, to.value, between);
         f.emit(at.set(i32.add(at.value, i32.const(inStep * channels * 4))));
         f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
       });

@@ -1,6 +1,6 @@
 import { type Code, f32x4, v128 } from '../../../emit/code.js';
 import type { FunctionWriter, Local } from '../../../emit/module.js';
-import { multiplyAdd, type Target } from './target.js';
+import { multiplyAdd, storeSideBySide, type Target } from './target.js';
 
 /**
  * Winograd's minimal filtering along one axis, for three taps: fewer products for several outputs at
@@ -82,11 +82,8 @@ export class Algebra {
     this.#each(to, (v) => v128.load(address.value, offset + 16 * v));
   }
 
-  /** Side by side and in order, which is when V8 joins vectors. */
   store(address: Local, a: Element, offset: number): void {
-    for (const [v, local] of a.entries()) {
-      this.#f.emit(v128.store(address.value, local.value, offset + 16 * v));
-    }
+    storeSideBySide(this.#f, address, a, offset);
   }
 
   #each(to: Element, value: (v: number) => Code): void {

@@ -1,7 +1,7 @@
 import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { panelsOf } from './panels.js';
-import { multiplyAdd, type Target } from './target.js';
+import { multiplyAdd, storeSideBySide, type Target } from './target.js';
 
 /**
  * A matrix product that reads its left factor where it lies:
@@ -170,11 +170,9 @@ class ProductWriter {
     });
     // Loads whose sum goes somewhere are not left out; the first sum is written over it.
     if (fetches) f.emit(i32.store(this.#to.value, this.#fetched.value));
-    // V8 widens pairs of vectors only when it meets their stores side by side and in order.
     for (let r = 0; r < rows; r++) {
-      for (let v = 0; v < vectors; v++) {
-        f.emit(v128.store(this.#to.value, this.#sums[r * vectors + v].value, r * cStride + 16 * v));
-      }
+      const sums = this.#sums.slice(r * vectors, (r + 1) * vectors);
+      storeSideBySide(f, this.#to, sums, r * cStride);
     }
   }
 

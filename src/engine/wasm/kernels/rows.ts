@@ -1,6 +1,6 @@
 import { type Code, f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
-import { multiplyAdd, type Target, vectorsAtATime } from './target.js';
+import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from './target.js';
 
 /** What happens to a value on its way in, besides the norm. */
 export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
@@ -73,9 +73,7 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
           if (shape.residual) f.emit(value.set(f32x4.add(value.value, v128.load(res.value, at))));
         }
         for (const to of shape.keep ? [row, keep] : [row]) {
-          for (const [v, value] of values.entries()) {
-            f.emit(v128.store(to.value, value.value, 16 * v));
-          }
+          storeSideBySide(f, to, values, 0);
         }
         const moving = [src, row];
         if (shape.norm) moving.push(stats);

@@ -1,4 +1,5 @@
-import { type Code, f32x4 } from '../../../emit/code.js';
+import { type Code, f32x4, v128 } from '../../../emit/code.js';
+import type { FunctionWriter, Local } from '../../../emit/module.js';
 
 /** What the machine code may use, and how products are cut into registers. */
 export interface Target {
@@ -25,4 +26,21 @@ export function multiplyAdd(target: Target, a: Code, b: Code, c: Code): Code {
 /** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
 export function vectorsAtATime({ joins }: Target, floats: number): number {
   return joins && floats % 8 === 0 ? 2 : 1;
+}
+
+/**
+ * Stores vectors one after the other. V8 begins with two neighbouring stores where it joins vectors, and goes up from there.
+ * The upper one comes first: in the other order, it writes the lower half twice, once for itself.
+ */
+export function storeSideBySide(
+  f: FunctionWriter,
+  address: Local,
+  vectors: readonly Local[],
+  offset: number,
+): void {
+  for (let v = 0; v < vectors.length; v += 2) {
+    for (const [i, vector] of [...vectors.slice(v, v + 2).entries()].reverse()) {
+      f.emit(v128.store(address.value, vector.value, offset + 16 * (v + i)));
+    }
+  }
 }

@@ -30,37 +30,61 @@ export interface InputTileShape {
   readonly planeStride: number;
 }
 
-/** `(src, dst)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`. */
+/** Bytes that a tile's input needs on its way. */
+export function inputTileBytes({ filtering, channels }: InputTileShape): number {
+  const { inputs, products } = FILTERINGS[filtering];
+  return products * inputs * lineStride(channels);
+}
+
+/** Lines whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
+function lineStride(channels: number): number {
+  return channels * 4 + 64;
+}
+
+/**
+ * `(src, dst, between)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`, by way of
+ * `between[row ξ][column]`, which stays in the L1 cache.
+ *
+ * First along columns, then along rows, each for all channels at once: so there are no more vectors at a time than
+ * registers, and few planes of `dst`, which comes from beyond the L2 cache, are written at a time, one run after the other.
+ */
 export function defineInputTile(
   module: ModuleWriter,
   target: Target,
   shape: InputTileShape,
 ): FunctionHandle {
   const key = `winograd input ${JSON.stringify([target.fma, target.joins, shape])}`;
-  return module.define(key, ['i32', 'i32'], (f, src, dst) => {
+  return module.define(key, ['i32', 'i32', 'i32'], (f, src, dst, between) => {
     const { filtering, channels, rowStride, planeStride } = shape;
     const { inputs, products, transformInput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, channels);
     const loaded = elements(f, inputs, vectors);
-    const lines = grid(f, products, inputs, vectors);
-    const t = elements(f, 4, vectors);
     const out = elements(f, products, vectors);
-    const c = f.local('i32');
-    f.repeat(c, channels, 4 * vectors, () => {
-      for (let j = 0; j < inputs; j++) {
-        for (let i = 0; i < inputs; i++) {
-          a.load(loaded[i], src, i * rowStride + j * channels * 4);
-        }
-        transformInput(a, loaded, column(lines, j), t);
-      }
-      for (let i = 0; i < products; i++) {
-        transformInput(a, lines[i], out, t);
-        for (let j = 0; j < products; j++) a.store(dst, out[j], (i * products + j) * planeStride);
-      }
-      for (const pointer of [src, dst]) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-      }
+    const t = elements(f, 4, vectors);
+    const [line, c, to] = f.locals('i32', 3);
+    const bytes = channels * 4;
+    const stride = lineStride(channels);
+    const step = (pointer: Local, by: number) =>
+      f.emit(pointer.set(i32.add(pointer.value, i32.const(by))));
+    const transformLine = (from: Local, apart: number, at: Local, outApart: number) => {
+      f.repeat(c, channels, 4 * vectors, () => {
+        for (let i = 0; i < inputs; i++) a.load(loaded[i], from, i * apart);
+        transformInput(a, loaded, out, t);
+        for (let i = 0; i < products; i++) a.store(at, out[i], i * outApart);
+        step(from, 16 * vectors);
+        step(at, 16 * vectors);
+      });
+    };
+    f.emit(to.set(between.value));
+    f.repeat(line, inputs, 1, () => {
+      transformLine(src, rowStride, to, inputs * stride);
+      step(to, stride - bytes);
+    });
+    f.repeat(line, products, 1, () => {
+      transformLine(between, stride, dst, planeStride);
+      step(between, inputs * stride - bytes);
+      step(dst, products * planeStride - bytes);
     });
   });
 }
