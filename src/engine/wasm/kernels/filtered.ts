@@ -58,7 +58,7 @@ export function defineFilteredLocally(
     f.repeat(group, groups.count, 1, () => {
       byWidth(f, groups, group, (n) => {
         const rows = [start.value, end.value];
-        const handle = defineGroup(module, target, shape, n);
+        const handle = defineGroup(module, target, shape, n, 'kept');
         f.call(handle, args.value, tiles.value, kernels.value, products, channel.value, ...rows);
       });
       const bytes = planesOf(filtering) * kernelPlane(shape, groups.channels);
@@ -167,28 +167,25 @@ export function defineFilteredProducts(
   const groups = groupsOf(shape, target);
   const { channels, count, widest } = groups;
   const inChannels = source.row.channels;
-  const planes = planesOf(shape.filtering);
+  const kernelBytes = (n: number) => FILTERINGS[shape.filtering].products * kernelPlane(shape, n);
   const key = `filtered products ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const rows = new BandItem(f, shape, p);
     rows.ofProducts(item, p);
-    const [channel, from] = f.locals('i32', 2);
+    const channel = f.local('i32');
     f.emit(channel.set(i32.mul(rows.group.value, i32.const(channels))));
-    f.emit(from.set(i32.mul(channel.value, i32.const(9 * inChannels * 4))));
-    f.emit(from.set(i32.add(p.weights.value, from.value)));
     const bytes = i32.mul(rows.done.value, i32.const(across * inChannels * 4));
     const own = i32.add(p.tiles.value, bytes);
     byWidth(f, groups, rows.group, (n) => {
-      f.call(defineGroupKernels(module, target, shape, n), from.value, scratch.value);
-      const products = i32.add(scratch.value, i32.const(planes * kernelPlane(shape, n)));
+      const products = i32.add(scratch.value, i32.const(kernelBytes(n)));
       const range = [rows.start.value, rows.end.value];
-      const handle = defineGroup(module, target, shape, n);
+      const handle = defineGroup(module, target, shape, n, 'made');
       f.call(handle, args.value, own, scratch.value, products, channel.value, ...range);
     });
   });
-  const planeBytes = kernelPlane(shape, widest) + productPlane(target, shape, widest);
-  return { stage, groups: count, scratchBytes: planes * planeBytes };
+  const productBytes = planesOf(shape.filtering) * productPlane(target, shape, widest);
+  return { stage, groups: count, scratchBytes: kernelBytes(widest) + productBytes };
 }
 
 /** Writes the code that makes V of rows of tiles `start … end − 1`. */
@@ -255,7 +252,8 @@ class InputTransform {
 
 /**
  * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
- * `tiles`, for the group of `n` output channels from `channel` on. Each row of tiles leaves partial sums of its
+ * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
+ * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. Each row of tiles leaves partial sums of its
  * own, so that they do not depend on how rows are cut into items.
  */
 function defineGroup(
@@ -263,20 +261,20 @@ function defineGroup(
   target: Target,
   shape: FilteredShape,
   n: number,
+  kernelsAre: 'kept' | 'made',
 ): FunctionHandle {
   const { filtering, source, out } = shape;
-  const { outputs } = FILTERINGS[filtering];
+  const { outputs, products: planesInRow } = FILTERINGS[filtering];
   const { across } = tilesOf(shape);
-  const planes = planesOf(filtering);
   const inChannels = source.row.channels;
   const block = target.tile.rows;
   const outPlane = productPlane(target, shape, n);
   const outPitch = out.width * out.channels * 4;
-  const key = `filtered group ${JSON.stringify([target, shape, n])}`;
+  const key = `filtered group ${JSON.stringify([target, shape, n, kernelsAre])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
-    const [to, at, plane, count, ty, tx, partial, fetched] = f.locals('i32', 8);
+    const [to, at, plane, count, ty, tx, partial, fetched, packed, u] = f.locals('i32', 10);
     const product = defineProduct(module, target, {
       n,
       run: inChannels,
@@ -295,17 +293,29 @@ function defineGroup(
     const blocks = i32.div(i32.add(here, i32.const(block - 1)), i32.const(block));
     f.emit(count.set(i32.mul(blocks, i32.const(block))));
     f.emit(at.set(products.value));
-    f.repeat(plane, planes, 1, () => {
-      f.call(product, tiles.value, kernels.value, at.value, i32.const(0), count.value);
-      const steps = [
-        [tiles, inputPlane(target, shape)],
-        [kernels, kernelPlane(shape, n)],
-        [at, outPlane],
-      ] as const;
-      for (const [pointer, bytes] of steps) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
+    const multiply = (planes: number) => {
+      f.emit(u.set(kernels.value));
+      f.repeat(plane, planes, 1, () => {
+        f.call(product, tiles.value, u.value, at.value, i32.const(0), count.value);
+        const steps = [
+          [tiles, inputPlane(target, shape)],
+          [u, kernelPlane(shape, n)],
+          [at, outPlane],
+        ] as const;
+        for (const [pointer, bytes] of steps) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
+        }
+      });
+    };
+    if (kernelsAre === 'kept') multiply(planesInRow ** 2);
+    else {
+      const before = i32.mul(channel.value, i32.const(9 * inChannels * 4));
+      f.emit(packed.set(i32.add(p.weights.value, before)));
+      for (let row = 0; row < planesInRow; row++) {
+        f.call(defineGroupKernels(module, target, shape, n, row), packed.value, kernels.value);
+        multiply(planesInRow);
       }
-    });
+    }
 
     const [whole, cut] = [true, false].map((whole) =>
       defineOutputTile(module, target, {

@@ -1,23 +1,25 @@
 import { type Code, f32, i32 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
+import { FILTERINGS } from './filtering.js';
 import { panelRanges, panelsOf } from './panels.js';
 import { defineZeroRow } from './rows.js';
 import { type BandStage, STAGE } from './stage.js';
 import type { Target } from './target.js';
 import { defineKernelTile, planesOf } from './winograd.js';
 
-/** `(packed, to)`: U of one group, of kernels as `defineKernelPacking` leaves them. */
+/** `(packed, to)`: a row of planes of one group's U, of kernels as `defineKernelPacking` leaves them. */
 export function defineGroupKernels(
   module: ModuleWriter,
   target: Target,
   shape: FilteredShape,
   n: number,
+  row: number,
 ): FunctionHandle {
   const { filtering, source } = shape;
   const channels = source.row.channels;
   const { full, tail } = panelsOf(target, n);
-  const key = `group kernels ${JSON.stringify([target, filtering, channels, n])}`;
+  const key = `group kernels ${JSON.stringify([target, filtering, channels, n, row])}`;
   return module.define(key, ['i32', 'i32'], (f, from, to) => {
     const index = f.local('i32');
     const panels = (vectors: number, count: number) => {
@@ -27,6 +29,7 @@ export function defineGroupKernels(
         filtering,
         channels,
         lanes,
+        row,
         planeStride: planeBytes,
       });
       f.repeat(index, count, 1, () => {
@@ -143,9 +146,13 @@ export function defineKeptKernels(
     f.for(index, index.value, end.value, 1, () => {
       emitPacking(f, target, packing, weight, packed, index);
     });
-    byWidth(f, groups, item, (n) =>
-      f.call(defineGroupKernels(module, target, shape, n), scratch.value, kernels.value),
-    );
+    byWidth(f, groups, item, (n) => {
+      const { products } = FILTERINGS[shape.filtering];
+      for (let row = 0; row < products; row++) {
+        const to = i32.add(kernels.value, i32.const(row * products * kernelPlane(shape, n)));
+        f.call(defineGroupKernels(module, target, shape, n, row), scratch.value, to);
+      }
+    });
   });
   return { stage, groups: groups.count, scratchBytes: packedBytes };
 }

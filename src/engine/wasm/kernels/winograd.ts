@@ -205,10 +205,12 @@ export interface KernelTileShape {
   readonly channels: number;
   /** Output channels of the panel, a multiple of 4. */
   readonly lanes: number;
+  /** Which row of planes is made. */
+  readonly row: number;
   readonly planeStride: number;
 }
 
-/** `(src, dst)`: one panel of kernels, `src[ic][3 · 3][lanes]`, to `dst[ξ][ic][lanes]`. */
+/** `(src, dst)`: one panel of kernels, `src[ic][3 · 3][lanes]`, to a row of planes, `dst[column ξ][ic][lanes]`. */
 export function defineKernelTile(
   module: ModuleWriter,
   target: Target,
@@ -216,7 +218,7 @@ export function defineKernelTile(
 ): FunctionHandle {
   const key = `winograd kernel ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
-    const { filtering, channels, lanes, planeStride } = shape;
+    const { filtering, channels, lanes, row, planeStride } = shape;
     const { products, transformKernel } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, lanes);
@@ -230,11 +232,10 @@ export function defineKernelTile(
         for (let i = 0; i < 3; i++) {
           for (let j = 0; j < 3; j++) a.load(kernel[i][j], src, (i * 3 + j) * lanes * 4);
         }
+        // What other rows would need is not used, and V8 leaves it out.
         for (let j = 0; j < 3; j++) transformKernel(a, column(kernel, j), column(lines, j), t);
-        for (let i = 0; i < products; i++) {
-          transformKernel(a, lines[i], out, t);
-          for (let j = 0; j < products; j++) a.store(dst, out[j], (i * products + j) * planeStride);
-        }
+        transformKernel(a, lines[row], out, t);
+        for (let j = 0; j < products; j++) a.store(dst, out[j], j * planeStride);
         for (const pointer of [src, dst]) {
           f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
         }

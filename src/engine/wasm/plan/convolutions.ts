@@ -42,10 +42,11 @@ const TALL_TILE_ROWS = 8;
 
 /**
  * Minimal filtering: transformed input of a band, and what an item has of input rows and of products. A processor knows
- * where 2048 pages or so of 4 KB lie: where a thread's part of V, U, M and the output are more, each pass over V looks its
- * pages up anew, which takes up to an eighth of the products' time.
+ * where 2048 pages or so of 4 KB lie: where a thread's part of V, M and the output are more, each pass over V looks its
+ * pages up anew, which takes up to an eighth of the products' time. Kernels are made anew for each band, though, which
+ * weighs more where products are done twice as fast.
  */
-const BAND = 6 * 1024 * 1024;
+const BAND = 12 * 1024 * 1024;
 const BAND_ROWS = 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
 /** Tiles that pay for making kernels once more. */
@@ -262,7 +263,8 @@ function planFiltered(
 
   const pitch = rowPixels(rowsShape.row) * source.channels * 4;
   const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
-  const band = evenly(down, fitting(BAND * Math.min(threads, 2), source.channels));
+  const bandBytes = threads === 1 && !target.joins ? BAND / 2 : BAND;
+  const band = evenly(down, fitting(bandBytes, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
   // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
   // there have to be enough tiles for that.
