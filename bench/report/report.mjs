@@ -21,7 +21,9 @@ const NATIVE = ['pytorch', 'ort-node', 'ort-node-phases'];
 export function writeReport(folder) {
   const results = ['full', 'usual'].map((name) => read(folder, name)).find((r) => r !== null);
   if (results === undefined) throw new Error('There are no results: npm run bench.');
-  const again = ['full-again', 'usual-again'].map((name) => read(folder, name)).find((r) => r);
+  const again = ['full-again', 'usual-again']
+    .map((name) => read(folder, name))
+    .find((r) => r?.build === results.build && r.machine.cpu === results.machine.cpu);
   const charts = new Map();
   const chart = (name, svg) => {
     charts.set(name, svg);
