@@ -18,7 +18,7 @@ const SLOW_MS = 2500;
 const SLOW_RUNS = 5;
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1500;
-const MOST_RUNS = 40;
+const MOST_RUNS = 25;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
 const REST_MS = 20;
 

@@ -432,7 +432,7 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to 40 where a run is short; of five for who takes longer than 2.5 s (0.3 s for a layer).
+- Medians of ${runs} runs at least, of up to ${mostRuns(results)} where a run is short; of five for who takes longer than 2.5 s (0.3 s for a layer).
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 - Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
@@ -447,6 +447,13 @@ function method(results) {
   runs that may not. What it made of that, for the book's photograph:
 ${ways.join('\n')}
 ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${kernelList}. Transposed convolutions go to OpenBLAS.\n`}`;
+}
+
+function mostRuns(results) {
+  const counts = Object.values(results.cases).flatMap((found) =>
+    Object.values(found.results ?? {}).map(({ times }) => times?.length ?? 0),
+  );
+  return Math.max(...counts);
 }
 
 /** Ratios of two runs of the bench, as far as both have them. */
