@@ -16,8 +16,8 @@ import { planesOf } from './winograd.js';
  *
  * - Kept, it is fetched for each item: V of a few rows of tiles, in the thread's scratch memory, meets all
  *   groups. One stage.
- * - Not kept, it is made for each item, an item being a group, and meets V of many rows of tiles, a
- *   band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
+ * - Not kept, it is made for each item, an item being a group, a row of planes at a time, and meets V of many
+ *   rows of tiles, a band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
  *   the run; to keep it would take four times the memory of the weights, all of which would have to be
  *   fetched for each picture.
  */
