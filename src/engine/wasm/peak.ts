@@ -1,7 +1,7 @@
 import { f32x4, i32, v128 } from '../../emit/code.js';
 import { ModuleWriter } from '../../emit/module.js';
 import type { Peak } from '../engine.js';
-import { multiplyAdd, type Target } from './kernels/target.js';
+import { multiplyAdd, storeSideBySide, type Target } from './kernels/target.js';
 import { compileModule } from './machineCode.js';
 import { newProgramId, takeWorkers } from './pool/pool.js';
 
@@ -79,9 +79,7 @@ function defineMultiply(writer: ModuleWriter, target: Target, count: number): st
         f.emit(sum.set(multiplyAdd(target, sum.value, factor.value, addends[i % 2].value)));
       }
     });
-    // Side by side and in order, which is how V8 finds the pairs that it widens.
-    for (const [i, sum] of sums.entries())
-      f.emit(v128.store(place.value, sum.value, 1024 + 16 * i));
+    storeSideBySide(f, place, sums, 1024);
   }).exportName;
 }
 

@@ -67,7 +67,7 @@ function emitPacking(
 ): void {
   const { strides, inChannels, paddedIn, outChannels, paddedOut } = shape;
   const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
-  const write = ({ width }: { width: number }, lanes: number, first: Code) => {
+  const write = (width: number, lanes: number, first: Code) => {
     if (lanes <= 0) return;
     f.emit(src.set(i32.add(weight.value, i32.mul(first, i32.const(strides.out * 4)))));
     f.emit(dst.set(i32.add(packed.value, i32.mul(first, i32.const(paddedIn * 36)))));
@@ -92,13 +92,15 @@ function emitPacking(
   if (alike > 0) {
     const { width } = ranges[0];
     f.if(i32.lt(index.value, i32.const(alike)), () =>
-      write(ranges[0], width, i32.mul(index.value, i32.const(width))),
+      write(width, width, i32.mul(index.value, i32.const(width))),
     );
   }
   for (const [i, range] of ranges.entries()) {
     if (i < alike) continue;
     const lanes = Math.min(range.width, outChannels - range.first);
-    f.if(i32.eq(index.value, i32.const(i)), () => write(range, lanes, i32.const(range.first)));
+    f.if(i32.eq(index.value, i32.const(i)), () =>
+      write(range.width, lanes, i32.const(range.first)),
+    );
   }
 }
 

@@ -12,7 +12,8 @@ export interface Panels {
  * @param n Floats, a multiple of 4.
  *
  * Where less than half a panel would be left, the last two share what they have: a block of few sums waits for
- * each of them. Widened code needs pairs of vectors, and is left the panels that it has.
+ * each of them. Widened code needs pairs of vectors, and is left the panels that it has. Groups of channels
+ * (`filteredShape.ts`), cut each by itself, have the same panels as all channels at once.
  */
 export function panelsOf({ joins, tile: { vectors } }: Target, n: number): Panels {
   const full = Math.floor(n / 4 / vectors);
