@@ -11,7 +11,7 @@ export const MAIN_SIZE = '314x256';
 /** What a usual run leaves out on one thread. */
 const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
 /** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
-const SLOW = { native: 6, ours: 6, web: 2.5, plain: 2.5 };
+const SLOW = { native: 5, ours: 5, web: 1.2, plain: 1.2 };
 
 export function forwardCases({ entries, threads, full }) {
   const mostSeconds = full ? 300 : 9;

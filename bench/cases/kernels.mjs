@@ -5,6 +5,8 @@ import { LAYERS } from './layers.mjs';
 
 /** Plain loops, that is. */
 const SLOW_MS = 300;
+/** Some layers take a tenth more in one process than in the next, for as long as it runs: the faster one counts. */
+const PROCESSES = 2;
 
 export function kernelCases({ entries, threads, full }) {
   // Hours of plain JavaScript tell nothing that 64 x 64 pixels do not.
@@ -21,7 +23,7 @@ export function kernelCases({ entries, threads, full }) {
         const results = await contest(
           taking.map((entry) => keepsMemory(withThreads(entry, count))),
           space.layerTask(layer),
-          { runs, folder: space.folder, slow: SLOW_MS },
+          { runs, processes: PROCESSES, folder: space.folder, slow: SLOW_MS },
         );
         return { layer: layer.name, shape: layer.shape, threads: count, ...costs(layer), results };
       },

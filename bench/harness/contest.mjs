@@ -13,10 +13,10 @@ const STABLE = 0.05;
 const COLD_MS = 1000;
 /** A contestant's runs that others disturbed are repeated, so many of them in all. */
 const MOST_REPEATS = 5;
-/** Who takes longer than this for a run is measured five times, if nothing else is said. */
+/** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
-const SLOW_RUNS = 5;
-/** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
+const SLOW_RUNS = { ours: 5, native: 5, web: 3, plain: 3 };
+/** Short runs are more, until so many milliseconds of a process are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1500;
 const MOST_RUNS = 25;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
@@ -27,13 +27,41 @@ const REST_MS = 20;
  *
  * @param entries Who takes part; the first that works gives the output that others are compared with.
  * @param options.runs How often each is measured.
+ * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process, and a slow
+ *   contestant has not much of it.
  * @param options.folder For outputs.
- * @param options.slow From how many milliseconds on five runs are enough.
+ * @param options.slow From how many milliseconds on a few runs are enough.
  * @param options.compares Whether the task has an output.
  * @returns By entry: `{ name, details, times, disturbed, memory, difference }`, or `{ error }`.
  */
 export async function contest(entries, task, options) {
-  const { runs, folder, compares = true, slow = SLOW_MS } = options;
+  const { processes = 1, runs } = options;
+  const each = { ...options, runs: Math.ceil(runs / processes), share: 1 / processes };
+  const parts = [];
+  for (let i = 0; i < processes; i++) {
+    const taking = entries.filter(({ id }) => !parts.some((part) => part[id]?.isSlow));
+    parts.push(await contestOnce(taking, task, each));
+  }
+  const ofOne = (id) => parts.map((part) => part[id]).filter((result) => result !== undefined);
+  return Object.fromEntries(entries.map(({ id }) => [id, joined(ofOne(id))]));
+}
+
+/** What several processes of a contestant gave, as one; who failed once has failed. */
+function joined(parts) {
+  const failed = parts.find(({ error }) => error !== undefined);
+  if (failed !== undefined || parts.length === 1) return failed ?? parts[0];
+  const most = (key) => Math.max(...parts.map((part) => part[key]));
+  return {
+    ...parts[0],
+    times: parts.flatMap(({ times }) => times),
+    disturbed: parts.reduce((sum, { disturbed }) => sum + disturbed, 0),
+    memory: most('memory'),
+    ...(parts[0].difference === undefined ? {} : { difference: most('difference') }),
+  };
+}
+
+async function contestOnce(entries, task, options) {
+  const { runs, share, folder, compares = true, slow = SLOW_MS } = options;
   const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
   const active = [];
   let expected = null;
@@ -56,11 +84,12 @@ export async function contest(entries, task, options) {
           }
         }
         contestant.usual = await warmUp(contestant, result.first, slow);
+        result.isSlow = contestant.usual > slow;
       } catch (error) {
         drop(contestant, error);
       }
     }
-    await takeTurns(active, results, { runs, slow, drop });
+    await takeTurns(active, results, { runs, share, drop });
     for (const { entry, peakMemory } of active) results[entry.id].memory = peakMemory;
     return results;
   } finally {
@@ -88,9 +117,10 @@ async function warmUp(contestant, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, slow, drop }) {
-  const runsOf = ({ usual }) =>
-    usual > slow ? SLOW_RUNS : Math.max(runs, Math.min(MOST_RUNS, Math.ceil(MEASURED_MS / usual)));
+async function takeTurns(active, results, { runs, share, drop }) {
+  const many = (usual) => Math.ceil(share * Math.min(MOST_RUNS, MEASURED_MS / usual));
+  const runsOf = ({ entry, usual }) =>
+    results[entry.id].isSlow ? SLOW_RUNS[entry.kind] : Math.max(runs, many(usual));
   const turns = Math.max(...active.map(runsOf));
   for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {
