@@ -11,8 +11,13 @@ const WARM_UP_MS = 3000;
 const STABLE = 0.05;
 /** Who needs so much more than a slow run the first time is slow, and not warmed up. */
 const COLD_MS = 1000;
-/** A contestant's runs that others disturbed are repeated, so many of them in all. */
+/**
+ * A contestant's runs that others disturbed are repeated, so many of them in all: those during which other processes worked,
+ * and those that took so much longer than its fastest, as they do while others use the same cores from outside this machine.
+ */
 const MOST_REPEATS = 5;
+const SLOW_REPEATS = 2;
+const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = { ours: 5, native: 5, web: 3, plain: 3 };
@@ -136,10 +141,13 @@ async function takeTurns(active, results, { runs, share, drop }) {
 }
 
 async function undisturbedRun(contestant, result) {
+  const repeats = result.isSlow ? SLOW_REPEATS : MOST_REPEATS;
   for (;;) {
     if (contestant.entry.threads > 1) await setTimeout(REST_MS);
     const { milliseconds, disturbed } = await contestant.run();
-    if (!disturbed || result.disturbed >= MOST_REPEATS) return milliseconds;
+    const fastest = Math.min(milliseconds, ...result.times);
+    const isCalm = !disturbed && milliseconds <= DISTURBED * fastest;
+    if (isCalm || result.disturbed >= repeats) return milliseconds;
     result.disturbed++;
   }
 }

@@ -442,7 +442,8 @@ function method(results) {
   minutes, and a median tells how many runs that hit.
 - For single layers, the C library keeps memory that was given back (\`keepsMemory\` in \`bench/harness/entries.mjs\`), and PyTorch
   begins with pages that are there: new pages for an output of 20 MB take up to six times what the layer does.
-- A run during which others took a tenth of a core is repeated.
+- A run is repeated when other processes took a tenth of a core meanwhile, or when it took a tenth longer than the contestant's fastest so
+  far; five times for each contestant at most, and twice for a slow one.
 - Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
