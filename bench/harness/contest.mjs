@@ -20,9 +20,9 @@ const SLOW_REPEATS = 2;
 const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
-const SLOW_RUNS = { ours: 5, native: 5, web: 3, plain: 3 };
+const SLOW_RUNS = { ours: 4, native: 4, web: 3, plain: 3 };
 /** Short runs are more, until so many milliseconds of a process are measured; one of them may be hit by anything. */
-const MEASURED_MS = 1500;
+const MEASURED_MS = 1000;
 const MOST_RUNS = 25;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
 const REST_MS = 20;

@@ -432,7 +432,7 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to ${mostRuns(results)} where a run is short; of five or three for who takes longer than 2.5 s (0.3 s for a layer).
+- Medians of ${runs} runs at least, of up to ${mostRuns(results)} where a run is short; of four or three for who takes longer than 2.5 s (0.3 s for a layer).
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 - Single layers are measured in two processes, one after the other: some of them take a tenth more in one process than in the next, for
