@@ -20,6 +20,7 @@ import { kernelCases } from './cases/kernels.mjs';
 import { roofCases } from './cases/roofs.mjs';
 import { stageCases } from './cases/stages.mjs';
 import { wholeProcessCases } from './cases/wholeProcess.mjs';
+import { DISTURBED } from './harness/contest.mjs';
 import { describeNode, findContestants, hasTorch } from './harness/entries.mjs';
 import { describeMachine } from './harness/machine.mjs';
 import { Workspace } from './harness/workspace.mjs';
@@ -62,7 +63,8 @@ async function measure() {
 
   // Where a binary lies is nobody's business.
   const versions = nodes.map(({ binary, ...version }) => version);
-  const facts = { nodes: versions, threads, missing, runs: Number(values.runs) };
+  const runs = Number(values.runs);
+  const facts = { nodes: versions, threads, missing, runs, repeatsFrom: DISTURBED };
   const result = begin(facts, wanted === undefined ? [] : cases);
   const space = await Workspace.create(values.weights);
   try {
@@ -70,7 +72,7 @@ async function measure() {
     for (const [i, { id, group, run }] of cases.entries()) {
       if (result.cases[id] !== undefined) continue;
       const start = performance.now();
-      const found = await run({ space, runs: Number(values.runs) });
+      const found = await run({ space, runs });
       result.cases[id] = { group, ...found };
       writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);

@@ -25,7 +25,9 @@ export function kernelCases({ entries, threads, full }) {
           space.layerTask(layer),
           { runs, processes: PROCESSES, folder: space.folder, slow: SLOW_MS },
         );
-        return { layer: layer.name, shape: layer.shape, threads: count, ...costs(layer), results };
+        const { name, shape } = layer;
+        const facts = { layer: name, shape, threads: count, processes: PROCESSES };
+        return { ...facts, ...costs(layer), results };
       },
     })),
   );

@@ -17,7 +17,7 @@ const COLD_MS = 1000;
  */
 const MOST_REPEATS = 5;
 const SLOW_REPEATS = 2;
-const DISTURBED = 1.1;
+export const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = { ours: 4, native: 4, web: 3, plain: 3 };

@@ -420,7 +420,8 @@ ${[...missing, ...failed].join('\n')}
 }
 
 function method(results) {
-  const { runs, oneDnn } = results;
+  const { runs, oneDnn, repeatsFrom } = results;
+  const { processes = 1 } = groupOf(results, 'kernels')[0] ?? {};
   const ways = groupOf(results, 'forward')
     .filter((found) => `${found.width}x${found.height}` === MAIN_SIZE)
     .flatMap((found) => figuresOf(found).filter(({ id }) => kindOf(id) === 'ours'))
@@ -432,18 +433,19 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to ${mostRuns(results)} where a run is short; of four or three for who takes longer than 2.5 s (0.3 s for a layer).
+- Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer).
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
-- Single layers are measured in two processes, one after the other: some of them take a tenth more in one process than in the next, for
-  as long as it runs. onnxruntime-web's code is optimised before it runs there: where V8 replaces it while a layer is measured, that is
-  left with a third of its speed in one of ten processes.
-- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
+${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
   minutes, and a median tells how many runs that hit.
 - For single layers, the C library keeps memory that was given back (\`keepsMemory\` in \`bench/harness/entries.mjs\`), and PyTorch
   begins with pages that are there: new pages for an output of 20 MB take up to six times what the layer does.
-- A run is repeated when other processes took a tenth of a core meanwhile, or when it took a tenth longer than the contestant's fastest so
-  far; five times for each contestant at most, and twice for a slow one.
+- A run during which other processes took a tenth of a core is repeated${
+    repeatsFrom === undefined
+      ? ''
+      : `, and one that took ${percent(repeatsFrom - 1)} longer than the contestant's
+  fastest so far; five times for each contestant at most, and twice for a slow one`
+  }.
 - Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
@@ -453,11 +455,19 @@ ${ways.join('\n')}
 ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${kernelList}. Transposed convolutions go to OpenBLAS.\n`}`;
 }
 
-function mostRuns(results) {
+function severalProcesses(count) {
+  return `- Single layers are measured in ${count} processes, one after the other: some of them take a tenth more in one process than in the next,
+  for as long as it runs. onnxruntime-web's code is optimised before it runs there: where V8 replaces it while a layer is measured, that
+  is left with a third of its speed in one of ten processes.
+`;
+}
+
+/** How often contestants ran, from the least to the most. */
+function runCounts(results) {
   const counts = Object.values(results.cases).flatMap((found) =>
     Object.values(found.results ?? {}).map(({ times }) => times?.length ?? 0),
   );
-  return Math.max(...counts);
+  return counts.filter((count) => count > 0).sort((x, y) => x - y);
 }
 
 /** Ratios of two runs of the bench, as far as both have them. */
