@@ -2,7 +2,7 @@
 //
 //   npm run bench                            the usual choice, a quarter of an hour
 //   npm run bench -- --full                  the whole matrix, hours; goes on where it was interrupted
-//   npm run bench -- --only kernels,forward  some groups: kernels, forward, stages, process, roofs
+//   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs
 //   npm run bench -- --again                 a second run, for the report to compare with the first
 //   npm run bench -- --report                the report alone, of what was measured before
 //
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { forwardCases, oneDnnKernels } from './cases/forward.mjs';
 import { kernelCases } from './cases/kernels.mjs';
 import { roofCases } from './cases/roofs.mjs';
+import { scalingCases } from './cases/scaling.mjs';
 import { stageCases } from './cases/stages.mjs';
 import { wholeProcessCases } from './cases/wholeProcess.mjs';
 import { DISTURBED } from './harness/contest.mjs';
@@ -59,6 +60,7 @@ async function measure() {
     ...wholeProcessCases(plan),
     ...kernelCases(plan),
     ...forwardCases(plan),
+    ...scalingCases(plan),
   ].filter(({ group }) => wanted === undefined || wanted.includes(group));
 
   // Where a binary lies is nobody's business.

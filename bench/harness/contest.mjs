@@ -28,9 +28,10 @@ const MOST_RUNS = 25;
 const REST_MS = 20;
 
 /**
- * All contestants do one task, in turns: A B C A B C …
+ * All contestants do `task`, in turns: A B C A B C …
  *
- * @param entries Who takes part; the first that works gives the output that others are compared with.
+ * @param entries Who takes part; the first that works gives the output that others are compared with. One with a `task` of its
+ *   own does that.
  * @param options.runs How often each is measured.
  * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process, and a slow
  *   contestant has not much of it.
@@ -77,7 +78,7 @@ async function contestOnce(entries, task, options) {
       const result = results[entry.id];
       try {
         await contestant.start();
-        const { details } = await contestant.ask({ do: 'prepare', task });
+        const { details } = await contestant.ask({ do: 'prepare', task: entry.task ?? task });
         Object.assign(result, { name: contestant.name, details, times: [], disturbed: 0 });
         result.first = (await contestant.run()).milliseconds;
         if (compares) {

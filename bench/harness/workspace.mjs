@@ -32,16 +32,17 @@ export class Workspace {
   }
 
   /** The generator's forward as a task. */
-  forwardTask(width, height) {
-    const shape = [1, 3, height, width];
-    const model = join(this.folder, `${width}x${height}.onnx`);
+  forwardTask(width, height, pictures = 1) {
+    const shape = [pictures, 3, height, width];
+    const name = pictures === 1 ? `${width}x${height}` : `${pictures}x${width}x${height}`;
+    const model = join(this.folder, `${name}.onnx`);
     if (!existsSync(model)) writeFileSync(model, exportOnnx(this.#netG, shape));
     const phaseModel = join(this.folder, `${width}x${height}.phases.onnx`);
     return {
       layer: null,
       shape,
       blocks: this.#netG.nBlocks,
-      input: this.#write(`input-${width}x${height}.f32`, numbers(3 * width * height)),
+      input: this.#write(`input-${name}.f32`, numbers(3 * width * height * pictures)),
       weights: this.weights,
       tensors: this.tensors,
       model,

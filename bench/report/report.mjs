@@ -4,17 +4,9 @@ import { join } from 'node:path';
 import { MAIN_SIZE } from '../cases/forward.mjs';
 import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
+import { scaling } from './scaling.mjs';
+import { groupOf, labelOf, sizeOf, table, threadsOf } from './words.mjs';
 
-const LABELS = {
-  plain: 'this, plain loops',
-  pytorch: 'PyTorch',
-  'ort-node': 'onnxruntime-node',
-  'ort-node-phases': 'onnxruntime-node, phases',
-  'ort-web': 'onnxruntime-web',
-  'tfjs-wasm': 'tfjs, wasm',
-  'tfjs-cpu': 'tfjs, cpu',
-  'jax-js': 'jax-js',
-};
 const NATIVE = ['pytorch', 'ort-node', 'ort-node-phases'];
 
 /** @param folder The bench's own; what was measured lies in `results/`. */
@@ -33,6 +25,7 @@ export function writeReport(folder) {
     introduction(results),
     headline(results, chart),
     sizes(results, chart),
+    scaling(results),
     kernels(results, chart),
     layers(results, chart),
     wholeProcess(results, chart),
@@ -51,12 +44,6 @@ export function writeReport(folder) {
 function read(folder, name) {
   const file = join(folder, 'results', `${name}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
-}
-
-function groupOf({ cases }, group) {
-  return Object.entries(cases)
-    .filter(([, found]) => found.group === group)
-    .map(([id, found]) => ({ id, ...found }));
 }
 
 function introduction({ machine, nodes, date, build }) {
@@ -571,25 +558,6 @@ function kindOf(id) {
   return NATIVE.includes(id) ? 'native' : 'web';
 }
 
-function labelOf(id) {
-  const [, major, noFlags] = /^node(\d+)(-no-flags)?$/.exec(id) ?? [];
-  if (major !== undefined) return `this, Node ${major}${noFlags ? ', without flags' : ''}`;
-  return LABELS[id];
-}
-
 function whole(id) {
   return id === 'pytorch' ? "the book's script" : labelOf(id);
-}
-
-function threadsOf({ threads }) {
-  return threads === 1 ? '1 thread' : `${threads} threads`;
-}
-
-function sizeOf({ width, height }) {
-  return `${height} x ${width}`;
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return `${[line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')}\n`;
 }

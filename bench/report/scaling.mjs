@@ -1,0 +1,38 @@
+// How time grows with pixels and pictures, and falls with threads.
+import { ratioByTurn } from '../harness/statistics.mjs';
+import { groupOf, labelOf, sizeOf, table } from './words.mjs';
+
+export function scaling(results) {
+  const cases = groupOf(results, 'scaling');
+  if (cases.length === 0) return '';
+  const [{ ways, usual }] = cases;
+  const most = usual.threads;
+  const others = ways.filter((way) => way.id !== usual.id);
+  return `## How it scales
+
+Ratios to the book's photograph, ${sizeOf(usual)}, on ${most} threads: run by run, the sizes in turns within one contest. Time for a pixel is the same
+at every size where the first row of each says 1; one thread takes ${most} times as long where nothing is lost between threads.
+
+${table(
+  ['', ...others.map(headOf)],
+  cases.map(({ node, results: found }) => [
+    labelOf(node),
+    ...others.map((way) => {
+      const [a, b] = [found[way.id], found[usual.id]];
+      if (a?.times === undefined || b?.times === undefined) return '–';
+      const ratio = ratioByTurn(a.times, b.times);
+      const pixels = (way.width * way.height) / (usual.width * usual.height);
+      return (isSize(way) ? ratio / pixels : ratio).toFixed(2);
+    }),
+  ]),
+)}`;
+
+  function isSize({ threads, pictures }) {
+    return threads === most && pictures === 1;
+  }
+
+  function headOf(way) {
+    if (isSize(way)) return `${sizeOf(way)}, for a pixel`;
+    return way.pictures > 1 ? `${way.pictures} pictures at once` : 'one thread';
+  }
+}
