@@ -8,15 +8,18 @@ export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024
 /** The size of which every way of running is shown. */
 export const MAIN_SIZE = '314x256';
 
-/** What a usual run leaves out on one thread. */
+/** What a usual run leaves out, on one thread and on several: it is in `scaling.mjs` for this project, and near the main size. */
 const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
+const FULL_ONLY_OF_SEVERAL = ['256x256'];
 /** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
 const SLOW = { native: 5, ours: 5, web: 1.2, plain: 1.2 };
 
 export function forwardCases({ entries, threads, full }) {
   const mostSeconds = full ? 300 : 9;
   return threads.flatMap((count) =>
-    SIZES.filter((size) => full || count > 1 || !FULL_ONLY.includes(size)).map((size) => {
+    SIZES.filter(
+      (size) => full || !(count > 1 ? FULL_ONLY_OF_SEVERAL : FULL_ONLY).includes(size),
+    ).map((size) => {
       const [width, height] = size.split('x').map(Number);
       const seconds = (entry) =>
         (entry.seconds * width * height) / 1e6 / (entry.oneThread ? 1 : count);

@@ -4,8 +4,6 @@ import { contest } from '../harness/contest.mjs';
 import { withThreads } from '../harness/entries.mjs';
 import { MAIN_SIZE, SIZES } from './forward.mjs';
 
-/** Slow pictures are measured as often as others. */
-const NEVER_SLOW = 60_000;
 const PICTURES = 4;
 
 export function scalingCases({ entries, threads }) {
@@ -39,7 +37,7 @@ export function scalingCases({ entries, threads }) {
         id,
         task: space.forwardTask(width, height, pictures),
       }));
-      const options = { runs, folder: space.folder, slow: NEVER_SLOW, compares: false };
+      const options = { runs, folder: space.folder, compares: false };
       return { node: entry.id, usual, ways, results: await contest(contestants, null, options) };
     },
   }));

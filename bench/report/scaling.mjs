@@ -1,6 +1,6 @@
 // How time grows with pixels and pictures, and falls with threads.
 import { ratioByTurn } from '../harness/statistics.mjs';
-import { groupOf, labelOf, sizeOf, table } from './words.mjs';
+import { groupOf, labelOf, sizeOf, table, threadsOf } from './words.mjs';
 
 export function scaling(results) {
   const cases = groupOf(results, 'scaling');
@@ -10,8 +10,8 @@ export function scaling(results) {
   const others = ways.filter((way) => way.id !== usual.id);
   return `## How it scales
 
-Ratios to the book's photograph, ${sizeOf(usual)}, on ${most} threads: run by run, the sizes in turns within one contest. Time for a pixel is the same
-at every size where the first row of each says 1; one thread takes ${most} times as long where nothing is lost between threads.
+Ratios to the time for the book's photograph, ${sizeOf(usual)}, on ${threadsOf(usual)}: run by run, all in turns within one contest, so that minutes in
+which the machine is slower count for all alike. *For a pixel* is 1 where time grows with the pixels.
 
 ${table(
   ['', ...others.map(headOf)],
@@ -33,6 +33,6 @@ ${table(
 
   function headOf(way) {
     if (isSize(way)) return `${sizeOf(way)}, for a pixel`;
-    return way.pictures > 1 ? `${way.pictures} pictures at once` : 'one thread';
+    return way.pictures > 1 ? `${way.pictures} pictures at once` : threadsOf(way);
   }
 }
