@@ -8,9 +8,9 @@ export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024
 /** The size of which every way of running is shown. */
 export const MAIN_SIZE = '314x256';
 
-/** What a usual run leaves out, on one thread and on several: it is in `scaling.mjs` for this project, and near the main size. */
+/** What a usual run leaves out, on one thread and on several: most of it is in `scaling.mjs` for this project. */
 const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
-const FULL_ONLY_OF_SEVERAL = ['256x256'];
+const FULL_ONLY_OF_SEVERAL = ['256x256', '512x512'];
 /** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
 const SLOW = { native: 5, ours: 5, web: 1.2, plain: 1.2 };
 
@@ -29,7 +29,9 @@ export function forwardCases({ entries, threads, full }) {
           seconds(entry) <= mostSeconds &&
           (full || seconds(entry) <= SLOW[entry.kind] || [SIZES[0], MAIN_SIZE].includes(size)) &&
           (full || !entry.noFlags || size === MAIN_SIZE) &&
-          (full || entry.id !== 'ort-node-phases' || size === MAIN_SIZE),
+          (full ||
+            entry.id !== 'ort-node-phases' ||
+            (count === threads.at(-1) && size === MAIN_SIZE)),
       );
       return {
         id: `forward ${size}, threads ${count}`,

@@ -21,7 +21,11 @@ export function kernelCases({ entries, threads, full }) {
             !slow.includes(id) && id !== 'ort-node-phases' && !noFlags && !(oneThread && count > 1),
         );
         const results = await contest(
-          taking.map((entry) => keepsMemory(withThreads(entry, count))),
+          taking.map((entry) => ({
+            ...keepsMemory(withThreads(entry, count)),
+            // It begins slowly, and what differed from process to process is settled (`rivals/onnxruntime.mjs`).
+            oneProcess: entry.id === 'ort-web',
+          })),
           space.layerTask(layer),
           { runs, processes: PROCESSES, folder: space.folder, slow: SLOW_MS },
         );

@@ -9,8 +9,9 @@ import { peakMemory } from '../harness/machine.mjs';
 const COMMAND = fileURLToPath(new URL('../../dist/cyclegan.mjs', import.meta.url));
 const POLL_MS = 10;
 
-export function wholeProcessCases({ nodes, threads, picture }) {
-  return threads.map((count) => ({
+/** In a usual run, with all threads only. */
+export function wholeProcessCases({ nodes, threads, picture, full }) {
+  return (full ? threads : threads.slice(-1)).map((count) => ({
     id: `whole process, threads ${count}`,
     group: 'process',
     run: async ({ space, runs }) => {

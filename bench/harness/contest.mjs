@@ -21,7 +21,7 @@ export const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = { ours: 4, native: 4, web: 3, plain: 3 };
-/** Short runs are more, until so many milliseconds of a process are measured; one of them may be hit by anything. */
+/** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1000;
 const MOST_RUNS = 25;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
@@ -33,20 +33,21 @@ const REST_MS = 20;
  * @param entries Who takes part; the first that works gives the output that others are compared with. One with a `task` of its
  *   own does that.
  * @param options.runs How often each is measured.
- * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process, and a slow
- *   contestant has not much of it.
+ * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process. One is enough
+ *   for a slow contestant, and for an entry that says `oneProcess`.
  * @param options.folder For outputs.
  * @param options.slow From how many milliseconds on a few runs are enough.
  * @param options.compares Whether the task has an output.
  * @returns By entry: `{ name, details, times, disturbed, memory, difference }`, or `{ error }`.
  */
 export async function contest(entries, task, options) {
-  const { processes = 1, runs } = options;
-  const each = { ...options, runs: Math.ceil(runs / processes), share: 1 / processes };
+  const { processes = 1 } = options;
   const parts = [];
   for (let i = 0; i < processes; i++) {
-    const taking = entries.filter(({ id }) => !parts.some((part) => part[id]?.isSlow));
-    parts.push(await contestOnce(taking, task, each));
+    const taking = entries.filter(
+      ({ id, oneProcess }) => i === 0 || !(oneProcess || parts.some((part) => part[id]?.isSlow)),
+    );
+    parts.push(await contestOnce(taking, task, { ...options, processes }));
   }
   const ofOne = (id) => parts.map((part) => part[id]).filter((result) => result !== undefined);
   return Object.fromEntries(entries.map(({ id }) => [id, joined(ofOne(id))]));
@@ -67,7 +68,7 @@ function joined(parts) {
 }
 
 async function contestOnce(entries, task, options) {
-  const { runs, share, folder, compares = true, slow = SLOW_MS } = options;
+  const { runs, processes, folder, compares = true, slow = SLOW_MS } = options;
   const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
   const active = [];
   let expected = null;
@@ -95,7 +96,7 @@ async function contestOnce(entries, task, options) {
         drop(contestant, error);
       }
     }
-    await takeTurns(active, results, { runs, share, drop });
+    await takeTurns(active, results, { runs, processes, drop });
     for (const { entry, peakMemory } of active) results[entry.id].memory = peakMemory;
     return results;
   } finally {
@@ -123,10 +124,12 @@ async function warmUp(contestant, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, share, drop }) {
-  const many = (usual) => Math.ceil(share * Math.min(MOST_RUNS, MEASURED_MS / usual));
-  const runsOf = ({ entry, usual }) =>
-    results[entry.id].isSlow ? SLOW_RUNS[entry.kind] : Math.max(runs, many(usual));
+async function takeTurns(active, results, { runs, processes, drop }) {
+  const runsOf = ({ entry, usual }) => {
+    if (results[entry.id].isSlow) return SLOW_RUNS[entry.kind];
+    const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
+    return Math.ceil(all / (entry.oneProcess ? 1 : processes));
+  };
   const turns = Math.max(...active.map(runsOf));
   for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {
