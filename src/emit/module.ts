@@ -8,6 +8,14 @@ const TABLE_TYPE = 0;
 const MOST_PAGES = 65_536;
 const TABLE_PARAMS: readonly ValueType[] = ['i32', 'i32', 'i32'];
 
+const BLOCK = 0x02;
+const LOOP = 0x03;
+const IF = 0x04;
+const ELSE = 0x05;
+const END = 0x0b;
+const BRANCH_IF = 0x0d;
+const NO_RESULT = 0x40;
+
 /** A local variable or parameter of a function. */
 export class Local {
   readonly type: ValueType;
@@ -38,6 +46,8 @@ export class FunctionWriter {
   readonly #constants = new Map<string, Local>();
   readonly #prologue = new ByteSink();
   readonly #body = new ByteSink();
+  /** Blocks, loops and conditions that are open. */
+  #depth = 0;
 
   constructor(params: readonly ValueType[]) {
     this.params = params.map((type, index) => new Local(type, index));
@@ -74,9 +84,8 @@ export class FunctionWriter {
 
   /** `for (i = from; i < to; i += step) body()`. */
   for(i: Local, from: Code, to: Code, step: number, body: () => void): void {
-    this.emit(i.set(from), i32.lt(i.value, to), [0x04, 0x40]); // if
-    this.#loop(i, step, to, body);
-    this.emit([0x0b]);
+    this.emit(i.set(from));
+    this.if(i32.lt(i.value, to), () => this.#loop(i, step, to, body));
   }
 
   /** The same with constant bounds, which are known to be run at least once: no test before it. */
@@ -88,13 +97,21 @@ export class FunctionWriter {
   }
 
   if(condition: Code, body: () => void, otherwise?: () => void): void {
-    this.emit(condition, [0x04, 0x40]);
-    body();
-    if (otherwise !== undefined) {
-      this.emit([0x05]);
+    this.emit(condition);
+    this.#nest(IF, () => {
+      body();
+      if (otherwise === undefined) return;
+      this.emit([ELSE]);
       otherwise();
-    }
-    this.emit([0x0b]);
+    });
+  }
+
+  /** `leave(condition)` within `body` goes on behind all of it, out of the loops that `body` has begun. */
+  leavable(body: (leave: (condition: Code) => void) => void): void {
+    this.#nest(BLOCK, () => {
+      const outer = this.#depth;
+      body((condition) => this.emit(condition, [BRANCH_IF, uleb(this.#depth - outer)]));
+    });
   }
 
   call(target: FunctionHandle, ...args: readonly Code[]): void {
@@ -108,9 +125,10 @@ export class FunctionWriter {
 
   while(condition: Code, body: () => void): void {
     this.if(condition, () => {
-      this.emit([0x03, 0x40]);
-      body();
-      this.emit(condition, [0x0d, 0], [0x0b]);
+      this.#nest(LOOP, () => {
+        body();
+        this.emit(condition, [BRANCH_IF, 0]);
+      });
     });
   }
 
@@ -123,10 +141,18 @@ export class FunctionWriter {
   }
 
   #loop(i: Local, step: number, to: Code, body: () => void): void {
-    this.emit([0x03, 0x40]); // loop
+    this.#nest(LOOP, () => {
+      body();
+      this.emit(i.set(i32.add(i.value, i32.const(step))), i32.lt(i.value, to), [BRANCH_IF, 0]);
+    });
+  }
+
+  #nest(instruction: number, body: () => void): void {
+    this.emit([instruction, NO_RESULT]);
+    this.#depth++;
     body();
-    this.emit(i.set(i32.add(i.value, i32.const(step))), i32.lt(i.value, to), [0x0d, 0]); // br_if 0
-    this.emit([0x0b]);
+    this.#depth--;
+    this.emit([END]);
   }
 }
 

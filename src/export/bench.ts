@@ -1,9 +1,9 @@
 import type { Peak } from '../engine/engine.js';
 import { measurePeak } from '../engine/engines.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
+import { median } from '../platform/median.js';
 import { sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { median } from './profile.js';
 import { summarize } from './summary.js';
 
 /** How long a module takes for one input shape on so many threads; times in milliseconds. */

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
+import { median } from '../platform/median.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type Measurement, type Summary, summarizeWith } from './summary.js';
 
@@ -60,10 +61,4 @@ export async function profile(
     millisecondsOf: ({ id }) => median(times.get(id) ?? [0]),
   });
   return { ...summary, measured };
-}
-
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -17,7 +17,7 @@ describe('panels of output channels', () => {
   it('cover all channels, one after the other, none wider than a register block', () => {
     fc.assert(
       fc.property(cases, ({ vectors, joins, blocks }) => {
-        const target = { fma: true, joins, tile: { rows: 1, vectors, unroll: 1 } };
+        const target = { fma: true, joins, tile: { rows: 1, vectors, unroll: 1, fenced: false } };
         let end = 0;
         for (const { first, width } of panelRanges(target, 4 * blocks)) {
           expect(first).toBe(end);
@@ -33,7 +33,7 @@ describe('panels of output channels', () => {
   it('are the same for groups, each by itself, as for all channels, which is how kernels are packed', () => {
     fc.assert(
       fc.property(cases, ({ vectors, joins, blocks, groupPanels }) => {
-        const target = { fma: true, joins, tile: { rows: 1, vectors, unroll: 1 } };
+        const target = { fma: true, joins, tile: { rows: 1, vectors, unroll: 1, fenced: false } };
         const shape = { out: { channels: 4 * blocks }, groupPanels } as Shape;
         const widths = (n: number) => panelRanges(target, n).map(({ width }) => width);
         expect(groupWidths(shape, target).flatMap(widths)).toEqual(widths(4 * blocks));

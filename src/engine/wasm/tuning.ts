@@ -2,6 +2,7 @@ import type { FunctionHandle } from '../../emit/module.js';
 import { ModuleWriter } from '../../emit/module.js';
 import { builtin } from '../../platform/builtin.js';
 import { nameOfKept, readCached, writeCached } from '../../platform/cacheFolder.js';
+import { median } from '../../platform/median.js';
 import { pause } from '../../platform/pause.js';
 import { defineProduct } from './kernels/product.js';
 import type { Tile } from './kernels/target.js';
@@ -11,8 +12,8 @@ import type { Variant } from './variants.js';
 /** A product as the residual layers have it: K = 256, and sums for some rows of tiles. */
 const DEPTH = 256;
 const ROWS = 48;
-/** Each tile is timed so often, in turns, and its fastest counts. */
-const ROUNDS = 6;
+/** Each tile is timed so often, in turns. The median counts: the fastest may be of a moment that the others did not have. */
+const ROUNDS = 24;
 /** A tile so near to the fastest may be preferred to it. */
 const NEAR = 1.06;
 /** Where V8 begins with its baseline code, it has to run on until that has been replaced. */
@@ -66,7 +67,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
         fetchesAhead: target.joins,
       },
     );
-    return { tile, handle, n, best: Number.POSITIVE_INFINITY };
+    return { tile, handle, n, times: [] as number[] };
   });
   const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
@@ -79,8 +80,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
     for (const contestant of contestants) {
       const start = performance.now();
       run(contestant.handle);
-      const perColumn = (performance.now() - start) / contestant.n;
-      contestant.best = Math.min(contestant.best, perColumn);
+      contestant.times.push((performance.now() - start) / contestant.n);
     }
   };
   if (!allowFlags) {
@@ -91,13 +91,17 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
     }
   }
   for (let round = 0; round < ROUNDS; round++) time();
+  const results = contestants.map(({ tile, times }) => ({
+    tile,
+    took: median(times.slice(-ROUNDS)),
+  }));
   // All of this lies in the L1 cache. A network's input does not: of tiles that are as fast here, one that uses more often
   // what it has loaded is faster there.
-  const limit = NEAR * Math.min(...contestants.map(({ best }) => best));
-  const near = contestants.filter(({ best }) => best <= limit);
+  const limit = NEAR * Math.min(...results.map(({ took }) => took));
+  const near = results.filter(({ took }) => took <= limit);
   const most = Math.max(...near.map(({ tile }) => reuse(tile)));
   const chosen = near.filter(({ tile }) => reuse(tile) === most);
-  return chosen.reduce((a, b) => (b.best < a.best ? b : a)).tile;
+  return chosen.reduce((a, b) => (b.took < a.took ? b : a)).tile;
 }
 
 /** Products for each number that is loaded. */

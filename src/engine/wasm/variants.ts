@@ -16,15 +16,24 @@ export interface Variant {
   readonly allowFlags: boolean;
 }
 
-const tile = (rows: number, vectors: number, unroll = 1): Tile => ({ rows, vectors, unroll });
+const tile = (rows: number, vectors: number, unroll = 1): Tile => ({
+  rows,
+  vectors,
+  unroll,
+  fenced: false,
+});
+const fenced = (rows: number, vectors: number, unroll: number): Tile => ({
+  ...tile(rows, vectors, unroll),
+  fenced: true,
+});
 
 /**
- * Register blocks that are worth timing: rows x vectors sums, one turn's factors, and a value at a time.
- * x64 has sixteen registers, and V8 before 13 loads all of a turn's values before it uses them, so there
- * rows x vectors + rows + vectors must fit; widened code needs half the registers. ARM has 32.
+ * Register blocks that are worth timing: rows x vectors sums, one turn's factors, and a value at a time, of sixteen
+ * registers on x64; widened code needs half of them, and ARM has 32. Without fences, V8 before 13 needs a register for each
+ * row's value.
  */
 const WIDE_TILES = [tile(6, 4, 2), tile(6, 4, 4)];
-const NARROW_TILES = [tile(6, 2), tile(3, 3), tile(4, 2), tile(6, 2, 2)];
+const NARROW_TILES = [fenced(6, 2, 8), tile(6, 2), tile(4, 2)];
 const ARM_TILES = [tile(6, 4), tile(4, 4), tile(8, 2), ...NARROW_TILES];
 
 /**

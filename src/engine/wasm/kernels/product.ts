@@ -1,4 +1,4 @@
-import { i32, v128 } from '../../../emit/code.js';
+import { type Code, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { panelsOf } from './panels.js';
 import { multiplyAdd, storeSideBySide, type Target } from './target.js';
@@ -38,6 +38,9 @@ export function productDepth({ run, middle, outer }: ProductShape): number {
 
 /** Bytes of `b` that stay in the L1 cache together with a block of `a`. */
 const RESIDENT = 32 * 1024;
+
+/** Rows of a block that share a pointer, where V8 does not keep their addresses. */
+const ROWS_TOGETHER = 2;
 
 /**
  * `(a, b, c, bias, m)`: all panels of `b` over `m` rows. If all of `b` fits in the L1 cache, it stays there
@@ -107,6 +110,7 @@ class ProductWriter {
   readonly #sums: Local[];
   readonly #factors: Local[];
   readonly #value: Local;
+  readonly #pointers: Local[];
   readonly #ahead: Local;
   readonly #fetched: Local;
 
@@ -123,6 +127,7 @@ class ProductWriter {
     this.#sums = f.locals('v128', rows * vectors);
     this.#factors = f.locals('v128', vectors);
     this.#value = f.local('v128');
+    this.#pointers = f.locals('i32', target.tile.fenced ? rows : 0);
     [this.#ahead, this.#fetched] = f.locals('i32', 2);
   }
 
@@ -176,42 +181,72 @@ class ProductWriter {
     }
   }
 
-  /** `run` steps along K, `unroll` at a turn. */
+  /** `run` steps along K, several at a turn. */
   #run(rows: number, vectors: number, fetches: boolean): void {
     const f = this.#f;
     const { run, aStride } = this.#shape;
-    const unroll = [this.#target.tile.unroll, 2, 1].find((n) => run % n === 0) ?? 1;
-    f.repeat(this.#k, run, unroll, () => {
-      for (let u = 0; u < unroll; u++) {
-        for (let v = 0; v < vectors; v++) {
-          const from = 16 * (u * vectors + v);
-          f.emit(this.#factors[v].set(v128.load(this.#weights.value, from)));
-        }
-        for (let r = 0; r < rows; r++) {
-          f.emit(this.#value.set(v128.load32Splat(this.#at.value, r * aStride + 4 * u)));
-          for (let v = 0; v < vectors; v++) {
-            const sum = this.#sums[r * vectors + v];
-            const next = multiplyAdd(
-              this.#target,
-              this.#value.value,
-              this.#factors[v].value,
-              sum.value,
-            );
-            f.emit(sum.set(next));
+    const { tile } = this.#target;
+    const isWhole = rows === tile.rows && vectors === tile.vectors;
+    const most = isWhole || !tile.fenced ? tile.unroll : 1;
+    const unroll = [most, 4, 2, 1].find((n) => n <= most && run % n === 0) ?? 1;
+    // V8 keeps what lies a number of bytes from `at` in a register, but not across fences.
+    const together = tile.fenced ? ROWS_TOGETHER : rows;
+    const pointers = [this.#at, ...this.#pointers].slice(0, Math.ceil(rows / together));
+    for (const [i, pointer] of pointers.slice(1).entries()) {
+      const bytes = (i + 1) * together * aStride;
+      f.emit(pointer.set(i32.add(this.#at.value, i32.const(bytes))));
+    }
+    f.leavable((leave) => {
+      f.repeat(this.#k, run, unroll, () => {
+        for (let u = 0; u < unroll; u++) {
+          for (let r = 0; r < rows; r++) {
+            if (tile.fenced && u + r > 0) leave(this.#never(u * rows + r));
+            if (r === 0) this.#loadFactors(u, vectors);
+            const from = (r % together) * aStride + 4 * u;
+            const pointer = pointers[Math.floor(r / together)];
+            f.emit(this.#value.set(v128.load32Splat(pointer.value, from)));
+            this.#multiplyRow(r, vectors);
           }
         }
-      }
-      if (fetches) {
-        // Turn by turn as much as the turn has read, one row of the next block after the other.
-        for (let from = 0; from < 4 * unroll * rows; from += 64) {
-          const next = i32.load(this.#ahead.value, from);
-          f.emit(this.#fetched.set(i32.or(this.#fetched.value, next)));
+        if (fetches) {
+          // Turn by turn as much as the turn has read, one row of the next block after the other.
+          for (let from = 0; from < 4 * unroll * rows; from += 64) {
+            const next = i32.load(this.#ahead.value, from);
+            f.emit(this.#fetched.set(i32.or(this.#fetched.value, next)));
+          }
+          f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
         }
-        f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
-      }
-      f.emit(this.#at.set(i32.add(this.#at.value, i32.const(4 * unroll))));
-      f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
+        for (const pointer of pointers) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(4 * unroll))));
+        }
+        f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
+      });
     });
+  }
+
+  /**
+   * The condition of a fence. V8 before 13 places all loads of a stretch of code before its arithmetic, and with more than a
+   * few of them it runs out of registers. Where the loop could be left, though, the sums would be stored, so what came
+   * before has to be done. It never is left: the address of weights is a multiple of four. Each fence
+   * compares with a number of its own, or V8 would see that the first has decided them all.
+   */
+  #never(fence: number): Code {
+    return i32.eq(this.#weights.value, i32.const(2 * fence + 1));
+  }
+
+  #loadFactors(step: number, vectors: number): void {
+    for (let v = 0; v < vectors; v++) {
+      const from = 16 * (step * vectors + v);
+      this.#f.emit(this.#factors[v].set(v128.load(this.#weights.value, from)));
+    }
+  }
+
+  #multiplyRow(row: number, vectors: number): void {
+    const { value } = this.#value;
+    for (let v = 0; v < vectors; v++) {
+      const sum = this.#sums[row * vectors + v];
+      this.#f.emit(sum.set(multiplyAdd(this.#target, value, this.#factors[v].value, sum.value)));
+    }
   }
 }
 

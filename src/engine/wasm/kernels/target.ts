@@ -16,6 +16,8 @@ export interface Tile {
   readonly vectors: number;
   /** Steps along K in one turn of the innermost loop. */
   readonly unroll: number;
+  /** Whether products of a row are kept ahead of the next row's loads (`product.ts`). */
+  readonly fenced: boolean;
 }
 
 /** `a · b + c` for four floats at a time. */
