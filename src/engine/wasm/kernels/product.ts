@@ -1,5 +1,6 @@
-import { type Code, i32, v128 } from '../../../emit/code.js';
+import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
+import { fence } from './fence.js';
 import { panelsOf } from './panels.js';
 import { multiplyAdd, storeSideBySide, type Target } from './target.js';
 
@@ -200,7 +201,7 @@ class ProductWriter {
       f.repeat(this.#k, run, unroll, () => {
         for (let u = 0; u < unroll; u++) {
           for (let r = 0; r < rows; r++) {
-            if (tile.fenced && u + r > 0) leave(this.#never(u * rows + r));
+            if (tile.fenced && u + r > 0) leave(fence(this.#weights, u * rows + r));
             if (r === 0) this.#loadFactors(u, vectors);
             const from = (r % together) * aStride + 4 * u;
             const pointer = pointers[Math.floor(r / together)];
@@ -222,16 +223,6 @@ class ProductWriter {
         f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
       });
     });
-  }
-
-  /**
-   * The condition of a fence. V8 before 13 places all loads of a stretch of code before its arithmetic, and with more than a
-   * few of them it runs out of registers. Where the loop could be left, though, the sums would be stored, so what came
-   * before has to be done. It never is left: the address of weights is a multiple of four. Each fence
-   * compares with a number of its own, or V8 would see that the first has decided them all.
-   */
-  #never(fence: number): Code {
-    return i32.eq(this.#weights.value, i32.const(2 * fence + 1));
   }
 
   #loadFactors(step: number, vectors: number): void {

@@ -1,5 +1,6 @@
 import { type Code, f64x2, i32, upperHalf, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
+import { fence } from './fence.js';
 import {
   Algebra,
   type Element,
@@ -30,10 +31,16 @@ export interface InputTileShape {
   readonly planeStride: number;
 }
 
+/**
+ * Channels of an input tile that are worked on together. Their inputs, what lies between the two transforms and the
+ * outputs, 36 elements each, fit in the L1 cache together; those of 256 channels would not.
+ */
+const INPUT_CHANNELS = 32;
+
 /** Bytes that a tile's input needs on its way. */
 export function inputTileBytes({ filtering, channels }: InputTileShape): number {
   const { inputs, products } = FILTERINGS[filtering];
-  return products * inputs * lineStride(channels);
+  return products * inputs * lineStride(Math.min(channels, INPUT_CHANNELS));
 }
 
 /** Lines whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
@@ -45,8 +52,8 @@ function lineStride(channels: number): number {
  * `(src, dst, between)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`, by way of
  * `between[row ξ][column]`, which stays in the L1 cache.
  *
- * First along columns, then along rows, each for all channels at once: so there are no more vectors at a time than
- * registers, and few planes of `dst`, which comes from beyond the L2 cache, are written at a time, one run after the other.
+ * First along columns, then along rows, so that there are no more vectors at a time than registers; each for some
+ * channels, so that few planes of `dst`, which comes from beyond the L2 cache, are written at a time, one run after the other.
  */
 export function defineInputTile(
   module: ModuleWriter,
@@ -58,34 +65,42 @@ export function defineInputTile(
     const { filtering, channels, rowStride, planeStride } = shape;
     const { inputs, products, transformInput } = FILTERINGS[filtering];
     const a = new Algebra(f, target);
-    const vectors = vectorsAtATime(target, channels);
-    const loaded = elements(f, inputs, vectors);
-    const out = elements(f, products, vectors);
-    const t = elements(f, 4, vectors);
-    const [line, c, to] = f.locals('i32', 3);
-    const bytes = channels * 4;
-    const stride = lineStride(channels);
+    const [part, line, c, from, to] = f.locals('i32', 5);
     const step = (pointer: Local, by: number) =>
       f.emit(pointer.set(i32.add(pointer.value, i32.const(by))));
-    const transformLine = (from: Local, apart: number, at: Local, outApart: number) => {
-      f.repeat(c, channels, 4 * vectors, () => {
-        for (let i = 0; i < inputs; i++) a.load(loaded[i], from, i * apart);
-        transformInput(a, loaded, out, t);
-        for (let i = 0; i < products; i++) a.store(at, out[i], i * outApart);
-        step(from, 16 * vectors);
-        step(at, 16 * vectors);
+    const transform = (count: number) => {
+      const vectors = vectorsAtATime(target, count);
+      const loaded = elements(f, inputs, vectors);
+      const out = elements(f, products, vectors);
+      const t = elements(f, 4, vectors);
+      const transformLine = (at: Local, apart: number, outAt: Local, outApart: number) => {
+        f.repeat(c, count, 4 * vectors, () => {
+          for (let i = 0; i < inputs; i++) a.load(loaded[i], at, i * apart);
+          transformInput(a, loaded, out, t);
+          for (let i = 0; i < products; i++) a.store(outAt, out[i], i * outApart);
+          step(at, 16 * vectors);
+          step(outAt, 16 * vectors);
+        });
+      };
+      const bytes = count * 4;
+      const stride = lineStride(count);
+      f.emit(from.set(src.value), to.set(between.value));
+      f.repeat(line, inputs, 1, () => {
+        transformLine(from, rowStride, to, inputs * stride);
+        step(from, channels * 4 - bytes);
+        step(to, stride - bytes);
       });
+      f.emit(from.set(between.value), to.set(dst.value));
+      f.repeat(line, products, 1, () => {
+        transformLine(from, stride, to, planeStride);
+        step(from, inputs * stride - bytes);
+        step(to, products * planeStride - bytes);
+      });
+      step(src, bytes);
+      step(dst, bytes);
     };
-    f.emit(to.set(between.value));
-    f.repeat(line, inputs, 1, () => {
-      transformLine(src, rowStride, to, inputs * stride);
-      step(to, stride - bytes);
-    });
-    f.repeat(line, products, 1, () => {
-      transformLine(between, stride, dst, planeStride);
-      step(between, inputs * stride - bytes);
-      step(dst, products * planeStride - bytes);
-    });
+    f.repeat(part, Math.floor(channels / INPUT_CHANNELS), 1, () => transform(INPUT_CHANNELS));
+    if (channels % INPUT_CHANNELS > 0) transform(channels % INPUT_CHANNELS);
   });
 }
 
@@ -114,7 +129,8 @@ export function defineOutputTile(
   target: Target,
   shape: OutputTileShape,
 ): FunctionHandle {
-  const key = `winograd output ${JSON.stringify([target.fma, target.joins, shape])}`;
+  const { fma, joins, tile } = target;
+  const key = `winograd output ${JSON.stringify([fma, joins, tile.fenced, shape])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
     const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
@@ -132,12 +148,15 @@ export function defineOutputTile(
       whole || index === 0 ? body() : f.if(i32.gt(length.value, i32.const(index)), body);
     f.repeat(c, channels, 4 * vectors, () => {
       a.load(added, bias, 0);
-      for (let j = 0; j < products; j++) {
-        for (let i = 0; i < products; i++) {
-          a.load(loaded[i], src, (i * products + j) * planeStride);
+      f.leavable((leave) => {
+        for (let j = 0; j < products; j++) {
+          for (let i = 0; i < products; i++) {
+            a.load(loaded[i], src, (i * products + j) * planeStride);
+          }
+          transformOutput(a, loaded, column(lines, j), t);
+          if (tile.fenced) leave(fence(src, j));
         }
-        transformOutput(a, loaded, column(lines, j), t);
-      }
+      });
       for (let i = 0; i < outputs; i++) {
         inside(rows, i, () => {
           transformOutput(a, lines[i], out, t);

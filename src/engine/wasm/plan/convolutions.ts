@@ -263,8 +263,7 @@ function planFiltered(
 
   const pitch = rowPixels(rowsShape.row) * source.channels * 4;
   const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
-  const bandBytes = threads === 1 && !target.joins ? BAND / 2 : BAND;
-  const band = evenly(down, fitting(bandBytes, source.channels));
+  const band = evenly(down, fitting(BAND, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
   // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
   // there have to be enough tiles for that.
