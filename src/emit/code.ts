@@ -108,6 +108,11 @@ export const atomic = {
   notifyAll: (address: Code): Code => [address, i32.const(-1), 0xfe, 0x00, 2, 0],
 };
 
+export const memory = {
+  /** Copies so many bytes; source and destination may overlap. */
+  copy: (to: Code, from: Code, bytes: Code): Code => [to, from, bytes, 0xfc, 10, 0, 0],
+};
+
 export const drop: Code = [0x1a];
 /** Leaves the function. */
 export const leave: Code = [0x0f];

@@ -1,4 +1,4 @@
-import { type Code, i32 } from '../../../emit/code.js';
+import { type Code, i32, memory } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineGroupKernels } from './filteredKernels.js';
 import {
@@ -188,7 +188,10 @@ export function defineFilteredProducts(
   return { stage, groups: count, scratchBytes: kernelBytes(widest) + productBytes };
 }
 
-/** Writes the code that makes V of rows of tiles `start … end − 1`. */
+/**
+ * Writes the code that makes V of rows of tiles `start … end − 1`. Scratch memory has the input rows of one row of tiles,
+ * of which the last are the next one's first.
+ */
 class InputTransform {
   readonly scratchBytes: number;
   readonly #module: ModuleWriter;
@@ -200,7 +203,6 @@ class InputTransform {
   readonly #tileAt: number;
 
   constructor(module: ModuleWriter, target: Target, shape: FilteredShape) {
-    const { inputs, inStep } = FILTERINGS[shape.filtering];
     this.#module = module;
     this.#target = target;
     this.#shape = shape;
@@ -211,7 +213,7 @@ class InputTransform {
       rowStride: this.#loader.pitch,
       planeStride: inputPlane(target, shape),
     };
-    this.#tileAt = ((shape.inputRows - 1) * inStep + inputs) * this.#loader.pitch;
+    this.#tileAt = FILTERINGS[shape.filtering].inputs * this.#loader.pitch;
     this.scratchBytes = this.#tileAt + inputTileBytes(this.#tile);
   }
 
@@ -230,17 +232,23 @@ class InputTransform {
     const { pitch } = this.#loader;
     const inputTile = defineInputTile(this.#module, this.#target, this.#tile);
     const between = i32.add(scratch.value, i32.const(this.#tileAt));
-    const [ty, tx, at, to] = f.locals('i32', 4);
-    const firstInput = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
-    const rows = i32.mul(i32.sub(end.value, start.value), i32.const(inStep));
-    const count = i32.add(rows, i32.const(inputs - inStep));
+    const [ty, tx, at, to, row, count, rowsAt] = f.locals('i32', 7);
     const owned = (tileRow: Local) => i32.mul(tileRow.value, i32.const(outputs));
-    this.#loader.load(f, p, scratch.value, firstInput, count, owned(start), owned(end));
     const column = (first[1] + zeros[0]) * channels * 4;
+    const firstRow = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
+    f.emit(row.set(firstRow), count.set(i32.const(inputs)), rowsAt.set(scratch.value));
     f.emit(to.set(tiles));
     f.for(ty, start.value, end.value, 1, () => {
-      const row = i32.mul(i32.sub(ty.value, start.value), i32.const(inStep * pitch));
-      f.emit(at.set(i32.add(i32.add(scratch.value, row), i32.const(column))));
+      f.if(i32.gt(ty.value, start.value), () => {
+        const overlap = (inputs - inStep) * pitch;
+        const last = i32.add(scratch.value, i32.const(inStep * pitch));
+        f.emit(memory.copy(scratch.value, last, i32.const(overlap)));
+        f.emit(rowsAt.set(i32.add(scratch.value, i32.const(overlap))));
+        f.emit(row.set(i32.add(row.value, count.value)), count.set(i32.const(inStep)));
+      });
+      const { value } = rowsAt;
+      this.#loader.load(f, p, value, row.value, count.value, owned(start), owned(end));
+      f.emit(at.set(i32.add(scratch.value, i32.const(column))));
       f.repeat(tx, across, 1, () => {
         f.call(inputTile, at.value, to.value, between);
         f.emit(at.set(i32.add(at.value, i32.const(inStep * channels * 4))));

@@ -16,7 +16,7 @@ import {
 import { FILTERINGS, type FilteringName } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
 import { panelRanges } from '../kernels/panels.js';
-import { type RowShape, rowPixels } from '../kernels/rows.js';
+import type { RowShape } from '../kernels/rows.js';
 import type { OutputShape, SourceShape } from '../kernels/stage.js';
 import {
   defineTall,
@@ -41,14 +41,14 @@ const MOST_ITEM_ROWS = 16;
 const TALL_TILE_ROWS = 8;
 
 /**
- * Minimal filtering: transformed input of a band, and what an item has of input rows and of products. A processor knows
- * where 2048 pages or so of 4 KB lie: where a thread's part of V, M and the output are more, each pass over V looks its
+ * Minimal filtering: transformed input of a band, and what an item has of products. A processor knows where 2048 pages or so of 4 KB lie: where a thread's part of V, M and the output are more, each pass over V looks its
  * pages up anew, which takes up to an eighth of the products' time. Kernels are made anew for each band, though, which
  * weighs more where products are done twice as fast.
  */
 const BAND = 12 * 1024 * 1024;
-const BAND_ROWS = 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
+/** Items a thread where a band's input is transformed: each makes the rows anew that it shares with the one before. */
+const INPUT_ITEMS = 2;
 /** Tiles that pay for making kernels once more. */
 const LEAST_CHUNK = 100;
 /** Transformed input of an item that makes its own. */
@@ -261,8 +261,6 @@ function planFiltered(
     };
   }
 
-  const pitch = rowPixels(rowsShape.row) * source.channels * 4;
-  const inputRows = Math.floor((BAND_ROWS / pitch - inputs) / inStep) + 1;
   const band = evenly(down, fitting(BAND, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
   // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
@@ -270,7 +268,8 @@ function planFiltered(
   const halves = threads > 1 && band * across >= 2 * LEAST_CHUNK ? 2 : 1;
   const most = Math.min(fitting(BAND_PRODUCTS, widths[0]), Math.ceil(band / halves));
   const productRows = busily(band, most, widths, threads);
-  const shape = shapeFor(band, busily(band, inputRows, [1], threads), productRows);
+  const inputRows = busily(band, band / (INPUT_ITEMS * threads), [1], threads);
+  const shape = shapeFor(band, inputRows, productRows);
   const input = defineFilteredInput(module, target, shape);
   const products = defineFilteredProducts(module, target, shape);
   const steps = Array.from({ length: Math.ceil(down / band) }, (_, index) => {
