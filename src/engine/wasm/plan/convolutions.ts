@@ -41,9 +41,9 @@ const MOST_ITEM_ROWS = 16;
 const TALL_TILE_ROWS = 8;
 
 /**
- * Minimal filtering: transformed input of a band, and what an item has of products. A processor knows where 2048 pages or so of 4 KB lie: where a thread's part of V, M and the output are more, each pass over V looks its
- * pages up anew, which takes up to an eighth of the products' time. Kernels are made anew for each band, though, which
- * weighs more where products are done twice as fast.
+ * Minimal filtering: transformed input of a band, and what an item has of products. A processor knows where 2048 pages or
+ * so of 4 KB lie: with half of such a band, products find theirs faster, but kernels, made anew for each band, cost as
+ * much more.
  */
 const BAND = 12 * 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
