@@ -5,7 +5,7 @@ import { nameOfKept, readCached, writeCached } from '../../platform/cacheFolder.
 import { median } from '../../platform/median.js';
 import { pause } from '../../platform/pause.js';
 import { defineProduct } from './kernels/product.js';
-import type { Tile } from './kernels/target.js';
+import { fetchesAhead, type Tile } from './kernels/target.js';
 import { compileModule } from './machineCode.js';
 import type { Variant } from './variants.js';
 
@@ -51,22 +51,19 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
   const module = new ModuleWriter();
   const contestants = tiles.map((tile) => {
     const n = tile.vectors * 8;
-    const handle = defineProduct(
-      module,
-      { ...target, tile },
-      {
-        n,
-        run: DEPTH,
-        middle: 1,
-        middleStride: 0,
-        outer: 1,
-        outerStride: 0,
-        aStride: DEPTH * 4,
-        cStride: n * 4,
-        start: 'zero',
-        fetchesAhead: target.joins,
-      },
-    );
+    const tiled = { ...target, tile };
+    const handle = defineProduct(module, tiled, {
+      n,
+      run: DEPTH,
+      middle: 1,
+      middleStride: 0,
+      outer: 1,
+      outerStride: 0,
+      aStride: DEPTH * 4,
+      cStride: n * 4,
+      start: 'zero',
+      fetchesAhead: fetchesAhead(tiled),
+    });
     return { tile, handle, n, times: [] as number[] };
   });
   const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];

@@ -23,7 +23,7 @@ import {
   RowLoader,
   STAGE,
 } from './stage.js';
-import type { Target } from './target.js';
+import { fetchesAhead, type Target } from './target.js';
 import {
   defineInputTile,
   defineOutputTile,
@@ -293,8 +293,7 @@ function defineGroup(
       aStride: inChannels * 4,
       cStride: n * 4,
       start: 'zero',
-      // In narrower code, an instruction more a turn costs as much as it saves; a whole block has long turns.
-      fetchesAhead: target.joins || target.tile.fenced,
+      fetchesAhead: fetchesAhead(target),
     });
     // To work out a few rows that nobody reads is cheaper than lower register blocks.
     const here = i32.mul(i32.sub(end.value, start.value), i32.const(across));

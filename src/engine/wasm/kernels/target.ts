@@ -16,13 +16,21 @@ export interface Tile {
   readonly vectors: number;
   /** Steps along K in one turn of the innermost loop. */
   readonly unroll: number;
-  /** Whether products of a row are kept ahead of the next row's loads (`product.ts`). */
+  /** Whether arithmetic is kept ahead of the loads that follow it (`fence.ts`): products of a row, transforms of a column. */
   readonly fenced: boolean;
 }
 
 /** `a · b + c` for four floats at a time. */
 export function multiplyAdd(target: Target, a: Code, b: Code, c: Code): Code {
   return target.fma ? f32x4.relaxedMadd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);
+}
+
+/**
+ * Whether products of a left factor from beyond the L2 cache fetch it ahead of time. Narrow code with short turns does not:
+ * an instruction more in each costs as much as it saves.
+ */
+export function fetchesAhead({ joins, tile }: Target): boolean {
+  return joins || tile.fenced;
 }
 
 /** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
