@@ -33,7 +33,7 @@ export interface InputTileShape {
 
 /**
  * Channels of an input tile that are worked on together. Their inputs, what lies between the two transforms and the
- * outputs, 36 elements each, fit in the L1 cache together; those of 256 channels would not.
+ * outputs, 36 or 81 elements each, fit in the L1 cache together; those of 256 channels would not.
  */
 const INPUT_CHANNELS = 32;
 
@@ -52,8 +52,8 @@ function lineStride(channels: number): number {
  * `(src, dst, between)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`, by way of
  * `between[row ξ][column]`, which stays in the L1 cache.
  *
- * First along columns, then along rows, so that there are no more vectors at a time than registers; each for some
- * channels, so that few planes of `dst`, which comes from beyond the L2 cache, are written at a time, one run after the other.
+ * First along columns, then along rows: so there are no more vectors at a time than registers, and few planes of `dst`,
+ * which comes from beyond the L2 cache, are written at a time, one run after the other.
  */
 export function defineInputTile(
   module: ModuleWriter,
