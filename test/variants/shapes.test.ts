@@ -40,6 +40,11 @@ const CASES: readonly [config: [number, number, number, number], input: number[]
     [2, 2, 4, 1],
     [2, 33, 30],
   ],
+  // Enough pixels for larger tiles, enough channels for kernels that are not kept.
+  [
+    [3, 3, 32, 1],
+    [1, 3, 116, 156],
+  ],
 ];
 
 describe.each(engines)('odd shapes on $name', ({ options, tolerance, unavailable }) => {

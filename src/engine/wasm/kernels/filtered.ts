@@ -11,7 +11,7 @@ import {
   productPlane,
   tilesOf,
 } from './filteredShape.js';
-import { FILTERINGS } from './filtering.js';
+import { axesOf, planesOf } from './filtering.js';
 import { partialBytes } from './norm.js';
 import { defineProduct } from './product.js';
 import { defineZeroRow } from './rows.js';
@@ -29,7 +29,6 @@ import {
   defineOutputTile,
   type InputTileShape,
   inputTileBytes,
-  planesOf,
 } from './winograd.js';
 
 /** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
@@ -167,7 +166,8 @@ export function defineFilteredProducts(
   const groups = groupsOf(shape, target);
   const { channels, count, widest } = groups;
   const inChannels = source.row.channels;
-  const kernelBytes = (n: number) => FILTERINGS[shape.filtering].products * kernelPlane(shape, n);
+  const { horizontal } = axesOf(shape.filtering);
+  const kernelBytes = (n: number) => horizontal.products * kernelPlane(shape, n);
   const key = `filtered products ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
@@ -213,7 +213,7 @@ class InputTransform {
       rowStride: this.#loader.pitch,
       planeStride: inputPlane(target, shape),
     };
-    this.#tileAt = FILTERINGS[shape.filtering].inputs * this.#loader.pitch;
+    this.#tileAt = axesOf(shape.filtering).vertical.inputs * this.#loader.pitch;
     this.scratchBytes = this.#tileAt + inputTileBytes(this.#tile);
   }
 
@@ -226,7 +226,8 @@ class InputTransform {
     end: Local,
   ): void {
     const { filtering, source, first } = this.#shape;
-    const { inputs, inStep, outputs } = FILTERINGS[filtering];
+    const { vertical, horizontal } = axesOf(filtering);
+    const { inputs, inStep, outputs } = vertical;
     const { across } = tilesOf(this.#shape);
     const { channels, zeros } = source.row;
     const { pitch } = this.#loader;
@@ -251,11 +252,21 @@ class InputTransform {
       f.emit(at.set(i32.add(scratch.value, i32.const(column))));
       f.repeat(tx, across, 1, () => {
         f.call(inputTile, at.value, to.value, between);
-        f.emit(at.set(i32.add(at.value, i32.const(inStep * channels * 4))));
+        f.emit(at.set(i32.add(at.value, i32.const(horizontal.inStep * channels * 4))));
         f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
       });
     });
   }
+}
+
+/** About how many channels are summed up before the sum is added to that of the others. */
+const SUMMED_CHANNELS = 64;
+
+/** Equal parts in which products are summed along the channels; one, where there are none of about that size. */
+function partsOfSum(channels: number): number {
+  const least = Math.ceil(channels / SUMMED_CHANNELS);
+  const counts = Array.from({ length: least }, (_, i) => least + i);
+  return counts.find((parts) => channels % (4 * parts) === 0) ?? 1;
 }
 
 /**
@@ -272,7 +283,7 @@ function defineGroup(
   kernelsAre: 'kept' | 'made',
 ): FunctionHandle {
   const { filtering, source, out } = shape;
-  const { outputs, products: planesInRow } = FILTERINGS[filtering];
+  const { vertical, horizontal } = axesOf(filtering);
   const { across } = tilesOf(shape);
   const inChannels = source.row.channels;
   const block = target.tile.rows;
@@ -283,16 +294,17 @@ function defineGroup(
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
     const [to, at, plane, count, ty, tx, partial, fetched, packed, u] = f.locals('i32', 10);
+    const parts = partsOfSum(inChannels);
     const product = defineProduct(module, target, {
       n,
-      run: inChannels,
+      run: inChannels / parts,
       middle: 1,
       middleStride: 0,
-      outer: 1,
-      outerStride: 0,
+      outer: parts,
+      outerStride: (inChannels / parts) * 4,
       aStride: inChannels * 4,
       cStride: n * 4,
-      start: 'zero',
+      start: parts > 1 ? 'parts' : 'zero',
       fetchesAhead: fetchesAhead(target),
     });
     // To work out a few rows that nobody reads is cheaper than lower register blocks.
@@ -314,13 +326,13 @@ function defineGroup(
         }
       });
     };
-    if (kernelsAre === 'kept') multiply(planesInRow ** 2);
+    if (kernelsAre === 'kept') multiply(planesOf(filtering));
     else {
       const before = i32.mul(channel.value, i32.const(9 * inChannels * 4));
       f.emit(packed.set(i32.add(p.weights.value, before)));
-      for (let row = 0; row < planesInRow; row++) {
+      for (let row = 0; row < vertical.products; row++) {
         f.call(defineGroupKernels(module, target, shape, n, row), packed.value, kernels.value);
-        multiply(planesInRow);
+        multiply(horizontal.products);
       }
     }
 
@@ -341,8 +353,10 @@ function defineGroup(
     f.emit(skip(p.out, 4), skip(p.bias, 4), skip(p.partials, 8));
     f.emit(at.set(products.value));
     f.for(ty, start.value, end.value, 1, () => {
-      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(outputs)));
-      f.emit(to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(outputs * outPitch)))));
+      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(vertical.outputs)));
+      f.emit(
+        to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(vertical.outputs * outPitch)))),
+      );
       const row = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
       f.emit(partial.set(i32.add(p.partials.value, row)));
       if (out.sums) {
@@ -354,24 +368,27 @@ function defineGroup(
       // tile's are fetched while this one is worked out. Loads whose sum goes somewhere are not left out. Only a
       // whole tile is fetched: one that is cut off could lie beyond the end of memory.
       const fetchNext = () => {
-        for (let i = 0; i < outputs; i++) {
-          for (let j = 0; j < outputs; j++) {
+        for (let i = 0; i < vertical.outputs; i++) {
+          for (let j = 0; j < horizontal.outputs; j++) {
             for (let line = 0; line < n * 4; line += 64) {
-              const offset = i * outPitch + (outputs + j) * out.channels * 4 + line;
+              const offset = i * outPitch + (horizontal.outputs + j) * out.channels * 4 + line;
               f.emit(fetched.set(i32.or(fetched.value, i32.load(to.value, offset))));
             }
           }
         }
       };
       const tile = (handle: FunctionHandle) => {
-        const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
+        const columns = i32.sub(
+          i32.const(out.width),
+          i32.mul(tx.value, i32.const(horizontal.outputs)),
+        );
         f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
         f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(outputs * out.channels * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(horizontal.outputs * out.channels * 4))));
       };
-      const wholeAcross = Math.floor(out.width / outputs);
+      const wholeAcross = Math.floor(out.width / horizontal.outputs);
       f.emit(tx.set(i32.const(0)));
-      f.if(i32.ge(rows, i32.const(outputs)), () => {
+      f.if(i32.ge(rows, i32.const(vertical.outputs)), () => {
         f.for(tx, tx.value, i32.const(wholeAcross - 1), 1, () => {
           fetchNext();
           tile(whole);

@@ -1,12 +1,12 @@
 import { type Code, f32, i32 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
-import { FILTERINGS } from './filtering.js';
+import { axesOf, planesOf } from './filtering.js';
 import { panelRanges, panelsOf } from './panels.js';
 import { defineZeroRow } from './rows.js';
 import { type BandStage, STAGE } from './stage.js';
 import type { Target } from './target.js';
-import { defineKernelTile, planesOf } from './winograd.js';
+import { defineKernelTile } from './winograd.js';
 
 /** `(packed, to)`: a row of planes of one group's U, of kernels as `defineKernelPacking` leaves them. */
 export function defineGroupKernels(
@@ -149,9 +149,10 @@ export function defineKeptKernels(
       emitPacking(f, target, packing, weight, packed, index);
     });
     byWidth(f, groups, item, (n) => {
-      const { products } = FILTERINGS[shape.filtering];
-      for (let row = 0; row < products; row++) {
-        const to = i32.add(kernels.value, i32.const(row * products * kernelPlane(shape, n)));
+      const { vertical, horizontal } = axesOf(shape.filtering);
+      const rowBytes = horizontal.products * kernelPlane(shape, n);
+      for (let row = 0; row < vertical.products; row++) {
+        const to = i32.add(kernels.value, i32.const(row * rowBytes));
         f.call(defineGroupKernels(module, target, shape, n, row), scratch.value, to);
       }
     });

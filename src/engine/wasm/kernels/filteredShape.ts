@@ -1,9 +1,8 @@
 import { i32 } from '../../../emit/code.js';
 import type { FunctionWriter, Local } from '../../../emit/module.js';
-import { FILTERINGS, type FilteringName } from './filtering.js';
+import { axesOf, planesOf, type TileFiltering } from './filtering.js';
 import type { OutputShape, SourceShape } from './stage.js';
 import type { Target } from './target.js';
-import { planesOf } from './winograd.js';
 
 /**
  * A convolution of 3×3 taps by minimal filtering (`filtering.ts`), some rows of tiles at a time:
@@ -22,7 +21,7 @@ import { planesOf } from './winograd.js';
  *   fetched for each picture.
  */
 export interface FilteredShape {
-  readonly filtering: FilteringName;
+  readonly filtering: TileFiltering;
   readonly source: SourceShape;
   /** The first input row and column that output 0 reads. */
   readonly first: readonly [row: number, column: number];
@@ -41,9 +40,12 @@ export function planeStride(bytes: number): number {
   return Math.ceil(bytes / 4096) * 4096 + 192;
 }
 
-export function tilesOf({ filtering, out }: FilteredShape) {
-  const { outputs } = FILTERINGS[filtering];
-  return { across: Math.ceil(out.width / outputs), down: Math.ceil(out.height / outputs) };
+export function tilesOf({ filtering, out }: Pick<FilteredShape, 'filtering' | 'out'>) {
+  const { vertical, horizontal } = axesOf(filtering);
+  return {
+    across: Math.ceil(out.width / horizontal.outputs),
+    down: Math.ceil(out.height / vertical.outputs),
+  };
 }
 
 /**
@@ -115,6 +117,6 @@ export function keptKernelBytes(target: Target, shape: FilteredShape): number {
 }
 
 /** Bytes that one tile has in all planes, for so many channels. */
-export function tileBytes(filtering: FilteringName, channels: number): number {
+export function tileBytes(filtering: TileFiltering, channels: number): number {
   return planesOf(filtering) * channels * 4;
 }

@@ -8,9 +8,13 @@ import { multiplyAdd, storeSideBySide, type Target } from './target.js';
  *
  *     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
  *
- * for inputs d, taps g and outputs Y. Interpolation points are ±P, ±Q, ∞ and, where one more is needed, 0: row j
- * of Bᵀ holds the coefficients of ∏ₖ≠ⱼ (x − aₖ), row j of G is [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. P = 5/8
- * and Q = 3/2 have about a third of the error of the usual 1 and 2. Inputs beyond about 1e36 overflow.
+ * for inputs d, taps g and outputs Y, with matrices of one axis on the left and of the other on the right. Each product
+ * has an interpolation point: row j of Bᵀ holds the coefficients of ∏ₖ≠ⱼ (x − aₖ), row j of G is
+ * [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. Inputs beyond about 1e36 overflow.
+ *
+ * Points are chosen for a small error, and so that their squares are exact: where there are four or five, ±P, ±Q and 0
+ * have about a third of the error of the usual 1 and 2 along both axes; where there are six, see `SIX_POINTS`.
+ * A last one is ∞.
  *
  * @see Lavin and Gray, arXiv:1509.09308; Barabasz et al., arXiv:1803.10986, on the choice of points
  */
@@ -21,7 +25,7 @@ export interface Filtering {
   readonly outputs: number;
   /** Inputs from the first of one tile to the first of the next. */
   readonly inStep: number;
-  /** `out = Bᵀ d`; `t` are four locals to use on the way, here and below. */
+  /** `out = Bᵀ d`; `t` are `WORKING` elements to use on the way, here and below. */
   transformInput(a: Algebra, d: Line, out: Line, t: Line): void;
   /** `out = G g`. */
   transformKernel(a: Algebra, g: Line, out: Line, t: Line): void;
@@ -35,10 +39,16 @@ export type Element = readonly Local[];
 /** The elements of a line of a tile. */
 export type Line = readonly Element[];
 
+/** Elements that a transform may use on the way. */
+export const WORKING = 6;
+
 const P = 5 / 8;
 const Q = 3 / 2;
 const P2 = P * P;
 const Q2 = Q * Q;
+
+/** Six points and ∞: positive ones, of which each has a negative one beside it. */
+export const SIX_POINTS: readonly number[] = [5 / 16, 7 / 8, 7 / 4];
 
 /** Writes sums and products of elements. */
 export class Algebra {
@@ -118,8 +128,67 @@ function interpolate(a: Algebra, m: Line, out: Line, t: Line): void {
   a.madd(out[3], differenceQ, Q2 * Q, out[3]);
 }
 
+/** Bᵀ for `SIX_POINTS` and ∞: seven inputs. */
+export function transformForSix(a: Algebra, d: Line, out: Line, [even, odd]: Line): void {
+  const squares = SIX_POINTS.map((point) => point * point);
+  for (const [i, point] of SIX_POINTS.entries()) {
+    // (x² − p)(x² − q), of the other two.
+    const [p, q] = squares.filter((_, other) => other !== i);
+    a.madd(even, d[2], -(p + q), d[4]);
+    a.madd(even, d[0], p * q, even);
+    a.madd(odd, d[3], -(p + q), d[5]);
+    a.madd(odd, d[1], p * q, odd);
+    pair(a, out.slice(2 * i), odd, even, point);
+  }
+  const [p, q, r] = squares;
+  a.madd(out[6], d[4], -(p + q + r), d[6]);
+  a.madd(out[6], d[2], p * q + q * r + r * p, out[6]);
+  a.madd(out[6], d[0], -p * q * r, out[6]);
+}
+
+/** F(5, 3): five outputs of a convolution of stride 1 by seven products, where fifteen are usual. */
+const same5: Filtering = {
+  inputs: 7,
+  products: 7,
+  outputs: 5,
+  inStep: 5,
+
+  transformInput: transformForSix,
+
+  transformKernel(a, g, out, [even, odd]) {
+    for (const [i, point] of SIX_POINTS.entries()) {
+      const square = point * point;
+      const others = SIX_POINTS.filter((_, other) => other !== i);
+      const n = others.reduce((n, other) => n * (square - other * other), 2 * point);
+      a.scale(even, g[0], 1 / n);
+      a.madd(even, g[2], square / n, even);
+      a.scale(odd, g[1], point / n);
+      a.add(out[2 * i], odd, even);
+      a.sub(out[2 * i + 1], odd, even);
+    }
+    a.copy(out[6], g[2]);
+  },
+
+  transformOutput(a, m, out, t) {
+    // Sums of a pair make the even rows, differences the odd ones.
+    const [sums, differences] = [t.slice(0, 3), t.slice(3)];
+    for (const i of SIX_POINTS.keys()) {
+      a.add(sums[i], m[2 * i], m[2 * i + 1]);
+      a.sub(differences[i], m[2 * i], m[2 * i + 1]);
+    }
+    for (const [row, to] of out.entries()) {
+      const terms = row % 2 === 0 ? sums : differences;
+      for (const [i, point] of SIX_POINTS.entries()) {
+        if (i === 0) a.scale(to, terms[i], point ** row);
+        else a.madd(to, terms[i], point ** row, to);
+      }
+    }
+    a.add(out[4], out[4], m[6]);
+  },
+};
+
 /** F(4, 3): four outputs of a convolution of stride 1 by six products, where twelve are usual. */
-const same: Filtering = {
+const same4: Filtering = {
   inputs: 6,
   products: 6,
   outputs: 4,
@@ -245,6 +314,27 @@ const doubling: Filtering = {
   },
 };
 
-export type FilteringName = 'same' | 'halving' | 'doubling';
+export type FilteringName = 'same4' | 'same5' | 'halving' | 'doubling';
 
-export const FILTERINGS: Readonly<Record<FilteringName, Filtering>> = { same, halving, doubling };
+export const FILTERINGS: Readonly<Record<FilteringName, Filtering>> = {
+  same4,
+  same5,
+  halving,
+  doubling,
+};
+
+/** How a tile is filtered: along its columns, and along its rows. */
+export interface TileFiltering {
+  readonly vertical: FilteringName;
+  readonly horizontal: FilteringName;
+}
+
+export function axesOf({ vertical, horizontal }: TileFiltering) {
+  return { vertical: FILTERINGS[vertical], horizontal: FILTERINGS[horizontal] };
+}
+
+/** Planes ξ of a tile's transformed tensors: one for each product, row by row. */
+export function planesOf(filtering: TileFiltering): number {
+  const { vertical, horizontal } = axesOf(filtering);
+  return vertical.products * horizontal.products;
+}

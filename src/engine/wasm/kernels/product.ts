@@ -1,4 +1,4 @@
-import { i32, v128 } from '../../../emit/code.js';
+import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { fence } from './fence.js';
 import { panelsOf } from './panels.js';
@@ -24,7 +24,8 @@ export interface ProductShape {
   readonly outerStride: number;
   readonly aStride: number;
   readonly cStride: number;
-  readonly start: 'bias' | 'zero' | 'sum';
+  /** `parts` is 0, too, but each of the `outer` runs is summed by itself first: long sums in float32 lose digits. */
+  readonly start: 'bias' | 'zero' | 'sum' | 'parts';
   /**
    * Whether the rows of the next block are fetched while a block is worked out: for an `a` that comes from beyond the
    * L2 cache, whose rows are one run each and lie side by side. Up to `tile.rows` rows beyond `m` are read.
@@ -156,30 +157,44 @@ class ProductWriter {
     const start = {
       bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
       zero: () => v128.zero,
+      parts: () => v128.zero,
       sum: (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v),
     }[this.#shape.start];
-    for (let r = 0; r < rows; r++) {
-      for (let v = 0; v < vectors; v++) {
-        f.emit(this.#sums[r * vectors + v].set(start(r, v)));
+    const eachSum = (value: (r: number, v: number) => Code) => {
+      for (let r = 0; r < rows; r++) {
+        for (let v = 0; v < vectors; v++) f.emit(this.#sums[r * vectors + v].set(value(r, v)));
       }
-    }
+    };
+    const store = () => {
+      // Loads whose sum goes somewhere are not left out; the first sum is written over it.
+      if (fetches) f.emit(i32.store(this.#to.value, this.#fetched.value));
+      for (let r = 0; r < rows; r++) {
+        const sums = this.#sums.slice(r * vectors, (r + 1) * vectors);
+        storeSideBySide(f, this.#to, sums, r * cStride);
+      }
+    };
+    const apart = this.#shape.start === 'parts';
+    eachSum(start);
+    if (apart) store();
     if (fetches) f.emit(this.#ahead.set(i32.add(this.#at.value, i32.const(rows * aStride))));
     const step = (by: number) => {
       if (by !== 0) f.emit(this.#at.set(i32.add(this.#at.value, i32.const(by))));
     };
     f.repeat(this.#outer, outer, 1, () => {
+      if (apart) eachSum(() => v128.zero);
       f.repeat(this.#middle, middle, 1, () => {
         this.#run(rows, vectors, fetches);
         if (middle > 1) step(middleStride - 4 * run);
       });
       if (outer > 1) step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
+      if (!apart) return;
+      eachSum((r, v) => {
+        const { value } = this.#sums[r * vectors + v];
+        return f32x4.add(v128.load(this.#to.value, r * cStride + 16 * v), value);
+      });
+      store();
     });
-    // Loads whose sum goes somewhere are not left out; the first sum is written over it.
-    if (fetches) f.emit(i32.store(this.#to.value, this.#fetched.value));
-    for (let r = 0; r < rows; r++) {
-      const sums = this.#sums.slice(r * vectors, (r + 1) * vectors);
-      storeSideBySide(f, this.#to, sums, r * cStride);
-    }
+    if (!apart) store();
   }
 
   /** `run` steps along K, several at a turn. */

@@ -1,6 +1,6 @@
 import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, Local, ModuleWriter } from '../../../emit/module.js';
-import { Algebra, elements } from './filtering.js';
+import { Algebra, elements, SIX_POINTS, transformForSix, WORKING } from './filtering.js';
 import { narrowWidth } from './narrow.js';
 import { defineShiftAdd } from './planar.js';
 import { defineProduct } from './product.js';
@@ -19,10 +19,9 @@ import { type Target, vectorsAtATime } from './target.js';
 /**
  * Minimal filtering along the columns of a tall kernel, F(4, 4): its taps are cut into parts of four, each of which
  * makes four output rows of seven input rows by seven products, where sixteen are usual. Interpolation points are
- * ±2/5, ±9/10, ±17/10 and ∞; for what rows of the matrices mean, see `filtering.ts`. The error of a 7×7 kernel is
- * twice that of a direct one.
+ * `SIX_POINTS` and ∞; for what rows of the matrices mean, see `filtering.ts`. The error of a 7×7 kernel is twice that
+ * of a direct one.
  */
-const POINTS = [2 / 5, 9 / 10, 17 / 10] as const;
 const INPUTS = 7;
 export const TALL_OUTPUTS = 4;
 export const TALL_TAPS = 4;
@@ -30,18 +29,12 @@ export const TALL_PRODUCTS = 7;
 
 /** G: what each of four taps adds to the seven products. */
 export const TALL_KERNEL: readonly (readonly number[])[] = [
-  ...POINTS.flatMap((p) => [p, -p]).map((x, j, finite) => {
+  ...SIX_POINTS.flatMap((p) => [p, -p]).map((x, j, finite) => {
     const scale = finite.reduce((n, y, k) => (k === j ? n : n * (x - y)), 1);
     return Array.from({ length: TALL_TAPS }, (_, power) => x ** power / scale);
   }),
   [0, 0, 0, 1],
 ];
-
-/** The other two of the squared points, as the coefficients of (x² − b²)(x² − c²). */
-function others(index: number): { sum: number; product: number } {
-  const [b, c] = POINTS.filter((_, i) => i !== index).map((p) => p * p);
-  return { sum: b + c, product: b * c };
-}
 
 /** `(src, dst)`: seven rows of `floats`, to seven planes of as many. All rows are rounded up to whole vectors. */
 function defineTallInput(
@@ -55,26 +48,13 @@ function defineTallInput(
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, floats);
     const d = elements(f, INPUTS, vectors);
-    const [even, odd, plus, minus] = elements(f, 4, vectors);
+    const out = elements(f, TALL_PRODUCTS, vectors);
+    const t = elements(f, WORKING, vectors);
     const i = f.local('i32');
     f.repeat(i, floats, 4 * vectors, () => {
       for (const [row, element] of d.entries()) a.load(element, src, row * rowStride);
-      for (const [index, point] of POINTS.entries()) {
-        const { sum, product } = others(index);
-        a.madd(even, d[2], -sum, d[4]);
-        a.madd(even, d[0], product, even);
-        a.madd(odd, d[3], -sum, d[5]);
-        a.madd(odd, d[1], product, odd);
-        a.madd(plus, even, point, odd);
-        a.madd(minus, even, -point, odd);
-        a.store(dst, plus, 2 * index * planeStride);
-        a.store(dst, minus, (2 * index + 1) * planeStride);
-      }
-      const [p, q, r] = POINTS.map((point) => point * point);
-      a.madd(even, d[4], -(p + q + r), d[6]);
-      a.madd(even, d[2], p * q + q * r + r * p, even);
-      a.madd(even, d[0], -p * q * r, even);
-      a.store(dst, even, 6 * planeStride);
+      transformForSix(a, d, out, t);
+      for (const [plane, element] of out.entries()) a.store(dst, element, plane * planeStride);
       for (const pointer of [src, dst]) {
         f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
       }
@@ -115,7 +95,7 @@ function defineTallOutput(
         for (const row of [0, 1, 2, 3]) {
           a.add(out[row], row === 3 ? m[6] : sums[0], added);
           const terms = row % 2 === 0 ? sums : differences;
-          for (const [pair, point] of POINTS.entries()) {
+          for (const [pair, point] of SIX_POINTS.entries()) {
             if (row === 0) {
               if (pair > 0) a.add(out[row], out[row], terms[pair]);
             } else if (row === 3 || pair > 0) a.madd(out[row], terms[pair], point ** row, out[row]);

@@ -3,18 +3,15 @@ import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../
 import { fence } from './fence.js';
 import {
   Algebra,
+  axesOf,
   type Element,
   elements,
-  FILTERINGS,
-  type FilteringName,
+  type Filtering,
   type Line,
+  type TileFiltering,
+  WORKING,
 } from './filtering.js';
 import { type Target, vectorsAtATime } from './target.js';
-
-/** Planes ξ of a tile's transformed tensors: one for each product. */
-export function planesOf(filtering: FilteringName): number {
-  return FILTERINGS[filtering].products ** 2;
-}
 
 function grid(f: FunctionWriter, rows: number, columns: number, vectors: number): Element[][] {
   return Array.from({ length: rows }, () => elements(f, columns, vectors));
@@ -23,7 +20,7 @@ function grid(f: FunctionWriter, rows: number, columns: number, vectors: number)
 const column = (lines: readonly Line[], j: number): Line => lines.map((line) => line[j]);
 
 export interface InputTileShape {
-  readonly filtering: FilteringName;
+  readonly filtering: TileFiltering;
   readonly channels: number;
   /** Bytes from one row of `src` to the next. */
   readonly rowStride: number;
@@ -33,14 +30,14 @@ export interface InputTileShape {
 
 /**
  * Channels of an input tile that are worked on together. Their inputs, what lies between the two transforms and the
- * outputs, 36 or 81 elements each, fit in the L1 cache together; those of 256 channels would not.
+ * outputs, 36 to 81 elements each, fit in the L1 cache together; those of 256 channels would not.
  */
 const INPUT_CHANNELS = 32;
 
 /** Bytes that a tile's input needs on its way. */
 export function inputTileBytes({ filtering, channels }: InputTileShape): number {
-  const { inputs, products } = FILTERINGS[filtering];
-  return products * inputs * lineStride(Math.min(channels, INPUT_CHANNELS));
+  const { vertical, horizontal } = axesOf(filtering);
+  return vertical.products * horizontal.inputs * lineStride(Math.min(channels, INPUT_CHANNELS));
 }
 
 /** Lines whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
@@ -63,17 +60,24 @@ export function defineInputTile(
   const key = `winograd input ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, src, dst, between) => {
     const { filtering, channels, rowStride, planeStride } = shape;
-    const { inputs, products, transformInput } = FILTERINGS[filtering];
+    const { vertical, horizontal } = axesOf(filtering);
     const a = new Algebra(f, target);
     const [part, line, c, from, to] = f.locals('i32', 5);
     const step = (pointer: Local, by: number) =>
       f.emit(pointer.set(i32.add(pointer.value, i32.const(by))));
     const transform = (count: number) => {
       const vectors = vectorsAtATime(target, count);
-      const loaded = elements(f, inputs, vectors);
-      const out = elements(f, products, vectors);
-      const t = elements(f, 4, vectors);
-      const transformLine = (at: Local, apart: number, outAt: Local, outApart: number) => {
+      const most = (count: 'inputs' | 'products') => Math.max(vertical[count], horizontal[count]);
+      const loaded = elements(f, most('inputs'), vectors);
+      const out = elements(f, most('products'), vectors);
+      const t = elements(f, WORKING, vectors);
+      const transformLine = (
+        { inputs, products, transformInput }: Filtering,
+        at: Local,
+        apart: number,
+        outAt: Local,
+        outApart: number,
+      ) => {
         f.repeat(c, count, 4 * vectors, () => {
           for (let i = 0; i < inputs; i++) a.load(loaded[i], at, i * apart);
           transformInput(a, loaded, out, t);
@@ -84,17 +88,18 @@ export function defineInputTile(
       };
       const bytes = count * 4;
       const stride = lineStride(count);
+      const betweenStride = horizontal.inputs * stride;
       f.emit(from.set(src.value), to.set(between.value));
-      f.repeat(line, inputs, 1, () => {
-        transformLine(from, rowStride, to, inputs * stride);
+      f.repeat(line, horizontal.inputs, 1, () => {
+        transformLine(vertical, from, rowStride, to, betweenStride);
         step(from, channels * 4 - bytes);
         step(to, stride - bytes);
       });
       f.emit(from.set(between.value), to.set(dst.value));
-      f.repeat(line, products, 1, () => {
-        transformLine(from, stride, to, planeStride);
-        step(from, inputs * stride - bytes);
-        step(to, products * planeStride - bytes);
+      f.repeat(line, vertical.products, 1, () => {
+        transformLine(horizontal, from, stride, to, planeStride);
+        step(from, betweenStride - bytes);
+        step(to, horizontal.products * planeStride - bytes);
       });
       step(src, bytes);
       step(dst, bytes);
@@ -105,7 +110,7 @@ export function defineInputTile(
 }
 
 export interface OutputTileShape {
-  readonly filtering: FilteringName;
+  readonly filtering: TileFiltering;
   readonly channels: number;
   readonly planeStride: number;
   /** Bytes from one pixel of `dst` to the next, and from one row to the next. */
@@ -134,14 +139,14 @@ export function defineOutputTile(
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
     const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
-    const { products, outputs, transformOutput } = FILTERINGS[filtering];
+    const { vertical, horizontal } = axesOf(filtering);
     const a = new Algebra(f, target);
     // Tiles at the edge are few: shorter code matters more.
     const vectors = whole ? vectorsAtATime(target, channels) : 1;
-    const loaded = elements(f, products, vectors);
-    const lines = grid(f, outputs, products, vectors);
-    const t = elements(f, 4, vectors);
-    const out = elements(f, outputs, vectors);
+    const loaded = elements(f, vertical.products, vectors);
+    const lines = grid(f, vertical.outputs, horizontal.products, vectors);
+    const t = elements(f, WORKING, vectors);
+    const out = elements(f, horizontal.outputs, vectors);
     const [added, first, difference, sum, squares] = elements(f, 5, vectors);
     const c = f.local('i32');
     const inside = (length: Local, index: number, body: () => void) =>
@@ -149,18 +154,18 @@ export function defineOutputTile(
     f.repeat(c, channels, 4 * vectors, () => {
       a.load(added, bias, 0);
       f.leavable((leave) => {
-        for (let j = 0; j < products; j++) {
-          for (let i = 0; i < products; i++) {
-            a.load(loaded[i], src, (i * products + j) * planeStride);
+        for (let j = 0; j < horizontal.products; j++) {
+          for (let i = 0; i < vertical.products; i++) {
+            a.load(loaded[i], src, (i * horizontal.products + j) * planeStride);
           }
-          transformOutput(a, loaded, column(lines, j), t);
+          vertical.transformOutput(a, loaded, column(lines, j), t);
           if (tile.fenced) leave(fence(src, j));
         }
       });
-      for (let i = 0; i < outputs; i++) {
+      for (let i = 0; i < vertical.outputs; i++) {
         inside(rows, i, () => {
-          transformOutput(a, lines[i], out, t);
-          for (let j = 0; j < outputs; j++) {
+          horizontal.transformOutput(a, lines[i], out, t);
+          for (let j = 0; j < horizontal.outputs; j++) {
             inside(columns, j, () => {
               a.add(out[j], out[j], added);
               a.store(dst, out[j], i * rowStride + j * pixelStride);
@@ -178,10 +183,11 @@ export function defineOutputTile(
         });
       }
       if (squaresAt !== null) {
-        const size = (length: Local) => i32.min(length.value, i32.const(outputs));
+        const size = (length: Local, { outputs }: Filtering) =>
+          i32.min(length.value, i32.const(outputs));
         const count = whole
-          ? f64x2.splat(outputs ** 2)
-          : f64x2.splatI32(i32.mul(size(rows), size(columns)));
+          ? f64x2.splat(vertical.outputs * horizontal.outputs)
+          : f64x2.splatI32(i32.mul(size(rows, vertical), size(columns, horizontal)));
         for (let v = 0; v < vectors; v++) {
           const of = { count, first: first[v], sum: sum[v], squares: squares[v] };
           addShiftedSums(f, partial, 32 * v, squaresAt, of);
@@ -219,7 +225,7 @@ function addShiftedSums(
 }
 
 export interface KernelTileShape {
-  readonly filtering: FilteringName;
+  readonly filtering: TileFiltering;
   /** Input channels. */
   readonly channels: number;
   /** Output channels of the panel, a multiple of 4. */
@@ -238,13 +244,13 @@ export function defineKernelTile(
   const key = `winograd kernel ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
     const { filtering, channels, lanes, row, planeStride } = shape;
-    const { products, transformKernel } = FILTERINGS[filtering];
+    const { vertical, horizontal } = axesOf(filtering);
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, lanes);
     const kernel = grid(f, 3, 3, vectors);
-    const lines = grid(f, products, 3, vectors);
-    const t = elements(f, 4, vectors);
-    const out = elements(f, products, vectors);
+    const lines = grid(f, vertical.products, 3, vectors);
+    const t = elements(f, WORKING, vectors);
+    const out = elements(f, horizontal.products, vectors);
     const [ic, lane] = f.locals('i32', 2);
     f.repeat(ic, channels, 1, () => {
       f.repeat(lane, lanes, 4 * vectors, () => {
@@ -252,9 +258,11 @@ export function defineKernelTile(
           for (let j = 0; j < 3; j++) a.load(kernel[i][j], src, (i * 3 + j) * lanes * 4);
         }
         // What other rows would need is not used, and V8 leaves it out.
-        for (let j = 0; j < 3; j++) transformKernel(a, column(kernel, j), column(lines, j), t);
-        transformKernel(a, lines[row], out, t);
-        for (let j = 0; j < products; j++) a.store(dst, out[j], j * planeStride);
+        for (let j = 0; j < 3; j++) {
+          vertical.transformKernel(a, column(kernel, j), column(lines, j), t);
+        }
+        horizontal.transformKernel(a, lines[row], out, t);
+        for (const [j, element] of out.entries()) a.store(dst, element, j * planeStride);
         for (const pointer of [src, dst]) {
           f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
         }

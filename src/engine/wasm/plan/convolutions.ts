@@ -12,8 +12,9 @@ import {
   groupWidths,
   keptKernelBytes,
   tileBytes,
+  tilesOf,
 } from '../kernels/filteredShape.js';
-import { FILTERINGS, type FilteringName } from '../kernels/filtering.js';
+import { axesOf, planesOf, type TileFiltering } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
 import { panelRanges } from '../kernels/panels.js';
 import type { RowShape } from '../kernels/rows.js';
@@ -27,7 +28,7 @@ import {
 } from '../kernels/tall.js';
 import type { Target } from '../kernels/target.js';
 import { align, type Buffer, floatsAt, newBuffer } from './memory.js';
-import { type ConvStagePlan, margins } from './planner.js';
+import { type ConvStagePlan, type FilteredMethod, margins } from './planner.js';
 import { busily, evenly } from './portions.js';
 import type { PlannedValue } from './value.js';
 import { packedFloats, packNarrow, packPhase, packTall } from './weights.js';
@@ -51,6 +52,8 @@ const BAND_PRODUCTS = 1792 * 1024;
 const INPUT_ITEMS = 2;
 /** Tiles that pay for making kernels once more. */
 const LEAST_CHUNK = 100;
+/** To transform a layer's kernels takes as long as to multiply so many tiles. */
+const KERNELS_AS_TILES = 17;
 /** Transformed input of an item that makes its own. */
 const LOCAL_TILES = 900 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
@@ -207,19 +210,43 @@ function planTall(stage: ConvStagePlan, { module, target, threads }: Context): P
   return oneStep(defineTall(module, target, shape), weights, fill, down);
 }
 
+/** Whether transformed kernels are kept from run to run. */
+function keepsKernels(filtering: TileFiltering, inChannels: number, outChannels: number): boolean {
+  return tileBytes(filtering, inChannels) * outChannels <= KEPT_KERNELS;
+}
+
+/** Tiles of sides that make the fewest products; of equal ones, those with the smaller error. */
+function tileFiltering(
+  method: FilteredMethod,
+  inChannels: number,
+  out: OutputShape,
+): TileFiltering {
+  if (method !== 'same') return { vertical: method, horizontal: method };
+  const cost = (filtering: TileFiltering) => {
+    const { across, down } = tilesOf({ filtering, out });
+    const isKept = keepsKernels(filtering, inChannels, out.channels);
+    return planesOf(filtering) * (across * down + (isKept ? 0 : KERNELS_AS_TILES));
+  };
+  const sides = ['same4', 'same5'] as const;
+  return sides
+    .flatMap((vertical) => sides.map((horizontal) => ({ vertical, horizontal })))
+    .reduce((best, other) => (cost(other) < cost(best) ? other : best));
+}
+
 /** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
 function planFiltered(
   stage: ConvStagePlan,
-  filtering: FilteringName,
+  method: FilteredMethod,
   { module, target, threads }: Context,
 ): PlannedConvolution {
   const { kernel, source, rows, cols, result, params } = stage;
-  const { inputs, outputs, inStep } = FILTERINGS[filtering];
+  const out = outputShape(stage);
+  const filtering = tileFiltering(method, source.channels, out);
+  const { across, down } = tilesOf({ filtering, out });
+  const { inputs, inStep } = axesOf(filtering).horizontal;
   const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
   const first = (lattices: ConvStagePlan['rows']) =>
     Math.min(...lattices.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
-  const across = Math.ceil(result.width / outputs);
-  const down = Math.ceil(result.height / outputs);
   // The last tile of a row reads on past the picture, where zeros have to stand.
   const end = (across - 1) * inStep + inputs + first(cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
@@ -228,7 +255,7 @@ function planFiltered(
     filtering,
     source: rowsShape,
     first: [first(rows), first(cols)],
-    out: outputShape(stage),
+    out,
     bandRows,
     inputRows,
     productRows,
@@ -238,14 +265,14 @@ function planFiltered(
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
   const [outer, inner] = [params.weight.shape[1] * 9, 9];
   const packingShape = {
-    strides: filtering === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
+    strides: method === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
     inChannels: kernel.inChannels,
     paddedIn: source.channels,
     outChannels: kernel.outChannels,
     paddedOut: result.channels,
   };
 
-  if (tileBytes(filtering, source.channels) * result.channels <= KEPT_KERNELS) {
+  if (keepsKernels(filtering, source.channels, result.channels)) {
     const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads);
     const shape = shapeFor(band, band, band);
     const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);

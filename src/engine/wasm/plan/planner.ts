@@ -16,7 +16,6 @@ import { reflectionPad2dOperator } from '../../../tensor/reflectionPad2d.js';
 import { reluOperator } from '../../../tensor/relu.js';
 import type { Shape } from '../../../tensor/shape.js';
 import { tanhOperator } from '../../../tensor/tanh.js';
-import type { FilteringName } from '../kernels/filtering.js';
 import { NORM_ROWS } from '../kernels/rows.js';
 import { TALL_OUTPUTS } from '../kernels/tall.js';
 import { type Buffer, newBuffer } from './memory.js';
@@ -46,10 +45,13 @@ export type Stage = { readonly node: GraphNode | null } & (
   | ConvStagePlan
 );
 
+/** Convolutions by minimal filtering: of stride 1, of stride 2, and transposed ones of stride 2. */
+export type FilteredMethod = 'same' | 'halving' | 'doubling';
+
 export interface ConvStagePlan {
   readonly kind: 'conv';
   readonly node: GraphNode | null;
-  readonly method: 'direct' | 'narrow' | 'tall' | FilteringName;
+  readonly method: 'direct' | 'narrow' | 'tall' | FilteredMethod;
   /** Whether kernel columns are laid side by side, since output channels are few. */
   readonly narrow: boolean;
   readonly source: PlannedValue;
@@ -408,7 +410,7 @@ function convFiltering(
   { weight, stride, dilation, groups }: Conv2dParams,
   height: number,
   width: number,
-): FilteringName | null {
+): FilteredMethod | null {
   const [outChannels, inChannels, kernelHeight, kernelWidth] = weight.shape;
   const taps = [kernelHeight, kernelWidth].every((side) => side === 3);
   const dense = groups === 1 && dilation.every((side) => side === 1);
