@@ -270,6 +270,15 @@ function partsOfSum(channels: number): number {
 }
 
 /**
+ * The row of planes with which a group begins, of `rows`: neighbouring groups begin half of V apart. Threads that read
+ * the same of V at the same time take its lines out of each other's caches, which costs a sixth of their time or more.
+ */
+function firstRowOfPlanes(group: Code, rows: number): Code {
+  const half = i32.mul(i32.rem(group, i32.const(2)), i32.const(rows >> 1));
+  return i32.rem(i32.add(half, i32.div(group, i32.const(2))), i32.const(rows));
+}
+
+/**
  * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
  * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
  * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. Each row of tiles leaves partial sums of its
@@ -285,6 +294,7 @@ function defineGroup(
   const { filtering, source, out } = shape;
   const { vertical, horizontal } = axesOf(filtering);
   const { across } = tilesOf(shape);
+  const { channels: groupChannels } = groupsOf(shape, target);
   const inChannels = source.row.channels;
   const block = target.tile.rows;
   const outPlane = productPlane(target, shape, n);
@@ -293,7 +303,8 @@ function defineGroup(
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
-    const [to, at, plane, count, ty, tx, partial, fetched, packed, u] = f.locals('i32', 10);
+    const [to, at, plane, count, ty, tx, partial, fetched] = f.locals('i32', 8);
+    const [packed, u, v, row, turn] = f.locals('i32', 5);
     const parts = partsOfSum(inChannels);
     const product = defineProduct(module, target, {
       n,
@@ -311,13 +322,15 @@ function defineGroup(
     const here = i32.mul(i32.sub(end.value, start.value), i32.const(across));
     const blocks = i32.div(i32.add(here, i32.const(block - 1)), i32.const(block));
     f.emit(count.set(i32.mul(blocks, i32.const(block))));
-    f.emit(at.set(products.value));
-    const multiply = (planes: number) => {
+    const multiply = (planes: number, before: Code) => {
+      const first = (pointer: Local, base: Local, bytes: number) =>
+        pointer.set(i32.add(base.value, i32.mul(before, i32.const(bytes))));
+      f.emit(first(v, tiles, inputPlane(target, shape)), first(at, products, outPlane));
       f.emit(u.set(kernels.value));
       f.repeat(plane, planes, 1, () => {
-        f.call(product, tiles.value, u.value, at.value, i32.const(0), count.value);
+        f.call(product, v.value, u.value, at.value, i32.const(0), count.value);
         const steps = [
-          [tiles, inputPlane(target, shape)],
+          [v, inputPlane(target, shape)],
           [u, kernelPlane(shape, n)],
           [at, outPlane],
         ] as const;
@@ -326,14 +339,20 @@ function defineGroup(
         }
       });
     };
-    if (kernelsAre === 'kept') multiply(planesOf(filtering));
+    if (kernelsAre === 'kept') multiply(planesOf(filtering), i32.const(0));
     else {
       const before = i32.mul(channel.value, i32.const(9 * inChannels * 4));
       f.emit(packed.set(i32.add(p.weights.value, before)));
-      for (let row = 0; row < vertical.products; row++) {
-        f.call(defineGroupKernels(module, target, shape, n, row), packed.value, kernels.value);
-        multiply(horizontal.products);
-      }
+      const rows = vertical.products;
+      f.emit(row.set(firstRowOfPlanes(i32.div(channel.value, i32.const(groupChannels)), rows)));
+      f.repeat(turn, rows, 1, () => {
+        for (let r = 0; r < rows; r++) {
+          const make = defineGroupKernels(module, target, shape, n, r);
+          f.if(i32.eq(row.value, i32.const(r)), () => f.call(make, packed.value, kernels.value));
+        }
+        multiply(horizontal.products, i32.mul(row.value, i32.const(horizontal.products)));
+        f.emit(row.set(i32.rem(i32.add(row.value, i32.const(1)), i32.const(rows))));
+      });
     }
 
     const [whole, cut] = [true, false].map((whole) =>
@@ -357,8 +376,8 @@ function defineGroup(
       f.emit(
         to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(vertical.outputs * outPitch)))),
       );
-      const row = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
-      f.emit(partial.set(i32.add(p.partials.value, row)));
+      const sums = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
+      f.emit(partial.set(i32.add(p.partials.value, sums)));
       if (out.sums) {
         const zero = defineZeroRow(module, 2 * n);
         f.call(zero, partial.value);

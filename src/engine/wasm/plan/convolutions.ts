@@ -48,10 +48,8 @@ const TALL_TILE_ROWS = 8;
  */
 const BAND = 12 * 1024 * 1024;
 const BAND_PRODUCTS = 1792 * 1024;
-/** Items a thread where a band's input is transformed: each makes the rows anew that it shares with the one before. */
-const INPUT_ITEMS = 2;
-/** Tiles that pay for making kernels once more. */
-const LEAST_CHUNK = 100;
+/** To make the input rows anew that an item shares with the one before takes as long as to transform so many rows of tiles. */
+const SHARED_INPUT = 0.2;
 /** To transform a layer's kernels takes as long as to multiply so many tiles. */
 const KERNELS_AS_TILES = 17;
 /** Transformed input of an item that makes its own. */
@@ -201,7 +199,7 @@ function planTall(stage: ConvStagePlan, { module, target, threads }: Context): P
     first: [phaseAxis(rows[0]).first, phaseAxis(cols[0]).first] as const,
     out: outputShape(stage),
     narrowChannels: narrow ? kernel.outChannels : null,
-    tileRows: busily(down, TALL_TILE_ROWS, [1], threads),
+    tileRows: busily(down, TALL_TILE_ROWS, [1], threads, SHARED_INPUT),
   };
   const { n, depth } = tallProduct(shape);
   const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
@@ -273,7 +271,7 @@ function planFiltered(
   };
 
   if (keepsKernels(filtering, source.channels, result.channels)) {
-    const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads);
+    const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads, SHARED_INPUT);
     const shape = shapeFor(band, band, band);
     const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
     const kept = defineKeptKernels(module, target, shape, packingShape);
@@ -290,12 +288,10 @@ function planFiltered(
 
   const band = evenly(down, fitting(BAND, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
-  // Two chunks let two threads read different halves of the band; each makes all groups' kernels, so
-  // there have to be enough tiles for that.
-  const halves = threads > 1 && band * across >= 2 * LEAST_CHUNK ? 2 : 1;
-  const most = Math.min(fitting(BAND_PRODUCTS, widths[0]), Math.ceil(band / halves));
-  const productRows = busily(band, most, widths, threads);
-  const inputRows = busily(band, band / (INPUT_ITEMS * threads), [1], threads);
+  // Each item makes its group's kernels.
+  const made = KERNELS_AS_TILES / across;
+  const productRows = busily(band, fitting(BAND_PRODUCTS, widths[0]), widths, threads, made);
+  const inputRows = busily(band, band, [1], threads, SHARED_INPUT);
   const shape = shapeFor(band, inputRows, productRows);
   const input = defineFilteredInput(module, target, shape);
   const products = defineFilteredProducts(module, target, shape);

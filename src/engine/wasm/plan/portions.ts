@@ -1,37 +1,43 @@
-/** Threads' time that may be lost at the end of a step, as a factor. */
-const MOST_WASTE = 1.06;
-
 /** `rows` cut into parts of nearly one size, and of at most about `most` rows. */
 export function evenly(rows: number, most: number): number {
   return Math.ceil(rows / Math.ceil(rows / Math.max(1, most)));
 }
 
 /**
- * Rows an item, at most about `most`, such that `threads` have little to wait for each other. For each
- * piece of rows there is an item for each of `widths`, to which its work is proportional.
+ * Rows an item, at most about `most`, with which `threads` are done first; as many as possible, where that makes no difference. For each
+ * piece of rows there is an item for each of `widths`, to which its work is proportional, and `extra` is what an item has
+ * to do besides, in rows.
  */
 export function busily(
   rows: number,
   most: number,
   widths: readonly number[],
   threads: number,
+  extra: number,
 ): number {
-  let size = evenly(rows, most);
-  while (size > 1 && waste(rows, size, widths, threads) > MOST_WASTE) size = evenly(rows, size - 1);
-  return size;
+  let best = evenly(rows, most);
+  let least = Number.POSITIVE_INFINITY;
+  for (let size = best; size >= 1; size--) {
+    const time = timeOf(rows, size, widths, threads, extra);
+    if (time < least) [best, least] = [size, time];
+  }
+  return best;
 }
 
-/** How much longer the items take than if they were evenly spread; each goes to whoever is free first. */
-function waste(rows: number, size: number, widths: readonly number[], threads: number): number {
+/** How long the items take, each of which goes to whoever is free first. */
+function timeOf(
+  rows: number,
+  size: number,
+  widths: readonly number[],
+  threads: number,
+  extra: number,
+): number {
   const busy = new Array<number>(threads).fill(0);
-  let total = 0;
   for (let row = 0; row < rows; row += size) {
     for (const width of widths) {
-      const work = width * Math.min(size, rows - row);
       const first = busy.indexOf(Math.min(...busy));
-      busy[first] += work;
-      total += work;
+      busy[first] += width * (Math.min(size, rows - row) + extra);
     }
   }
-  return (Math.max(...busy) * threads) / total;
+  return Math.max(...busy);
 }
