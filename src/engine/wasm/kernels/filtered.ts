@@ -1,4 +1,4 @@
-import { type Code, i32, memory } from '../../../emit/code.js';
+import { atomic, type Code, i32, memory } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineGroupKernels } from './filteredKernels.js';
 import {
@@ -270,15 +270,6 @@ function partsOfSum(channels: number): number {
 }
 
 /**
- * The row of planes with which a group begins, of `rows`: neighbouring groups begin half of V apart. Threads that read
- * the same of V at the same time take its lines out of each other's caches, which costs a sixth of their time or more.
- */
-function firstRowOfPlanes(group: Code, rows: number): Code {
-  const half = i32.mul(i32.rem(group, i32.const(2)), i32.const(rows >> 1));
-  return i32.rem(i32.add(half, i32.div(group, i32.const(2))), i32.const(rows));
-}
-
-/**
  * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
  * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
  * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. Each row of tiles leaves partial sums of its
@@ -294,7 +285,6 @@ function defineGroup(
   const { filtering, source, out } = shape;
   const { vertical, horizontal } = axesOf(filtering);
   const { across } = tilesOf(shape);
-  const { channels: groupChannels } = groupsOf(shape, target);
   const inChannels = source.row.channels;
   const block = target.tile.rows;
   const outPlane = productPlane(target, shape, n);
@@ -304,7 +294,7 @@ function defineGroup(
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
     const [to, at, plane, count, ty, tx, partial, fetched] = f.locals('i32', 8);
-    const [packed, u, v, row, turn] = f.locals('i32', 5);
+    const [packed, u, v, row, turn, begun] = f.locals('i32', 6);
     const parts = partsOfSum(inChannels);
     const product = defineProduct(module, target, {
       n,
@@ -344,8 +334,15 @@ function defineGroup(
       const before = i32.mul(channel.value, i32.const(9 * inChannels * 4));
       f.emit(packed.set(i32.add(p.weights.value, before)));
       const rows = vertical.products;
-      f.emit(row.set(firstRowOfPlanes(i32.div(channel.value, i32.const(groupChannels)), rows)));
+      // Threads that read the same of V at the same time take its lines out of each other's caches. So each begins
+      // half of V away from the row of planes that was begun last, and says which ones it begins. Nobody sets that word
+      // before, so it can be anything.
+      const half = i32.const(Math.ceil(rows / 2));
+      f.emit(begun.set(i32.add(p.tiles.value, i32.const(filteredInputBytes(target, shape)))));
+      const away = i32.add(atomic.add(begun.value, half), half);
+      f.emit(row.set(i32.rem(i32.and(away, i32.const(0xffff)), i32.const(rows))));
       f.repeat(turn, rows, 1, () => {
+        f.emit(atomic.store(begun.value, row.value));
         for (let r = 0; r < rows; r++) {
           const make = defineGroupKernels(module, target, shape, n, r);
           f.if(i32.eq(row.value, i32.const(r)), () => f.call(make, packed.value, kernels.value));

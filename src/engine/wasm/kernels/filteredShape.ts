@@ -109,6 +109,11 @@ export function filteredInputBytes(target: Target, shape: FilteredShape): number
   return planesOf(shape.filtering) * inputPlane(target, shape);
 }
 
+/** Bytes of what threads share of a band: V, and behind it the number of the row of planes that was begun last. */
+export function bandBytes(target: Target, shape: FilteredShape): number {
+  return filteredInputBytes(target, shape) + 4;
+}
+
 /** Bytes of U, of all groups. */
 export function keptKernelBytes(target: Target, shape: FilteredShape): number {
   const { channels, full, rest } = groupsOf(shape, target);

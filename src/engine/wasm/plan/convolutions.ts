@@ -7,8 +7,8 @@ import {
 } from '../kernels/filtered.js';
 import { defineKeptKernels, defineKernelPacking } from '../kernels/filteredKernels.js';
 import {
+  bandBytes,
   type FilteredShape,
-  filteredInputBytes,
   groupWidths,
   keptKernelBytes,
   tileBytes,
@@ -314,7 +314,7 @@ function planFiltered(
       stage: defineKernelPacking(module, target, packingShape),
       items: panelRanges(target, result.channels).length,
     },
-    tiles: newBuffer(filteredInputBytes(target, shape)),
+    tiles: newBuffer(bandBytes(target, shape)),
   };
 }
 
