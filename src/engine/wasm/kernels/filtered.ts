@@ -71,9 +71,8 @@ export function defineFilteredLocally(
 }
 
 /**
- * Writes the code that finds the rows of tiles of an item of a band. A band is cut into chunks of `productRows`, and
- * neighbouring items are of different chunks: threads that take turns then write and read different parts
- * of V, which would otherwise go back and forth between their caches.
+ * Writes the code that finds the rows of tiles of an item of a band. For products, a band is cut into chunks of
+ * `productRows`; where there are several, neighbouring items are of different ones, and their threads read different parts of V.
  */
 class BandItem {
   readonly start: Local;
@@ -84,41 +83,32 @@ class BandItem {
   readonly group: Local;
   readonly #f: FunctionWriter;
   readonly #shape: FilteredShape;
+  /** Rows of tiles of the band. */
   readonly #here: Local;
-  readonly #chunks: Local;
 
   constructor(f: FunctionWriter, shape: FilteredShape, { firstTileRow }: Pointers) {
     this.#f = f;
     this.#shape = shape;
-    [this.start, this.end, this.done, this.group, this.#here, this.#chunks] = f.locals('i32', 6);
+    [this.start, this.end, this.done, this.group, this.#here] = f.locals('i32', 5);
     const left = i32.sub(i32.const(tilesOf(shape).down), firstTileRow.value);
-    f.emit(
-      this.#here.set(i32.min(left, i32.const(shape.bandRows))),
-      this.#chunks.set(quotientUp(this.#here.value, shape.productRows)),
-    );
+    f.emit(this.#here.set(i32.min(left, i32.const(shape.bandRows))));
   }
 
   /** An item is a chunk for one group, chunks counting faster. */
   ofProducts(item: Local, p: Pointers): void {
     const { productRows } = this.#shape;
-    this.#f.emit(this.group.set(i32.div(item.value, this.#chunks.value)));
-    const chunk = i32.rem(item.value, this.#chunks.value);
+    const chunks = this.#f.local('i32');
+    this.#f.emit(chunks.set(quotientUp(this.#here.value, productRows)));
+    this.#f.emit(this.group.set(i32.div(item.value, chunks.value)));
+    const chunk = i32.rem(item.value, chunks.value);
     this.#f.emit(this.done.set(i32.mul(chunk, i32.const(productRows))));
     this.#setRows(p, productRows);
   }
 
-  /** An item is `inputRows` rows; of as many from each chunk, if they can be dealt out so. */
+  /** An item is `inputRows` rows. */
   ofInput(item: Local, p: Pointers): void {
     const { inputRows } = this.#shape;
-    const items = quotientUp(this.#here.value, inputRows);
-    this.#f.emit(this.done.set(item.value));
-    this.#f.if(i32.eq(i32.rem(items, this.#chunks.value), i32.const(0)), () => {
-      const each = i32.div(items, this.#chunks.value);
-      const chunk = i32.rem(item.value, this.#chunks.value);
-      const within = i32.div(item.value, this.#chunks.value);
-      this.#f.emit(this.done.set(i32.add(i32.mul(chunk, each), within)));
-    });
-    this.#f.emit(this.done.set(i32.mul(this.done.value, i32.const(inputRows))));
+    this.#f.emit(this.done.set(i32.mul(item.value, i32.const(inputRows))));
     this.#setRows(p, inputRows);
   }
 
@@ -312,10 +302,10 @@ function defineGroup(
     const here = i32.mul(i32.sub(end.value, start.value), i32.const(across));
     const blocks = i32.div(i32.add(here, i32.const(block - 1)), i32.const(block));
     f.emit(count.set(i32.mul(blocks, i32.const(block))));
-    const multiply = (planes: number, before: Code) => {
-      const first = (pointer: Local, base: Local, bytes: number) =>
-        pointer.set(i32.add(base.value, i32.mul(before, i32.const(bytes))));
-      f.emit(first(v, tiles, inputPlane(target, shape)), first(at, products, outPlane));
+    const multiply = (planes: number, firstPlane: Code) => {
+      const begin = (pointer: Local, base: Local, bytes: number) =>
+        pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes))));
+      f.emit(begin(v, tiles, inputPlane(target, shape)), begin(at, products, outPlane));
       f.emit(u.set(kernels.value));
       f.repeat(plane, planes, 1, () => {
         f.call(product, v.value, u.value, at.value, i32.const(0), count.value);
