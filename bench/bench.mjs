@@ -8,10 +8,11 @@
 //
 //   --node BINARY,…   Node binaries to run on (default: this one)    --threads 1,2   --runs 7
 //   --weights FILE    a generator's .pth of the default size         --picture FILE  for the whole process
+//   --patience 0.15   so much longer forwards may take for others who share cores; 2 where there are many
 //
 // Rivals that are not there are left out, with the line that installs them.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -24,6 +25,7 @@ import { wholeProcessCases } from './cases/wholeProcess.mjs';
 import { DISTURBED } from './harness/contest.mjs';
 import { describeNode, findContestants, hasTorch } from './harness/entries.mjs';
 import { describeMachine } from './harness/machine.mjs';
+import { BUSY, Patience } from './harness/patience.mjs';
 import { Workspace } from './harness/workspace.mjs';
 import { writeReport } from './report/report.mjs';
 
@@ -36,6 +38,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: process.execPath },
     threads: { type: 'string' },
     runs: { type: 'string', default: '7' },
+    patience: { type: 'string', default: '0.15' },
     weights: { type: 'string' },
     picture: { type: 'string' },
   },
@@ -66,16 +69,18 @@ async function measure() {
   // Where a binary lies is nobody's business.
   const versions = nodes.map(({ binary, ...version }) => version);
   const runs = Number(values.runs);
-  const facts = { nodes: versions, threads, missing, runs, repeatsFrom: DISTURBED };
+  const facts = { nodes: versions, threads, missing, runs, repeatsFrom: DISTURBED, busyFrom: BUSY };
   const result = begin(facts, wanted === undefined ? [] : cases);
+  const patience = await Patience.start(Number(values.patience), quietestBefore(result));
   const space = await Workspace.create(values.weights);
   try {
     if (hasTorch()) result.oneDnn ??= await oneDnnKernels(space);
     for (const [i, { id, group, run }] of cases.entries()) {
       if (result.cases[id] !== undefined) continue;
       const start = performance.now();
-      const found = await run({ space, runs });
+      const found = await run({ space, runs, patience });
       result.cases[id] = { group, ...found };
+      result.quietMs = patience.fastest;
       writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`${i + 1}/${cases.length}  ${id}  ${seconds} s`);
@@ -96,12 +101,23 @@ function begin(facts, again) {
   const goesOn = values.full || values.only !== undefined;
   if (!goesOn || !existsSync(file)) return fresh;
   const old = JSON.parse(readFileSync(file, 'utf8'));
-  const isSame = old.build === fresh.build && old.machine.cpu === machine.cpu;
-  if (!isSame) return fresh;
+  if (!isAlike(old, fresh)) return fresh;
   const kept = { ...old.cases };
   for (const { id } of again) delete kept[id];
   const threads = [...new Set([...old.threads, ...facts.threads])].sort((a, b) => a - b);
   return { ...old, ...facts, threads, cases: kept };
+}
+
+/** How long a look at the cores took at best while this build was measured on this kind of machine. */
+function quietestBefore(result) {
+  const others = readdirSync(here('results'))
+    .map((name) => JSON.parse(readFileSync(here(`results/${name}`), 'utf8')))
+    .filter((other) => isAlike(other, result));
+  return Math.min(...others.map(({ quietMs = Number.POSITIVE_INFINITY }) => quietMs));
+}
+
+function isAlike(a, b) {
+  return a.build === b.build && a.machine.cpu === b.machine.cpu;
 }
 
 function build() {

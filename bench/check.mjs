@@ -17,6 +17,7 @@ import { parseArgs } from 'node:util';
 import { forwardCases } from './cases/forward.mjs';
 import { kernelCases } from './cases/kernels.mjs';
 import { stageCases } from './cases/stages.mjs';
+import { Patience } from './harness/patience.mjs';
 import { median, ratioByTurn } from './harness/statistics.mjs';
 import { Workspace } from './harness/workspace.mjs';
 
@@ -30,6 +31,8 @@ const { values } = parseArgs({
   },
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** How much of what is measured may be lost to others who share cores, besides. */
+const PATIENCE = 0.5;
 /** Large pictures take long and tell nothing that these do not. */
 const SIZES = ['128x128', '314x256'];
 
@@ -62,11 +65,12 @@ async function compareBuilds(dist, space) {
     ...kernelCases(plan),
     ...forwardCases(plan).filter(({ id }) => SIZES.some((size) => id.includes(` ${size},`))),
   ].filter(({ id }) => id.includes(values.only));
+  const options = { space, runs: Number(values.runs), patience: await Patience.start(PATIENCE) };
   const slower = [];
   console.log('base ms    new ms   new/base');
   for (const { id, run } of cases) {
     const isSlower = async () => {
-      const { results } = await run({ space, runs: Number(values.runs) });
+      const { results } = await run(options);
       for (const { error } of Object.values(results)) if (error) throw new Error(`${id}: ${error}`);
       const [a, b] = [results.base.times, results.new.times];
       const ratio = ratioByTurn(b, a);

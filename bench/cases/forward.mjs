@@ -42,13 +42,13 @@ export function forwardCases({ entries, threads, full }) {
   );
 }
 
-async function runForward(entries, { width, height, threads }, { space, runs }) {
+async function runForward(entries, { width, height, threads }, { space, ...options }) {
   if (hasTorch() && entries.some(({ id }) => id === 'ort-node-phases')) {
     space.makePhaseModel(PYTHON, `${RIVALS}/pytorch.py`, width, height);
   }
   const task = space.forwardTask(width, height);
   const contestants = entries.map((entry) => withThreads(entry, threads));
-  const results = await contest(contestants, task, { runs, folder: space.folder });
+  const results = await contest(contestants, task, { ...options, folder: space.folder });
   return { width, height, threads, results };
 }
 

@@ -15,6 +15,7 @@ export function kernelCases({ entries, threads, full }) {
     LAYERS.map((layer) => ({
       id: `kernel ${layer.name}, threads ${count}`,
       group: 'kernels',
+      // Without patience: of a layer's many short runs, the fastest count.
       run: async ({ space, runs }) => {
         const taking = entries.filter(
           ({ id, oneThread, noFlags }) =>

@@ -31,13 +31,13 @@ export function scalingCases({ entries, threads }) {
   return ours.map((entry) => ({
     id: `scaling of ${entry.id}`,
     group: 'scaling',
-    run: async ({ space, runs }) => {
+    run: async ({ space, ...given }) => {
       const contestants = ways.map(({ id, width, height, threads, pictures }) => ({
         ...withThreads(entry, threads),
         id,
         task: space.forwardTask(width, height, pictures),
       }));
-      const options = { runs, folder: space.folder, compares: false };
+      const options = { ...given, folder: space.folder, compares: false };
       return { node: entry.id, usual, ways, results: await contest(contestants, null, options) };
     },
   }));

@@ -18,7 +18,7 @@ export function stageCases({ entries, threads }) {
   return STAGES.map(({ stage, picture, oursOnly }) => ({
     id: `stage ${stage}`,
     group: 'stages',
-    run: async ({ space, runs }) => {
+    run: async ({ space, ...options }) => {
       const file = picture ? { file: space.photograph() } : {};
       const task = { stage, weights: space.weights, shape: [1, 3, 256, 314], ...file };
       const results = await contest(
@@ -26,7 +26,7 @@ export function stageCases({ entries, threads }) {
           .filter(({ kind }) => kind === 'ours' || !oursOnly)
           .map((entry) => withThreads(entry, count)),
         task,
-        { runs, folder: space.folder, compares: false },
+        { ...options, folder: space.folder, compares: false },
       );
       return { stage, threads: count, results };
     },

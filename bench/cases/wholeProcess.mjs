@@ -14,7 +14,7 @@ export function wholeProcessCases({ nodes, threads, picture, full }) {
   return (full ? threads : threads.slice(-1)).map((count) => ({
     id: `whole process, threads ${count}`,
     group: 'process',
-    run: async ({ space, runs }) => {
+    run: async ({ space, runs, patience }) => {
       const photograph = picture ?? space.photograph();
       const out = join(space.folder, 'zebra.png');
       const args = [photograph, out, '-w', space.weights, '--threads', String(count), '--quiet'];
@@ -26,16 +26,24 @@ export function wholeProcessCases({ nodes, threads, picture, full }) {
         const script = [join(RIVALS, 'book.py'), space.weights, photograph, out, String(count)];
         commands.unshift({ id: 'pytorch', command: [PYTHON, ...script] });
       }
-      const results = Object.fromEntries(commands.map(({ id }) => [id, { times: [], memory: 0 }]));
+      const results = Object.fromEntries(
+        commands.map(({ id }) => [id, { times: [], busy: [], memory: 0 }]),
+      );
       // The first turn fills the caches: of the disk, and of what our command keeps of a machine.
       for (let turn = -1; turn < runs; turn++) {
         for (const { id, command } of commands) {
-          rmSync(out, { force: true });
-          const { milliseconds, memory } = await timeProcess(command, count);
+          const { milliseconds, memory, busy } = await patience.measure({
+            run: () => {
+              rmSync(out, { force: true });
+              return timeProcess(command, count);
+            },
+          });
           if (!existsSync(out)) throw new Error(`${id} wrote no picture`);
           if (turn < 0) continue;
-          results[id].times.push(milliseconds);
-          results[id].memory = Math.max(results[id].memory, memory);
+          const result = results[id];
+          result.times.push(milliseconds);
+          result.busy.push(busy);
+          result.memory = Math.max(result.memory, memory);
         }
       }
       return { threads: count, results };

@@ -13,7 +13,8 @@ const STABLE = 0.05;
 const COLD_MS = 1000;
 /**
  * A contestant's runs that others disturbed are repeated, so many of them in all: those during which other processes worked,
- * and those that took so much longer than its fastest, as they do while others use the same cores from outside this machine.
+ * and in the end those that took so much longer than its fastest. Those at whose beginning or end others shared a core have
+ * a limit of their own (`patience.mjs`).
  */
 const MOST_REPEATS = 5;
 const SLOW_REPEATS = 2;
@@ -35,10 +36,12 @@ const REST_MS = 20;
  * @param options.runs How often each is measured.
  * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process. One is enough
  *   for a slow contestant, and for an entry that says `oneProcess`.
+ * @param options.patience With others who share cores; without it, nobody looks for them.
  * @param options.folder For outputs.
  * @param options.slow From how many milliseconds on a few runs are enough.
  * @param options.compares Whether the task has an output.
- * @returns By entry: `{ name, details, times, disturbed, memory, difference }`, or `{ error }`.
+ * @returns By entry: `{ name, details, times, busy, disturbed, memory, difference }`, or `{ error }`: which of `times` stand though others
+ *   shared a core, and how many runs were repeated.
  */
 export async function contest(entries, task, options) {
   const { processes = 1 } = options;
@@ -61,6 +64,7 @@ function joined(parts) {
   return {
     ...parts[0],
     times: parts.flatMap(({ times }) => times),
+    busy: parts.flatMap(({ busy }) => busy),
     disturbed: parts.reduce((sum, { disturbed }) => sum + disturbed, 0),
     memory: most('memory'),
     ...(parts[0].difference === undefined ? {} : { difference: most('difference') }),
@@ -68,7 +72,7 @@ function joined(parts) {
 }
 
 async function contestOnce(entries, task, options) {
-  const { runs, processes, folder, compares = true, slow = SLOW_MS } = options;
+  const { runs, processes, patience, folder, compares = true, slow = SLOW_MS } = options;
   const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
   const active = [];
   let expected = null;
@@ -80,7 +84,13 @@ async function contestOnce(entries, task, options) {
       try {
         await contestant.start();
         const { details } = await contestant.ask({ do: 'prepare', task: entry.task ?? task });
-        Object.assign(result, { name: contestant.name, details, times: [], disturbed: 0 });
+        Object.assign(result, {
+          name: contestant.name,
+          details,
+          times: [],
+          busy: [],
+          disturbed: 0,
+        });
         result.first = (await contestant.run()).milliseconds;
         if (compares) {
           const output = await readOutput(contestant, join(folder, 'output.f32'));
@@ -96,7 +106,7 @@ async function contestOnce(entries, task, options) {
         drop(contestant, error);
       }
     }
-    await takeTurns(active, results, { runs, processes, drop });
+    await takeTurns(active, results, { runs, processes, patience, drop });
     for (const { entry, peakMemory } of active) results[entry.id].memory = peakMemory;
     return results;
   } finally {
@@ -124,7 +134,7 @@ async function warmUp(contestant, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, processes, drop }) {
+async function takeTurns(active, results, { runs, processes, patience, drop }) {
   const runsOf = ({ entry, usual }) => {
     if (results[entry.id].isSlow) return SLOW_RUNS[entry.kind];
     const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
@@ -133,25 +143,40 @@ async function takeTurns(active, results, { runs, processes, drop }) {
   const turns = Math.max(...active.map(runsOf));
   for (let turn = 0; turn < turns; turn++) {
     for (const contestant of [...active]) {
-      const result = results[contestant.entry.id];
-      if (result.times.length >= runsOf(contestant)) continue;
-      try {
-        result.times.push(await undisturbedRun(contestant, result));
-      } catch (error) {
-        drop(contestant, error);
+      if (turn < runsOf(contestant)) await runInto(contestant, turn);
+    }
+  }
+  // Only now is known what each can do; and whoever slowed it in its turn may have gone.
+  for (let repeat = 0; repeat < MOST_REPEATS; repeat++) {
+    for (const contestant of [...active]) {
+      const { times, isSlow, disturbed } = results[contestant.entry.id];
+      const slowest = times.indexOf(Math.max(...times));
+      const isCalm = times[slowest] <= DISTURBED * Math.min(...times);
+      if (!isCalm && disturbed < (isSlow ? SLOW_REPEATS : MOST_REPEATS)) {
+        results[contestant.entry.id].disturbed++;
+        await runInto(contestant, slowest);
       }
+    }
+  }
+
+  async function runInto(contestant, turn) {
+    const result = results[contestant.entry.id];
+    try {
+      const { milliseconds, busy } = await undisturbedRun(contestant, result, patience);
+      result.times[turn] = milliseconds;
+      result.busy[turn] = busy;
+    } catch (error) {
+      drop(contestant, error);
     }
   }
 }
 
-async function undisturbedRun(contestant, result) {
+async function undisturbedRun(contestant, result, patience) {
   const repeats = result.isSlow ? SLOW_REPEATS : MOST_REPEATS;
   for (;;) {
     if (contestant.entry.threads > 1) await setTimeout(REST_MS);
-    const { milliseconds, disturbed } = await contestant.run();
-    const fastest = Math.min(milliseconds, ...result.times);
-    const isCalm = !disturbed && milliseconds <= DISTURBED * fastest;
-    if (isCalm || result.disturbed >= repeats) return milliseconds;
+    const run = await (patience === undefined ? contestant.run() : patience.measure(contestant));
+    if (!run.disturbed || result.disturbed >= repeats) return run;
     result.disturbed++;
   }
 }

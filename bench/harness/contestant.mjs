@@ -1,11 +1,15 @@
 // A program of `rivals/` that is running, and how it is spoken to.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { coreNumbers } from './cores.mjs';
 import { machineTime, peakMemory, processTime } from './machine.mjs';
 
 /** So much processor time of others during a run disturbs it: a tenth of a core, and more than clocks can tell. */
 const FOREIGN_SHARE = 0.1;
 const FOREIGN_MS = 40;
+/** Which cores a shorter run used, clocks cannot tell. */
+const CORES_MS = 100;
+const CORES = coreNumbers();
 
 export class Contestant {
   #child;
@@ -13,6 +17,8 @@ export class Contestant {
   #stderr = '';
   /** What it says besides answering. */
   remarks = [];
+  /** The places among `coreNumbers` of those that its last run used; `null` where that is not known. */
+  usedCores = null;
 
   /** @param entry `{ id, command, args, env, threads }` */
   constructor(entry) {
@@ -47,8 +53,9 @@ export class Contestant {
     const before = [performance.now(), machineTime(), processTime(this.#child.pid)];
     const { milliseconds } = await this.ask({ do: 'run' });
     const after = [performance.now(), machineTime(), processTime(this.#child.pid)];
-    const [elapsed, all, own] = after.map((value, i) => value - before[i]);
-    const foreign = before[1] === null ? 0 : all - own;
+    const [elapsed, , own] = after.map((value, i) => value - before[i]);
+    const foreign = before[1] === null ? 0 : after[1].all - before[1].all - own;
+    this.usedCores = coresThatWorked(before[1], after[1], elapsed);
     return { milliseconds, disturbed: foreign > FOREIGN_MS && foreign > FOREIGN_SHARE * elapsed };
   }
 
@@ -73,6 +80,15 @@ export class Contestant {
       this.remarks.push(value);
     }
   }
+}
+
+function coresThatWorked(before, after, elapsed) {
+  if (before === null || elapsed < CORES_MS) return null;
+  const time = (core) => after.byCore.get(core) - before.byCore.get(core);
+  const used = CORES.flatMap((core, place) =>
+    time(core) > FOREIGN_SHARE * elapsed ? [place] : [],
+  );
+  return used.length === 0 ? null : used;
 }
 
 /** Libraries below PyTorch count their threads by themselves. */

@@ -23,11 +23,19 @@ function cpuFlags() {
   return FLAGS.filter((flag) => flags.includes(flag));
 }
 
-/** Milliseconds of processor time that the whole machine has used; `null` where that is not known. */
+/** Milliseconds of processor time that the whole machine has used, and each of its cores by number; `null` where that is not known. */
 export function machineTime() {
-  const numbers = /^cpu +(.*)$/m.exec(readText('/proc/stat'))?.[1].split(' ').map(Number);
-  if (numbers === undefined) return null;
-  const [user, nice, system, , , irq, softirq, steal] = numbers;
+  const lines = [...readText('/proc/stat').matchAll(/^cpu(\d*) +(.*)$/gm)];
+  if (lines.length === 0) return null;
+  const times = lines.map(([, core, numbers]) => [core, workingTime(numbers.split(' '))]);
+  return {
+    all: times[0][1],
+    byCore: new Map(times.slice(1).map(([core, time]) => [Number(core), time])),
+  };
+}
+
+function workingTime(numbers) {
+  const [user, nice, system, , , irq, softirq, steal] = numbers.map(Number);
   return TICK_MS * (user + nice + system + irq + softirq + steal);
 }
 

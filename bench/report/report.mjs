@@ -407,7 +407,7 @@ ${[...missing, ...failed].join('\n')}
 }
 
 function method(results) {
-  const { runs, oneDnn, repeatsFrom } = results;
+  const { runs, oneDnn, repeatsFrom, busyFrom } = results;
   const { processes = 1 } = groupOf(results, 'kernels')[0] ?? {};
   const ways = groupOf(results, 'forward')
     .filter((found) => `${found.width}x${found.height}` === MAIN_SIZE)
@@ -430,16 +430,27 @@ ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are
 - A run during which other processes took a tenth of a core is repeated${
     repeatsFrom === undefined
       ? ''
-      : `, and one that took ${percent(repeatsFrom - 1)} longer than the contestant's
-  fastest so far; five times for each contestant at most, and twice for a slow one`
+      : `, and in the end those that took ${percent(repeatsFrom - 1)} longer than the
+  contestant's fastest; five times for each contestant at most, and twice for a slow one`
   }.
-- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
+${busyFrom === undefined ? '' : neighbours(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
 - This project runs with V8's flags set (\`src/engine/wasm/flags.ts\`), as its command does it; *without flags* is how a library
   runs that may not. What it made of that, for the book's photograph:
 ${ways.join('\n')}
 ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${kernelList}. Transposed convolutions go to OpenBLAS.\n`}`;
+}
+
+function neighbours(results) {
+  const cases = Object.values(results.cases).filter(({ group }) => group !== 'kernels');
+  const all = cases.flatMap((found) => Object.values(found.results ?? {}));
+  const runs = all.flatMap(({ busy = [] }) => busy);
+  return `- Cores of a virtual machine are often halves of real ones, and who has the other half takes up to half of what it can do, which no
+  clock shows. So a piece of arithmetic runs on all cores before and after a forward, a stage or a whole process; where it takes
+  ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, as long as its patience lasts (\`bench/harness/patience.mjs\`):
+  ${number(runs.filter(Boolean).length)} of ${number(runs.length)} such runs here were kept in spite of it.
+`;
 }
 
 function severalProcesses(count) {
