@@ -3,6 +3,7 @@
 //   npm run bench                            the usual choice, a quarter of an hour
 //   npm run bench -- --full                  the whole matrix, hours; goes on where it was interrupted
 //   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs
+//   npm run bench -- --only 'forward 64x64'  or some cases of them
 //   npm run bench -- --again                 a second run, for the report to compare with the first
 //   npm run bench -- --report                the report alone, of what was measured before
 //
@@ -64,7 +65,10 @@ async function measure() {
     ...kernelCases(plan),
     ...forwardCases(plan),
     ...scalingCases(plan),
-  ].filter(({ group }) => wanted === undefined || wanted.includes(group));
+  ].filter(
+    ({ id, group }) =>
+      wanted === undefined || wanted.some((name) => name === group || id.startsWith(`${name},`)),
+  );
 
   // Where a binary lies is nobody's business.
   const versions = nodes.map(({ binary, ...version }) => version);
