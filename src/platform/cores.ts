@@ -11,6 +11,13 @@ export function availableCores(): number {
   return Math.max(1, Math.floor(Math.min(...limits)));
 }
 
+/** Bytes of a core's second cache, where Linux says so. */
+export function secondCache(): number | null {
+  const [, number, unit] =
+    /^(\d+)([KM])/.exec(readText('/sys/devices/system/cpu/cpu0/cache/index2/size')) ?? [];
+  return number === undefined ? null : Number(number) * (unit === 'K' ? 1024 : 1024 ** 2);
+}
+
 /** Pairs of socket and core in Linux's list; elsewhere unknown, which is no limit. */
 function physicalCores(): number {
   const text = readText('/proc/cpuinfo');

@@ -1,6 +1,6 @@
 import { CycleganError } from '../../errors.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
-import { availableCores } from '../../platform/cores.js';
+import { availableCores, secondCache } from '../../platform/cores.js';
 import { canBlock } from '../../platform/pause.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { PlainProgram } from '../plainProgram.js';
@@ -24,6 +24,8 @@ const PAGE = 65_536;
 const MOST_PAGES = 65_535;
 /** Runs of the self-check after which V8 has optimised what runs often. */
 const CHECK_RUNS = 20;
+/** A core's L2 cache where nobody says how large it is. */
+const USUAL_CACHE = 2 ** 21;
 /** More threads than this bring nothing: layers have no more items. */
 const MOST_THREADS = 64;
 
@@ -108,9 +110,10 @@ async function build(
 ): Promise<Program> {
   const { rows, vectors } = variant.target.tile;
   const parts = [variant.name, rows, vectors, threads, shared, ...graph.inputShape];
+  const cache = secondCache() ?? USUAL_CACHE;
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
   const { assembly, code, pages } = withKeptCode(name, (writer) => {
-    const assembly = assemble(plan(graph), writer, variant.target, threads);
+    const assembly = assemble(plan(graph), writer, variant.target, { threads, cache });
     const pages = Math.ceil(assembly.bytes / PAGE);
     if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
     const memory = { pages, shared };

@@ -9,7 +9,7 @@ import { defineExport, defineImport } from '../kernels/planar.js';
 import { NORM_ROWS } from '../kernels/rows.js';
 import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
-import { planConvolution, rowShape } from './convolutions.js';
+import { type Machine, planConvolution, rowShape } from './convolutions.js';
 import { align, type Buffer, floatsAt, layOut, newBuffer } from './memory.js';
 import type { ConstantNorm, ConvStagePlan, Plan, Stage } from './planner.js';
 import { packVector } from './weights.js';
@@ -58,15 +58,15 @@ export function assemble(
   { stages, buffers, constants, input, output }: Plan,
   module: ModuleWriter,
   target: Target,
-  threads: number,
+  machine: Machine,
 ): Assembly {
-  return new Assembler(module, target, threads).run(stages, buffers, constants, input, output);
+  return new Assembler(module, target, machine).run(stages, buffers, constants, input, output);
 }
 
 class Assembler {
   readonly #module: ModuleWriter;
   readonly #target: Target;
-  readonly #threads: number;
+  readonly #machine: Machine;
   readonly #fixed: Buffer[] = [];
   readonly #fills: ((memory: ArrayBufferLike) => void)[] = [];
   readonly #packings: WeightPacking[] = [];
@@ -75,10 +75,10 @@ class Assembler {
   readonly #steps: Step[] = [];
   #scratchBytes = 64;
 
-  constructor(module: ModuleWriter, target: Target, threads: number) {
+  constructor(module: ModuleWriter, target: Target, machine: Machine) {
     this.#module = module;
     this.#target = target;
-    this.#threads = threads;
+    this.#machine = machine;
   }
 
   run(
@@ -106,7 +106,7 @@ class Assembler {
     const stepCount = this.#steps.length + this.#packings.length;
     const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
     const args = align(records + stepCount * RECORD_BYTES);
-    const run = defineDriver(this.#module, { threads: this.#threads, records });
+    const run = defineDriver(this.#module, { threads: this.#machine.threads, records });
     const pack = defineDriver(this.#module, { threads: 1, records });
     let end = align(args + stepCount * ARGS_BYTES);
     for (const buffer of this.#fixed) {
@@ -121,7 +121,7 @@ class Assembler {
     const largest = Math.max(0, ...this.#packings.map(({ weight }) => 4 * weight.size));
     end = Math.max(end, working + align(largest));
     const scratch = { start: end, bytes: align(this.#scratchBytes) };
-    end += this.#threads * scratch.bytes;
+    end += this.#machine.threads * scratch.bytes;
 
     const writeStep = (
       memory: ArrayBufferLike,
@@ -219,7 +219,7 @@ class Assembler {
 
   #addConvolution(stage: ConvStagePlan): void {
     const { source, result, partials, keep, params } = stage;
-    const planned = planConvolution(stage, this.#module, this.#target, this.#threads);
+    const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
     const { weights, packing, tiles } = planned;
     this.#fixed.push(weights);
     if (planned.fill !== null) this.#fills.push(planned.fill);

@@ -41,13 +41,16 @@ const MOST_ITEM_ROWS = 16;
 /** Rows of tiles in an item of a tall convolution: the first one's input rows are made twice. */
 const TALL_TILE_ROWS = 8;
 
+/** L2 caches that the figures for minimal filtering, in parts of them, were measured on. */
+const LEAST_CACHE = 1024 * 1024;
+const MOST_CACHE = 2048 * 1024;
 /**
- * Minimal filtering: transformed input of a band, and what an item has of products. A processor knows where 2048 pages or
- * so of 4 KB lie: with half of such a band, products find theirs faster, but kernels, made anew for each band, cost as
- * much more.
+ * Transformed input of a band, which comes from beyond that cache, and what an item has of products, which stays in it. In a
+ * smaller band, products find their pages faster (a processor knows where 2048 of them lie, or 1536, if its cache is
+ * smaller, too), but kernels are made anew for each band.
  */
-const BAND = 12 * 1024 * 1024;
-const BAND_PRODUCTS = 1792 * 1024;
+const BAND = 6;
+const BAND_PRODUCTS = 7 / 8;
 /** To make the input rows anew that an item shares with the one before takes as long as to transform so many rows of tiles. */
 const SHARED_INPUT = 0.2;
 /** To transform a layer's kernels takes as long as to multiply so many tiles. */
@@ -56,8 +59,12 @@ const KERNELS_AS_TILES = 17;
 const LOCAL_TILES = 900 * 1024;
 /** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
 const KEPT_KERNELS = 3 * 1024 * 1024;
-/** Output channels whose kernels and products are in the L2 cache at a time; for each group of them, all of V goes by. */
-const GROUP_CHANNELS = 36;
+/**
+ * Output channels for each megabyte, and how many at least, whose kernels and products are in the L2 cache at a time: for each
+ * group of them, all of V goes by.
+ */
+const GROUP_CHANNELS = 18;
+const LEAST_GROUP = 24;
 
 /** A convolution as steps of the program, and what they need. */
 export interface PlannedConvolution {
@@ -82,9 +89,9 @@ export function planConvolution(
   stage: ConvStagePlan,
   module: ModuleWriter,
   target: Target,
-  threads: number,
+  machine: Machine,
 ): PlannedConvolution {
-  const to = { module, target, threads };
+  const to = { module, target, ...machine };
   switch (stage.method) {
     case 'direct':
       return planDirect(stage, to);
@@ -97,10 +104,16 @@ export function planConvolution(
   }
 }
 
-interface Context {
+/** What plans depend on besides the network. */
+export interface Machine {
+  readonly threads: number;
+  /** Bytes of a core's L2 cache. */
+  readonly cache: number;
+}
+
+interface Context extends Machine {
   readonly module: ModuleWriter;
   readonly target: Target;
-  readonly threads: number;
 }
 
 /** What all kinds have in common: one step, weights written beforehand. */
@@ -235,8 +248,9 @@ function tileFiltering(
 function planFiltered(
   stage: ConvStagePlan,
   method: FilteredMethod,
-  { module, target, threads }: Context,
+  { module, target, threads, cache: found }: Context,
 ): PlannedConvolution {
+  const cache = Math.min(Math.max(found, LEAST_CACHE), MOST_CACHE);
   const { kernel, source, rows, cols, result, params } = stage;
   const out = outputShape(stage);
   const filtering = tileFiltering(method, source.channels, out);
@@ -249,6 +263,7 @@ function planFiltered(
   const end = (across - 1) * inStep + inputs + first(cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
   const panel = target.tile.vectors * 4;
+  const groupChannels = Math.max(LEAST_GROUP, GROUP_CHANNELS * (cache / 2 ** 20));
   const shapeFor = (bandRows: number, inputRows: number, productRows: number): FilteredShape => ({
     filtering,
     source: rowsShape,
@@ -257,7 +272,7 @@ function planFiltered(
     bandRows,
     inputRows,
     productRows,
-    groupPanels: Math.max(1, Math.floor(GROUP_CHANNELS / panel)),
+    groupPanels: Math.max(1, Math.floor(groupChannels / panel)),
   });
   const fitting = (bytes: number, channels: number) =>
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
@@ -286,11 +301,17 @@ function planFiltered(
     };
   }
 
-  const band = evenly(down, fitting(BAND, source.channels));
+  const band = evenly(down, fitting(BAND * cache, source.channels));
   const widths = groupWidths(shapeFor(band, 1, 1), target);
   // Each item makes its group's kernels.
   const made = KERNELS_AS_TILES / across;
-  const productRows = busily(band, fitting(BAND_PRODUCTS, widths[0]), widths, threads, made);
+  const productRows = busily(
+    band,
+    fitting(BAND_PRODUCTS * cache, widths[0]),
+    widths,
+    threads,
+    made,
+  );
   const inputRows = busily(band, band, [1], threads, SHARED_INPUT);
   const shape = shapeFor(band, inputRows, productRows);
   const input = defineFilteredInput(module, target, shape);
