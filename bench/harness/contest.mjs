@@ -13,8 +13,8 @@ const STABLE = 0.05;
 const COLD_MS = 1000;
 /**
  * A contestant's runs that others disturbed are repeated, so many of them in all: those during which other processes worked,
- * and in the end those that took so much longer than its fastest. Those at whose beginning or end others shared a core have
- * a limit of their own (`patience.mjs`).
+ * and in the end those that took so much longer than its fastest. Those during which others shared a core have a limit of
+ * their own (`patience.mjs`).
  */
 const MOST_REPEATS = 5;
 const SLOW_REPEATS = 2;

@@ -1,8 +1,7 @@
 // A program of `rivals/` that is running, and how it is spoken to.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { coreNumbers } from './cores.mjs';
-import { machineTime, peakMemory, processTime } from './machine.mjs';
+import { coreNumbers, machineTime, peakMemory, processTime } from './machine.mjs';
 
 /** So much processor time of others during a run disturbs it: a tenth of a core, and more than clocks can tell. */
 const FOREIGN_SHARE = 0.1;

@@ -1,8 +1,8 @@
 // What each core can do just now: the same arithmetic on all of them, one after the other.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { readlinkSync } from 'node:fs';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { coreNumbers } from './machine.mjs';
 
 /** Half a millisecond, in calls that are short: V8 would leave machine code that it made of a long loop at the loop's end. */
 const CALLS = 50;
@@ -56,17 +56,6 @@ export class Cores {
     if (thread !== null) pin(thread, core);
     worker.unref();
   }
-}
-
-/** Of the cores that this process may use: `0-3,8` are five; where the system does not say which, as many as there are. */
-export function coreNumbers() {
-  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1];
-  if (list === undefined) return Array.from({ length: availableParallelism() }, (_, i) => i);
-  return list.split(',').flatMap((range) => {
-    const [first, last = first] = range.split('-').map(Number);
-    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  });
 }
 
 /** Otherwise two threads may wake on one core, and take turns there. Where there is no `taskset`, that has to do. */

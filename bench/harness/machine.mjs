@@ -23,6 +23,16 @@ function cpuFlags() {
   return FLAGS.filter((flag) => flags.includes(flag));
 }
 
+/** Of the cores that this process may use: `0-3,8` are five; where the system does not say which, as many as there are. */
+export function coreNumbers() {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readText('/proc/self/status'))?.[1];
+  if (list === undefined) return Array.from({ length: availableParallelism() }, (_, i) => i);
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+}
+
 /** Milliseconds of processor time that the whole machine has used, and each of its cores by number; `null` where that is not known. */
 export function machineTime() {
   const lines = [...readText('/proc/stat').matchAll(/^cpu(\d*) +(.*)$/gm)];

@@ -447,7 +447,7 @@ function neighbours(results) {
   const all = cases.flatMap((found) => Object.values(found.results ?? {}));
   const runs = all.flatMap(({ busy = [] }) => busy);
   return `- Cores of a virtual machine are often halves of real ones, and who has the other half takes up to half of what it can do, which no
-  clock shows. So a piece of arithmetic runs on all cores before and after a forward, a stage or a whole process; where it takes
+  clock shows. So a piece of arithmetic runs on all cores before and after a forward, a stage or a whole process, and twice a second in between; where it takes
   ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, as long as its patience lasts (\`bench/harness/patience.mjs\`):
   ${number(runs.filter(Boolean).length)} of ${number(runs.length)} such runs here were kept in spite of it.
 `;

@@ -41,7 +41,7 @@ const MOST_ITEM_ROWS = 16;
 /** Rows of tiles in an item of a tall convolution: the first one's input rows are made twice. */
 const TALL_TILE_ROWS = 8;
 
-/** L2 caches that the figures for minimal filtering, in parts of them, were measured on. */
+/** Figures for minimal filtering that are in parts of the L2 cache were measured with caches from this size to that. */
 const LEAST_CACHE = 1024 * 1024;
 const MOST_CACHE = 2048 * 1024;
 /**
