@@ -25,6 +25,7 @@ import { stageCases } from './cases/stages.mjs';
 import { wholeProcessCases } from './cases/wholeProcess.mjs';
 import { DISTURBED } from './harness/contest.mjs';
 import { describeNode, findContestants, hasTorch } from './harness/entries.mjs';
+import { Kept } from './harness/kept.mjs';
 import { describeMachine } from './harness/machine.mjs';
 import { BUSY, Patience } from './harness/patience.mjs';
 import { Workspace } from './harness/workspace.mjs';
@@ -77,12 +78,14 @@ async function measure() {
   const result = begin(facts, wanted === undefined ? [] : cases);
   const patience = await Patience.start(Number(values.patience), quietestBefore(result));
   const space = await Workspace.create(values.weights);
+  const kept = new Kept();
   try {
     if (hasTorch()) result.oneDnn ??= await oneDnnKernels(space);
-    for (const [i, { id, group, run }] of cases.entries()) {
+    for (const [i, { id, group, series, run }] of cases.entries()) {
+      if (series === undefined || cases[i - 1]?.series !== series) kept.stop();
       if (result.cases[id] !== undefined) continue;
       const start = performance.now();
-      const found = await run({ space, runs, patience });
+      const found = await run({ space, runs, patience, kept });
       result.cases[id] = { group, ...found };
       result.quietMs = patience.fastest;
       writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
@@ -90,6 +93,7 @@ async function measure() {
       console.log(`${i + 1}/${cases.length}  ${id}  ${seconds} s`);
     }
   } finally {
+    kept.stop();
     space.remove();
   }
 }

@@ -15,8 +15,9 @@ export function kernelCases({ entries, threads, full }) {
     LAYERS.map((layer) => ({
       id: `kernel ${layer.name}, threads ${count}`,
       group: 'kernels',
+      series: `kernels, threads ${count}`,
       // Without patience: of a layer's many short runs, the fastest count.
-      run: async ({ space, runs }) => {
+      run: async ({ space, runs, kept }) => {
         const taking = entries.filter(
           ({ id, oneThread, noFlags }) =>
             !slow.includes(id) && id !== 'ort-node-phases' && !noFlags && !(oneThread && count > 1),
@@ -28,7 +29,7 @@ export function kernelCases({ entries, threads, full }) {
             oneProcess: entry.id === 'ort-web',
           })),
           space.layerTask(layer),
-          { runs, processes: PROCESSES, folder: space.folder, slow: SLOW_MS },
+          { runs, kept, processes: PROCESSES, folder: space.folder, slow: SLOW_MS },
         );
         const { name, shape } = layer;
         const facts = { layer: name, shape, threads: count, processes: PROCESSES };

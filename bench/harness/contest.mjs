@@ -13,15 +13,21 @@ const STABLE = 0.05;
 const COLD_MS = 1000;
 /**
  * A contestant's runs that others disturbed are repeated, so many of them in all: those during which other processes worked,
- * and in the end those that took so much longer than its fastest. Those during which others shared a core have a limit of
- * their own (`patience.mjs`).
+ * and in the end, if patience allows, those that took so much longer than its fastest. Those during which others shared a
+ * core have that limit only (`patience.mjs`).
  */
 const MOST_REPEATS = 5;
-const SLOW_REPEATS = 2;
 export const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
-const SLOW_RUNS = { ours: 4, native: 4, web: 3, plain: 3 };
+const SLOW = {
+  ours: { runs: 4, repeats: 2 },
+  native: { runs: 4, repeats: 2 },
+  web: { runs: 3, repeats: 1 },
+  plain: { runs: 3, repeats: 0 },
+};
+/** Of those who are far behind, whoever takes so many times as long shows it in one run. */
+export const ONE_RUN = 3;
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 1000;
 const MOST_RUNS = 25;
@@ -37,6 +43,7 @@ const REST_MS = 20;
  * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process. One is enough
  *   for a slow contestant, and for an entry that says `oneProcess`.
  * @param options.patience With others who share cores; without it, nobody looks for them.
+ * @param options.kept Where contestants come from and are left for the next case; without it, they are started and stopped.
  * @param options.folder For outputs.
  * @param options.slow From how many milliseconds on a few runs are enough.
  * @param options.compares Whether the task has an output.
@@ -50,7 +57,7 @@ export async function contest(entries, task, options) {
     const taking = entries.filter(
       ({ id, oneProcess }) => i === 0 || !(oneProcess || parts.some((part) => part[id]?.isSlow)),
     );
-    parts.push(await contestOnce(taking, task, { ...options, processes }));
+    parts.push(await contestOnce(taking, task, { ...options, processes, processIndex: i }));
   }
   const ofOne = (id) => parts.map((part) => part[id]).filter((result) => result !== undefined);
   return Object.fromEntries(entries.map(({ id }) => [id, joined(ofOne(id))]));
@@ -60,25 +67,25 @@ export async function contest(entries, task, options) {
 function joined(parts) {
   const failed = parts.find(({ error }) => error !== undefined);
   if (failed !== undefined || parts.length === 1) return failed ?? parts[0];
-  const most = (key) => Math.max(...parts.map((part) => part[key]));
+  const differences = parts.map(({ difference }) => difference);
   return {
     ...parts[0],
     times: parts.flatMap(({ times }) => times),
     busy: parts.flatMap(({ busy }) => busy),
     disturbed: parts.reduce((sum, { disturbed }) => sum + disturbed, 0),
-    memory: most('memory'),
-    ...(parts[0].difference === undefined ? {} : { difference: most('difference') }),
+    ...(differences[0] === undefined ? {} : { difference: Math.max(...differences) }),
   };
 }
 
 async function contestOnce(entries, task, options) {
-  const { runs, processes, patience, folder, compares = true, slow = SLOW_MS } = options;
+  const { runs, processes, processIndex, patience, kept, folder } = options;
+  const { compares = true, slow = SLOW_MS } = options;
   const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
   const active = [];
   let expected = null;
   try {
     for (const entry of entries) {
-      const contestant = new Contestant(entry);
+      const contestant = kept?.take(entry, processIndex) ?? new Contestant(entry);
       active.push(contestant);
       const result = results[entry.id];
       try {
@@ -106,11 +113,16 @@ async function contestOnce(entries, task, options) {
         drop(contestant, error);
       }
     }
-    await takeTurns(active, results, { runs, processes, patience, drop });
-    for (const { entry, peakMemory } of active) results[entry.id].memory = peakMemory;
+    await takeTurns(active, results, { runs, processes, patience, slow, drop });
+    // Of who has done other tasks before, the most memory says nothing.
+    const fresh = kept === undefined ? active : [];
+    for (const { entry, peakMemory } of fresh) results[entry.id].memory = peakMemory;
     return results;
   } finally {
-    for (const contestant of active) contestant.stop();
+    for (const contestant of active) {
+      if (kept === undefined) contestant.stop();
+      else await kept.giveBack(contestant, processIndex);
+    }
   }
 
   function drop(contestant, error) {
@@ -134,9 +146,11 @@ async function warmUp(contestant, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, processes, patience, drop }) {
+async function takeTurns(active, results, { runs, processes, patience, slow, drop }) {
   const runsOf = ({ entry, usual }) => {
-    if (results[entry.id].isSlow) return SLOW_RUNS[entry.kind];
+    const { kind } = entry;
+    if (usual > ONE_RUN * slow && (kind === 'web' || kind === 'plain')) return 1;
+    if (results[entry.id].isSlow) return SLOW[kind].runs;
     const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
     return Math.ceil(all / (entry.oneProcess ? 1 : processes));
   };
@@ -151,8 +165,13 @@ async function takeTurns(active, results, { runs, processes, patience, drop }) {
     for (const contestant of [...active]) {
       const { times, isSlow, disturbed } = results[contestant.entry.id];
       const slowest = times.indexOf(Math.max(...times));
-      const isCalm = times[slowest] <= DISTURBED * Math.min(...times);
-      if (!isCalm && disturbed < (isSlow ? SLOW_REPEATS : MOST_REPEATS)) {
+      // Where there are many, some slow ones change neither the median nor the fastest.
+      const isCalm = times.length > runs || times[slowest] <= DISTURBED * Math.min(...times);
+      if (
+        !isCalm &&
+        disturbed < mostRepeats(contestant, isSlow) &&
+        patience?.affords(times[slowest]) !== false
+      ) {
         results[contestant.entry.id].disturbed++;
         await runInto(contestant, slowest);
       }
@@ -171,8 +190,12 @@ async function takeTurns(active, results, { runs, processes, patience, drop }) {
   }
 }
 
+function mostRepeats({ entry }, isSlow) {
+  return isSlow ? SLOW[entry.kind].repeats : MOST_REPEATS;
+}
+
 async function undisturbedRun(contestant, result, patience) {
-  const repeats = result.isSlow ? SLOW_REPEATS : MOST_REPEATS;
+  const repeats = mostRepeats(contestant, result.isSlow);
   for (;;) {
     if (contestant.entry.threads > 1) await setTimeout(REST_MS);
     const run = await (patience === undefined ? contestant.run() : patience.measure(contestant));

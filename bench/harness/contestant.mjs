@@ -34,9 +34,9 @@ export class Contestant {
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  /** @throws Error when it cannot be started. */
+  /** Nothing to do where it runs. @throws Error when it cannot be started. */
   async start() {
-    this.name = (await this.#next()).name;
+    this.name ??= (await this.#next()).name;
     return this;
   }
 

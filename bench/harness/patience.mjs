@@ -10,16 +10,19 @@ const FRESH_MS = 30;
 /** From one look to the next during a run: they cost it a five-hundredth. */
 const LOOK_MS = 500;
 const PAUSE_MS = 100;
-/** What a bench may lose at once, before it has measured anything. */
-const FIRST_MS = 20_000;
+/** What a bench may lose at once, before it has measured anything, is its share of so much. */
+const FIRST_MS = 60_000;
 /** Clocks of processor time err once in a thousand times: what so many looks took at most counts as fastest. */
 const SURE = 10;
 
-/** Looks at the cores before, during and after each run; waits while they are busy, and repeats the run if they were. */
+/**
+ * Looks at the cores before, during and after each run; waits while they are busy, and repeats the run if they were, until
+ * its share of time is lost.
+ */
 export class Patience {
   #cores;
   #share;
-  #left = FIRST_MS;
+  #left;
   #times = [];
   #at = Number.NEGATIVE_INFINITY;
   #fastest;
@@ -35,6 +38,7 @@ export class Patience {
   constructor(cores, share, fastest) {
     this.#cores = cores;
     this.#share = share;
+    this.#left = share * FIRST_MS;
     this.#fastest = Array(SURE).fill(fastest);
     for (let look = 0; look < SURE; look++) this.#look();
   }
@@ -56,13 +60,17 @@ export class Patience {
       const found = await contestant.run().finally(() => clearInterval(looking));
       looks.push(this.#look());
       const busy = this.#isBusy(looks, contestant.usedCores);
-      if (busy && found.milliseconds <= this.#left) {
-        this.#left -= found.milliseconds;
-        continue;
-      }
+      if (busy && this.affords(found.milliseconds)) continue;
       this.#left += this.#share * found.milliseconds;
       return { ...found, busy };
     }
+  }
+
+  /** Whether so much may still be lost; if so, it counts as lost. */
+  affords(milliseconds) {
+    const isEnough = milliseconds <= this.#left;
+    if (isEnough) this.#left -= milliseconds;
+    return isEnough;
   }
 
   async #untilQuiet(usedCores) {

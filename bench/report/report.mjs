@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAIN_SIZE } from '../cases/forward.mjs';
+import { ONE_RUN } from '../harness/contest.mjs';
 import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
 import { scaling } from './scaling.mjs';
@@ -420,7 +421,8 @@ function method(results) {
 
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer).
+- Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer);
+  one of who is far behind and takes ${ONE_RUN} times as long as that.
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
@@ -430,8 +432,8 @@ ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are
 - A run during which other processes took a tenth of a core is repeated${
     repeatsFrom === undefined
       ? ''
-      : `, and in the end those that took ${percent(repeatsFrom - 1)} longer than the
-  contestant's fastest; five times for each contestant at most, and twice for a slow one`
+      : `, and in the end, where runs are few, those that took ${percent(repeatsFrom - 1)} longer than the
+  contestant's fastest; five times for each contestant at most, and twice for a slow one, once if it is far behind`
   }.
 ${busyFrom === undefined ? '' : neighbours(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
@@ -460,12 +462,12 @@ function severalProcesses(count) {
 `;
 }
 
-/** How often contestants ran, from the least to the most. */
+/** How often contestants ran, those that ran more than once, from the least to the most. */
 function runCounts(results) {
   const counts = Object.values(results.cases).flatMap((found) =>
     Object.values(found.results ?? {}).map(({ times }) => times?.length ?? 0),
   );
-  return counts.filter((count) => count > 0).sort((x, y) => x - y);
+  return counts.filter((count) => count > 1).sort((x, y) => x - y);
 }
 
 /** Ratios of two runs of the bench, as far as both have them. */

@@ -15,7 +15,7 @@ await serve(`${name} ${version}${phases === '1' ? ', phases' : ''}`, async (task
   if (model === undefined) throw new Error('there is no model of phases for this task');
   // Where V8 replaces its first machine code while a layer is measured, that is at times left with a third of its speed for
   // as long as the process runs. Optimised at once, it has the better one always.
-  if (kind === 'web' && task.layer?.weight !== undefined) setFlagsFromString('--no-liftoff');
+  if (kind === 'web' && task.layer !== null) setFlagsFromString('--no-liftoff');
   const session = await ort.InferenceSession.create(readFileSync(model), {
     intraOpNumThreads: Number(threads),
     interOpNumThreads: 1,
