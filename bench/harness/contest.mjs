@@ -21,15 +21,15 @@ export const DISTURBED = 1.1;
 /** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
 const SLOW_MS = 2500;
 const SLOW = {
-  ours: { runs: 4, repeats: 2 },
-  native: { runs: 4, repeats: 2 },
+  ours: { runs: 3, repeats: 2 },
+  native: { runs: 3, repeats: 2 },
   web: { runs: 3, repeats: 1 },
-  plain: { runs: 3, repeats: 0 },
+  plain: { runs: 1, repeats: 0 },
 };
-/** Of those who are far behind, whoever takes so many times as long shows it in one run. */
-export const ONE_RUN = 3;
+/** On the web, whoever takes so many times as long shows in one run how far behind it is. */
+export const ONE_RUN = 4;
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
-const MEASURED_MS = 1000;
+const MEASURED_MS = 700;
 const MOST_RUNS = 25;
 /** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
 const REST_MS = 20;
@@ -149,7 +149,7 @@ async function warmUp(contestant, first, slow) {
 async function takeTurns(active, results, { runs, processes, patience, slow, drop }) {
   const runsOf = ({ entry, usual }) => {
     const { kind } = entry;
-    if (usual > ONE_RUN * slow && (kind === 'web' || kind === 'plain')) return 1;
+    if (kind === 'web' && usual > ONE_RUN * slow) return 1;
     if (results[entry.id].isSlow) return SLOW[kind].runs;
     const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
     return Math.ceil(all / (entry.oneProcess ? 1 : processes));
