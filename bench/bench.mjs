@@ -85,7 +85,8 @@ async function measure() {
       if (series === undefined || cases[i - 1]?.series !== series) kept.stop();
       if (result.cases[id] !== undefined) continue;
       const start = performance.now();
-      const found = await run({ space, runs, patience, kept });
+      const context = { space, runs, patience };
+      const found = await run(series === undefined ? context : { ...context, kept });
       result.cases[id] = { group, ...found };
       result.quietMs = patience.fastest;
       writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);

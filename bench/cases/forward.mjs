@@ -8,11 +8,14 @@ export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024
 /** The size of which every way of running is shown. */
 export const MAIN_SIZE = '314x256';
 
-/** What a usual run leaves out, on one thread and on several: most of it is in `scaling.mjs` for this project. */
+/**
+ * What a usual run leaves out, on one thread and on several: most of it is in `scaling.mjs` for this project, and who needs the
+ * smallest has one thread.
+ */
 const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
-const FULL_ONLY_OF_SEVERAL = ['256x256', '512x512'];
+const FULL_ONLY_OF_SEVERAL = ['64x64', '256x256', '512x512'];
 /** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
-const SLOW = { native: 5, ours: 5, web: 1.2, plain: 1.2 };
+const SLOW = { native: 5, ours: 5, web: 0.7, plain: 0.7 };
 
 export function forwardCases({ entries, threads, full }) {
   const mostSeconds = full ? 300 : 9;

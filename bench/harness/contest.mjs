@@ -147,10 +147,16 @@ async function warmUp(contestant, first, slow) {
 }
 
 async function takeTurns(active, results, { runs, processes, patience, slow, drop }) {
+  for (const { entry } of active) {
+    const { isSlow, first, times } = results[entry.id];
+    if (isSlow && entry.firstCounts) times.push(first);
+  }
   const runsOf = ({ entry, usual }) => {
-    const { kind } = entry;
+    const { kind, firstCounts } = entry;
+    const { isSlow } = results[entry.id];
+    if (isSlow && firstCounts) return 0;
     if (kind === 'web' && usual > ONE_RUN * slow) return 1;
-    if (results[entry.id].isSlow) return SLOW[kind].runs;
+    if (isSlow) return SLOW[kind].runs;
     const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
     return Math.ceil(all / (entry.oneProcess ? 1 : processes));
   };

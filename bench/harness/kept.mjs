@@ -16,7 +16,9 @@ export class Kept {
   async giveBack(contestant, processIndex) {
     try {
       await contestant.ask({ do: 'release' });
-      this.#idle.set(keyOf(contestant.entry, processIndex), contestant);
+      const key = keyOf(contestant.entry, processIndex);
+      this.#idle.get(key)?.stop();
+      this.#idle.set(key, contestant);
     } catch {
       // Who has ended, or cannot let go, is started anew.
       contestant.stop();
