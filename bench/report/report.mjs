@@ -422,7 +422,7 @@ function method(results) {
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
 - Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer);
-  one of plain loops then, and of web runtimes that take ${ONE_RUN} times as long as that (of tfjs in plain JavaScript, the first).
+  one of web runtimes that take ${ONE_RUN} times as long as that (of tfjs in plain JavaScript, the first).
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
