@@ -4,7 +4,10 @@ import { Contestant } from './contestant.mjs';
 export class Kept {
   #idle = new Map();
 
-  /** @param processIndex Which of several processes of the same contestant. @returns Who is there already, or else a new one that has not started. */
+  /**
+   * @param processIndex Which of several processes of the same contestant.
+   * @returns Who is there already, or else a new one that has not started.
+   */
   take(entry, processIndex) {
     const key = keyOf(entry, processIndex);
     const contestant = this.#idle.get(key) ?? new Contestant(entry);
