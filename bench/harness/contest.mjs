@@ -18,16 +18,10 @@ const COLD_MS = 1000;
  */
 const MOST_REPEATS = 5;
 export const DISTURBED = 1.1;
-/** Who takes longer than this for a run is measured less often, if nothing else is said; least who is far behind anyway. */
+/** Who takes longer than this for a run is measured less often, if nothing else is said, and repeated less the farther behind. */
 const SLOW_MS = 2500;
-const SLOW = {
-  ours: { runs: 3, repeats: 2 },
-  native: { runs: 3, repeats: 2 },
-  web: { runs: 3, repeats: 1 },
-  plain: { runs: 3, repeats: 0 },
-};
-/** On the web, whoever takes so many times as long shows in one run how far behind it is. */
-export const ONE_RUN = 4;
+const SLOW_RUNS = 3;
+const SLOW_REPEATS = { ours: 2, native: 2, web: 1, plain: 0 };
 /** Short runs are more, until so many milliseconds of a contestant are measured; one of them may be hit by anything. */
 const MEASURED_MS = 700;
 const MOST_RUNS = 25;
@@ -113,7 +107,7 @@ async function contestOnce(entries, task, options) {
         drop(contestant, error);
       }
     }
-    await takeTurns(active, results, { runs, processes, patience, slow, drop });
+    await takeTurns(active, results, { runs, processes, patience, drop });
     // Of who has done other tasks before, the most memory says nothing.
     const fresh = kept === undefined ? active : [];
     for (const { entry, peakMemory } of fresh) results[entry.id].memory = peakMemory;
@@ -146,17 +140,13 @@ async function warmUp(contestant, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, processes, patience, slow, drop }) {
+async function takeTurns(active, results, { runs, processes, patience, drop }) {
   for (const { entry } of active) {
     const { isSlow, first, times } = results[entry.id];
     if (isSlow && entry.firstCounts) times.push(first);
   }
   const runsOf = ({ entry, usual }) => {
-    const { kind, firstCounts } = entry;
-    const { isSlow } = results[entry.id];
-    if (isSlow && firstCounts) return 0;
-    if (kind === 'web' && usual > ONE_RUN * slow) return 1;
-    if (isSlow) return SLOW[kind].runs;
+    if (results[entry.id].isSlow) return entry.firstCounts ? 0 : SLOW_RUNS;
     const all = Math.max(runs, Math.min(MOST_RUNS, MEASURED_MS / usual));
     return Math.ceil(all / (entry.oneProcess ? 1 : processes));
   };
@@ -176,7 +166,7 @@ async function takeTurns(active, results, { runs, processes, patience, slow, dro
       if (
         !isCalm &&
         disturbed < mostRepeats(contestant, isSlow) &&
-        patience?.affords(times[slowest]) !== false
+        (patience === undefined || patience.affords(times[slowest]))
       ) {
         results[contestant.entry.id].disturbed++;
         await runInto(contestant, slowest);
@@ -197,7 +187,7 @@ async function takeTurns(active, results, { runs, processes, patience, slow, dro
 }
 
 function mostRepeats({ entry }, isSlow) {
-  return isSlow ? SLOW[entry.kind].repeats : MOST_REPEATS;
+  return isSlow ? SLOW_REPEATS[entry.kind] : MOST_REPEATS;
 }
 
 async function undisturbedRun(contestant, result, patience) {

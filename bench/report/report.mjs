@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAIN_SIZE } from '../cases/forward.mjs';
-import { ONE_RUN } from '../harness/contest.mjs';
 import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
 import { scaling } from './scaling.mjs';
@@ -422,7 +421,7 @@ function method(results) {
 - Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
   turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
 - Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer);
-  one of web runtimes that take ${ONE_RUN} times as long as that (of tfjs in plain JavaScript, the first).
+  of tfjs in plain JavaScript, the first run.
   Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
   still look for work; in Node, what a run leaves behind is collected before the next.
 ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
@@ -433,7 +432,7 @@ ${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are
     repeatsFrom === undefined
       ? ''
       : `, and in the end, where runs are few, those that took ${percent(repeatsFrom - 1)} longer than the
-  contestant's fastest; five times for each contestant at most, and twice for a slow one, once if it is far behind`
+  contestant's fastest; five times for each contestant at most, for a slow one twice or less`
   }.
 ${busyFrom === undefined ? '' : neighbours(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
@@ -456,7 +455,7 @@ function neighbours(results) {
 }
 
 function severalProcesses(count) {
-  return `- Single layers are measured in ${count} processes, one after the other: some of them take a tenth more in one process than in the next,
+  return `- Single layers are measured in ${count} processes, one after the other, which go on from layer to layer: some of them take a tenth more in one process than in the next,
   for as long as it runs. onnxruntime-web's code is optimised before it runs there: where V8 replaces it while a layer is measured, that
   is left with a third of its speed in one of ten processes.
 `;
