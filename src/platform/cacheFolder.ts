@@ -7,13 +7,16 @@ const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
 declare const CYCLEGAN_BUILD: string | undefined;
 
 /**
- * A name for what holds for this build, this kind of processor and this V8 only, and for what else is said.
+ * A name for what holds for this build, this kind of processor and this very Node only, and for what else is said.
  * @returns `null` where nothing is kept.
  */
 export function nameOfKept(kind: string, parts: readonly unknown[]): string | null {
   const os = builtin('os');
-  if (typeof CYCLEGAN_BUILD === 'undefined' || os === null) return null;
-  const all = [...parts, os.arch(), process.versions.v8, CYCLEGAN_BUILD];
+  const fs = builtin('fs');
+  if (typeof CYCLEGAN_BUILD === 'undefined' || os === null || fs === null) return null;
+  // Two builds of one version, as distributions make them, may differ inside.
+  const node = fs.statSync(process.execPath, { throwIfNoEntry: false })?.size;
+  const all = [...parts, os.arch(), process.versions.v8, node, CYCLEGAN_BUILD];
   return `${kind}-${all.join('-').replace(/[^\w.+]+/g, '-')}`;
 }
 
@@ -49,16 +52,33 @@ export function writeCached(name: string, value: unknown): void {
   writeCachedBytes(`${name}.json`, new TextEncoder().encode(JSON.stringify(value)));
 }
 
-/** The bytes of a file of the cache, or `null`. */
+/**
+ * The bytes of a file of the cache, or `null`; also where somebody else could have written it, since machine code that is
+ * found is run.
+ */
 export function readCachedBytes(name: string): Uint8Array<ArrayBuffer> | null {
   const folder = cacheFolder();
   const fs = builtin('fs');
   if (folder === null || fs === null) return null;
+  let file: number;
   try {
-    return new Uint8Array(fs.readFileSync(`${folder}/${name}`));
+    file = fs.openSync(`${folder}/${name}`, 'r');
   } catch {
     return null;
   }
+  try {
+    return isOwn(fs.fstatSync(file)) ? new Uint8Array(fs.readFileSync(file)) : null;
+  } catch {
+    return null;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/** Whether a file belongs to this user and nobody else may write to it. Windows keeps others out of the user's folders. */
+function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
+  const user = process.geteuid?.();
+  return user === undefined || (uid === user && (mode & 0o022) === 0);
 }
 
 /**
@@ -81,7 +101,7 @@ export function writeCachedBytes(
     return;
   }
   try {
-    fs.writeFileSync(temporary, bytes, { flag: 'wx' });
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
     fs.renameSync(temporary, file);
     if (family !== undefined) removeOldest(folder, family);
   } catch {

@@ -1,6 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
@@ -47,34 +55,76 @@ describe('the cache', () => {
     expect(new Set(pictures).size).toBe(1);
   });
 
+  const inCache = async (cache: string, file = weights) => {
+    const args = ['in.png', 'out.png', '-w', file, '--resize', 'none'];
+    const { code, stderr } = await runCommand(command, args, cwd, cache);
+    expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
+    return readFileSync(join(cwd, 'out.png'), 'hex');
+  };
+  const keptCode = (cache: string) => {
+    const [name] = readdirSync(cache).filter((file) => file.startsWith('code-'));
+    return join(cache, name);
+  };
+  /** A file that is made again is another one, put in place of the first. */
+  const identity = (file: string) => {
+    const { ino, mtimeMs, size } = statSync(file);
+    return { ino, mtimeMs, size };
+  };
+
+  it('makes machine code once', async () => {
+    const cache = join(cwd, 'cache');
+    const expected = await inCache(cache);
+    const file = keptCode(cache);
+    const first = identity(file);
+    for (let i = 0; i < 2; i++) {
+      expect(await inCache(cache)).toBe(expected);
+      expect(identity(file)).toEqual(first);
+    }
+  });
+
   it('never runs machine code that is damaged, or that of another network of the same size', async () => {
     const cache = join(cwd, 'cache');
     const wider = new ResNetGenerator(3, 3, 12, 2);
     await saveStateDict(wider.stateDict(), join(cwd, 'wider.pth'));
-    const translate = async (file: string, folder: string) => {
-      const args = ['in.png', 'out.png', '-w', file, '--resize', 'none'];
-      const { code, stderr } = await runCommand(command, args, cwd, folder);
-      expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
-      return readFileSync(join(cwd, 'out.png'), 'hex');
-    };
-    const expected = await translate(weights, '');
-    expect(await translate(weights, cache)).toBe(expected);
-    const [name] = readdirSync(cache).filter((file) => file.startsWith('code-'));
-    const bytes = readFileSync(join(cache, name));
+    const expected = await inCache('');
+    expect(await inCache(cache)).toBe(expected);
+    const file = keptCode(cache);
+    const bytes = readFileSync(file);
+    const flipped = (at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
     const damages = [
       bytes.subarray(0, 3),
       bytes.subarray(0, bytes.length - 1),
-      bytes.map((byte, i) => (i === bytes.length - 40 ? byte ^ 1 : byte)),
+      flipped(bytes.length >> 1),
+      flipped(bytes.length - 40),
     ];
     for (const damaged of damages) {
-      writeFileSync(join(cache, name), damaged);
-      expect(await translate(weights, cache)).toBe(expected);
-      expect(readFileSync(join(cache, name))).toEqual(bytes);
+      writeFileSync(file, damaged);
+      const broken = identity(file);
+      expect(await inCache(cache)).toBe(expected);
+      const repaired = identity(file);
+      expect(repaired).not.toEqual(broken);
+      expect(await inCache(cache)).toBe(expected);
+      expect(identity(file)).toEqual(repaired);
     }
-    const other = await translate(join(cwd, 'wider.pth'), '');
-    expect(await translate(join(cwd, 'wider.pth'), cache)).toBe(other);
-    expect(await translate(weights, cache)).toBe(expected);
+    const other = await inCache('', join(cwd, 'wider.pth'));
+    expect(await inCache(cache, join(cwd, 'wider.pth'))).toBe(other);
+    expect(await inCache(cache)).toBe(expected);
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'never runs machine code that somebody else could have written',
+    async () => {
+      const cache = join(cwd, 'cache');
+      const expected = await inCache(cache);
+      const file = keptCode(cache);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      chmodSync(file, 0o620);
+      const open = identity(file);
+      expect(await inCache(cache)).toBe(expected);
+      expect(identity(file)).not.toEqual(open);
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+    },
+  );
 });
 
 describe('translating', () => {

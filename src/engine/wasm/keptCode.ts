@@ -2,9 +2,10 @@ import { type FunctionHandle, ModuleWriter } from '../../emit/module.js';
 import { nameOfKept, readCachedBytes, writeCachedBytes } from '../../platform/cacheFolder.js';
 import { concatenate } from '../../platform/concatenate.js';
 import { crc32 } from '../../platform/crc32.js';
+import type { MachineCodeStore } from './machineCode.js';
 
 const KIND = 'code';
-/** Programs of so many sizes are kept; each has some hundred kilobytes. */
+/** Programs of so many sizes are kept; each has half a megabyte. */
 const FAMILY = { prefix: `${KIND}-`, most: 16 };
 
 /** Where the code of a program is kept, by what tells it from others; `null` where nothing is. */
@@ -20,6 +21,15 @@ interface ModuleMemory {
 /** What belongs to machine code: of which functions it consists, in their order, and the memory that it imports. */
 interface CodeHeader extends ModuleMemory {
   readonly keys: readonly string[];
+  readonly codeLength: number;
+}
+
+interface KeptCode {
+  readonly header: CodeHeader;
+  /** WebAssembly. */
+  readonly code: Uint8Array<ArrayBuffer>;
+  /** What V8 made of it (`machineCode.ts`). */
+  readonly machineCode: ArrayBuffer;
 }
 
 /** A program asked for a function, or for a memory, that code does not have: it is that of another program. */
@@ -52,41 +62,58 @@ class WrittenModule extends ModuleWriter {
 
 /**
  * Runs `assemble` with a module in which the functions of a program are found or, the first time, written. Writing takes some
- * fifty milliseconds in a process that has just begun, a tenth of what the command needs for a picture.
+ * fifty milliseconds in a process that has just begun, a tenth of what the command needs for a picture; V8's machine code,
+ * which is kept together with it, takes longer.
  *
  * @param name Where the code is kept; `null` if it is not.
  */
 export function withKeptCode<
   T extends { readonly code: Uint8Array<ArrayBuffer>; readonly memory: ModuleMemory },
->(name: string | null, assemble: (module: ModuleWriter) => T): T {
+>(
+  name: string | null,
+  assemble: (module: ModuleWriter) => T,
+): T & { readonly store?: MachineCodeStore } {
   const kept = name === null ? null : read(name);
-  if (kept !== null) {
+  if (name !== null && kept !== null) {
     try {
-      return assemble(kept);
+      const program = assemble(new WrittenModule(kept.header, kept.code));
+      return { ...program, store: storeIn(name, kept) };
     } catch (error) {
       if (!(error instanceof OtherCodeError)) throw error;
     }
   }
   const module = new ModuleWriter();
   const program = assemble(module);
-  if (name !== null) write(name, { keys: module.keys, ...program.memory }, program.code);
-  return program;
+  if (name === null) return program;
+  const { code, memory } = program;
+  const header = { keys: module.keys, ...memory, codeLength: code.length };
+  const written = { header, code, machineCode: new ArrayBuffer(0) };
+  write(name, written);
+  return { ...program, store: storeIn(name, written) };
 }
 
-/** In the file: checksum of the rest, length of the header, header, code. */
-function read(name: string): WrittenModule | null {
+function storeIn(name: string, kept: KeptCode): MachineCodeStore {
+  return {
+    found: kept.machineCode,
+    put: (machineCode) => write(name, { ...kept, machineCode }),
+  };
+}
+
+/** In the file: checksum of the rest, length of the header, header, code, machine code. */
+function read(name: string): KeptCode | null {
   const bytes = readCachedBytes(name);
   if (bytes === null || bytes.length < 8) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== crc32(bytes.subarray(4))) return null;
-  const end = 8 + view.getUint32(4, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, end))) as CodeHeader;
-  return new WrittenModule(header, bytes.slice(end));
+  const codeAt = 8 + view.getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, codeAt))) as CodeHeader;
+  const codeEnd = codeAt + header.codeLength;
+  return { header, code: bytes.slice(codeAt, codeEnd), machineCode: bytes.slice(codeEnd).buffer };
 }
 
-function write(name: string, header: CodeHeader, code: Uint8Array): void {
+function write(name: string, { header, code, machineCode }: KeptCode): void {
   const text = new TextEncoder().encode(JSON.stringify(header));
-  const rest = concatenate([littleEndian(text.length), text, code]);
+  const rest = concatenate([littleEndian(text.length), text, code, new Uint8Array(machineCode)]);
   writeCachedBytes(name, concatenate([littleEndian(crc32(rest)), rest]), FAMILY);
 }
 

@@ -33,7 +33,7 @@ export async function measurePeak(
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   // Pages that nothing was written to are all the same one, which stays in the cache.
   new Float32Array(memory.buffer).fill(0.5);
-  const module = await compileModule(writer.finish({ pages, shared }), owned);
+  const module = await compileModule(writer.finish({ pages, shared }), { owned });
   const place = (thread: number) => thread * ownPages * PAGE;
 
   /** Seconds until all threads are done with a function. */

@@ -69,7 +69,9 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
   const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   new Float32Array(memory.buffer).fill(1);
-  const code = await compileModule(module.finish({ pages, shared: false }), allowFlags);
+  const code = await compileModule(module.finish({ pages, shared: false }), {
+    owned: allowFlags,
+  });
   const { exports } = new WebAssembly.Instance(code, { e: { m: memory } });
   const run = ({ exportName }: FunctionHandle) =>
     (exports[exportName] as (...args: number[]) => void)(aAt, bAt, cAt, 0, ROWS);

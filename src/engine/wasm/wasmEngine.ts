@@ -112,7 +112,7 @@ async function build(
   const parts = [variant.name, rows, vectors, threads, shared, ...graph.inputShape];
   const cache = secondCache() ?? USUAL_CACHE;
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
-  const { assembly, code, pages } = withKeptCode(name, (writer) => {
+  const { assembly, code, pages, store } = withKeptCode(name, (writer) => {
     const assembly = assemble(plan(graph), writer, variant.target, { threads, cache });
     const pages = Math.ceil(assembly.bytes / PAGE);
     if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
@@ -120,7 +120,7 @@ async function build(
     return { assembly, pages, memory, code: writer.finish(memory) };
   });
   const memory = allocate(graph, pages, shared);
-  const module = await compileModule(code, owned);
+  const module = await compileModule(code, { owned, store });
   const program = new WasmProgram(graph, assembly, {
     module,
     memory,
