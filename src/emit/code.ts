@@ -122,6 +122,14 @@ export const f32 = {
   load: load(2, 0x2a),
   store: store(2, 0x38),
   add: binary(0x92),
+  demote: unary(0xb6),
+};
+
+export const f64 = {
+  const: (value: number): Code => [0x44, bytesOfFloat64(value)],
+  promote: unary(0xbb),
+  add: binary(0xa0),
+  mul: binary(0xa2),
 };
 
 export const v128 = {

@@ -95,8 +95,14 @@ export abstract class Module implements Traceable {
 
   /** This module (under `''`) and all below it, by dotted name. */
   *namedModules(prefix = ''): Generator<[string, Module]> {
-    yield [prefix, this];
-    for (const [name, child] of this.#children) yield* child.namedModules(join(prefix, name));
+    yield* this.#listModules(prefix, []);
+  }
+
+  /** Generators within generators would pass each module on, level by level. */
+  #listModules(prefix: string, list: [string, Module][]): [string, Module][] {
+    list.push([prefix, this]);
+    for (const [name, child] of this.#children) child.#listModules(join(prefix, name), list);
+    return list;
   }
 
   /** The weights, without buffers, by state-dict key. */

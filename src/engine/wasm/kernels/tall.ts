@@ -151,7 +151,7 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
  *     M → four output rows.
  *
  * What is one part's V for a row of tiles is the part's before for the next, so V is a ring, and each is
- * made once. `weights` are U as `packTall` leaves it. Transforms run along whole rows, without regard to pixels.
+ * made once. `weights` are U as `defineTallKernels` leaves it. Transforms run along whole rows, without regard to pixels.
  */
 export function defineTall(module: ModuleWriter, target: Target, shape: TallShape): ConvStage {
   const { source, first, out, narrowChannels, kernelWidth, tileRows } = shape;

@@ -26,12 +26,13 @@ import {
   tallParts,
   tallProduct,
 } from '../kernels/tall.js';
+import { defineTallKernels } from '../kernels/tallKernels.js';
 import type { Target } from '../kernels/target.js';
 import { align, type Buffer, floatsAt, newBuffer } from './memory.js';
 import { type ConvStagePlan, type FilteredMethod, margins } from './planner.js';
 import { busily, evenly } from './portions.js';
 import type { PlannedValue } from './value.js';
-import { packedFloats, packNarrow, packPhase, packTall } from './weights.js';
+import { packedFloats, packNarrow, packPhase } from './weights.js';
 
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
 const DIRECT_SCRATCH = 640 * 1024;
@@ -202,7 +203,7 @@ function planNarrow(stage: ConvStagePlan, { module, target }: Context): PlannedC
 }
 
 function planTall(stage: ConvStagePlan, { module, target, threads }: Context): PlannedConvolution {
-  const { source, kernel, rows, cols, result, narrow } = stage;
+  const { kernel, rows, cols, result, narrow, params } = stage;
   const { shape: sourceShape, zerosRight } = sourceOf(stage);
   const down = Math.ceil(result.height / TALL_OUTPUTS);
   const shape = {
@@ -216,9 +217,18 @@ function planTall(stage: ConvStagePlan, { module, target, threads }: Context): P
   };
   const { n, depth } = tallProduct(shape);
   const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
-  const fill = (memory: ArrayBufferLike) =>
-    packTall(kernel, narrow, source.channels, n, target, floatsAt(memory, weights));
-  return oneStep(defineTall(module, target, shape), weights, fill, down);
+  const { stage: handle, items, scratchBytes } = defineTall(module, target, shape);
+  const { outChannels, inChannels } = kernel;
+  const channels = { outChannels, inChannels, perGroup: params.weight.shape[1] };
+  return {
+    steps: [{ stage: handle, items, firstTileRow: 0 }],
+    scratchBytes,
+    sums: down,
+    weights,
+    fill: null,
+    packing: { stage: defineTallKernels(module, target, shape, channels), items: outChannels },
+    tiles: null,
+  };
 }
 
 /** Whether transformed kernels are kept from run to run. */

@@ -3,7 +3,6 @@ import type { ConvTranspose2dParams } from '../../../tensor/convTranspose2d.js';
 import type { Lattice } from '../../../tensor/lattice.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import { panelRanges } from '../kernels/panels.js';
-import { TALL_KERNEL, TALL_TAPS } from '../kernels/tall.js';
 import type { Target } from '../kernels/target.js';
 
 /** A convolution's weights, direct or transposed, by output and input channel. */
@@ -108,57 +107,6 @@ export function packNarrow(
           const kx = Math.floor((first + lane) / outChannels);
           if (kx >= kernelWidth) break;
           to[at + lane] = kernel.at((first + lane) % outChannels, ic, row.kernel, kx);
-        }
-      }
-    }
-  }
-}
-
-/**
- * Packs for the tall kernel: `[ξ][part]`, and in each the transformed taps of that part as the product kernel
- * wants them, K = (kernel column, ic), or with N = (kernel column, oc) and K = ic where `narrow`.
- */
-export function packTall(
-  kernel: KernelView,
-  narrow: boolean,
-  channels: number,
-  n: number,
-  target: Target,
-  to: Float32Array,
-): void {
-  const { kernelHeight, kernelWidth, outChannels, inChannels } = kernel;
-  const parts = Math.ceil(kernelHeight / TALL_TAPS);
-  const depth = narrow ? channels : kernelWidth * channels;
-  /** By vectors of four columns. */
-  const panelOf = panelRanges(target, n).flatMap((range) =>
-    new Array<typeof range>(range.width / 4).fill(range),
-  );
-  const place = (oc: number, ic: number, kx: number) => {
-    const column = narrow ? kx * outChannels + oc : oc;
-    const k = narrow ? ic : kx * channels + ic;
-    const { first, width } = panelOf[column >> 2];
-    return first * depth + k * width + (column - first);
-  };
-  /** Floats of one ξ. */
-  const plane = parts * depth * n;
-  for (let part = 0; part < parts; part++) {
-    // The four of TALL_TAPS by name, without loops: all this runs once, while V8 still interprets it.
-    const ky = part * TALL_TAPS;
-    const has = (i: number) => ky + i < kernelHeight;
-    const [hasA, hasB, hasC, hasD] = [has(0), has(1), has(2), has(3)];
-    for (let oc = 0; oc < outChannels; oc++) {
-      for (let ic = 0; ic < inChannels; ic++) {
-        for (let kx = 0; kx < kernelWidth; kx++) {
-          const a = hasA ? kernel.at(oc, ic, ky, kx) : 0;
-          const b = hasB ? kernel.at(oc, ic, ky + 1, kx) : 0;
-          const c = hasC ? kernel.at(oc, ic, ky + 2, kx) : 0;
-          const d = hasD ? kernel.at(oc, ic, ky + 3, kx) : 0;
-          let at = part * depth * n + place(oc, ic, kx);
-          for (let xi = 0; xi < TALL_KERNEL.length; xi++) {
-            const row = TALL_KERNEL[xi];
-            to[at] = row[0] * a + row[1] * b + row[2] * c + row[3] * d;
-            at += plane;
-          }
         }
       }
     }
