@@ -171,6 +171,7 @@ export const i16x8 = {
   splat: (value: number): Code => i32x4.const((value & 0xffff) | (value << 16)),
   add: binary(...simd(142)),
   sub: binary(...simd(145)),
+  shiftRightUnsigned: binary(...simd(141)),
   /** Two vectors, as bytes, limited to 0 … 255. */
   narrowUnsigned: binary(...simd(102)),
 };

@@ -6,7 +6,8 @@ import { ShapeError } from '../../src/errors.js';
 import { compose, toImage, toTensor } from '../../src/image/convert.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { convertYcc } from '../../src/image/jpeg/colour.js';
-import { simdYcc } from '../../src/image/jpeg/simdYcc.js';
+import { simdRows } from '../../src/image/jpeg/simdRows.js';
+import { doubleBothWays } from '../../src/image/jpeg/upsample.js';
 import { ImageError, type Picture } from '../../src/image/picture.js';
 import { plainFilter } from '../../src/image/resize/plainFilter.js';
 import { resize, resizeWith } from '../../src/image/resize/resize.js';
@@ -83,11 +84,11 @@ describe('JPEG', () => {
   });
 });
 
-describe('colours of a JPEG', () => {
-  const simd = simdYcc();
+describe('rows of a JPEG with SIMD', () => {
+  const simd = simdRows();
   if (simd === undefined) throw new Error('every Node that the tests run on has SIMD');
 
-  it('are the same with SIMD and without, all of them', () => {
+  it('have the same colours, all of them', () => {
     const width = 32_768;
     const [y, cb, cr] = [0, 1, 2].map(() => new Uint8Array(width));
     const [expected, found] = [0, 1].map(() => new Uint8Array(3 * width));
@@ -98,7 +99,7 @@ describe('colours of a JPEG', () => {
       }
       cr.fill(part >> 1);
       convertYcc([y, cb, cr], width, expected, 0);
-      simd([y, cb, cr], width, found, 0);
+      simd.convertYcc([y, cb, cr], width, found, 0);
       expect(Buffer.compare(found, expected)).toBe(0);
     }
   });
@@ -109,7 +110,29 @@ describe('colours of a JPEG', () => {
       const rows = [1, 2, 3].map((seed) => randomBytes(seed, Math.ceil(width / 8) * 8));
       const [expected, found] = [0, 1].map(() => new Uint8Array(3 * width + 10).fill(77));
       convertYcc(rows, width, expected, 5);
-      simd(rows, width, found, 5);
+      simd.convertYcc(rows, width, found, 5);
+      expect(Buffer.compare(found, expected)).toBe(0);
+    }
+  });
+
+  it('are doubled to the same bytes', () => {
+    const bytes = fc.uint8Array({ minLength: 3, maxLength: 40 });
+    fc.assert(
+      fc.property(bytes, bytes, fc.constantFrom(0, 5), (a, b, before) => {
+        const width = Math.min(a.length, b.length);
+        const samples = Uint8Array.from([...new Uint8Array(before).fill(99), ...a, ...b]);
+        const far = before + a.length;
+        const [expected, found] = [0, 1].map(() => new Uint8Array(2 * width));
+        doubleBothWays(samples, before, far, width, expected);
+        expect(simd.doubleBothWays(samples, before, far, width, found)).toBe(found);
+        expect(found).toEqual(expected);
+      }),
+    );
+    for (const width of [8, 16, 32_767, 32_768]) {
+      const samples = randomBytes(width, 2 * width).map((byte) => (byte > 127 ? 255 : 0));
+      const [expected, found] = [0, 1].map(() => new Uint8Array(2 * width));
+      doubleBothWays(samples, width, 0, width, expected);
+      simd.doubleBothWays(samples, width, 0, width, found);
       expect(Buffer.compare(found, expected)).toBe(0);
     }
   });

@@ -1,6 +1,6 @@
 import { LIMIT } from './limit.js';
 import type { Frame, MarkerReader } from './markers.js';
-import { simdYcc } from './simdYcc.js';
+import { simdRows } from './simdRows.js';
 
 /** Writes `width` pixels of RGB at `to` from the full-resolution rows of the components. */
 export type ConvertRow = (rows: Uint8Array[], width: number, out: Uint8Array, to: number) => void;
@@ -17,7 +17,7 @@ export function chooseConversion(frame: Frame, markers: MarkerReader): ConvertRo
   if (!markers.hasJfif && (adobeTransform === undefined ? isRgb : adobeTransform === 0)) {
     return convertRgb;
   }
-  return simdYcc() ?? convertYcc;
+  return simdRows()?.convertYcc ?? convertYcc;
 }
 
 function convertGrey([grey]: Uint8Array[], width: number, out: Uint8Array, to: number): void {

@@ -1,4 +1,5 @@
 import type { Component, Frame } from './markers.js';
+import { simdRows } from './simdRows.js';
 
 /** Gives row `y` of a component at the picture's full resolution, valid until the next call. */
 export type RowReader = (y: number) => Uint8Array;
@@ -32,7 +33,8 @@ export function createRowReader(frame: Frame, component: Component): RowReader {
   if (ratioH === 2 && width > 2) {
     if (ratioV === 1) return (y) => doubleAcross(samples, y * stride, width, out);
     if (ratioV === 2) {
-      return (y) => doubleBothWays(samples, (y >> 1) * stride, far(y), width, out);
+      const double = simdRows()?.doubleBothWays ?? doubleBothWays;
+      return (y) => double(samples, (y >> 1) * stride, far(y), width, out);
     }
   }
   return (y) => repeat(samples, Math.floor(y / ratioV) * stride, width, ratioH, out);
@@ -65,14 +67,17 @@ function doubleAcross(samples: Uint8Array, row: number, width: number, out: Uint
   return out;
 }
 
-/** Down first, without rounding, then across: 16ths of the sum are rounded once. */
-function doubleBothWays(
+/** Makes a row twice as wide of the rows that begin at `near` and `far` and have `width` samples. */
+export type DoubleRow = (
   samples: Uint8Array,
   near: number,
   far: number,
   width: number,
   out: Uint8Array,
-): Uint8Array {
+) => Uint8Array;
+
+/** Down first, without rounding, then across: 16ths of the sum are rounded once. */
+export const doubleBothWays: DoubleRow = (samples, near, far, width, out) => {
   let current = 3 * samples[near] + samples[far];
   let left = current;
   for (let x = 0; x < width - 1; x++) {
@@ -85,7 +90,7 @@ function doubleBothWays(
   out[2 * width - 2] = (3 * current + left + 8) >> 4;
   out[2 * width - 1] = (4 * current + 7) >> 4;
   return out;
-}
+};
 
 function repeat(samples: Uint8Array, row: number, width: number, times: number, out: Uint8Array) {
   for (let x = 0, to = 0; x < width; x++) {

@@ -2,40 +2,65 @@ import { type Code, i16x8, i32, i32x4, shuffle, v128, zip16 } from '../../emit/c
 import { instantiate } from '../../emit/instance.js';
 import { type FunctionWriter, type Local, ModuleWriter } from '../../emit/module.js';
 import type { ConvertRow } from './colour.js';
+import type { DoubleRow } from './upsample.js';
 
 /** Vectors are read, and written, so far beyond the last pixel at most. */
 const SLACK = 32;
 /** A JPEG's longest row. */
 const MOST_PIXELS = 65_535;
-/** Where the three rows of components and that of pixels begin. */
+/** Where the three rows of components and that of pixels begin; doubled samples come in place of pixels. */
 const ROW_BYTES = Math.ceil((MOST_PIXELS + SLACK) / 64) * 64;
 const [LUMA, BLUES, REDS, PIXELS] = [0, ROW_BYTES, 2 * ROW_BYTES, 3 * ROW_BYTES];
 const PAGES = Math.ceil((PIXELS + 3 * ROW_BYTES) / 65_536);
 
-let conversion: ConvertRow | null | undefined;
+/** Rows that are doubled have room for a sample more at both ends. */
+const [NEAR, FAR] = [LUMA + 16, BLUES + 16];
 
-/**
- * YCbCr to RGB with SIMD, to the same bytes as `convertYcc`.
- * @returns Nothing where `instantiate` gives nothing.
- */
-export function simdYcc(): ConvertRow | undefined {
-  conversion ??= createConversion() ?? null;
-  return conversion ?? undefined;
+/** What most JPEGs need for each of their rows. */
+export interface SimdRows {
+  /** To the same bytes as `convertYcc`. */
+  readonly convertYcc: ConvertRow;
+  /** To the same bytes as `doubleBothWays`. */
+  readonly doubleBothWays: DoubleRow;
 }
 
-function createConversion(): ConvertRow | undefined {
+let rows: SimdRows | null | undefined;
+
+/** @returns Nothing where `instantiate` gives nothing. */
+export function simdRows(): SimdRows | undefined {
+  rows ??= createRows() ?? null;
+  return rows ?? undefined;
+}
+
+function createRows(): SimdRows | undefined {
   const writer = new ModuleWriter();
   writer.define('convert', ['i32'], writeConvert);
+  writer.define('double', ['i32'], writeDouble);
   const instance = instantiate(writer, PAGES);
   if (instance === undefined) return undefined;
   const { memory, functions } = instance;
-  return ([luma, blues, reds], width, out, to) => {
-    // A row of blocks is longer than the picture is wide.
-    memory.set(luma.subarray(0, width), LUMA);
-    memory.set(blues.subarray(0, width), BLUES);
-    memory.set(reds.subarray(0, width), REDS);
-    functions.convert(width);
-    out.set(memory.subarray(PIXELS, PIXELS + 3 * width), to);
+  /** Samples from `from` on, the first and the last of them twice. */
+  const place = (samples: Uint8Array, from: number, width: number, to: number) => {
+    memory.set(samples.subarray(from, from + width), to);
+    memory[to - 1] = samples[from];
+    memory[to + width] = samples[from + width - 1];
+  };
+  return {
+    convertYcc([luma, blues, reds], width, out, to) {
+      // A row of blocks is longer than the picture is wide.
+      memory.set(luma.subarray(0, width), LUMA);
+      memory.set(blues.subarray(0, width), BLUES);
+      memory.set(reds.subarray(0, width), REDS);
+      functions.convert(width);
+      out.set(memory.subarray(PIXELS, PIXELS + 3 * width), to);
+    },
+    doubleBothWays(samples, near, far, width, out) {
+      place(samples, near, width, NEAR);
+      place(samples, far, width, FAR);
+      functions.double(width);
+      out.set(memory.subarray(PIXELS, PIXELS + 2 * width));
+      return out;
+    },
   };
 }
 
@@ -84,5 +109,37 @@ function pixels(start: number): number[] {
   return Array.from({ length: 16 }, (_, i) => {
     const at = Math.min(start + i, 23);
     return 8 * (at % 3) + Math.floor(at / 3);
+  });
+}
+
+/** `(width)`: two rows of samples to one twice as wide, eight samples at a time; sums fit into 16 bits. */
+function writeDouble(f: FunctionWriter, width: Local): void {
+  const x = f.local('i32');
+  const [middle, even, odd] = f.locals('v128', 3);
+  const sum = (...terms: readonly Code[]) => terms.reduce((a, b) => i16x8.add(a, b));
+  /** Three of the nearer row and one of the farther. */
+  const down = (offset: number) => {
+    const [near, far] = [NEAR, FAR].map((row) => v128.load8x8Unsigned(x.value, row + offset));
+    return sum(near, near, near, far);
+  };
+  const m = middle.value;
+  const across = (neighbour: Code, rounding: number) => {
+    const sixteenths = sum(m, m, m, neighbour, f.constant(i16x8.splat(rounding)));
+    return i16x8.shiftRightUnsigned(sixteenths, i32.const(4));
+  };
+  f.for(x, i32.const(0), width.value, 8, () => {
+    f.emit(
+      middle.set(down(0)),
+      even.set(across(down(-1), 8)),
+      odd.set(across(down(1), 7)),
+      v128.store(
+        i32.add(x.value, x.value),
+        i16x8.narrowUnsigned(
+          zip16(even.value, odd.value, 'lower'),
+          zip16(even.value, odd.value, 'upper'),
+        ),
+        PIXELS,
+      ),
+    );
   });
 }
