@@ -39,22 +39,6 @@ beforeEach(() => {
 });
 
 describe('the cache', () => {
-  it('keeps which machine code is right and fastest here, and changes nothing', async () => {
-    const cache = join(cwd, 'cache');
-    const args = ['in.png', 'out.png', '-w', weights, '--resize', 'none'];
-    const pictures: string[] = [];
-    for (const folder of [cache, cache, '']) {
-      const { code } = await runCommand(command, args, cwd, folder);
-      expect(code).toBe(0);
-      pictures.push(readFileSync(join(cwd, 'out.png'), 'hex'));
-    }
-    expect(readdirSync(cache).sort()).toEqual([
-      expect.stringMatching(/^code-.*[^p]$/),
-      expect.stringMatching(/^tile-.*\.json$/),
-    ]);
-    expect(new Set(pictures).size).toBe(1);
-  });
-
   const inCache = async (cache: string, file = weights) => {
     const args = ['in.png', 'out.png', '-w', file, '--resize', 'none'];
     const { code, stderr } = await runCommand(command, args, cwd, cache);
@@ -71,15 +55,17 @@ describe('the cache', () => {
     return { ino, mtimeMs, size };
   };
 
-  it('makes machine code once', async () => {
+  it('keeps machine code, which is made once, and what is right and fastest here, and changes nothing', async () => {
     const cache = join(cwd, 'cache');
-    const expected = await inCache(cache);
-    const file = keptCode(cache);
-    const first = identity(file);
-    for (let i = 0; i < 2; i++) {
-      expect(await inCache(cache)).toBe(expected);
-      expect(identity(file)).toEqual(first);
-    }
+    const expected = await inCache('');
+    expect(await inCache(cache)).toBe(expected);
+    const made = identity(keptCode(cache));
+    expect(await inCache(cache)).toBe(expected);
+    expect(identity(keptCode(cache))).toEqual(made);
+    expect(readdirSync(cache).sort()).toEqual([
+      expect.stringMatching(/^code-.*[^p]$/),
+      expect.stringMatching(/^tile-.*\.json$/),
+    ]);
   });
 
   it('never runs machine code that is damaged, or that of another network of the same size', async () => {
@@ -101,10 +87,7 @@ describe('the cache', () => {
       writeFileSync(file, damaged);
       const broken = identity(file);
       expect(await inCache(cache)).toBe(expected);
-      const repaired = identity(file);
-      expect(repaired).not.toEqual(broken);
-      expect(await inCache(cache)).toBe(expected);
-      expect(identity(file)).toEqual(repaired);
+      expect(identity(file)).not.toEqual(broken);
     }
     const other = await inCache('', join(cwd, 'wider.pth'));
     expect(await inCache(cache, join(cwd, 'wider.pth'))).toBe(other);
