@@ -226,6 +226,15 @@ const TREES: readonly [name: string, module: Module, input: readonly number[]][]
     [2, 8, 12, 11],
   ],
   [
+    'groups and tall kernels, by panels of several widths',
+    new Sequential(
+      new Conv2d(6, 52, 7, { groups: 2, padding: 3 }),
+      new Conv2d(52, 20, [6, 3], { groups: 4, padding: [2, 1] }),
+      new Conv2d(20, 4, [9, 2], { groups: 2, padding: [4, 1] }),
+    ),
+    [2, 6, 13, 11],
+  ],
+  [
     'mirrored borders inside zeros',
     new Sequential(
       new ReflectionPad2d(2),

@@ -64,6 +64,10 @@ function createRows(): SimdRows | undefined {
   };
 }
 
+function sum(...terms: readonly Code[]): Code {
+  return terms.reduce((a, b) => i16x8.add(a, b));
+}
+
 /**
  * `(width)`: one row, eight pixels at a time. The factors are those of `convertYcc` less a multiple of 2¹⁶, which is added as
  * whole numbers: what is left fits into 16 bits, so that one instruction makes both products and their sum.
@@ -82,7 +86,6 @@ function writeConvert(f: FunctionWriter, width: Local): void {
     );
     return i32x4.narrowSigned(a, b);
   };
-  const sum = (...terms: readonly Code[]) => terms.reduce((a, b) => i16x8.add(a, b));
   f.emit(to.set(i32.const(PIXELS)));
   f.for(x, i32.const(0), width.value, 8, () => {
     f.emit(
@@ -116,7 +119,6 @@ function pixels(start: number): number[] {
 function writeDouble(f: FunctionWriter, width: Local): void {
   const x = f.local('i32');
   const [middle, even, odd] = f.locals('v128', 3);
-  const sum = (...terms: readonly Code[]) => terms.reduce((a, b) => i16x8.add(a, b));
   /** Three of the nearer row and one of the farther. */
   const down = (offset: number) => {
     const [near, far] = [NEAR, FAR].map((row) => v128.load8x8Unsigned(x.value, row + offset));
