@@ -32,8 +32,8 @@ const fenced = (rows: number, vectors: number, unroll: number): Tile => ({
  * registers on x64; widened code needs half of them, and ARM has 32. Without fences, V8 before 13 needs a register for each
  * row's value.
  */
-const WIDE_TILES = [tile(6, 4, 2), tile(6, 4, 4)];
-const NARROW_TILES = [fenced(6, 2, 8), tile(6, 2), tile(4, 2)];
+const WIDE_TILES = [tile(6, 4, 8), tile(6, 4, 4)];
+const NARROW_TILES = [fenced(5, 2, 16), tile(6, 2, 8), tile(4, 2)];
 const ARM_TILES = [tile(6, 4), tile(4, 4), tile(8, 2), ...NARROW_TILES];
 
 /**

@@ -41,8 +41,8 @@ export function productDepth({ run, middle, outer }: ProductShape): number {
 /** Bytes of `b` that stay in the L1 cache together with a block of `a`. */
 const RESIDENT = 32 * 1024;
 
-/** Rows of a block that share a pointer, where V8 does not keep their addresses. */
-const ROWS_TOGETHER = 2;
+/** Vector registers that V8 has for a loop on x64; it keeps one of the sixteen for itself. */
+const REGISTERS = 15;
 
 /**
  * `(a, b, c, bias, m)`: all panels of `b` over `m` rows. If all of `b` fits in the L1 cache, it stays there
@@ -112,7 +112,6 @@ class ProductWriter {
   readonly #sums: Local[];
   readonly #factors: Local[];
   readonly #value: Local;
-  readonly #pointers: Local[];
   readonly #ahead: Local;
   readonly #fetched: Local;
 
@@ -129,7 +128,6 @@ class ProductWriter {
     this.#sums = f.locals('v128', rows * vectors);
     this.#factors = f.locals('v128', vectors);
     this.#value = f.local('v128');
-    this.#pointers = f.locals('i32', target.tile.fenced ? rows : 0);
     [this.#ahead, this.#fetched] = f.locals('i32', 2);
   }
 
@@ -177,16 +175,13 @@ class ProductWriter {
     eachSum(start);
     if (apart) store();
     if (fetches) f.emit(this.#ahead.set(i32.add(this.#at.value, i32.const(rows * aStride))));
-    const step = (by: number) => {
-      if (by !== 0) f.emit(this.#at.set(i32.add(this.#at.value, i32.const(by))));
-    };
     f.repeat(this.#outer, outer, 1, () => {
       if (apart) eachSum(() => v128.zero);
       f.repeat(this.#middle, middle, 1, () => {
         this.#run(rows, vectors, fetches);
-        if (middle > 1) step(middleStride - 4 * run);
+        if (middle > 1) this.#step(middleStride - 4 * run);
       });
-      if (outer > 1) step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
+      if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
       if (!apart) return;
       eachSum((r, v) => {
         const { value } = this.#sums[r * vectors + v];
@@ -204,25 +199,23 @@ class ProductWriter {
     const { tile } = this.#target;
     const isWhole = rows === tile.rows && vectors === tile.vectors;
     const most = isWhole || !tile.fenced ? tile.unroll : 1;
-    const unroll = [most, 4, 2, 1].find((n) => n <= most && run % n === 0) ?? 1;
-    // V8 keeps what lies a number of bytes from `at` in a register, but not across fences.
-    const together = tile.fenced ? ROWS_TOGETHER : rows;
-    const pointers = [this.#at, ...this.#pointers].slice(0, Math.ceil(rows / together));
-    for (const [i, pointer] of pointers.slice(1).entries()) {
-      const bytes = (i + 1) * together * aStride;
-      f.emit(pointer.set(i32.add(this.#at.value, i32.const(bytes))));
-    }
+    const unroll = [most, 8, 4, 2, 1].find((n) => n <= most && run % n === 0) ?? 1;
+    // As many rows as there are registers for their values, beside sums and factors.
+    const between = tile.fenced ? Math.max(1, REGISTERS - (rows + 1) * vectors) : rows;
     f.leavable((leave) => {
       f.repeat(this.#k, run, unroll, () => {
         for (let u = 0; u < unroll; u++) {
           for (let r = 0; r < rows; r++) {
-            if (tile.fenced && u + r > 0) leave(fence(this.#weights, u * rows + r));
+            if (tile.fenced && r % between === 0 && u + r > 0) {
+              leave(fence(this.#weights, u * rows + r));
+            }
             if (r === 0) this.#loadFactors(u, vectors);
-            const from = (r % together) * aStride + 4 * u;
-            const pointer = pointers[Math.floor(r / together)];
-            f.emit(this.#value.set(v128.load32Splat(pointer.value, from)));
+            f.emit(this.#value.set(v128.load32Splat(this.#at.value, r * aStride)));
             this.#multiplyRow(r, vectors);
           }
+          // V8 adds a load's offset in an instruction of its own, and keeps the sum while it is wanted again. So the offsets
+          // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
+          this.#step(4);
         }
         if (fetches) {
           // Turn by turn as much as the turn has read, one row of the next block after the other.
@@ -232,12 +225,14 @@ class ProductWriter {
           }
           f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
         }
-        for (const pointer of pointers) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(4 * unroll))));
-        }
         f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
       });
     });
+  }
+
+  /** Moves on in `a`. */
+  #step(bytes: number): void {
+    if (bytes !== 0) this.#f.emit(this.#at.set(i32.add(this.#at.value, i32.const(bytes))));
   }
 
   #loadFactors(step: number, vectors: number): void {
