@@ -23,7 +23,7 @@ import {
   RowLoader,
   STAGE,
 } from './stage.js';
-import { fetchesAhead, type Target } from './target.js';
+import { fetch, fetchesAhead, type Target } from './target.js';
 import {
   defineInputTile,
   defineOutputTile,
@@ -283,7 +283,7 @@ function defineGroup(
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
     const p = loadPointers(f, args);
-    const [to, at, plane, count, ty, tx, partial, fetched] = f.locals('i32', 8);
+    const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
     const [packed, u, v, row, turn, begun] = f.locals('i32', 6);
     const parts = partsOfSum(inChannels);
     const product = defineProduct(module, target, {
@@ -371,14 +371,14 @@ function defineGroup(
         f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
       }
       // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
-      // tile's are fetched while this one is worked out. Loads whose sum goes somewhere are not left out. Only a
+      // tile's are fetched while this one is worked out. Only a
       // whole tile is fetched: one that is cut off could lie beyond the end of memory.
       const fetchNext = () => {
         for (let i = 0; i < vertical.outputs; i++) {
           for (let j = 0; j < horizontal.outputs; j++) {
             for (let line = 0; line < n * 4; line += 64) {
               const offset = i * outPitch + (horizontal.outputs + j) * out.channels * 4 + line;
-              f.emit(fetched.set(i32.or(fetched.value, i32.load(to.value, offset))));
+              fetch(f, to.value, offset);
             }
           }
         }
@@ -402,7 +402,6 @@ function defineGroup(
         f.for(tx, tx.value, i32.const(wholeAcross), 1, () => tile(whole));
       });
       f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
-      f.emit(i32.store(products.value, fetched.value));
     });
   });
 }

@@ -1,8 +1,8 @@
-import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
+import { f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { fence } from './fence.js';
 import { panelsOf } from './panels.js';
-import { multiplyAdd, storeSideBySide, type Target } from './target.js';
+import { fetch, multiplyAdd, storeSideBySide, type Target } from './target.js';
 
 /**
  * A matrix product that reads its left factor where it lies:
@@ -113,7 +113,6 @@ class ProductWriter {
   readonly #factors: Local[];
   readonly #value: Local;
   readonly #ahead: Local;
-  readonly #fetched: Local;
 
   constructor(f: FunctionWriter, target: Target, shape: ProductShape, pointers: Pointers) {
     this.#f = f;
@@ -128,7 +127,7 @@ class ProductWriter {
     this.#sums = f.locals('v128', rows * vectors);
     this.#factors = f.locals('v128', vectors);
     this.#value = f.local('v128');
-    [this.#ahead, this.#fetched] = f.locals('i32', 2);
+    this.#ahead = f.local('i32');
   }
 
   /** All `m` rows: blocks of `rows`, then lower ones for what is left. */
@@ -152,42 +151,43 @@ class ProductWriter {
     f.emit(this.#at.set(address(this.#p.a, this.#row, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
     f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
+    const stored = (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v);
     const start = {
       bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
       zero: () => v128.zero,
       parts: () => v128.zero,
-      sum: (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v),
+      sum: stored,
     }[this.#shape.start];
-    const eachSum = (value: (r: number, v: number) => Code) => {
+    const rowOfSums = (r: number) => this.#sums.slice(r * vectors, (r + 1) * vectors);
+    const begin = () => {
       for (let r = 0; r < rows; r++) {
-        for (let v = 0; v < vectors; v++) f.emit(this.#sums[r * vectors + v].set(value(r, v)));
+        for (const [v, sum] of rowOfSums(r).entries()) f.emit(sum.set(start(r, v)));
       }
     };
     const store = () => {
-      // Loads whose sum goes somewhere are not left out; the first sum is written over it.
-      if (fetches) f.emit(i32.store(this.#to.value, this.#fetched.value));
+      for (let r = 0; r < rows; r++) storeSideBySide(f, this.#to, rowOfSums(r), r * cStride);
+    };
+    // Row by row, since V8 would put the loads of all of them first.
+    const addToStored = () => {
       for (let r = 0; r < rows; r++) {
-        const sums = this.#sums.slice(r * vectors, (r + 1) * vectors);
+        const sums = rowOfSums(r);
+        for (const [v, sum] of sums.entries()) {
+          f.emit(sum.set(f32x4.add(stored(r, v), sum.value)));
+        }
         storeSideBySide(f, this.#to, sums, r * cStride);
       }
     };
     const apart = this.#shape.start === 'parts';
-    eachSum(start);
-    if (apart) store();
+    if (!apart) begin();
     if (fetches) f.emit(this.#ahead.set(i32.add(this.#at.value, i32.const(rows * aStride))));
     f.repeat(this.#outer, outer, 1, () => {
-      if (apart) eachSum(() => v128.zero);
+      if (apart) begin();
       f.repeat(this.#middle, middle, 1, () => {
         this.#run(rows, vectors, fetches);
         if (middle > 1) this.#step(middleStride - 4 * run);
       });
       if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
-      if (!apart) return;
-      eachSum((r, v) => {
-        const { value } = this.#sums[r * vectors + v];
-        return f32x4.add(v128.load(this.#to.value, r * cStride + 16 * v), value);
-      });
-      store();
+      if (apart) f.if(i32.gt(this.#outer.value, i32.const(0)), addToStored, store);
     });
     if (!apart) store();
   }
@@ -199,7 +199,8 @@ class ProductWriter {
     const { tile } = this.#target;
     const isWhole = rows === tile.rows && vectors === tile.vectors;
     const most = isWhole || !tile.fenced ? tile.unroll : 1;
-    const unroll = [most, 8, 4, 2, 1].find((n) => n <= most && run % n === 0) ?? 1;
+    let unroll = Math.min(most, run);
+    while (run % unroll > 0) unroll--;
     // As many rows as there are registers for their values, beside sums and factors.
     const between = tile.fenced ? Math.max(1, REGISTERS - (rows + 1) * vectors) : rows;
     f.leavable((leave) => {
@@ -220,8 +221,7 @@ class ProductWriter {
         if (fetches) {
           // Turn by turn as much as the turn has read, one row of the next block after the other.
           for (let from = 0; from < 4 * unroll * rows; from += 64) {
-            const next = i32.load(this.#ahead.value, from);
-            f.emit(this.#fetched.set(i32.or(this.#fetched.value, next)));
+            fetch(f, this.#ahead.value, from);
           }
           f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
         }

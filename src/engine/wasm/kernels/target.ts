@@ -1,4 +1,4 @@
-import { type Code, f32x4, v128 } from '../../../emit/code.js';
+import { type Code, drop, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionWriter, Local } from '../../../emit/module.js';
 
 /** What the machine code may use, and how products are cut into registers. */
@@ -31,6 +31,14 @@ export function multiplyAdd(target: Target, a: Code, b: Code, c: Code): Code {
  */
 export function fetchesAhead({ joins, tile }: Target): boolean {
   return joins || tile.fenced;
+}
+
+/**
+ * Fetches a line of memory that will be needed. A load whose value nobody uses is not left out: it could lie beyond the end of
+ * memory, which a program would have to notice.
+ */
+export function fetch(f: FunctionWriter, address: Code, offset: number): void {
+  f.emit(i32.load(address, offset), drop);
 }
 
 /** Vectors at a time, where there are `floats` to go through: two where the compiler joins them. */
