@@ -141,8 +141,7 @@ export function defineOutputTile(
     const { filtering, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
     const { vertical, horizontal } = axesOf(filtering);
     const a = new Algebra(f, target);
-    // Tiles at the edge are few: shorter code matters more.
-    const vectors = whole ? vectorsAtATime(target, channels) : 1;
+    const vectors = vectorsAtATime(target, channels);
     const loaded = elements(f, vertical.products, vectors);
     const lines = grid(f, vertical.outputs, horizontal.products, vectors);
     const t = elements(f, WORKING, vectors);
