@@ -1,4 +1,4 @@
-import { f32x4, i32, v128 } from '../../../emit/code.js';
+import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { fence } from './fence.js';
 import { panelsOf } from './panels.js';
@@ -78,10 +78,16 @@ export function defineProduct(
     if (productDepth(shape) * shape.n * 4 > RESIDENT || tail.length > 0) {
       // A narrower panel's blocks are higher: with fewer sums at once, each would wait for the one before.
       const height = (width: number) => Math.min(2 * rows, Math.floor((rows * vectors) / width));
-      panels((width) => w.rows(height(width), (h) => w.block(h, width)));
+      panels((width) =>
+        w.rows(height(width), (h) => {
+          w.aimAhead(h);
+          w.block(h, width, 1);
+        }),
+      );
     } else {
       w.rows(rows, (height) => {
-        panels((width) => w.block(height, width));
+        w.aimAhead(height);
+        panels((width) => w.block(height, width, full));
         advance(-full * vectors);
       });
     }
@@ -142,15 +148,29 @@ class ProductWriter {
     }
   }
 
-  /** `rows` from the current row on, by the panel that `b` and `c` point to. */
-  block(rows: number, vectors: number): void {
+  /** What is fetched ahead begins behind the `rows` of the current block. */
+  aimAhead(rows: number): void {
+    const { aStride } = this.#shape;
+    const next = i32.add(this.#row.value, i32.const(rows));
+    if (this.#shape.fetchesAhead) {
+      this.#f.emit(this.#ahead.set(address(this.#p.a, next, aStride)));
+    }
+  }
+
+  /**
+   * `rows` from the current row on, by the panel that `b` and `c` point to.
+   *
+   * @param panels How many blocks have the same rows, and fetch a part each of the next ones: memory beyond the L2 cache is
+   *   so slow that one of them would wait for it.
+   */
+  block(rows: number, vectors: number, panels: number): void {
     const f = this.#f;
     const { run, middle, middleStride, outer, outerStride, aStride, cStride } = this.#shape;
     const { tile } = this.#target;
     const fetches = this.#shape.fetchesAhead && rows === tile.rows && vectors === tile.vectors;
-    f.emit(this.#at.set(address(this.#p.a, this.#row, aStride)));
+    f.emit(this.#at.set(address(this.#p.a, this.#row.value, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
-    f.emit(this.#to.set(address(this.#p.c, this.#row, cStride)));
+    f.emit(this.#to.set(address(this.#p.c, this.#row.value, cStride)));
     const stored = (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v);
     const start = {
       bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
@@ -179,11 +199,10 @@ class ProductWriter {
     };
     const apart = this.#shape.start === 'parts';
     if (!apart) begin();
-    if (fetches) f.emit(this.#ahead.set(i32.add(this.#at.value, i32.const(rows * aStride))));
     f.repeat(this.#outer, outer, 1, () => {
       if (apart) begin();
       f.repeat(this.#middle, middle, 1, () => {
-        this.#run(rows, vectors, fetches);
+        this.#run(rows, vectors, fetches ? panels : null);
         if (middle > 1) this.#step(middleStride - 4 * run);
       });
       if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
@@ -192,8 +211,8 @@ class ProductWriter {
     if (!apart) store();
   }
 
-  /** `run` steps along K, several at a turn. */
-  #run(rows: number, vectors: number, fetches: boolean): void {
+  /** `run` steps along K, several at a turn. One of so many panels fetches ahead, or none. */
+  #run(rows: number, vectors: number, fetching: number | null): void {
     const f = this.#f;
     const { run, aStride } = this.#shape;
     const { tile } = this.#target;
@@ -218,12 +237,11 @@ class ProductWriter {
           // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
           this.#step(4);
         }
-        if (fetches) {
-          // Turn by turn as much as the turn has read, one row of the next block after the other.
-          for (let from = 0; from < 4 * unroll * rows; from += 64) {
-            fetch(f, this.#ahead.value, from);
-          }
-          f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(4 * unroll * rows))));
+        if (fetching !== null) {
+          // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
+          const bytes = 4 * Math.floor((unroll * rows) / fetching);
+          for (let from = 0; from < bytes; from += 64) fetch(f, this.#ahead.value, from);
+          f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(bytes))));
         }
         f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
       });
@@ -251,6 +269,6 @@ class ProductWriter {
   }
 }
 
-function address(base: Local, row: Local, stride: number) {
-  return i32.add(base.value, i32.mul(row.value, i32.const(stride)));
+function address(base: Local, row: Code, stride: number): Code {
+  return i32.add(base.value, i32.mul(row, i32.const(stride)));
 }
