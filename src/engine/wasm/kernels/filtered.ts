@@ -23,7 +23,7 @@ import {
   RowLoader,
   STAGE,
 } from './stage.js';
-import { fetch, fetchesAhead, type Target } from './target.js';
+import { fetchesAhead, fetchLine, type Target } from './target.js';
 import {
   defineInputTile,
   defineOutputTile,
@@ -378,7 +378,7 @@ function defineGroup(
           for (let j = 0; j < horizontal.outputs; j++) {
             for (let line = 0; line < n * 4; line += 64) {
               const offset = i * outPitch + (horizontal.outputs + j) * out.channels * 4 + line;
-              fetch(f, to.value, offset);
+              fetchLine(f, to.value, offset);
             }
           }
         }

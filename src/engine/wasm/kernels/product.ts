@@ -2,7 +2,7 @@ import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { fence } from './fence.js';
 import { panelsOf } from './panels.js';
-import { fetch, multiplyAdd, storeSideBySide, type Target } from './target.js';
+import { fetchLine, multiplyAdd, storeSideBySide, type Target } from './target.js';
 
 /**
  * A matrix product that reads its left factor where it lies:
@@ -240,7 +240,7 @@ class ProductWriter {
         if (fetching !== null) {
           // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
           const bytes = 4 * Math.floor((unroll * rows) / fetching);
-          for (let from = 0; from < bytes; from += 64) fetch(f, this.#ahead.value, from);
+          for (let from = 0; from < bytes; from += 64) fetchLine(f, this.#ahead.value, from);
           f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(bytes))));
         }
         f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));

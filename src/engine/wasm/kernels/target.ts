@@ -37,7 +37,7 @@ export function fetchesAhead({ joins, tile }: Target): boolean {
  * Fetches a line of memory that will be needed. A load whose value nobody uses is not left out: it could lie beyond the end of
  * memory, which a program would have to notice.
  */
-export function fetch(f: FunctionWriter, address: Code, offset: number): void {
+export function fetchLine(f: FunctionWriter, address: Code, offset: number): void {
   f.emit(i32.load(address, offset), drop);
 }
 
