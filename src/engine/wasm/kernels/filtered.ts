@@ -371,8 +371,8 @@ function defineGroup(
         f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
       }
       // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
-      // tile's are fetched while this one is worked out. Only a
-      // whole tile is fetched: one that is cut off could lie beyond the end of memory.
+      // tile's are fetched while this one is worked out. Only a whole tile is fetched: one that is cut off could lie
+      // beyond the end of memory.
       const fetchNext = () => {
         for (let i = 0; i < vertical.outputs; i++) {
           for (let j = 0; j < horizontal.outputs; j++) {

@@ -211,8 +211,12 @@ class ProductWriter {
     if (!apart) store();
   }
 
-  /** `run` steps along K, several at a turn. One of so many panels fetches ahead, or none. */
-  #run(rows: number, vectors: number, fetching: number | null): void {
+  /**
+   * `run` steps along K, several at a turn.
+   *
+   * @param panels Among how many blocks the fetching of the next rows is shared; `null` where nothing is fetched.
+   */
+  #run(rows: number, vectors: number, panels: number | null): void {
     const f = this.#f;
     const { run, aStride } = this.#shape;
     const { tile } = this.#target;
@@ -237,9 +241,9 @@ class ProductWriter {
           // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
           this.#step(4);
         }
-        if (fetching !== null) {
+        if (panels !== null) {
           // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
-          const bytes = 4 * Math.floor((unroll * rows) / fetching);
+          const bytes = 4 * Math.floor((unroll * rows) / panels);
           for (let from = 0; from < bytes; from += 64) fetchLine(f, this.#ahead.value, from);
           f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(bytes))));
         }
