@@ -15,15 +15,16 @@ import {
 import { temporaryFolder } from '../support/command.js';
 
 describe('the tile', () => {
-  // The last panel is narrower; and of 37 numbers along K, none are taken together.
+  // The last panel is narrower; of 37 numbers along K, none are taken together; seven rows are two low blocks.
   it.each([
-    [44, 37],
-    [52, 40],
-  ])('does not change a bit of a product for %i channels and %i numbers along K', (n, depth) => {
+    [44, 37, 29],
+    [52, 40, 29],
+    [44, 40, 7],
+  ])('does not change a bit of a product: %i channels, %i along K, %i rows', (n, depth, m) => {
     const variants = variantsFor({});
     const { target, tiles } = variants[variants.length - 1];
-    const m = 29;
-    const results = tiles.map((tile) => {
+    const ways = tiles.flatMap((tile) => [true, false].map((goesBeyond) => ({ tile, goesBeyond })));
+    const results = ways.map(({ tile, goesBeyond }) => {
       const module = new ModuleWriter();
       const { exportName } = defineProduct(
         module,
@@ -39,6 +40,7 @@ describe('the tile', () => {
           cStride: n * 4,
           start: 'zero',
           fetchesAhead: target.joins,
+          goesBeyond,
         },
       );
       const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });

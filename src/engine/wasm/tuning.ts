@@ -63,6 +63,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
       cStride: n * 4,
       start: 'zero',
       fetchesAhead: fetchesAhead(tiled),
+      goesBeyond: false,
     });
     return { tile, handle, n, times: [] as number[] };
   });

@@ -80,6 +80,7 @@ export function defineDirect(module: ModuleWriter, target: Target, shape: Direct
           cStride: h.outStep * out.channels * 4,
           start: 'bias',
           fetchesAhead: false,
+          goesBeyond: false,
         });
         const inRow = i32.mul(i32.sub(r.value, start.value), i32.const(inStep[0] * loader.pitch));
         const inOffset = (v.first - firstRow) * loader.pitch + (h.first - firstCol) * channels * 4;

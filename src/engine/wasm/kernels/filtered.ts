@@ -276,7 +276,6 @@ function defineGroup(
   const { vertical, horizontal } = axesOf(filtering);
   const { across } = tilesOf(shape);
   const inChannels = source.row.channels;
-  const block = target.tile.rows;
   const outPlane = productPlane(target, shape, n);
   const outPitch = out.width * out.channels * 4;
   const key = `filtered group ${JSON.stringify([target, shape, n, kernelsAre])}`;
@@ -297,11 +296,9 @@ function defineGroup(
       cStride: n * 4,
       start: parts > 1 ? 'parts' : 'zero',
       fetchesAhead: fetchesAhead(target),
+      goesBeyond: true,
     });
-    // To work out a few rows that nobody reads is cheaper than lower register blocks.
-    const here = i32.mul(i32.sub(end.value, start.value), i32.const(across));
-    const blocks = i32.div(i32.add(here, i32.const(block - 1)), i32.const(block));
-    f.emit(count.set(i32.mul(blocks, i32.const(block))));
+    f.emit(count.set(i32.mul(i32.sub(end.value, start.value), i32.const(across))));
     const multiply = (planes: number, firstPlane: Code) => {
       const begin = (pointer: Local, base: Local, bytes: number) =>
         pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes))));

@@ -82,7 +82,7 @@ export function kernelPlane({ source }: FilteredShape, channels: number): number
 
 /** Bytes from one plane of a group's M to the next. */
 export function productPlane(target: Target, shape: FilteredShape, channels: number): number {
-  const tiles = shape.productRows * tilesOf(shape).across + target.tile.rows;
+  const tiles = shape.productRows * tilesOf(shape).across + 2 * target.tile.rows;
   return planeStride(tiles * channels * 4);
 }
 

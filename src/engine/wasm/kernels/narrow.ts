@@ -69,6 +69,7 @@ export function defineNarrow(module: ModuleWriter, target: Target, shape: Narrow
       cStride: n * 4,
       start: 'zero',
       fetchesAhead: false,
+      goesBeyond: false,
     });
     const shift = defineShiftAdd(module, {
       width: out.width,

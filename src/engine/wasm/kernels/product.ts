@@ -28,9 +28,11 @@ export interface ProductShape {
   readonly start: 'bias' | 'zero' | 'sum' | 'parts';
   /**
    * Whether the rows of the next block are fetched while a block is worked out: for an `a` that comes from beyond the
-   * L2 cache, whose rows are one run each and lie side by side. Up to `tile.rows` rows beyond `m` are read.
+   * L2 cache, whose rows are one run each and lie side by side. Up to `tile.rows` rows beyond the last block are read.
    */
   readonly fetchesAhead: boolean;
+  /** Whether up to `2 · tile.rows − 1` rows beyond `m` may be worked out, which is cheaper than low blocks. */
+  readonly goesBeyond: boolean;
 }
 
 /** Floats along K. */
@@ -138,6 +140,25 @@ class ProductWriter {
 
   /** All `m` rows: blocks of `rows`, then lower ones for what is left. */
   rows(rows: number, block: (height: number) => void): void {
+    if (this.#shape.goesBeyond) this.#nearlyEven(rows, block);
+    else this.#exactly(rows, block);
+  }
+
+  /** As few blocks as can be, with a row less in as many of them as that leaves room for. */
+  #nearlyEven(rows: number, block: (height: number) => void): void {
+    const f = this.#f;
+    const { m } = this.#p;
+    const [blocks, end] = f.locals('i32', 2);
+    const count = (n: Code) => i32.mul(n, i32.const(rows));
+    f.emit(blocks.set(i32.div(i32.add(m.value, i32.const(rows - 1)), i32.const(rows))));
+    const spare = i32.sub(count(blocks.value), m.value);
+    const lower = i32.min(spare, blocks.value);
+    f.emit(end.set(count(i32.sub(blocks.value, lower))));
+    f.for(this.#row, i32.const(0), end.value, rows, () => block(rows));
+    if (rows > 1) f.for(this.#row, this.#row.value, m.value, rows - 1, () => block(rows - 1));
+  }
+
+  #exactly(rows: number, block: (height: number) => void): void {
     const f = this.#f;
     let from = i32.const(0);
     for (const height of [rows, 4, 2, 1].filter((h, i) => i === 0 || h < rows)) {
@@ -166,8 +187,7 @@ class ProductWriter {
   block(rows: number, vectors: number, panels: number): void {
     const f = this.#f;
     const { run, middle, middleStride, outer, outerStride, aStride, cStride } = this.#shape;
-    const { tile } = this.#target;
-    const fetches = this.#shape.fetchesAhead && rows === tile.rows && vectors === tile.vectors;
+    const fetches = this.#shape.fetchesAhead && this.#isUsual(rows, vectors);
     f.emit(this.#at.set(address(this.#p.a, this.#row.value, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
     f.emit(this.#to.set(address(this.#p.c, this.#row.value, cStride)));
@@ -211,6 +231,12 @@ class ProductWriter {
     if (!apart) store();
   }
 
+  /** Whether a block is the tile, or has a row less: nearly all of the time goes into those. */
+  #isUsual(rows: number, vectors: number): boolean {
+    const { tile } = this.#target;
+    return rows >= tile.rows - 1 && vectors === tile.vectors;
+  }
+
   /**
    * `run` steps along K, several at a turn.
    *
@@ -220,8 +246,7 @@ class ProductWriter {
     const f = this.#f;
     const { run, aStride } = this.#shape;
     const { tile } = this.#target;
-    const isWhole = rows === tile.rows && vectors === tile.vectors;
-    const most = isWhole || !tile.fenced ? tile.unroll : 1;
+    const most = this.#isUsual(rows, vectors) || !tile.fenced ? tile.unroll : 1;
     let unroll = Math.min(most, run);
     while (run % unroll > 0) unroll--;
     // As many rows as there are registers for their values, beside sums and factors.

@@ -160,10 +160,10 @@ export function defineTall(module: ModuleWriter, target: Target, shape: TallShap
   const { channels, zeros } = source.row;
   const loader = new RowLoader(module, target, source);
   const floats = rowPixels(source.row) * channels;
-  // The last products of a row read on, to the end of a block of rows.
-  const plane = align((floats + channels * target.tile.rows) * 4) + 64;
+  // The last products of a row go on to the end of a block of rows.
+  const plane = align((floats + channels * 2 * target.tile.rows) * 4) + 64;
   const slot = TALL_PRODUCTS * plane;
-  const outPlane = align((pixels + target.tile.rows) * n * 4) + 64;
+  const outPlane = align((pixels + 2 * target.tile.rows) * n * 4) + 64;
   const outPitch = out.width * out.channels * 4;
   const slotsAt = align(INPUTS * loader.pitch + 16);
   const productsAt = slotsAt + parts * slot;
@@ -221,6 +221,7 @@ export function defineTall(module: ModuleWriter, target: Target, shape: TallShap
             cStride: n * 4,
             start: part === 0 ? 'zero' : 'sum',
             fetchesAhead: false,
+            goesBeyond: true,
           });
           f.emit(next.set(i32.add(tile.value, i32.const(part))));
           const column = narrowChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
