@@ -53,6 +53,7 @@ export {
   openImage,
   saveImage,
 } from './image/formats.js';
+export type { DecodeNote, NoteOptions } from './image/note.js';
 export { ImageError, type Picture } from './image/picture.js';
 export { type ResizeTarget, resize } from './image/resize/resize.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';

@@ -2,6 +2,7 @@ import { readFileBytes, writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
 import { jpegSize } from './jpeg/jpegSize.js';
+import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, upright } from './orientation.js';
 import { ImageError, type Picture } from './picture.js';
 import { isPng } from './png/chunks.js';
@@ -19,7 +20,7 @@ interface PictureFormat {
   encode(picture: Picture, options: EncodeOptions): Uint8Array;
 }
 
-export interface DecodeOptions {
+export interface DecodeOptions extends NoteOptions {
   /** Whether a PNG's alpha is kept. Default: false, as in the book's pipeline. */
   readonly alpha?: boolean;
   /** Whether EXIF orientation is applied. Default: false, as in the book's pipeline. */
@@ -45,7 +46,7 @@ const FORMATS: readonly PictureFormat[] = [
     extensions: ['.jpg', '.jpeg'],
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
     size: jpegSize,
-    decode: (bytes) => decodeJpeg(bytes),
+    decode: decodeJpeg,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, quality),
   },
 ];
@@ -58,7 +59,13 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
   const format = FORMATS.find((candidate) => candidate.matches(bytes));
   if (format === undefined) throw unknownFormat(bytes);
   const picture = format.decode(bytes, options);
-  return options.autoOrient === true ? upright(picture, orientationOf(bytes)) : picture;
+  const orientation = orientationOf(bytes);
+  if (options.autoOrient === true) return upright(picture, orientation);
+  if (orientation !== 1) {
+    const message = `EXIF says that the picture is turned (orientation ${orientation}); it was left as it lies`;
+    options.onNote?.({ kind: 'turned', message });
+  }
+  return picture;
 }
 
 /**

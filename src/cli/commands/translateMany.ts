@@ -13,6 +13,7 @@ import {
   refuseInputsAsOutputs,
   sweep,
 } from '../pictures/outputs.js';
+import { formatNotes } from '../pictures/pictureNotes.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
@@ -209,6 +210,8 @@ class Tally {
       await this.#print({ input: input.path, error: { code, message } });
     } else {
       const { opened, saved, milliseconds } = ending;
+      const notes = formatNotes(input.path, opened.notes);
+      if (notes !== null) this.#terminal.say(notes);
       const times = {
         decode: opened.milliseconds,
         translate: milliseconds,

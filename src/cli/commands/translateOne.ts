@@ -13,6 +13,7 @@ import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
+import { formatNotes } from '../pictures/pictureNotes.js';
 import { encodeResult, expectedInputShape, openBytes } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
@@ -61,6 +62,8 @@ export async function runOne(
   const loaded = performance.now();
   const opened = openBytes(file, name, request);
   const decoded = performance.now();
+  const notes = formatNotes(name, opened.notes);
+  if (notes !== null) terminal.say(notes);
   const dump = invocation.text('dump-activations');
   if (dump !== undefined) await dumpActivations(opened.prepared.sized, netG, dump, terminal);
   const output = await generate(opened.prepared.sized, netG, {

@@ -40,6 +40,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
   'keep-size': { type: 'boolean', help: 'give the result the size of the input' },
   'auto-orient': { type: 'boolean', help: 'turn photographs as their EXIF data say' },
+  strict: { type: 'boolean', help: 'refuse pictures that are slightly damaged' },
   alpha: {
     type: 'string',
     value: 'keep|drop',
@@ -88,6 +89,7 @@ export function readRequest(invocation: Invocation): TranslateRequest {
     decode: {
       alpha: readAlpha(invocation.text('alpha')),
       autoOrient: invocation.flag('auto-orient'),
+      strict: invocation.flag('strict'),
     },
     pipeline: {
       resize: readResize(invocation.text('resize')),

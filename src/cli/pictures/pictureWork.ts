@@ -1,5 +1,6 @@
 import { CycleganError } from '../../errors.js';
 import { type DecodeOptions, decodeImage, encodeImage, imageSize } from '../../image/formats.js';
+import type { DecodeNote } from '../../image/note.js';
 import { ImageError, type Picture } from '../../image/picture.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
@@ -26,6 +27,8 @@ export interface Opened {
   readonly prepared: Prepared;
   readonly size: readonly [width: number, height: number];
   readonly milliseconds: number;
+  /** What the decoder had to tell. */
+  readonly notes: readonly DecodeNote[];
   /** What the network saw, for the gallery. */
   readonly before: Uint8Array | null;
 }
@@ -66,11 +69,13 @@ export function openBytes(
   begin = performance.now(),
 ): Opened {
   return naming(name, () => {
-    const picture = decodeImage(bytes, decode);
+    const notes: DecodeNote[] = [];
+    const picture = decodeImage(bytes, { ...decode, onNote: (note) => notes.push(note) });
     const prepared = prepare(picture, pipeline);
     return {
       prepared,
       size: [picture.width, picture.height],
+      notes,
       before: gallery ? forGallery(prepared.sized) : null,
       milliseconds: performance.now() - begin,
     };

@@ -1,3 +1,4 @@
+import type { NoteOptions } from '../note.js';
 import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
 import { type Frame, MarkerReader } from './markers.js';
@@ -14,7 +15,10 @@ import { decodeScan } from './scan.js';
  * One known difference: libjpeg smooths the blocks of a progressive file whose last refinements
  * were left out, which no encoder does by itself; here they are shown as they are.
  */
-export function decodeJpeg(bytes: Uint8Array): { width: number; height: number; data: Uint8Array } {
+export function decodeJpeg(
+  bytes: Uint8Array,
+  _options: NoteOptions = {},
+): { width: number; height: number; data: Uint8Array } {
   const markers = new MarkerReader(bytes);
   const reader = allocate(() => new BitReader(bytes.length), 0);
   let painter: Painter | undefined;

@@ -1,4 +1,5 @@
 import { unzlibSync } from 'fflate';
+import type { NoteOptions } from '../note.js';
 import { checkPictureSize, ImageError, type Picture } from '../picture.js';
 import { expandAlphaRow } from './alpha.js';
 import { type PngHeader, readPngChunks } from './chunks.js';
@@ -15,7 +16,10 @@ import { passesOf, unfilter } from './scanlines.js';
  * @throws ImageError when the file is damaged or its size is absurd.
  * @see ISO/IEC 15948 (PNG)
  */
-export function decodePng(bytes: Uint8Array, options: { readonly alpha?: boolean } = {}): Picture {
+export function decodePng(
+  bytes: Uint8Array,
+  options: NoteOptions & { readonly alpha?: boolean } = {},
+): Picture {
   const { header, palette, transparency, data } = readPngChunks(bytes);
   const { width, height } = header;
   checkPictureSize(width, height, 'A PNG');
