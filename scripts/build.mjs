@@ -22,12 +22,17 @@ await bundleCommand('dist/cyclegan.mjs');
 
 function isFresh() {
   const built = modified('dist/cyclegan.mjs');
-  const sources = ['src', 'weights', 'scripts'].flatMap((folder) =>
+  const sources = ['src', 'weights', 'scripts', 'licences'].flatMap((folder) =>
     readdirSync(folder, { recursive: true }).map((name) => join(folder, name)),
   );
-  return [...sources, 'package.json', 'tsconfig.json', 'tsconfig.build.json'].every(
-    (file) => modified(file) <= built,
-  );
+  return [
+    ...sources,
+    'package.json',
+    'LICENSE',
+    'NOTICE',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ].every((file) => modified(file) <= built);
 }
 
 function modified(file) {

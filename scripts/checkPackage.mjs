@@ -1,5 +1,6 @@
 // Checks what `npm pack` would publish: what a user needs, nothing else, and publint has no complaint.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 
@@ -13,16 +14,26 @@ const needed = [
   'README.md',
   'LICENSE',
   'NOTICE',
+  'CHANGELOG.md',
+  'SECURITY.md',
   'dist/index.js',
   'dist/index.d.ts',
   'dist/cyclegan.mjs',
 ];
 const allowed =
-  /^(package\.json|README\.md|LICENSE|NOTICE|weights\/README\.md|dist\/.+\.(js|d\.ts|mjs))$/;
+  /^(package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE|weights\/README\.md|dist\/.+\.(js|d\.ts|mjs))$/;
 const problems = [
   ...needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
   ...names.filter((name) => !allowed.test(name)).map((name) => `${name} does not belong there`),
 ];
+
+const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const command = readFileSync('dist/cyclegan.mjs', 'utf8');
+for (const name of ['cyclegan-ts', ...Object.keys(dependencies)]) {
+  if (!command.includes(`\n---- ${name} ----\n`)) {
+    problems.push(`dist/cyclegan.mjs lacks the licence of ${name}`);
+  }
+}
 
 const { messages, pkg } = await publint({ strict: true });
 problems.push(...messages.map((message) => formatMessage(message, pkg)));
