@@ -23,6 +23,34 @@ export function plainEntries(root: PickleValue): Map<string, PlainValue> {
   return plain;
 }
 
+/** What a JSON text says; `undefined` for what is no JSON, or too much of it. */
+export function plainFromJson(text: string): PlainValue | undefined {
+  try {
+    return bounded(JSON.parse(text) as PlainValue, DEPTH, { left: MOST_ITEMS });
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded(
+  value: PlainValue,
+  depth: number,
+  items: { left: number },
+): PlainValue | undefined {
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value);
+  items.left -= entries.length;
+  if (depth === 0 || items.left < 0) return undefined;
+  // Names such as `__proto__` are names like any other.
+  const record: Record<string, PlainValue> = Object.create(null);
+  for (const [key, item] of entries) {
+    const inner = bounded(item, depth - 1, items);
+    if (inner === undefined) return undefined;
+    record[key] = inner;
+  }
+  return Array.isArray(value) ? Object.values(record) : record;
+}
+
 /** `undefined` for what is no plain data, or too much of it. */
 function plainValue(
   value: PickleValue,

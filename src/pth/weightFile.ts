@@ -4,7 +4,7 @@ import { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
 import { detectFormat } from './container/formats.js';
 import type { Dtype, StoredData } from './dtypes.js';
-import { type PlainValue, plainEntries } from './plainValue.js';
+import { type PlainValue, plainEntries, plainFromJson } from './plainValue.js';
 import { PthError } from './pthError.js';
 import { type FoundStateDict, findStateDict } from './stateDict.js';
 import { TensorReader } from './tensorReader.js';
@@ -92,6 +92,8 @@ export class WeightFile {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What else the file holds that is plain data, such as `epoch` or the `config` that was saved with it. */
   readonly extras: ReadonlyMap<string, PlainValue>;
+  /** The configuration that was saved with the weights, in whatever format; `undefined` when there is none. */
+  readonly config: PlainValue | undefined;
   readonly #file: ContainerFile;
   readonly #refs: ReadonlyMap<string, TensorRef>;
   readonly #path: string | null;
@@ -105,6 +107,9 @@ export class WeightFile {
     this.key = path.join('.');
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.extras = new Map([...opened.metadata, ...plainEntries(opened.root)]);
+    const config = this.extras.get('config');
+    // Formats that hold only texts have it as JSON.
+    this.config = typeof config === 'string' ? (plainFromJson(config) ?? config) : config;
     this.#file = file;
     this.#refs = refs;
     this.#path = filePath;

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { GeneratorConfig } from '../../src/generator/options.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { toFloat16 } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import type { TensorToSave } from '../../src/pth/write/savedTensor.js';
@@ -33,11 +35,27 @@ interface Pair {
 const folder = temporaryFolder();
 afterAll(folder.remove);
 
-function compareInPython(pairs: readonly Pair[]): string[] {
+/** The lines that a script prints, one for each request. */
+function runPython(name: string, requests: readonly object[]): string[] {
   const python = process.env.PYTHON ?? 'python3';
-  const script = join(import.meta.dirname, 'compare_weights.py');
-  const input = pairs.map((pair) => JSON.stringify(pair)).join('\n');
+  const script = join(import.meta.dirname, name);
+  const input = requests.map((request) => JSON.stringify(request)).join('\n');
   return execFileSync(python, [script], { input, encoding: 'utf8' }).trim().split('\n');
+}
+
+function compareInPython(pairs: readonly Pair[]): string[] {
+  return runPython('compare_weights.py', pairs);
+}
+
+/** What `torch.load` has to give, and the generator that has to take it. */
+interface LoadRequest {
+  readonly file: string;
+  readonly keys: readonly string[];
+  readonly net: GeneratorConfig | null;
+}
+
+function loadInPython(requests: readonly LoadRequest[]): string[] {
+  return runPython('load_exports.py', requests);
 }
 
 /** The file's tensors in a file that is ours. */
@@ -79,12 +97,54 @@ describe('torch.load', () => {
     expect(compareInPython([await savedAgain(a, [], 'old')])).toEqual(['ok']);
   });
 
-  it('reads a generator that was saved with its configuration', async () => {
+  it('gives a generator that was saved with its configuration as it is without', async () => {
     const netG = new ResNetGenerator(3, 3, 4, 2);
     const [a, b] = ['plain.pth', 'complete.pth'].map((name) => join(folder.path, name));
     await saveStateDict(netG.stateDict(), a);
     await saveStateDict(netG.stateDict(), b, { config: netG.config });
     expect(await loadStateDict(b)).toEqual(netG.stateDict());
-    expect(compareInPython([{ a: b, b: a, path: ['state_dict'] }])).toEqual(['ok']);
+    expect(compareInPython([{ a: b, b: a, path: [] }])).toEqual(['ok']);
+  });
+
+  const configs = (['instance', 'instanceAffine', 'batch'] as const).flatMap((norm) =>
+    [true, false].map((dropout) => ({ norm, dropout, bias: norm !== 'batch' })),
+  );
+
+  it('gives what load_state_dict takes, of every kind of generator and of 16 bits, too', async () => {
+    const requests = await Promise.all(
+      configs.flatMap((options, i) =>
+        (['float32', 'float16'] as const).map(async (dtype) => {
+          const netG = new ResNetGenerator(3, 2, 2, 2, options);
+          const file = join(folder.path, `export${i}.${dtype}.pth`);
+          const tensors = [...netG.stateDict()].map(
+            ([key, { data, shape }]): [string, TensorToSave] => [
+              key,
+              { data: dtype === 'float16' ? toFloat16(data) : data, shape, dtype },
+            ],
+          );
+          await saveStateDict(new Map(tensors), file, { config: netG.config });
+          return { file, keys: [...netG.stateDict().keys()], net: netG.config };
+        }),
+      ),
+    );
+    expect(loadInPython(requests)).toEqual(requests.map(() => 'ok'));
+  });
+
+  it('gives the keys that were saved, whatever they are', async () => {
+    const keys = [
+      'it\'s "quoted"',
+      'zwei\nZeilen',
+      'äöü',
+      '生成器',
+      '',
+      '__proto__',
+      'a'.repeat(300),
+    ];
+    const file = join(folder.path, 'keys.pth');
+    const tensor = { data: Float32Array.of(1, 2), shape: [2] };
+    await saveStateDict(new Map(keys.map((key) => [key, tensor])), file, {
+      config: { "it's": '"quoted"' },
+    });
+    expect(loadInPython([{ file, keys, net: null }])).toEqual(['ok']);
   });
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import { FileError } from '../../src/platform/fileError.js';
@@ -341,13 +342,51 @@ describe.each(['.pth', '.safetensors'])('saving as %s', (extension) => {
     const path = join(folder, `model${extension}`);
     await saveStateDict(netG.stateDict(), path, { config: netG.config });
     const file = await openWeights(path);
-    const { config } = Object.fromEntries(file.extras);
-    expect(typeof config === 'string' ? JSON.parse(config) : config).toEqual(netG.config);
+    expect(file.config).toEqual(netG.config);
+    // What torch.load gives is the state dict itself, whether it has a configuration or not.
+    expect([file.key, [...file.tensors.keys()]]).toEqual(['', [...netG.stateDict().keys()]]);
+    await saveStateDict(netG.stateDict(), `${path}.bare${extension}`);
+    expect((await openWeights(`${path}.bare${extension}`)).config).toBeUndefined();
     const again = ResNetGenerator.fromStateDict(await file.stateDict());
     expect(again.config).toEqual(netG.config);
     expect(again.stateDict()).toEqual(netG.stateDict());
     // As a whole or not at all: nothing is left beside it.
     expect(readFileSync(path).length).toBe(file.fileSize);
+  });
+});
+
+describe('a configuration', () => {
+  const tensors = new Map([['w', { data: Float32Array.of(1, 2), shape: [2] }]]);
+  const withRecord = (text: string) => {
+    const entries = unzipSync(encodeStateDict(tensors, '.pth'));
+    return zipSync({ ...entries, 'archive/config.json': new TextEncoder().encode(text) });
+  };
+
+  it('stands beside the state dict in files of earlier versions', async () => {
+    const t = op.tensor(op.storage('0', 'FloatStorage', 1), 0, [1], [1]);
+    const root = op.dict({ config: op.dict({ ngf: op.int(4) }), state_dict: op.dict({ w: t }) });
+    const file = await openWeights(legacyFile(root, { 0: [5] }));
+    expect([file.key, file.config]).toEqual(['state_dict', { ngf: 4 }]);
+  });
+
+  it.each([
+    ['what is no JSON', '{'],
+    ['nothing', ''],
+    ['what is nested too deeply', '['.repeat(20) + ']'.repeat(20)],
+    ['what is nested so deeply that it is an attack', '['.repeat(30_000) + ']'.repeat(30_000)],
+    ['too many items', JSON.stringify(Array.from({ length: 300 }, () => 0))],
+    ['more than a configuration', JSON.stringify('x'.repeat(70_000))],
+  ])('is not taken from %s under its name', async (_, text) => {
+    const file = await openWeights(withRecord(text));
+    expect([file.config, [...file.extras]]).toEqual([undefined, []]);
+    expect((await file.tensor('w')).data).toEqual(Float32Array.of(1, 2));
+  });
+
+  it('may have any names', async () => {
+    const text = '{"__proto__": {"polluted": true}, "constructor": 1}';
+    const { config } = await openWeights(withRecord(text));
+    expect(JSON.parse(JSON.stringify(config))).toEqual(JSON.parse(text));
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 });
 

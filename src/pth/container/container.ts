@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
 import type { PickleValue } from '../pickle/values.js';
+import type { PlainValue } from '../plainValue.js';
 import type { StorageRef } from '../storages.js';
 import type { TensorRef } from '../tensorRef.js';
 
@@ -16,8 +17,8 @@ export interface OpenedContainer {
   readonly root: PickleValue;
   /** What wrote the file, for people, as far as can be told: `torch 1.6 or later`. */
   readonly writer: string;
-  /** Texts that the file holds beside the tensors. */
-  readonly metadata: ReadonlyMap<string, string>;
+  /** Texts and plain data that the file holds beside the tensors. */
+  readonly metadata: ReadonlyMap<string, PlainValue>;
   readonly bigEndian: boolean;
   /**
    * The tensor that a value stands for; `null` when it is something else.

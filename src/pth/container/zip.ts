@@ -3,12 +3,18 @@ import type { ByteSource } from '../../platform/byteSource.js';
 import { crc32 } from '../../platform/crc32.js';
 import type { Budget } from '../budget.js';
 import { unpickle } from '../pickle/unpickle.js';
+import { type PlainValue, plainFromJson } from '../plainValue.js';
 import { PthError } from '../pthError.js';
 import { collectStorages, type StorageRef } from '../storages.js';
 import { rebuiltTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { zipWriter } from './writers.js';
 import { locateZipEntry, readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
+
+/** The record in which a configuration travels, beside those of torch. */
+export const CONFIG_RECORD = 'config.json';
+/** A configuration is smaller. */
+const MAX_CONFIG = 65_536;
 
 /**
  * The zip archive that torch writes since 1.6: `ROOT/data.pkl` holds the object, `ROOT/data/KEY` the
@@ -37,7 +43,7 @@ export const zipFormat: ContainerFormat = {
     return {
       root: object.value,
       writer: zipWriter(new Set([...entries.keys()].map((name) => name.slice(root.length)))),
-      metadata: new Map(),
+      metadata: await readConfig(source, entries.get(root + CONFIG_RECORD), budget),
       bigEndian,
       tensorRef: rebuiltTensor,
       readStorage: async ({ key }, use) => (await content(`data/${key}`, use)) as Uint8Array,
@@ -50,6 +56,18 @@ export const zipFormat: ContainerFormat = {
     };
   },
 };
+
+/** What is no configuration may have the same name: PyTorch passes over it, too. */
+async function readConfig(
+  source: ByteSource,
+  entry: ZipEntry | undefined,
+  budget: Budget,
+): Promise<Map<string, PlainValue>> {
+  if (entry === undefined || entry.size > MAX_CONFIG) return new Map();
+  const content = await entryContent(source, entry, budget);
+  const config = plainFromJson(new TextDecoder().decode(content));
+  return new Map(config === undefined ? [] : [['config', config]]);
+}
 
 function checkEntry({ key, bytes }: StorageRef, entry: ZipEntry | undefined): void {
   if (entry === undefined) {

@@ -1,5 +1,3 @@
-import type { PlainValue } from '../plainValue.js';
-
 /** A piece of a pickle: bytes, or pieces one after the other. */
 export type Piece = number | Uint8Array | readonly Piece[];
 
@@ -12,7 +10,6 @@ export type Piece = number | Uint8Array | readonly Piece[];
 export const pickle = {
   /** A whole pickle. */
   file: (value: Piece): Uint8Array => flatten([0x80, 2, value, 0x2e]),
-  none: 0x4e,
   bool: (value: boolean): Piece => (value ? 0x88 : 0x89),
   text: (value: string): Piece => {
     const bytes = UTF8.encode(value);
@@ -23,14 +20,7 @@ export const pickle = {
     if (value === (value | 0)) return [0x4a, uint32(value)];
     return [0x8a, 8, new Uint8Array(BigInt64Array.of(BigInt(value)).buffer)];
   },
-  float: (value: number): Piece => {
-    const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setFloat64(0, value);
-    return [0x47, bytes];
-  },
   tuple: (...items: Piece[]): Piece => [0x28, items, 0x74],
-  list: (items: readonly Piece[]): Piece => [0x5d, 0x28, items, 0x65],
-  dict: (entries: readonly (readonly [string, Piece])[]): Piece => [0x7d, filled(entries)],
   orderedDict: (entries: readonly (readonly [string, Piece])[]): Piece => [
     pickle.call('collections', 'OrderedDict'),
     filled(entries),
@@ -43,16 +33,6 @@ export const pickle = {
   ],
   /** A reference to something outside. */
   persistent: (id: Piece): Piece => [id, 0x51],
-  plain: (value: PlainValue): Piece => {
-    if (value === null) return pickle.none;
-    if (typeof value === 'boolean') return pickle.bool(value);
-    if (typeof value === 'string') return pickle.text(value);
-    if (typeof value === 'number') {
-      return Number.isSafeInteger(value) ? pickle.integer(value) : pickle.float(value);
-    }
-    if (isList(value)) return pickle.list(value.map(pickle.plain));
-    return pickle.dict(Object.entries(value).map(([key, item]) => [key, pickle.plain(item)]));
-  },
 };
 
 const UTF8 = new TextEncoder();
@@ -60,10 +40,6 @@ const UTF8 = new TextEncoder();
 function filled(entries: readonly (readonly [string, Piece])[]): Piece {
   if (entries.length === 0) return [];
   return [0x28, entries.map(([key, value]) => [pickle.text(key), value]), 0x75];
-}
-
-function isList(value: PlainValue): value is readonly PlainValue[] {
-  return Array.isArray(value);
 }
 
 function uint32(value: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { rowMajorStrides } from '../../tensor/shape.js';
+import { CONFIG_RECORD } from '../container/zip.js';
 import type { Dtype } from '../dtypes.js';
 import type { PlainValue } from '../plainValue.js';
 import { storageOfDtype } from '../torchTypes.js';
@@ -9,8 +10,9 @@ import { zipPieces } from './zipWriter.js';
 const ROOT = 'archive';
 
 /**
- * The zip file that `torch.save` writes for a state dict, or for `{ config, state_dict }`; `torch.load` reads it, with
- * `weights_only`, too. The same content gives the same bytes.
+ * The zip file that `torch.save` writes for a state dict; `torch.load` reads it, with `weights_only`, too, and
+ * `load_state_dict` takes what it gives. The configuration is a record of its own, which PyTorch passes over. The same
+ * content gives the same bytes.
  *
  * @see torch.serialization._save
  */
@@ -21,19 +23,15 @@ export function pthPieces(
   const stateDict = pickle.orderedDict(
     tensors.map((tensor, i) => [tensor.key, tensorPiece(tensor, String(i))]),
   );
-  const object =
-    config === undefined
-      ? stateDict
-      : pickle.dict([
-          ['config', pickle.plain(config)],
-          ['state_dict', stateDict],
-        ]);
   const text = (value: string) => new TextEncoder().encode(value);
+  const record =
+    config === undefined ? [] : [{ name: CONFIG_RECORD, text: JSON.stringify(config) }];
   return zipPieces([
-    { name: `${ROOT}/data.pkl`, content: pickle.file(object) },
+    { name: `${ROOT}/data.pkl`, content: pickle.file(stateDict) },
     { name: `${ROOT}/byteorder`, content: text('little') },
     ...tensors.map(({ bytes }, i) => ({ name: `${ROOT}/data/${i}`, content: bytes })),
     { name: `${ROOT}/version`, content: text('3\n') },
+    ...record.map((entry) => ({ name: `${ROOT}/${entry.name}`, content: text(entry.text) })),
   ]);
 }
 

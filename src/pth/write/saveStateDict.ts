@@ -9,7 +9,8 @@ import { checkedTensor, type SavedTensor, type TensorToSave } from './savedTenso
 export interface SaveStateDictOptions {
   /**
    * What describes the model, such as `netG.config`: saved with the weights, so that one file is a complete
-   * model. In `.pth` the file then holds `{ config, state_dict }`; in `.safetensors`, JSON in its metadata.
+   * model. `.pth` holds it as JSON in a record of the archive that PyTorch passes over, `.safetensors` in its metadata;
+   * `openWeights(…).config` reads both.
    */
   readonly config?: PlainValue;
 }
