@@ -21,11 +21,7 @@ export {
   type SummaryTotals,
   summarize,
 } from './export/summary.js';
-export {
-  type GeneratorConfig,
-  type InferredConfig,
-  inferConfig,
-} from './generator/adaptStateDict.js';
+export { type InferredConfig, inferConfig } from './generator/adaptStateDict.js';
 export {
   diffWeights,
   type TensorDifference,
@@ -37,7 +33,7 @@ export {
   type TensorReport,
   type WeightReport,
 } from './generator/inspectWeights.js';
-export type { GeneratorOptions, NormKind } from './generator/options.js';
+export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/options.js';
 export { ResNetBlock } from './generator/resNetBlock.js';
 export { ResNetGenerator } from './generator/resNetGenerator.js';
 export { GraphBuilder, type Traceable, type Value } from './graph/builder.js';
@@ -67,6 +63,7 @@ export { LeakyReLU } from './nn/leakyRelu.js';
 export {
   type LoadStateDictOptions,
   type LoadStateDictResult,
+  type Shaped,
   type StateDict,
   StateDictError,
   type TensorLike,

@@ -1,14 +1,14 @@
-import { StateDictError } from '../nn/loadStateDict.js';
-import type { GeneratorOptions, NormKind } from './options.js';
-import { recognise, type Shaped } from './recognise.js';
-
-/** Everything that `new ResNetGenerator(…)` takes. */
-export type GeneratorConfig = Required<GeneratorOptions> & {
-  readonly inputNc: number;
-  readonly outputNc: number;
-  readonly ngf: number;
-  readonly nBlocks: number;
-};
+import { compareStateDict, type Shaped, type StateDictError } from '../nn/loadStateDict.js';
+import { withoutSeeds } from '../nn/random.js';
+import {
+  describeDifference,
+  noTensors,
+  notAGenerator,
+  severalGenerators,
+} from './notAGenerator.js';
+import type { GeneratorConfig, NormKind } from './options.js';
+import { FIRST_BLOCK, LAST_CONVOLUTION, resNetLayers } from './resNetLayers.js';
+import { withoutUnusedStatistics } from './unusedStatistics.js';
 
 /** What keys and shapes tell of a generator. */
 export type InferredConfig = GeneratorConfig & {
@@ -28,7 +28,8 @@ export interface AdaptedStateDict<T extends Shaped> {
 const MODEL = 'model.';
 const FIRST_CONV = `${MODEL}1.weight`;
 const FIRST_KERNEL = 7;
-const FIRST_BLOCK = 10;
+/** Published generators have nine; what names more than this is no such generator, and building it would take long. */
+const MAX_BLOCKS = 1000;
 
 /**
  * Reads a generator's configuration off the keys and shapes of its state dict; `openWeights(…).tensors` will do.
@@ -39,42 +40,81 @@ export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): InferredCon
   return { ...config, prefix };
 }
 
-/** @throws StateDictError when the keys are not a ResNet generator's. */
+/**
+ * Which generator a state dict is, and its tensors under that generator's own keys: whatever comes out loads, every key
+ * and every shape is accounted for.
+ *
+ * @throws StateDictError when the keys and shapes are not a ResNet generator's: with what differs, and what they look like.
+ */
 export function adaptStateDict<T extends Shaped>(
   stateDict: ReadonlyMap<string, T>,
 ): AdaptedStateDict<T> {
+  const strange = [...stateDict].filter(([, value]) => !isShaped(value)).map(([key]) => key);
+  if (strange.length > 0) throw noTensors(strange);
   const notes: string[] = [];
   const { prefix, plain } = withOwnKeys(stateDict, notes);
+  const config = readConfig(plain, stateDict);
+  // Weights are not drawn before somebody asks for them: this costs no more than its keys.
+  const layers = withoutSeeds(() => resNetLayers(config));
+  const adapted = withoutUnusedStatistics(plain, layers, MODEL, notes);
+  const expected = new Map(
+    [...layers.stateDictShapes()].map(([key, shape]) => [MODEL + key, shape]),
+  );
+  const difference = compareStateDict(expected, adapted);
+  if (Object.values(difference).some(({ length }) => length > 0)) {
+    const reason = describeDifference(config, difference, expected, adapted);
+    throw notAGenerator(stateDict, reason, difference);
+  }
+  return { config, prefix, adapted, notes };
+}
+
+/**
+ * What a few keys tell of a generator; all of them are then compared with those that it would have.
+ * @param whole The state dict as it was given, for messages.
+ */
+function readConfig(
+  plain: ReadonlyMap<string, Shaped>,
+  whole: ReadonlyMap<string, Shaped>,
+): GeneratorConfig {
   const first = plain.get(FIRST_CONV);
   if (first === undefined || !isFirstConv(first)) {
-    throw notAGenerator(stateDict, `the 7×7 convolution ${FIRST_CONV} is not there`);
+    throw lacking(FIRST_CONV, whole, `the 7×7 convolution ${FIRST_CONV} is not there`);
   }
-  const blocks = new Set(
-    [...plain.keys()].flatMap((key) => /^model\.(\d+)\.conv_block\./.exec(key)?.[1] ?? []),
-  );
-  const nBlocks = blocks.size;
-  const last = plain.get(`model.${FIRST_BLOCK + nBlocks + 7}.weight`);
+  const nBlocks = countBlocks(plain.keys());
+  const lastKey = `${MODEL}${FIRST_BLOCK + nBlocks + LAST_CONVOLUTION}.weight`;
+  const last = plain.get(lastKey);
+  if (nBlocks > MAX_BLOCKS) {
+    throw lacking(lastKey, whole, `it names ${nBlocks} residual blocks, more than ${MAX_BLOCKS}`);
+  }
   if (last === undefined || last.shape.length !== 4) {
-    throw notAGenerator(
-      stateDict,
-      `${nBlocks} residual blocks ask for a last convolution model.${FIRST_BLOCK + nBlocks + 7}.weight`,
-    );
+    const blocks = `${nBlocks} residual ${nBlocks === 1 ? 'block' : 'blocks'}`;
+    throw lacking(lastKey, whole, `with ${blocks}, its last convolution would be ${lastKey}`);
   }
-  const norm = normKind(plain);
+  const counts = { inputNc: first.shape[1], outputNc: last.shape[0], ngf: first.shape[0] };
+  if (!Object.values(counts).every((count) => count >= 1)) {
+    throw lacking(FIRST_CONV, whole, 'one of its convolutions has no channels');
+  }
   return {
-    config: {
-      inputNc: first.shape[1],
-      outputNc: last.shape[0],
-      ngf: first.shape[0],
-      nBlocks,
-      norm,
-      dropout: hasDropout(plain),
-      bias: plain.has('model.1.bias'),
-    },
-    prefix,
-    adapted: norm === 'batch' ? plain : withoutRunningStatistics(plain, notes),
-    notes,
+    ...counts,
+    nBlocks,
+    norm: normKind(plain),
+    dropout: hasDropout(plain),
+    bias: plain.has(`${MODEL}1.bias`),
   };
+}
+
+function lacking(key: string, whole: ReadonlyMap<string, Shaped>, reason: string): StateDictError {
+  const unexpected = [...whole.keys()];
+  return notAGenerator(whole, reason, { missing: [key], unexpected, mismatched: [] });
+}
+
+function countBlocks(keys: Iterable<string>): number {
+  const blocks = new Set<string>();
+  for (const key of keys) {
+    const index = /^model\.(\d+)\.conv_block\./.exec(key)?.[1];
+    if (index !== undefined) blocks.add(index);
+  }
+  return blocks.size;
 }
 
 interface OwnKeys<T> {
@@ -100,10 +140,7 @@ function withOwnKeys<T extends Shaped>(
   const prefixes = [...stateDict]
     .filter(([key, tensor]) => key.endsWith(`.${FIRST_CONV}`) && isFirstConv(tensor))
     .map(([key]) => key.slice(0, -FIRST_CONV.length));
-  if (prefixes.length > 1) {
-    const names = prefixes.map((prefix) => `"${prefix.slice(0, -1)}"`).join(', ');
-    throw notAGenerator(stateDict, `it holds several: say which with --key (${names})`);
-  }
+  if (prefixes.length > 1) throw severalGenerators(prefixes);
   if (prefixes.length === 0) return { prefix: '', plain: stateDict };
   const [prefix] = prefixes;
   const own = [...stateDict].filter(([key]) => key.startsWith(prefix));
@@ -129,26 +166,6 @@ function normKind(stateDict: ReadonlyMap<string, unknown>): NormKind {
   return stateDict.has('model.2.running_mean') ? 'batch' : 'instanceAffine';
 }
 
-/** PyTorch before 0.4.0 saved running statistics for InstanceNorm2d, but inference never used them. */
-function withoutRunningStatistics<T>(
-  stateDict: ReadonlyMap<string, T>,
-  notes: string[],
-): ReadonlyMap<string, T> {
-  const kept = [...stateDict].filter(
-    ([key]) => !/\.(running_mean|running_var|num_batches_tracked)$/.test(key),
-  );
-  const dropped = stateDict.size - kept.length;
-  if (dropped === 0) return stateDict;
-  notes.push(`Left out ${dropped} running statistics that InstanceNorm2d does not use.`);
-  return new Map(kept);
-}
-
-function notAGenerator(stateDict: ReadonlyMap<string, Shaped>, reason: string): StateDictError {
-  const keys = [...stateDict.keys()];
-  const shown = keys.slice(0, 3).map((key) => `"${key}"`);
-  const first = keys.length === 0 ? '' : `, from ${shown.join(', ')} on`;
-  return new StateDictError(
-    `This state dict is not a ResNet generator's: ${reason}. ${recognise(stateDict) ?? `It has ${keys.length} keys${first}.`}`,
-    { missing: [FIRST_CONV], unexpected: keys, mismatched: [] },
-  );
+function isShaped(value: Partial<Shaped> | null | undefined): boolean {
+  return Array.isArray(value?.shape);
 }

@@ -15,6 +15,25 @@ export interface GeneratorOptions {
   readonly bias?: boolean;
 }
 
+/** Everything that `new ResNetGenerator(…)` takes. */
+export type GeneratorConfig = Required<GeneratorOptions> & {
+  readonly inputNc: number;
+  readonly outputNc: number;
+  readonly ngf: number;
+  readonly nBlocks: number;
+};
+
+/** `ResNetGenerator(3, 3, 64, 9), instance norm, with bias`. */
+export function describeConfig(config: GeneratorConfig): string {
+  const { inputNc, outputNc, ngf, nBlocks, norm, dropout, bias } = config;
+  const parts = [
+    `ResNetGenerator(${inputNc}, ${outputNc}, ${ngf}, ${nBlocks})`,
+    `${norm} norm`,
+    bias ? 'with bias' : 'without bias',
+  ];
+  return [...parts, ...(dropout ? ['with dropout'] : [])].join(', ');
+}
+
 export function normLayer(channels: number, { norm = 'instance' }: GeneratorOptions): Module {
   if (norm === 'batch') return new BatchNorm2d(channels);
   return new InstanceNorm2d(channels, { affine: norm === 'instanceAffine' });

@@ -1,19 +1,11 @@
 import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Value } from '../graph/builder.js';
-import { Conv2d } from '../nn/conv2d.js';
-import { ConvTranspose2d } from '../nn/convTranspose2d.js';
 import { Module } from '../nn/module.js';
-import { ReflectionPad2d } from '../nn/reflectionPad2d.js';
-import { ReLU } from '../nn/relu.js';
-import { Sequential } from '../nn/sequential.js';
-import { Tanh } from '../nn/tanh.js';
+import type { Sequential } from '../nn/sequential.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { adaptStateDict, type GeneratorConfig } from './adaptStateDict.js';
-import { type GeneratorOptions, normLayer, usesBias } from './options.js';
-import { ResNetBlock } from './resNetBlock.js';
-
-/** How often the picture is halved on the way in and doubled on the way out. */
-const SCALINGS = 2;
+import { adaptStateDict } from './adaptStateDict.js';
+import { type GeneratorConfig, type GeneratorOptions, usesBias } from './options.js';
+import { resNetLayers } from './resNetLayers.js';
 
 /**
  * The CycleGAN generator of the book, module index by module index, so that its state dict is that
@@ -53,42 +45,17 @@ export class ResNetGenerator extends Module {
     this.ngf = ngf;
     this.nBlocks = nBlocks;
     this.options = options;
-
-    const bias = usesBias(options);
-    const model: Module[] = [
-      new ReflectionPad2d(3),
-      new Conv2d(inputNc, ngf, 7, { bias }),
-      normLayer(ngf, options),
-      new ReLU(true),
-    ];
-    for (let i = 0; i < SCALINGS; i++) {
-      const dim = ngf * 2 ** i;
-      model.push(
-        new Conv2d(dim, dim * 2, 3, { stride: 2, padding: 1, bias }),
-        normLayer(dim * 2, options),
-        new ReLU(true),
-      );
-    }
-    for (let i = 0; i < nBlocks; i++) model.push(new ResNetBlock(ngf * 2 ** SCALINGS, options));
-    for (let i = SCALINGS; i > 0; i--) {
-      const dim = ngf * 2 ** i;
-      model.push(
-        new ConvTranspose2d(dim, dim / 2, 3, { stride: 2, padding: 1, outputPadding: 1, bias }),
-        normLayer(dim / 2, options),
-        new ReLU(true),
-      );
-    }
-    model.push(new ReflectionPad2d(3), new Conv2d(ngf, outputNc, 7), new Tanh());
-    this.model = this.registerModule('model', new Sequential(...model));
+    this.model = this.registerModule('model', resNetLayers(this.config));
   }
 
   /**
    * The generator that a state dict belongs to, in eval mode and with the weights loaded. Reads the
    * configuration off keys and shapes, and repairs what old or wrapped checkpoints differ in (key
-   * prefixes, unused running statistics of InstanceNorm2d); each repair is reported.
+   * prefixes, unused running statistics of InstanceNorm2d); each repair is reported. Every key and every shape
+   * must be accounted for.
    *
    * @param onNote Receives one sentence for each repair.
-   * @throws StateDictError when the keys are not a ResNet generator's.
+   * @throws StateDictError when keys and shapes are not a ResNet generator's: what differs, and what they look like.
    */
   static fromStateDict(
     stateDict: ReadonlyMap<string, Tensor>,

@@ -48,6 +48,42 @@ export class StateDictError extends CycleganError {
   }
 }
 
+/** Anything that has a shape: a tensor, a parameter, or what a file tells of one. */
+export interface Shaped {
+  readonly shape: Shape;
+}
+
+/** What of a state dict does not fit a module; three empty lists when it loads. */
+export interface StateDictDifference {
+  readonly missing: string[];
+  readonly unexpected: string[];
+  /** Keys that both have, with different shapes. */
+  readonly mismatched: string[];
+}
+
+/** Compares keys and shapes as `loadStateDict` does, and touches no numbers. */
+export function compareStateDict(
+  parameters: ReadonlyMap<string, Shaped>,
+  stateDict: ReadonlyMap<string, Shaped>,
+): StateDictDifference {
+  const mismatched = [...parameters].flatMap(([key, { shape }]) => {
+    const found = stateDict.get(key);
+    return found === undefined || fits(found.shape, shape) ? [] : [key];
+  });
+  return { ...compareKeys(parameters, stateDict), mismatched };
+}
+
+function compareKeys(
+  parameters: ReadonlyMap<string, unknown>,
+  stateDict: ReadonlyMap<string, unknown>,
+): { missing: string[]; unexpected: string[] } {
+  // PyTorch forgives a missing counter: files from before 0.4.1 do not have it.
+  const missing = [...parameters.keys()].filter(
+    (key) => !stateDict.has(key) && !key.endsWith('num_batches_tracked'),
+  );
+  return { missing, unexpected: [...stateDict.keys()].filter((key) => !parameters.has(key)) };
+}
+
 /**
  * Loads `stateDict` into `parameters` (by key), all or nothing.
  * @see torch.nn.Module.load_state_dict
@@ -58,11 +94,7 @@ export function loadIntoParameters(
   stateDict: StateDict,
   { strict = true }: LoadStateDictOptions,
 ): LoadStateDictResult {
-  // PyTorch forgives a missing counter: files from before 0.4.1 do not have it.
-  const missing = [...parameters.keys()].filter(
-    (key) => !stateDict.has(key) && !key.endsWith('num_batches_tracked'),
-  );
-  const unexpected = [...stateDict.keys()].filter((key) => !parameters.has(key));
+  const { missing, unexpected } = compareKeys(parameters, stateDict);
   const mismatched: string[] = [];
   const complaints: string[] = [];
   const fitting: [Parameter, Tensor][] = [];

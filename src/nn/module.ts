@@ -5,6 +5,7 @@ import {
   type LoadStateDictOptions,
   type LoadStateDictResult,
   loadIntoParameters,
+  type Shaped,
   type StateDict,
 } from './loadStateDict.js';
 import type { Parameter } from './parameter.js';
@@ -128,6 +129,11 @@ export abstract class Module implements Traceable {
    */
   loadStateDict(stateDict: StateDict, options: LoadStateDictOptions = {}): LoadStateDictResult {
     return loadIntoParameters(this.constructor.name, this.#state(), stateDict, options);
+  }
+
+  /** The shapes of `stateDict()`, by the same keys in the same order; draws no weights. */
+  stateDictShapes(): Map<string, Shaped> {
+    return new Map([...this.#state()].map(([key, { shape }]) => [key, { shape }]));
   }
 
   /** The indented form of PyTorch's `print(module)`. */

@@ -15,6 +15,16 @@ export function nextSeed(): number {
   return mix(state);
 }
 
+/** Makes modules that are only looked at: those made afterwards get the weights that they would have got without. */
+export function withoutSeeds<T>(make: () => T): T {
+  const before = state;
+  try {
+    return make();
+  } finally {
+    state = before;
+  }
+}
+
 /** `size` values uniform in [−bound, bound). */
 export function uniform(seed: number, size: number, bound: number): Float32Array {
   const out = new Float32Array(size);

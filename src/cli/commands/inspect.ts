@@ -3,6 +3,7 @@ import {
   type TensorReport,
   type WeightReport,
 } from '../../generator/inspectWeights.js';
+import { describeConfig } from '../../generator/options.js';
 import type { PlainValue } from '../../pth/plainValue.js';
 import { resolveWeights } from '../models.js';
 import { KEY_OPTION } from '../sharedOptions.js';
@@ -63,11 +64,7 @@ function forPeople(path: string, report: WeightReport): string {
   if (generator === null) {
     facts.push(['generator', diagnosis ?? 'none']);
   } else {
-    const { inputNc, outputNc, ngf, nBlocks, norm, dropout, bias } = generator.config;
-    facts.push([
-      'generator',
-      `ResNetGenerator(${inputNc}, ${outputNc}, ${ngf}, ${nBlocks}), ${norm} norm, ${bias ? 'with' : 'without'} bias${dropout ? ', with dropout' : ''}`,
-    ]);
+    facts.push(['generator', describeConfig(generator.config)]);
     for (const note of generator.notes) facts.push(['', note]);
   }
   const width = Math.max(...facts.map(([name]) => name.length));
@@ -85,7 +82,9 @@ function table(tensors: readonly TensorReport[]): string[] {
     `[${shape.join(', ')}]`,
     ...(mean === undefined ? [] : [`${short(mean)} ± ${short(deviation)}`]),
   ]);
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  const widths = [0, 1, 2].map((column) =>
+    rows.reduce((width, row) => Math.max(width, row[column].length), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))

@@ -1,0 +1,88 @@
+import { type Shaped, type StateDictDifference, StateDictError } from '../nn/loadStateDict.js';
+import { formatShape } from '../tensor/shape.js';
+import { describeConfig, type GeneratorConfig } from './options.js';
+import { recognise } from './recognise.js';
+
+/** Keys of each kind in a message. */
+const MAX_SHOWN = 2;
+/** Characters of a key in a message. */
+const MAX_LENGTH = 200;
+/** Names of networks in a message. */
+const MAX_NAMES = 10;
+
+/** Values that are no tensors: who calls without types may have put anything into the map. */
+export function noTensors(keys: readonly string[]): StateDictError {
+  return new StateDictError(
+    `What this state dict holds under ${shorten(keys, quoted)} is no tensor.`,
+    { missing: [], unexpected: [], mismatched: [...keys] },
+  );
+}
+
+/** @param prefixes What the keys of each begin with. */
+export function severalGenerators(prefixes: readonly string[]): StateDictError {
+  const names = prefixes.slice(0, MAX_NAMES).map((prefix) => quoted(prefix.slice(0, -1)));
+  const more = prefixes.length > MAX_NAMES ? ', …' : '';
+  return new StateDictError(
+    `This state dict holds ${prefixes.length} generators: say which with --key (${names.join(', ')}${more}).`,
+    { missing: [], unexpected: [], mismatched: [] },
+  );
+}
+
+/**
+ * The error of a state dict that is no ResNet generator's: why, and what it looks like.
+ * @param difference By the keys of the generator that it comes closest to.
+ */
+export function notAGenerator(
+  stateDict: ReadonlyMap<string, Shaped>,
+  reason: string,
+  difference: StateDictDifference,
+): StateDictError {
+  const advice = recognise(stateDict) ?? `It has ${stateDict.size} keys${firstKeys(stateDict)}.`;
+  return new StateDictError(
+    `This state dict is not a ResNet generator's: ${reason}. ${advice}`,
+    difference,
+  );
+}
+
+function firstKeys(stateDict: ReadonlyMap<string, unknown>): string {
+  const shown = [...stateDict.keys()].slice(0, 3).map(quoted);
+  return shown.length === 0 ? '' : `, from ${shown.join(', ')} on`;
+}
+
+/** What a state dict lacks, has too much, or has of other shapes, for a message. */
+export function describeDifference(
+  config: GeneratorConfig,
+  { missing, unexpected, mismatched }: StateDictDifference,
+  expected: ReadonlyMap<string, Shaped>,
+  found: ReadonlyMap<string, Shaped>,
+): string {
+  const shapes = (key: string) => {
+    const [is, shouldBe] = [found, expected].map((map) => formatShape(map.get(key)?.shape ?? []));
+    return `${quoted(key)} ${is} in place of ${shouldBe}`;
+  };
+  const parts = [
+    listed('lacks', missing, quoted),
+    listed('has beside them', unexpected, quoted),
+    listed('has of another shape', mismatched, shapes),
+  ].filter((part) => part !== null);
+  return `of the keys of ${describeConfig(config)}, it ${parts.join('; it ')}`;
+}
+
+/** `lacks 12 ("a", "b", …)`; `null` for none. */
+function listed(
+  verb: string,
+  keys: readonly string[],
+  show: (key: string) => string,
+): string | null {
+  return keys.length === 0 ? null : `${verb} ${keys.length} (${shorten(keys, show)})`;
+}
+
+function shorten(keys: readonly string[], show: (key: string) => string): string {
+  return [...keys.slice(0, MAX_SHOWN).map(show), ...(keys.length > MAX_SHOWN ? ['…'] : [])].join(
+    ', ',
+  );
+}
+
+function quoted(key: string): string {
+  return JSON.stringify(key.slice(0, MAX_LENGTH));
+}
