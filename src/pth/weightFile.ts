@@ -78,6 +78,9 @@ export async function openContainer(source: ByteSource): Promise<ContainerFile> 
   return { format: format.name, source, opened, taken: budget.taken };
 }
 
+/** Formats that hold only texts beside the tensors: a configuration is JSON there. */
+const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx']);
+
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
   /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */
@@ -108,8 +111,9 @@ export class WeightFile {
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.extras = new Map([...opened.metadata, ...plainEntries(opened.root)]);
     const config = this.extras.get('config');
-    // Formats that hold only texts have it as JSON.
-    this.config = typeof config === 'string' ? (plainFromJson(config) ?? config) : config;
+    const isText = typeof config === 'string' && TEXT_FORMATS.has(file.format);
+    const parsed = isText ? plainFromJson(config) : undefined;
+    this.config = parsed === undefined ? config : parsed;
     this.#file = file;
     this.#refs = refs;
     this.#path = filePath;

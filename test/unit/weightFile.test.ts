@@ -382,6 +382,14 @@ describe('a configuration', () => {
     expect((await file.tensor('w')).data).toEqual(Float32Array.of(1, 2));
   });
 
+  it.each(['.pth', '.safetensors'])('is given back as it was saved in %s', async (extension) => {
+    for (const config of [null, '5', 5, 'a "b"', [1, [true]], { a: { 'b c': null } }]) {
+      expect((await openWeights(encodeStateDict(tensors, extension, { config }))).config).toEqual(
+        config,
+      );
+    }
+  });
+
   it('may have any names', async () => {
     const text = '{"__proto__": {"polluted": true}, "constructor": 1}';
     const { config } = await openWeights(withRecord(text));
