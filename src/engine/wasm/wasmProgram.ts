@@ -11,6 +11,7 @@ import { keepMemory } from './memoryPool.js';
 import type { Assembly } from './plan/assemble.js';
 import { align } from './plan/memory.js';
 import { newProgramId, type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
+import { beginTurn, inTurn } from './pool/turns.js';
 
 export interface Machine {
   readonly module: WebAssembly.Module;
@@ -25,6 +26,13 @@ export interface Machine {
 
 /** How long the calling thread waits for workers that are still on their way out of the last run. */
 const IDLE_TIMEOUT_MS = 60_000;
+/** How long workers may take to come out of a run that failed: they finish what they have begun. */
+const GATHER_MS = 10_000;
+const NOT_BACK = 'it did not come back from its work';
+
+function lost(): WorkerError {
+  return new WorkerError(NOT_BACK);
+}
 
 export interface PrepareOptions {
   /** Whether the calling thread takes part. */
@@ -83,9 +91,10 @@ export class WasmProgram implements Program {
 
   /** Packs the weights that machine code packs. */
   async prepare({ blocking, early }: PrepareOptions): Promise<void> {
-    const finish = this.#packFrom(0, blocking);
-    if (early) this.#pending = finish;
-    else await finish();
+    const begin = () => this.#packFrom(0, blocking);
+    const start = this.#isAlone(blocking) ? begin : () => beginTurn(begin);
+    if (early) this.#pending = start();
+    else await this.#inTurn(blocking, () => begin()());
   }
 
   /**
@@ -126,9 +135,10 @@ export class WasmProgram implements Program {
       }
       try {
         await Promise.all(runs);
+        this.#checkLost();
       } catch (error) {
-        await Promise.allSettled(runs);
-        this.#sent = 0;
+        this.#giveUp();
+        await this.#gather(workers, runs);
         throw error;
       }
     };
@@ -157,7 +167,9 @@ export class WasmProgram implements Program {
       for (let n = 0; n < pictures; n++) {
         const picture = input.data.subarray(n * inSize, (n + 1) * inSize);
         new Float32Array(buffer, from.address, inSize).set(picture);
-        await this.#execute(0, steps.length, options, (step) => report(n, step));
+        await this.#inTurn(options.blocking ?? false, () =>
+          this.#execute(0, steps.length, options, (step) => report(n, step)),
+        );
         out.set(new Float32Array(buffer, to.address, outSize), n * outSize);
       }
       return new Tensor(out, this.outputShape);
@@ -167,11 +179,23 @@ export class WasmProgram implements Program {
   dispose(): void {
     this.#queue.close(() => {
       forgotten.unregister(this);
+      // Workers may be waiting for the calling thread, which never came.
+      if (this.#pending !== null) this.#giveUp();
       for (const worker of this.#known) worker.tell(this.#id, { drop: true });
       this.#known.clear();
       const { memory, shared, owned } = this.#machine;
       if (owned && this.#isIdle()) keepMemory(memory, shared);
     });
+  }
+
+  /** Whether the calling thread does it all: it then waits for nobody. */
+  #isAlone(blocking: boolean): boolean {
+    const { threads, shared } = this.#machine;
+    return !shared || (threads === 1 && blocking && canBlock());
+  }
+
+  #inTurn<T>(blocking: boolean, job: () => Promise<T>): Promise<T> {
+    return this.#isAlone(blocking) ? job() : inTurn(job);
   }
 
   /** Whether every worker has left the last run. */
@@ -201,9 +225,11 @@ export class WasmProgram implements Program {
       signal?.removeEventListener('abort', stop);
     }
     if (signal?.aborted) throw new AbortError();
-    if (Atomics.load(this.#control, CONTROL.lost / 4) !== 0) {
-      throw new WorkerError('it did not come back from its work');
-    }
+    this.#checkLost();
+  }
+
+  #checkLost(): void {
+    if (Atomics.load(this.#control, CONTROL.lost / 4) !== 0) throw lost();
   }
 
   /** The calling thread takes part, step by step, and others if the memory is shared. */
@@ -214,15 +240,17 @@ export class WasmProgram implements Program {
     onStep: (step: number) => void,
   ): Promise<void> {
     const others = await this.#workers(this.#machine.threads - 1);
-    this.#send(others, this.#assembly.drivers.run, from, to, 1);
+    const runs = this.#send(others, this.#assembly.drivers.run, from, to, 1);
     try {
       for (let step = from; step < to; step++) {
         if (pausing) await pause();
         this.#runDriver(step, step + 1, this.#scratch(0));
         onStep(step);
       }
+      this.#checkLost();
     } catch (error) {
       this.#giveUp();
+      await this.#gather(others, runs);
       throw error;
     }
   }
@@ -241,8 +269,7 @@ export class WasmProgram implements Program {
       await Promise.all(runs);
     } catch (error) {
       this.#giveUp();
-      await Promise.allSettled(runs);
-      this.#sent = 0;
+      await this.#gather(workers, runs);
       throw error;
     }
   }
@@ -287,6 +314,17 @@ export class WasmProgram implements Program {
     Atomics.store(this.#control, CONTROL.lost / 4, 1);
   }
 
+  /** After a failure: workers come out of the run by themselves; one that does not is ended, and replaced later. */
+  async #gather(workers: readonly PoolWorker[], runs: readonly Promise<void>[]): Promise<void> {
+    const missing = new Set(workers);
+    const late = setTimeout(() => {
+      for (const worker of missing) worker.end(NOT_BACK);
+    }, GATHER_MS);
+    await Promise.allSettled(runs.map((run, i) => run.finally(() => missing.delete(workers[i]))));
+    clearTimeout(late);
+    this.#sent = 0;
+  }
+
   /** Workers that have the program. Whoever waited for one at a barrier instead would not hear that it died. */
   async #workers(count: number): Promise<PoolWorker[]> {
     if (count === 0) return [];
@@ -316,7 +354,8 @@ export class WasmProgram implements Program {
       const count = Atomics.load(this.#control, idle);
       if (count >= this.#sent) break;
       if (Atomics.wait(this.#control, idle, count, IDLE_TIMEOUT_MS) === 'timed-out') {
-        throw new WorkerError('it did not come back from its work');
+        this.#sent = 0;
+        throw lost();
       }
     }
     this.#sent = 0;

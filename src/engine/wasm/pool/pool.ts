@@ -19,7 +19,8 @@ export interface RunMessage {
 }
 
 interface Reply {
-  readonly id: number;
+  /** Of the message that is answered. */
+  readonly ticket: number;
   readonly ready?: boolean;
   readonly step?: number;
   readonly done?: boolean;
@@ -34,7 +35,7 @@ interface Waiting {
 
 class PoolWorker {
   readonly #handle: WorkerHandle;
-  /** By program: who waits for this worker's next `ready` or `done`. */
+  /** By message: who waits for its `ready` or `done`. The one of an earlier run may come late, and must not end a later. */
   readonly #waiting = new Map<number, Waiting>();
   #death: string | null = null;
 
@@ -58,9 +59,10 @@ class PoolWorker {
   ): Promise<void> {
     if (this.#death !== null) return Promise.reject(new WorkerError(this.#death));
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject, onStep });
+      const ticket = nextTicket++;
+      this.#waiting.set(ticket, { resolve, reject, onStep });
       this.#handle.hold(true);
-      this.#handle.post({ id, ...message });
+      this.#handle.post({ id, ticket, ...message });
     });
   }
 
@@ -68,28 +70,34 @@ class PoolWorker {
     this.#handle.post({ id, ...message });
   }
 
-  #receive({ id, step, error }: Reply): void {
-    const waiting = this.#waiting.get(id);
+  /** Ends the thread: what it was asked for fails, and another one takes its place. */
+  end(reason: string): void {
+    this.#handle.terminate();
+    this.#die(reason);
+  }
+
+  #receive({ ticket, step, error }: Reply): void {
+    const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     if (step !== undefined) {
       waiting.onStep(step);
       return;
     }
-    this.#settle(id);
+    this.#settle(ticket);
     if (error) waiting.reject(new WorkerError(error));
     else waiting.resolve();
   }
 
   #die(reason: string): void {
     this.#death ??= reason;
-    for (const [id, { reject }] of this.#waiting) {
-      this.#settle(id);
+    for (const [ticket, { reject }] of this.#waiting) {
+      this.#settle(ticket);
       reject(new WorkerError(this.#death));
     }
   }
 
-  #settle(id: number): void {
-    this.#waiting.delete(id);
+  #settle(ticket: number): void {
+    this.#waiting.delete(ticket);
     if (this.#waiting.size === 0) this.#handle.hold(false);
   }
 }
@@ -97,6 +105,7 @@ class PoolWorker {
 /** The process's worker threads, shared by all programs; started when first needed, never more than asked for. */
 const workers: PoolWorker[] = [];
 let nextId = 1;
+let nextTicket = 1;
 
 export function newProgramId(): number {
   return nextId++;

@@ -7,19 +7,19 @@ import { CONTROL } from '../kernels/driver.js';
  *
  * Node's own `on` serves its first message some 40 ms sooner than `onmessage`, which has to load the web's events.
  *
- * Messages in: `{ id, load: { module, memory } }`, `{ id, run: { driver, from, to, scratch, report } }`,
- * `{ id, drop: true }`. Messages out: `{ id, ready }`, `{ id, step }`, `{ id, done, error }`; one that is told to load and to
- * run answers the run alone.
+ * Messages in: `{ id, ticket, load: { module, memory } }`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
+ * `{ id, drop: true }`. Messages out: `{ ticket, ready }`, `{ ticket, step }`, `{ ticket, done, error }`; one that is told to
+ * load and to run answers the run alone.
  */
 export const WORKER_SOURCE = `
 const port = typeof require === 'function' ? require('worker_threads').parentPort : self;
 const programs = new Map();
-const receive = ({ id, load, run, drop }) => {
+const receive = ({ id, ticket, load, run, drop }) => {
   if (drop) programs.delete(id);
   if (load) {
     const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
     programs.set(id, { exports, control: new Int32Array(load.memory.buffer) });
-    if (!run) port.postMessage({ id, ready: true });
+    if (!run) port.postMessage({ ticket, ready: true });
   }
   if (run) {
     const program = programs.get(id);
@@ -29,7 +29,7 @@ const receive = ({ id, load, run, drop }) => {
       if (run.report) {
         for (let step = run.from; step < run.to; step++) {
           driver(step, step + 1, run.scratch);
-          port.postMessage({ id, step });
+          port.postMessage({ ticket, step });
         }
       } else {
         driver(run.from, run.to, run.scratch);
@@ -41,7 +41,7 @@ const receive = ({ id, load, run, drop }) => {
     }
     Atomics.add(program.control, ${CONTROL.idle / 4}, 1);
     Atomics.notify(program.control, ${CONTROL.idle / 4});
-    port.postMessage({ id, done: true, error });
+    port.postMessage({ ticket, done: true, error });
   }
 };
 if (port.on) port.on('message', receive);

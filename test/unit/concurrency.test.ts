@@ -1,0 +1,152 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
+import { AbortError } from '../../src/errors.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { compile } from '../../src/nn/compile.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+
+const options = { engine: 'wasm', threads: 3 } as const;
+const blocking = { ...options, blocking: true };
+
+const noise = (seed: number, side: number) =>
+  new Tensor(
+    Float32Array.from({ length: side * side }, (_, i) => Math.sin(i * (seed + 1) * 0.37)),
+    [1, 1, side, side],
+  );
+
+/** The same for the same seed. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const generators = [0, 1, 2].map(() => new ResNetGenerator(1, 1, 4, 1).eval());
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const netG of generators) netG.dispose();
+});
+
+describe('calls that block, on several generators at once', () => {
+  it('come one after the other', async () => {
+    const [a, b] = generators;
+    const x = noise(1, 32);
+    const expected = [await a.forward(x, options), await b.forward(x, options)];
+    for (const netG of generators) netG.dispose();
+    const both = await Promise.all([a.forward(x, blocking), b.forward(x, blocking)]);
+    expect(both.map(({ data }) => data)).toEqual(expected.map(({ data }) => data));
+  });
+
+  it('go past work that was begun early, and is not gone on with', async () => {
+    const [a, b] = generators;
+    const x = noise(2, 36);
+    const expected = await a.forward(x, options);
+    const begun = await compile(b, { ...blocking, inputShape: x.shape, early: true });
+    const other = await compile(a, { ...blocking, inputShape: x.shape, early: true });
+    expect((await other.run(x, blocking)).data).toEqual(expected.data);
+    expect((await begun.run(x, blocking)).data).toEqual((await b.forward(x, options)).data);
+    begun.dispose();
+    other.dispose();
+  });
+
+  it.each([1, 2, 3])('give what they give alone, whoever stops them: seed %i', async (seed) => {
+    const next = random(seed);
+    const sides = [16, 20, 24, 36];
+    const jobs = Array.from({ length: 50 }, (_, i) => ({
+      netG: generators[Math.floor(next() * generators.length)],
+      x: noise(i, sides[Math.floor(next() * sides.length)]),
+      isBlocking: next() < 0.7,
+      /** A step at which it is stopped, or a time. */
+      stop: next() < 0.4 ? { step: Math.floor(next() * 12), after: next() * 20 } : null,
+      watched: next() < 0.5,
+    }));
+    const ends = await Promise.all(
+      jobs.map(async ({ netG, x, isBlocking, stop, watched }) => {
+        const controller = new AbortController();
+        const timer =
+          stop !== null && !watched ? setTimeout(() => controller.abort(), stop.after) : undefined;
+        try {
+          return await netG.forward(x, {
+            ...options,
+            blocking: isBlocking,
+            ...(stop === null ? {} : { signal: controller.signal }),
+            ...(watched
+              ? { onProgress: ({ done }) => done === stop?.step && controller.abort() }
+              : {}),
+          });
+        } catch (error) {
+          return error;
+        } finally {
+          clearTimeout(timer);
+        }
+      }),
+    );
+    let stopped = 0;
+    for (const [i, end] of ends.entries()) {
+      const { netG, x, stop } = jobs[i];
+      if (!(end instanceof Tensor)) {
+        expect(end).toBeInstanceOf(AbortError);
+        expect(stop).not.toBeNull();
+        stopped++;
+      } else {
+        expect(end.data).toEqual((await netG.forward(x, options)).data);
+      }
+    }
+    expect(stopped).toBeGreaterThan(0);
+    expect(stopped).toBeLessThan(50);
+  });
+});
+
+describe('a run after one that blocked', () => {
+  it('is not over when the other’s threads report', async () => {
+    const [netG] = generators;
+    const program = await compile(netG, { ...options, inputShape: [1, 1, 64, 64] });
+    const inputs = [1, 2, 3, 4, 5, 6].map((seed) => noise(seed, 64));
+    const expected: Float32Array[] = [];
+    for (const x of inputs) expected.push((await program.run(x)).data);
+    const found = await Promise.all(
+      inputs.map((x, i) => program.run(x, { blocking: i % 2 === 0 })),
+    );
+    expect(found.map(({ data }) => data)).toEqual(expected);
+    program.dispose();
+  });
+});
+
+describe('a worker that is lost', () => {
+  /** The next message with `run` in it is not answered: its thread has died. */
+  function loseOne(): void {
+    const [worker] = takeWorkers(1);
+    const ask = worker.ask.bind(worker);
+    const losing = vi.spyOn(worker, 'ask').mockImplementation((id, message, onStep) => {
+      if (!('run' in message)) return ask(id, message, onStep);
+      losing.mockRestore();
+      worker.end('of a test');
+      return ask(id, message, onStep);
+    });
+  }
+
+  it('loses one call, and no other', async () => {
+    const [a, b] = generators;
+    const x = noise(3, 20);
+    const expected = [await a.forward(x, options), await b.forward(x, options)];
+    loseOne();
+    const ends = await Promise.allSettled([
+      a.forward(x, options),
+      b.forward(x, blocking),
+      a.forward(x, blocking),
+      b.forward(x, options),
+    ]);
+    expect(ends.map(({ status }) => status)).toEqual([
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+    ]);
+    expect(ends[0]).toMatchObject({ reason: expect.any(WorkerError) });
+    for (const [i, end] of ends.entries()) {
+      if (end.status === 'fulfilled') expect(end.value.data).toEqual(expected[i % 2].data);
+    }
+  });
+});
