@@ -64,7 +64,8 @@ export interface Program {
   /** Nodes that the engine leaves to the plain loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**
-   * Runs the network. The result is fresh and shared with nobody. Calls queue: one runs at a time.
+   * Runs the network. The result is fresh and shared with nobody. Calls queue: one runs at a time, and among all programs one
+   * that shares threads. A worker that is lost loses the call that it was in.
    *
    * @param input A tensor of `inputShape`.
    * @throws ShapeError for another shape; AbortError after `signal` fired.

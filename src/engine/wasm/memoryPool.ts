@@ -1,9 +1,11 @@
+import { newMemory } from './newMemory.js';
+
 /** The memory of a program that was disposed of, if it may be used again. */
 let spare: { readonly memory: WebAssembly.Memory; readonly shared: boolean } | null = null;
 
 /**
  * Memory of at least so many pages, all zero: what `keepMemory` kept, or new.
- * @throws RangeError when there is none.
+ * @throws MemoryError when there is none.
  */
 export function takeMemory(pages: number, shared: boolean): WebAssembly.Memory {
   const kept = spare;
@@ -12,7 +14,7 @@ export function takeMemory(pages: number, shared: boolean): WebAssembly.Memory {
     new Uint8Array(kept.memory.buffer, 0, pages * 65_536).fill(0);
     return kept.memory;
   }
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  return newMemory(pages, shared);
 }
 
 /**

@@ -3,6 +3,7 @@ import { ModuleWriter } from '../../emit/module.js';
 import type { Peak } from '../engine.js';
 import { multiplyAdd, storeSideBySide, type Target } from './kernels/target.js';
 import { compileModule } from './machineCode.js';
+import { newMemory } from './newMemory.js';
 import { newProgramId, takeWorkers } from './pool/pool.js';
 
 /** Sums under way at once: more than two units of a latency of four keep busy, as many as registers hold. */
@@ -30,7 +31,7 @@ export async function measurePeak(
   const ownPages = 1 + readBytes / PAGE;
   const pages = ownPages * threads;
   const shared = threads > 1;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  const memory = newMemory(pages, shared);
   // Pages that nothing was written to are all the same one, which stays in the cache.
   new Float32Array(memory.buffer).fill(0.5);
   const module = await compileModule(writer.finish({ pages, shared }), { owned });

@@ -7,6 +7,7 @@ import { pause } from '../../platform/pause.js';
 import { defineProduct } from './kernels/product.js';
 import { fetchesAhead, type Tile } from './kernels/target.js';
 import { compileModule } from './machineCode.js';
+import { newMemory } from './newMemory.js';
 import type { Variant } from './variants.js';
 
 /** A product as the residual layers have it: K = 256, and sums for some rows of tiles. */
@@ -68,7 +69,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
     return { tile, handle, n, times: [] as number[] };
   });
   const [aAt, bAt, cAt, pages] = [0, 2 ** 17, 2 ** 18, 6];
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const memory = newMemory(pages, false);
   new Float32Array(memory.buffer).fill(1);
   const code = await compileModule(module.finish({ pages, shared: false }), {
     owned: allowFlags,

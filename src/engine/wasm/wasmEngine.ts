@@ -8,17 +8,19 @@ import { applyV8Flags } from './flags.js';
 import { codeName, withKeptCode } from './keptCode.js';
 import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
+import { MemoryError, megabytes } from './newMemory.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { measurePeak } from './peak.js';
 import { assemble } from './plan/assemble.js';
 import { plan, takesNode } from './plan/planner.js';
 import { takeWorkers } from './pool/pool.js';
+import { inTurn } from './pool/turns.js';
 import { probeFeatures } from './probe.js';
 import { cutGraph } from './segments.js';
 import { selfCheck } from './selfCheck.js';
 import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
-import { MemoryError, WasmProgram } from './wasmProgram.js';
+import { WasmProgram } from './wasmProgram.js';
 
 const PAGE = 65_536;
 const MOST_PAGES = 65_535;
@@ -45,7 +47,8 @@ export const wasmEngine: Engine = {
       throw new CycleganError('ERR_ENGINE_UNAVAILABLE', 'No machine code passes its self-check.');
     }
     const { threads } = startThreads({ ...options, blocking: true });
-    return measurePeak(variant.target, { threads, owned: options.allowV8Flags ?? false });
+    const { target } = variant;
+    return inTurn(() => measurePeak(target, { threads, owned: options.allowV8Flags ?? false }));
   },
 };
 
@@ -119,7 +122,7 @@ async function build(
     const memory = { pages, shared };
     return { assembly, pages, memory, code: writer.finish(memory) };
   });
-  const memory = allocate(graph, pages, shared);
+  const memory = takeMemory(pages, shared);
   const module = await compileModule(code, { owned, store });
   const program = new WasmProgram(graph, assembly, {
     module,
@@ -168,14 +171,6 @@ function check(variant: Variant): ReturnType<typeof selfCheck> {
   return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);
 }
 
-function allocate(graph: Graph, pages: number, shared: boolean): WebAssembly.Memory {
-  try {
-    return takeMemory(pages, shared);
-  } catch {
-    throw tooLarge(graph, pages * PAGE);
-  }
-}
-
 /** The need grows with the pixels, but for the weights; what would fit is told from that. */
 function tooLarge(graph: Graph, bytes: number): MemoryError {
   const [height, width] = graph.inputShape.slice(-2);
@@ -186,8 +181,4 @@ function tooLarge(graph: Graph, bytes: number): MemoryError {
   return new MemoryError(
     `A picture of ${width} x ${height} needs ${megabytes(bytes)} of memory; --resize ${smaller} needs about ${megabytes(less)}.`,
   );
-}
-
-function megabytes(bytes: number): string {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
 }

@@ -1,4 +1,4 @@
-import { AbortError, CycleganError } from '../../errors.js';
+import { AbortError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { canBlock, pause } from '../../platform/pause.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
@@ -389,12 +389,5 @@ export class WasmProgram implements Program {
       }
       since = now;
     };
-  }
-}
-
-/** A picture needs more memory than WebAssembly can have. */
-export class MemoryError extends CycleganError {
-  constructor(message: string) {
-    super('ERR_TOO_LARGE', message);
   }
 }

@@ -1,0 +1,36 @@
+import { CycleganError } from '../../errors.js';
+import { addressSpaceLimit } from '../../platform/addressSpace.js';
+
+const PAGE = 65_536;
+
+/** A picture needs more memory than WebAssembly, or this process, can have. */
+export class MemoryError extends CycleganError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_TOO_LARGE', message, options);
+  }
+}
+
+/**
+ * Memory of so many pages, all zero.
+ * @throws MemoryError with what was asked for, and what limits it.
+ */
+export function newMemory(pages: number, shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  } catch (cause) {
+    throw new MemoryError(refusal(pages * PAGE), { cause });
+  }
+}
+
+/** V8 sets more addresses aside for a memory than it has bytes: whatever is read, it need not look where it ends. */
+function refusal(bytes: number): string {
+  const asked = `This process cannot have ${megabytes(bytes)} of memory for WebAssembly`;
+  const limit = addressSpaceLimit();
+  if (limit === null) return `${asked}. A smaller picture needs less.`;
+  return `${asked}: its addresses are limited to ${megabytes(limit)} (ulimit -v), and V8 sets about 10 GB of them aside for each such memory. Raise the limit, or take the engine "js".`;
+}
+
+export function megabytes(bytes: number): string {
+  if (bytes < 1e6) return `${Math.ceil(bytes / 1e3)} kB`;
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${Math.round(bytes / 1e6)} MB`;
+}
