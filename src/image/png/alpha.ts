@@ -1,4 +1,5 @@
-import type { PngHeader } from './chunks.js';
+import type { PngHeader } from './header.js';
+import { sampleAt } from './pixels.js';
 
 /**
  * Writes the alpha of one unfiltered row, a value every `step` bytes from `to` on: the alpha channel's (of 16 bits the
@@ -36,11 +37,4 @@ export function expandAlphaRow(
   } else {
     for (let x = 0; x < width; x++) out[to + x * step] = 255;
   }
-}
-
-/** A sample of 1 to 16 bits; the first stands in the high bits. */
-function sampleAt(line: Uint8Array, index: number, depth: number): number {
-  if (depth === 16) return (line[2 * index] << 8) | line[2 * index + 1];
-  const bit = index * depth;
-  return (line[bit >> 3] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }

@@ -1,9 +1,27 @@
-import { ImageError } from '../picture.js';
-import type { PngHeader } from './chunks.js';
+import type { PngHeader } from './header.js';
+
+/** A palette with all 256 colours: those that the file does not have are grey, as in Pillow 9.4. */
+export function fullPalette(palette: Uint8Array): Uint8Array {
+  const full = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  full.set(palette);
+  return full;
+}
+
+/** The largest index of a row of a palette picture; 0 for other pictures. */
+export function largestIndex(
+  line: Uint8Array,
+  width: number,
+  { colour, depth }: PngHeader,
+): number {
+  let largest = 0;
+  if (colour !== 'palette') return largest;
+  for (let x = 0; x < width; x++) largest = Math.max(largest, sampleAt(line, x, depth));
+  return largest;
+}
 
 /**
  * Writes one unfiltered row as RGB, a pixel every `step` bytes from `to` on.
- * @throws ImageError for an index beyond the palette.
+ * @param palette Of 256 colours.
  */
 export function expandRow(
   line: Uint8Array,
@@ -61,13 +79,14 @@ function expandPacked(
 
 function copyColour(palette: Uint8Array, index: number, out: Uint8Array, to: number): void {
   const from = index * 3;
-  if (from >= palette.length) {
-    throw new ImageError(
-      'ERR_PNG_DATA',
-      `The PNG uses colour ${index} of a palette of ${palette.length / 3}.`,
-    );
-  }
   out[to] = palette[from];
   out[to + 1] = palette[from + 1];
   out[to + 2] = palette[from + 2];
+}
+
+/** A sample of 1 to 16 bits; the first stands in the high bits. */
+export function sampleAt(line: Uint8Array, index: number, depth: number): number {
+  if (depth === 16) return (line[2 * index] << 8) | line[2 * index + 1];
+  const bit = index * depth;
+  return (line[bit >> 3] >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }

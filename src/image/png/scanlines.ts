@@ -1,5 +1,5 @@
 import { ImageError } from '../picture.js';
-import type { PngHeader } from './chunks.js';
+import type { PngHeader } from './header.js';
 
 /** One of the reduced pictures of an interlaced PNG, or the whole of another. */
 export interface Pass {
