@@ -1,13 +1,16 @@
 import { readFileBytes, writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
+import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
+import type { Metadata } from './metadata.js';
 import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, upright } from './orientation.js';
 import { ImageError, type Picture } from './picture.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, pngSize } from './png/decodePng.js';
 import { encodePng } from './png/encodePng.js';
+import { pngMetadata } from './png/pngMetadata.js';
 
 /** A file format of pictures. A new one is a room beside `png/` and an entry here. */
 interface PictureFormat {
@@ -16,6 +19,8 @@ interface PictureFormat {
   matches(bytes: Uint8Array): boolean;
   /** From a file's first bytes; `null` when they do not reach so far. */
   size(bytes: Uint8Array): { width: number; height: number } | null;
+  /** From a file's bytes, or the first of them. */
+  metadata(bytes: Uint8Array): Metadata;
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
   encode(picture: Picture, options: EncodeOptions): Uint8Array;
 }
@@ -23,7 +28,7 @@ interface PictureFormat {
 export interface DecodeOptions extends NoteOptions {
   /** Whether a PNG's alpha is kept. Default: false, as in the book's pipeline. */
   readonly alpha?: boolean;
-  /** Whether EXIF orientation is applied. Default: false, as in the book's pipeline. */
+  /** Whether the orientation in EXIF or XMP is applied. Default: false, as in the book's pipeline. */
   readonly autoOrient?: boolean;
 }
 
@@ -38,6 +43,7 @@ const FORMATS: readonly PictureFormat[] = [
     extensions: ['.png'],
     matches: isPng,
     size: pngSize,
+    metadata: pngMetadata,
     decode: decodePng,
     encode: encodePng,
   },
@@ -46,6 +52,7 @@ const FORMATS: readonly PictureFormat[] = [
     extensions: ['.jpg', '.jpeg'],
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
     size: jpegSize,
+    metadata: jpegMetadata,
     decode: decodeJpeg,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, quality),
   },
@@ -59,25 +66,30 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
   const format = FORMATS.find((candidate) => candidate.matches(bytes));
   if (format === undefined) throw unknownFormat(bytes);
   const picture = format.decode(bytes, options);
-  const orientation = orientationOf(bytes);
+  const { orientation, by } = orientationOf(format.metadata(bytes));
   if (options.autoOrient === true) return upright(picture, orientation);
   if (orientation !== 1) {
-    const message = `EXIF says that the picture is turned (orientation ${orientation}); it was left as it lies`;
+    const message = `${by} says that the picture is turned (orientation ${orientation}); it was left as it lies`;
     options.onNote?.({ kind: 'turned', message });
   }
   return picture;
 }
 
 /**
- * The size that `decodeImage` will give, from the first bytes of a file; `null` when they do not tell.
+ * The size that `decodeImage` will give, from the first bytes of a file; `null` when they do not tell. With `autoOrient`
+ * that can take all of a PNG: its metadata may be behind the pixels.
  */
 export function imageSize(
   start: Uint8Array,
   { autoOrient = false }: DecodeOptions = {},
 ): { width: number; height: number } | null {
-  const size = FORMATS.find((candidate) => candidate.matches(start))?.size(start) ?? null;
-  if (size === null || !autoOrient || !liesOnItsSide(orientationOf(start))) return size;
-  return { width: size.height, height: size.width };
+  const format = FORMATS.find((candidate) => candidate.matches(start));
+  const size = format?.size(start) ?? null;
+  if (format === undefined || size === null || !autoOrient) return size;
+  const metadata = format.metadata(start);
+  if (!metadata.complete) return null;
+  const onItsSide = liesOnItsSide(orientationOf(metadata).orientation);
+  return onItsSide ? { width: size.height, height: size.width } : size;
 }
 
 /**

@@ -2,7 +2,7 @@ import { ImageError } from './picture.js';
 
 /** What a reader of a picture was told beside its pixels. */
 export interface DecodeNote {
-  /** `damaged`: the file is, but its pixels are what Pillow makes of it. `turned`: EXIF says that it lies on its side. */
+  /** `damaged`: the file is, but its pixels are what Pillow makes of it. `turned`: EXIF or XMP says that it lies on its side. */
   readonly kind: 'damaged' | 'turned';
   /** A sentence without the file's name. */
   readonly message: string;

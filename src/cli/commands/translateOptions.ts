@@ -39,7 +39,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   },
   crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
   'keep-size': { type: 'boolean', help: 'give the result the size of the input' },
-  'auto-orient': { type: 'boolean', help: 'turn photographs as their EXIF data say' },
+  'auto-orient': { type: 'boolean', help: 'turn photographs as their EXIF or XMP data say' },
   strict: { type: 'boolean', help: 'refuse pictures that are slightly damaged' },
   alpha: {
     type: 'string',

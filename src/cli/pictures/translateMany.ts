@@ -122,7 +122,9 @@ async function bySize(jobs: readonly Job[], { decode, pipeline }: PictureOptions
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
   const sizes = mapAhead(jobs, 16, async ({ input }) => {
     const source = await openFile(input.path);
-    const size = imageSize(await source.read(0, Math.min(source.size, HEADER_BYTES)), decode);
+    const start = await source.read(0, Math.min(source.size, HEADER_BYTES));
+    // It may not tell yet whether the picture will be turned: then it is placed as if it were not.
+    const size = imageSize(start, decode) ?? imageSize(start);
     return size === null ? null : preparedSize(size, pipeline);
   });
   for await (const outcome of sizes) {
