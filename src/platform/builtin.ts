@@ -3,6 +3,7 @@ import { CycleganError } from '../errors.js';
 type Builtins = {
   fs: typeof import('node:fs');
   'fs/promises': typeof import('node:fs/promises');
+  net: typeof import('node:net');
   path: typeof import('node:path');
   url: typeof import('node:url');
   crypto: typeof import('node:crypto');

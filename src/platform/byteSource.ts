@@ -1,5 +1,6 @@
 import { requireBuiltin } from './builtin.js';
 import { FileError, fileError } from './fileError.js';
+import { readPipe } from './pipes.js';
 
 /** Bytes that lie somewhere, to be read piece by piece. */
 export interface ByteSource {
@@ -52,15 +53,19 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
 }
 
 /**
- * A file is opened anew for each piece: nothing has to be closed, or stays open when that is forgotten.
+ * A file is opened anew for each piece: nothing has to be closed, or stays open when that is forgotten. What comes out of
+ * a pipe is read to its end, unless only a regular file will do.
  * @throws FileError when it cannot be found or read.
  */
-export async function openFile(path: string): Promise<ByteSource> {
+export async function openFile(path: string, { regular = false } = {}): Promise<ByteSource> {
   const fs = requireBuiltin('fs/promises', `Reading ${path}`);
   try {
     const found = await fs.stat(path);
-    // A pipe has no size and comes once.
-    if (!found.isFile()) return memorySource(new Uint8Array(await fs.readFile(path)));
+    if (!found.isFile()) {
+      if (regular || !(found.isFIFO() || found.isDirectory())) throw noRegularFile(path);
+      // A pipe has no size and comes once; a folder is refused by the system's own word.
+      return memorySource(found.isFIFO() ? await readPipe(path) : await fs.readFile(path));
+    }
     const inTurn = turns(MOST_OPEN);
     return {
       size: found.size,
@@ -71,6 +76,11 @@ export async function openFile(path: string): Promise<ByteSource> {
   } catch (error) {
     throw fileError('read', path, error);
   }
+}
+
+/** A device may never end, and a socket cannot be opened. */
+function noRegularFile(path: string): FileError {
+  return new FileError('ERR_FILE', `${path}: this is no regular file.`);
 }
 
 /** Pieces that are read at once: they keep every thread busy, and are far from the limit of open files. */

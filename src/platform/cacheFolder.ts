@@ -1,4 +1,5 @@
 import { builtin, requireBuiltin } from './builtin.js';
+import { makeFolders } from './folders.js';
 
 /** Names another folder for what can be made again, or turns it off when it is empty. */
 const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
@@ -96,16 +97,24 @@ export function writeCachedBytes(
   const file = `${folder}/${name}`;
   const temporary = `${file}.${process.pid}.cyclegan-tmp`;
   try {
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch {
     return;
   }
   try {
-    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600 });
+    fs.writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o600, flush: true });
     fs.renameSync(temporary, file);
     if (family !== undefined) removeOldest(folder, family);
   } catch {
-    fs.rmSync(temporary, { force: true });
+    removeQuietly(temporary);
+  }
+}
+
+function removeQuietly(file: string): void {
+  try {
+    requireBuiltin('fs', 'A cache').rmSync(file, { force: true });
+  } catch {
+    // Nothing can be changed there: so nothing was made, either.
   }
 }
 

@@ -1,8 +1,10 @@
 import { AbortError, CycleganError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
-import { errorCode, FileError, fileError } from './fileError.js';
+import { errorCode, FileError } from './fileError.js';
 import { withFileLock } from './fileLock.js';
+import { makeFolder } from './files.js';
 import { PartFile, type PartOrigin, partPath } from './partFile.js';
+import { ProgressWatch } from './progressWatch.js';
 import { fileSha256 } from './sha256.js';
 
 /**
@@ -28,14 +30,19 @@ export interface DownloadOptions {
   readonly limit?: number;
   /** An attempt ends when nothing came for so long. Default: 30 s. */
   readonly stallMilliseconds?: number;
+  /** It also ends when so few bytes came in so much time. Default: 60 kB in a minute. */
+  readonly leastRate?: { readonly bytes: number; readonly milliseconds: number };
   /** How long to wait before each further attempt; as many as there are numbers. */
   readonly pauses?: readonly number[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** An attempt failed, and another one follows after so many milliseconds. */
   readonly onRetry?: (failure: DownloadError, pause: number) => void;
-  /** Looks at the whole file before it gets its name; what it throws ends the download. */
-  readonly accept?: (path: string) => Promise<void>;
+  /**
+   * Looks at the whole file before it gets its name. What it throws ends the download, but for a `DownloadError` over a
+   * mixed file, after which it is fetched anew.
+   */
+  readonly accept?: (path: string, file: { readonly mixed: boolean }) => Promise<void>;
 }
 
 export interface DownloadProgress {
@@ -47,6 +54,7 @@ export interface DownloadProgress {
 
 const LIMIT = 2 ** 31;
 const STALL = 30_000;
+const LEAST_RATE = { bytes: 60_000, milliseconds: 60_000 };
 
 /** Pauses that double, from half a second to half a minute. */
 export function growingPauses(count: number): readonly number[] {
@@ -57,29 +65,30 @@ export function growingPauses(count: number): readonly number[] {
  * Fetches one address into one file: as a whole or not at all. What has come before an attempt fails stays
  * beside the target as `.part`, and the next one asks for the rest.
  *
- * @returns The file's length and SHA-256.
+ * @returns The file's length and SHA-256, and whether it is mixed: whether its bytes came in several answers, and neither
+ * the server nor a digest says that they are of one version.
  * @throws DownloadError, FileError when it cannot be written, AbortError after `signal` fired.
  */
 export async function download(
   url: string,
   target: string,
   options: DownloadOptions = {},
-): Promise<{ bytes: number; sha256: string }> {
-  const fs = requireBuiltin('fs/promises', `Fetching ${url}`);
-  const { dirname } = requireBuiltin('path', `Fetching ${url}`);
-  await fs.mkdir(dirname(target), { recursive: true }).catch((error: unknown) => {
-    throw fileError('write', target, error);
-  });
+): Promise<{ bytes: number; sha256: string; mixed: boolean }> {
+  await makeFolder(target);
   return withFileLock(`${partPath(target)}.lock`, async () => {
     const part = await PartFile.open(target, url);
     try {
       const sha256 = await retrying(options, () => fetchWhole(url, part, options));
       await part.publish();
-      return { bytes: part.size, sha256 };
+      return { bytes: part.size, sha256, mixed: isMixed(part, options) };
     } finally {
       await part.close();
     }
   });
+}
+
+function isMixed({ joined, isPromised }: PartFile, { sha256 }: DownloadOptions): boolean {
+  return joined && !isPromised && sha256 === undefined;
 }
 
 async function retrying<T>(
@@ -106,16 +115,12 @@ async function fetchWhole(url: string, part: PartFile, options: DownloadOptions)
 }
 
 async function fetchRest(url: string, part: PartFile, options: DownloadOptions): Promise<void> {
-  const { signal, stallMilliseconds = STALL } = options;
+  const { signal, stallMilliseconds = STALL, leastRate = LEAST_RATE } = options;
   if (signal?.aborted) throw new AbortError();
   const connection = new AbortController();
   const stop = () => connection.abort();
   signal?.addEventListener('abort', stop, { once: true });
-  let stalled = false;
-  const timer = setTimeout(() => {
-    stalled = true;
-    stop();
-  }, stallMilliseconds);
+  const watch = new ProgressWatch({ stallMilliseconds, leastRate }, stop);
   try {
     const response = await fetch(url, {
       headers: requestHeaders(part),
@@ -126,7 +131,7 @@ async function fetchRest(url: string, part: PartFile, options: DownloadOptions):
     for (;;) {
       const { value } = (await reader?.read()) ?? {};
       if (value === undefined) break;
-      timer.refresh();
+      watch.came(value.length);
       await refuseMore(url, part, value.length, total, options);
       await part.append(value);
       options.onProgress?.({ received: part.size, total });
@@ -138,10 +143,10 @@ async function fetchRest(url: string, part: PartFile, options: DownloadOptions):
   } catch (error) {
     if (error instanceof FileError || error instanceof DownloadError) throw error;
     if (signal?.aborted) throw new AbortError();
-    if (stalled) throw failure(url, `nothing came for ${stallMilliseconds / 1000} s`, true);
+    if (watch.reason !== null) throw failure(url, watch.reason, true);
     throw networkFailure(url, error);
   } finally {
-    clearTimeout(timer);
+    watch.end();
     signal?.removeEventListener('abort', stop);
     // An answer that was not read to its end would keep its connection open.
     stop();
@@ -181,6 +186,7 @@ async function openAnswer(
     etag: packed ? null : headers.get('etag'),
     lastModified: packed ? null : headers.get('last-modified'),
     total: packed ? null : wholeNumber(headers.get('content-length')),
+    ranges: headers.get('accept-ranges')?.toLowerCase() ?? null,
   };
   refuseLength(url, origin.total, options);
   await part.begin(origin);
@@ -234,11 +240,8 @@ async function refuseMore(
   throw anotherSize(url, `more than ${most} bytes come`);
 }
 
-async function verify(
-  url: string,
-  part: PartFile,
-  { sha256, accept }: DownloadOptions,
-): Promise<string> {
+async function verify(url: string, part: PartFile, options: DownloadOptions): Promise<string> {
+  const { sha256, accept } = options;
   if (await beginsAsHtml(part.path)) {
     await part.reset();
     throw webPage(url);
@@ -254,11 +257,13 @@ async function verify(
       { transient },
     );
   }
+  const mixed = isMixed(part, options);
   try {
-    await accept?.(part.path);
+    await accept?.(part.path, { mixed });
   } catch (error) {
     await part.reset();
-    throw error;
+    if (!mixed || !(error instanceof DownloadError)) throw error;
+    throw new DownloadError(error.code, error.message, { transient: true, cause: error });
   }
   return found;
 }

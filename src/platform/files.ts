@@ -1,13 +1,22 @@
 import { requireBuiltin } from './builtin.js';
 import { openFile } from './byteSource.js';
 import { errorCode, fileError } from './fileError.js';
+import { makeFolders } from './folders.js';
+import { tooLarge } from './pipes.js';
+
+/** Larger files are not read as a whole: no picture of a size that is taken has so many bytes. */
+const MOST_WHOLE = 2 ** 31;
 
 /**
  * The bytes of a file.
- * @throws FileError `ERR_FILE_NOT_FOUND`, `ERR_IS_DIRECTORY` or `ERR_FILE`, naming the path.
+ * @throws FileError `ERR_FILE_NOT_FOUND`, `ERR_IS_DIRECTORY`, `ERR_FILE_TOO_LARGE` or `ERR_FILE`, naming the path.
  */
-export async function readFileBytes(path: string): Promise<Uint8Array> {
-  const source = await openFile(path);
+export async function readFileBytes(
+  path: string,
+  options: { readonly regular?: boolean } = {},
+): Promise<Uint8Array> {
+  const source = await openFile(path, options);
+  if (source.size > MOST_WHOLE) throw tooLarge(path, `the file has ${source.size} bytes`);
   return source.read(0, source.size);
 }
 
@@ -32,6 +41,7 @@ export async function writeFileAtomic(
       for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
         await file.appendFile(piece);
       }
+      await toDisk(file);
     } finally {
       await file.close();
     }
@@ -44,8 +54,37 @@ export async function writeFileAtomic(
   }
 }
 
+type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
+
+/** What some file systems answer that cannot do it: the bytes are then as safe as they are. */
+const CANNOT_SYNC: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EPERM'];
+
+/** What gets a name must be on the disk: a loss of power would otherwise leave the name without the bytes. */
+async function toDisk(file: FileHandle): Promise<void> {
+  await file.sync().catch((error: unknown) => {
+    if (!CANNOT_SYNC.includes(errorCode(error))) throw error;
+  });
+}
+
+/** The name itself, too. Where folders cannot be opened, as on Windows, the system sees to it. */
+export async function nameToDisk(path: string): Promise<void> {
+  const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  const folder = await fs.open(parentFolder(path), 'r').catch(() => null);
+  if (folder === null) return;
+  try {
+    await toDisk(folder);
+  } finally {
+    await folder.close();
+  }
+}
+
 /** A complete file gets its name. Without `replace`, one that exists is refused with `EEXIST`. */
 async function giveName(temporary: string, path: string, replace: boolean): Promise<void> {
+  await rename(temporary, path, replace);
+  await nameToDisk(path);
+}
+
+async function rename(temporary: string, path: string, replace: boolean): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
   if (replace) return fs.rename(temporary, path);
   try {
@@ -79,12 +118,14 @@ export async function growFile(path: string): Promise<GrowingFile> {
     });
   const file = await said(fs.open(temporary, 'wx'));
   const discard = async () => {
-    await file.close();
+    // On a disk that is full, closing may fail, too.
+    await file.close().catch(() => undefined);
     await fs.rm(temporary, { force: true });
   };
   return {
     append: (text) => said(file.appendFile(text)),
     publish: async ({ replace }) => {
+      await said(toDisk(file));
       await said(file.close());
       await said(giveName(temporary, path, replace));
     },
@@ -117,9 +158,8 @@ export async function isRegularFile(path: string): Promise<boolean> {
 
 /** The folder of a file, with all above it, where they are missing. */
 export async function makeFolder(file: string): Promise<void> {
-  const { mkdir } = requireBuiltin('fs/promises', `Writing ${file}`);
   try {
-    await mkdir(parentFolder(file), { recursive: true });
+    makeFolders(parentFolder(file));
   } catch (error) {
     throw fileError('write', file, error);
   }

@@ -1,5 +1,6 @@
 import { requireBuiltin } from './builtin.js';
 import { fileError } from './fileError.js';
+import { nameToDisk } from './files.js';
 
 type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
 
@@ -11,6 +12,8 @@ export interface PartOrigin {
   readonly lastModified: string | null;
   /** Bytes of the whole. */
   readonly total: number | null;
+  /** Of what parts can be asked for: `bytes`, `none`, or `null` where the server does not tell. */
+  readonly ranges: string | null;
 }
 
 /**
@@ -46,7 +49,7 @@ export class PartFile {
   constructor(target: string, handle: FileHandle) {
     this.#target = target;
     this.path = partPath(target);
-    this.#note = `${this.path}.json`;
+    this.#note = notePath(target);
     this.#handle = handle;
   }
 
@@ -59,6 +62,11 @@ export class PartFile {
     return this.#origin;
   }
 
+  /** Whether the server promised that what it added later is of the same version: a strong tag does that. */
+  get isPromised(): boolean {
+    return this.#origin?.etag?.startsWith('"') ?? false;
+  }
+
   /** Whether its bytes came in more than one answer. */
   get joined(): boolean {
     return this.#joined;
@@ -66,29 +74,18 @@ export class PartFile {
 
   async #recall(url: string): Promise<void> {
     const { size } = await this.#handle.stat();
-    const origin = await this.#readNote();
+    const origin = await readNote(this.#note);
     const fits = origin !== null && origin.url === url && size <= (origin.total ?? size);
-    if (size === 0 || !fits || !isTellable(origin)) return this.reset();
+    if (size === 0 || !fits || !canGoOn(origin)) return this.reset();
     this.#size = size;
     this.#origin = origin;
     this.#joined = true;
   }
 
-  async #readNote(): Promise<PartOrigin | null> {
-    const fs = requireBuiltin('fs/promises', 'A note');
-    try {
-      const found: unknown = JSON.parse(await fs.readFile(this.#note, 'utf8'));
-      return isOrigin(found) ? found : null;
-    } catch {
-      // None, or cut off: without it, the part is worth nothing.
-      return null;
-    }
-  }
-
   /** Drops what is there; the first byte of the origin comes next. */
   async begin(origin: PartOrigin): Promise<void> {
     await this.reset();
-    if (!isTellable(origin)) return;
+    if (!canGoOn(origin)) return;
     const fs = requireBuiltin('fs/promises', 'A note');
     await this.#writing(fs.writeFile(this.#note, JSON.stringify(origin)));
     this.#origin = origin;
@@ -121,13 +118,14 @@ export class PartFile {
     await this.#writing(this.#handle.sync());
     await this.#handle.close();
     await this.#writing(fs.rename(this.path, this.#target));
+    await this.#writing(nameToDisk(this.#target));
     await this.#removeNote();
   }
 
-  /** Leaves the part for later, if there is anything in it. */
+  /** Leaves the part for later, if there is anything in it, and anything can be added. */
   async close(): Promise<void> {
     await this.#handle.close();
-    if (this.#size > 0) return;
+    if (this.#size > 0 && this.#origin !== null) return;
     await requireBuiltin('fs/promises', 'A part').rm(this.path, { force: true });
   }
 
@@ -147,17 +145,47 @@ export function partPath(target: string): string {
   return `${target}.part`;
 }
 
-/** Whether another version of the file would be noticed, if only by its length. */
-function isTellable({ etag, lastModified, total }: PartOrigin): boolean {
-  return etag !== null || lastModified !== null || total !== null;
+function notePath(target: string): string {
+  return `${partPath(target)}.json`;
+}
+
+async function readNote(path: string): Promise<PartOrigin | null> {
+  const fs = requireBuiltin('fs/promises', 'A note');
+  try {
+    const found: unknown = JSON.parse(await fs.readFile(path, 'utf8'));
+    return isOrigin(found) ? { ...found, ranges: found.ranges ?? null } : null;
+  } catch {
+    // None, or cut off: without it, the part is worth nothing.
+    return null;
+  }
+}
+
+/**
+ * Whether a part was left beside a target that a later attempt can go on with; `perhaps` where its server never told
+ * whether it gives parts.
+ */
+export async function leftPart(target: string): Promise<'none' | 'perhaps' | 'surely'> {
+  const { stat } = requireBuiltin('fs/promises', 'A part');
+  const size = await stat(partPath(target)).then(
+    (found) => found.size,
+    () => 0,
+  );
+  const origin = await readNote(notePath(target));
+  if (size === 0 || origin === null || !canGoOn(origin)) return 'none';
+  return origin.ranges === 'bytes' ? 'surely' : 'perhaps';
+}
+
+/** Whether parts can be had, and another version of the file would be noticed, if only by its length. */
+function canGoOn({ etag, lastModified, total, ranges }: PartOrigin): boolean {
+  return ranges !== 'none' && (etag !== null || lastModified !== null || total !== null);
 }
 
 function isOrigin(value: unknown): value is PartOrigin {
   if (typeof value !== 'object' || value === null) return false;
-  const { url, etag, lastModified, total } = value as Record<string, unknown>;
+  const { url, etag, lastModified, total, ranges = null } = value as Record<string, unknown>;
   return (
     typeof url === 'string' &&
-    [etag, lastModified].every((text) => text === null || typeof text === 'string') &&
+    [etag, lastModified, ranges].every((text) => text === null || typeof text === 'string') &&
     (total === null || typeof total === 'number')
   );
 }

@@ -81,6 +81,19 @@ export async function openContainer(source: ByteSource): Promise<ContainerFile> 
 /** Formats that hold only texts beside the tensors: a configuration is JSON there. */
 const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx']);
 
+/**
+ * Compares all that a weight file says of its own bytes with them: a zip archive's checksums, a legacy stream's counts.
+ * @returns How many bytes nothing in the file tells of.
+ * @throws PthError when anything is wrong, or it is no weight file; FileError when it cannot be read.
+ */
+export async function verifyWeights(source: WeightSource): Promise<number> {
+  const path = typeof source === 'string' ? source : null;
+  return inFile(path, async () => {
+    const file = await openContainer(await openBytes(source));
+    return file.opened.verify?.() ?? file.source.size;
+  });
+}
+
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
   /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */

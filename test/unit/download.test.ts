@@ -76,7 +76,7 @@ describe('a download', () => {
       bytes: body.length,
       onProgress: (progress) => seen.push(progress),
     });
-    expect(result).toEqual({ bytes: body.length, sha256 });
+    expect(result).toEqual({ bytes: body.length, sha256, mixed: false });
     expect(sha256Of(readFileSync(target))).toBe(sha256);
     expect(left()).toEqual(['model.pth']);
     expect(seen.at(-1)).toEqual({ received: body.length, total: body.length });
@@ -110,7 +110,7 @@ describe('a download', () => {
       response.write(body.subarray(0, half));
       response.end(body.subarray(half));
     });
-    expect(await fetchBody()).toEqual({ bytes: body.length, sha256 });
+    expect(await fetchBody()).toEqual({ bytes: body.length, sha256, mixed: false });
   });
 });
 
@@ -144,7 +144,7 @@ describe('a connection that is cut', () => {
   it('is begun anew where the server knows no ranges', async () => {
     await fetchHalf();
     server.answer(rangeless(body));
-    expect(await fetchBody()).toEqual({ bytes: body.length, sha256 });
+    expect(await fetchBody()).toEqual({ bytes: body.length, sha256, mixed: false });
     expect(server.requests.length).toBe(1);
   });
 

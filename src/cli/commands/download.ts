@@ -1,13 +1,15 @@
 import { CycleganError } from '../../errors.js';
+import { cacheFolder } from '../../platform/cacheFolder.js';
 import { DownloadError, download, growingPauses } from '../../platform/download.js';
+import { errorCode, FileError } from '../../platform/fileError.js';
 import { pathKind } from '../../platform/files.js';
-import { partPath } from '../../platform/partFile.js';
+import { leftPart } from '../../platform/partFile.js';
 import { fileSha256 } from '../../platform/sha256.js';
 import { PthError } from '../../pth/pthError.js';
-import { openWeights } from '../../pth/weightFile.js';
+import { openWeights, verifyWeights } from '../../pth/weightFile.js';
 import { MODELS, type ModelEntry } from '../modelList.js';
 import { findModel, modelPath } from '../models.js';
-import { writeData } from '../standardOutput.js';
+import { OutputClosedError, writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
@@ -34,12 +36,24 @@ export async function runDownload(invocation: Invocation, terminal: Terminal): P
     return { ...model, url: url ?? model.url };
   });
   if (models.length === 0) return list(terminal);
+  let isRead = true;
   for (const model of models) {
     const path = placeFor(model);
     if (invocation.flag('force') || !(await isThere(model, path, terminal))) {
       await fetchModel(model, path, retries, terminal);
     }
+    // The files are what is wanted: they come, too, when nobody reads any more where they are.
+    if (isRead) isRead = await isTold(path);
+  }
+}
+
+async function isTold(path: string): Promise<boolean> {
+  try {
     await writeData(`${path}\n`);
+    return true;
+  } catch (error) {
+    if (error instanceof OutputClosedError) return false;
+    throw error;
   }
 }
 
@@ -91,6 +105,7 @@ async function fetchModel(
   terminal.say(`Fetching ${name} from ${url}`);
   const begin = performance.now();
   const showProgress = meter(name, terminal);
+  let unchecked = 0;
   try {
     const result = await download(url, path, {
       bytes,
@@ -98,27 +113,68 @@ async function fetchModel(
       pauses: growingPauses(retries),
       onProgress: showProgress,
       onRetry: ({ message }, pause) => terminal.say(`${message} Again in ${seconds(pause)}.`),
-      accept: (part) => checkWeights(part, url),
+      accept: async (part, { mixed }) => {
+        unchecked = await checkWeights(part, url, mixed);
+      },
     });
     const proof =
       sha256 === undefined ? `${result.sha256}, none to compare it with` : 'as expected';
     terminal.say(
       `${name}: ${megabytes(result.bytes)} in ${seconds(performance.now() - begin)}, SHA-256 ${proof}.`,
     );
+    if (result.mixed) terminal.say(`${name}: ${aboutMixed(unchecked, name)}`);
   } catch (error) {
+    if (error instanceof FileError) throw aboutCache(error);
     if (!(error instanceof DownloadError)) throw error;
-    const lines = [error.message];
-    if ((await pathKind(partPath(path))) === 'file') {
-      lines.push('What has come so far is kept: the same command goes on from there.');
-    }
-    lines.push(
-      error.code === 'ERR_DOWNLOAD' || error.code === 'ERR_DOWNLOAD_HTML'
-        ? byHand({ name, url, bytes, sha256 }, path)
-        : 'That is another file than the one meant; --url names another address.',
-    );
+    const lines = [error.message, ...KEPT[await leftPart(path)]];
+    lines.push(REMEDIES[error.code] ?? byHand({ name, url, bytes, sha256 }, path));
     throw new CycleganError(error.code, lines.join('\n'), { cause: error });
   }
 }
+
+/** What has become of what came before a failure. */
+const KEPT = {
+  none: [],
+  perhaps: [
+    'What has come so far is kept: the same command goes on from there if the server can, and else begins anew.',
+  ],
+  surely: ['What has come so far is kept: the same command goes on from there.'],
+} as const;
+
+const ANOTHER = 'That is another file than the one meant; --url names another address.';
+const REMEDIES: Readonly<Record<string, string>> = {
+  ERR_DOWNLOAD_SIZE: ANOTHER,
+  ERR_DOWNLOAD_DIGEST: ANOTHER,
+  ERR_DOWNLOAD_TYPE: ANOTHER,
+  ERR_DOWNLOAD_MIXED: 'The same command fetches it from the beginning.',
+};
+
+/** Of a file whose bytes came in several answers, without a promise that they are of one version. */
+function aboutMixed(unchecked: number, name: string): string {
+  const parts =
+    'it came in several answers, and the server did not say that they are of one version.';
+  return unchecked === 0
+    ? `${parts} All checksums in the file are right.`
+    : `${parts} Of ${unchecked} bytes, nothing in the file tells whether they are right: "cyclegan download ${name} --force" fetches it in one.`;
+}
+
+/** That a folder cannot be written to is told of the cache, which is where everything of this command lies. */
+function aboutCache(error: FileError): CycleganError {
+  const why = READ_ONLY[String(errorCode(error.cause))];
+  if (why === undefined) return error;
+  return new CycleganError(
+    'ERR_CACHE_READ_ONLY',
+    `${cacheFolder()}: the cache, where models lie, cannot be written to (${why}). CYCLEGAN_CACHE names another folder.`,
+    { cause: error },
+  );
+}
+
+const READ_ONLY: Readonly<Record<string, string>> = {
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOENT: 'no folder can be made there',
+};
 
 function byHand({ name, url, bytes, sha256 }: ModelEntry, path: string): string {
   const facts = [
@@ -134,16 +190,29 @@ function byHand({ name, url, bytes, sha256 }: ModelEntry, path: string): string 
   ].join('\n');
 }
 
-/** Where no digest is known, what came must at least be a weight file: servers say all kinds of things. */
-async function checkWeights(path: string, url: string): Promise<void> {
+/**
+ * Where no digest is known, what came must at least be a weight file: servers say all kinds of things. One that is mixed
+ * must be what it says of itself, too.
+ *
+ * @returns Of how many bytes of such a file that cannot be told.
+ */
+async function checkWeights(path: string, url: string, mixed: boolean): Promise<number> {
   try {
-    await openWeights(path);
+    await openWeights(path).catch((error: unknown) => {
+      // Whoever uses it says which of several state dicts is meant.
+      if (!(error instanceof PthError) || error.code !== 'ERR_PTH_AMBIGUOUS') throw error;
+    });
+    return mixed ? await verifyWeights(path) : 0;
   } catch (error) {
-    // Whoever uses it says which of several state dicts is meant.
-    if (error instanceof PthError && error.code === 'ERR_PTH_AMBIGUOUS') return;
     if (!(error instanceof PthError)) throw error;
     const { cause } = error;
     const reason = cause instanceof PthError ? cause.message : error.message;
+    if (mixed) {
+      throw new DownloadError(
+        'ERR_DOWNLOAD_MIXED',
+        `${url}: what came in several answers does not fit together. ${reason}.`,
+      );
+    }
     throw new DownloadError('ERR_DOWNLOAD_TYPE', `${url}: this is no weight file. ${reason}.`);
   }
 }

@@ -51,8 +51,13 @@ export class GalleryFile {
     }
     await makeFolder(path);
     const gallery = new GalleryFile(path, await growFile(path), mayReplace);
-    await gallery.#file.append(galleryHead('Translated pictures', details));
-    return gallery;
+    try {
+      await gallery.#file.append(galleryHead('Translated pictures', details));
+      return gallery;
+    } catch (error) {
+      await gallery.discard();
+      throw error;
+    }
   }
 
   private constructor(path: string, file: GrowingFile, replace: boolean) {

@@ -106,9 +106,20 @@ function partExpression(part: string): string {
   return `/${body}`;
 }
 
+/** Whether it is a pipe, a device or a socket, or a link to one: those are passed over, whatever their names. */
+async function isNoFile(
+  path: string,
+  entry: { isFile(): boolean; isDirectory(): boolean },
+): Promise<boolean> {
+  if (entry.isFile() || entry.isDirectory()) return false;
+  // A link that leads nowhere is told of when its turn comes.
+  return (await pathKind(path)) === 'file' && !(await isRegularFile(path));
+}
+
 /** Names of files, with slashes, sorted. Links to folders are not followed: they could lead round in a circle. */
 async function namesBelow(folder: string, depth: number): Promise<string[]> {
   const { readdir } = requireBuiltin('fs/promises', `Looking into ${folder}`);
+  const { join } = requireBuiltin('path', `Looking into ${folder}`);
   const names: string[] = [];
   const visit = async (below: string, left: number): Promise<void> => {
     const path = `${folder}/${below}`;
@@ -116,7 +127,7 @@ async function namesBelow(folder: string, depth: number): Promise<string[]> {
       throw fileError('read', path, error);
     });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith('.')) continue;
+      if (entry.name.startsWith('.') || (await isNoFile(join(path, entry.name), entry))) continue;
       const name = `${below}${entry.name}`;
       if (!entry.isDirectory()) names.push(name);
       else if (left > 0) await visit(`${name}/`, left - 1);

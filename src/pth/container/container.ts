@@ -32,6 +32,12 @@ export interface OpenedContainer {
    */
   readStorage(storage: StorageRef, budget: Budget, key: string): Promise<Uint8Array>;
   /**
+   * Compares all that the file says of its own bytes with them; absent where a format says nothing.
+   * @returns How many bytes nothing is said of.
+   * @throws PthError when anything is wrong.
+   */
+  verify?(): Promise<number>;
+  /**
    * For whoever reads a storage later, and into memory of their own; what stands before it is checked now.
    * `null` where it is packed; absent where a format has no such way.
    */

@@ -1,0 +1,169 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, promises, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
+import { findInputs } from '../../src/cli/pictures/inputs.js';
+import { readFileBytes, writeFileAtomic } from '../../src/platform/files.js';
+import { makeFolders } from '../../src/platform/folders.js';
+import { collectPieces, readPipe } from '../../src/platform/pipes.js';
+import { temporaryFolder } from '../support/command.js';
+import { goldenBytes } from '../support/golden.js';
+
+const home = temporaryFolder();
+const isPosix = process.platform !== 'win32';
+let count = 0;
+let cwd = '';
+
+afterAll(home.remove);
+beforeEach(() => {
+  cwd = join(home.path, String(count++));
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'in.png'), '');
+});
+afterEach(() => vi.restoreAllMocks());
+
+const fifo = (name: string) => {
+  expect(spawnSync('mkfifo', [join(cwd, name)]).status).toBe(0);
+  return join(cwd, name);
+};
+
+describe.skipIf(!isPosix)('a pipe', () => {
+  it('that never ends is given up', async () => {
+    const path = fifo('a.png');
+    const writer = spawn('bash', ['-c', `cat /dev/zero > ${path}`]);
+    await expect(readPipe(path, 1_000_000)).rejects.toMatchObject({ code: 'ERR_FILE_TOO_LARGE' });
+    writer.kill('SIGKILL');
+  });
+
+  it('is the same whatever pieces it comes in', async () => {
+    async function* pieces() {
+      yield Uint8Array.of(1, 2);
+      yield Uint8Array.of();
+      yield Uint8Array.of(3);
+    }
+    expect([...(await collectPieces(pieces(), 'x', 3))]).toEqual([1, 2, 3]);
+    await expect(collectPieces(pieces(), 'x', 2)).rejects.toThrow(/^x: more than 2 bytes come/);
+  });
+
+  it('among others is passed over, by any of its names', async () => {
+    fifo('a.png');
+    symlinkSync('a.png', join(cwd, 'b.png'));
+    symlinkSync('in.png', join(cwd, 'c.png'));
+    symlinkSync('nowhere', join(cwd, 'd.png'));
+    const names = async (...operands: string[]) =>
+      (await findInputs(operands, { recursive: true })).map(({ relative }) => relative);
+    expect(await names(join(cwd, '*.png'))).toEqual(['c.png', 'd.png', 'in.png']);
+    await expect(names(join(cwd, 'a.png'))).rejects.toThrow(/a\.png: this is no regular file/);
+    expect(await names(cwd)).toEqual(['c.png', 'd.png', 'in.png']);
+  });
+});
+
+describe('what is no file', () => {
+  it.skipIf(!isPosix)('a socket is refused', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(join(cwd, 's.png'), resolve));
+    await expect(readFileBytes(join(cwd, 's.png'))).rejects.toThrow(/no regular file/);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes no folders, which is told and not tried for ever',
+    () => {
+      expect(() => makeFolders('/proc/sys/cyclegan/a/b')).toThrow(/ENOENT|EACCES|EPERM|EROFS/);
+      expect(() => makeFolders(join(cwd, 'in.png', 'a'))).toThrow(/ENOTDIR|EEXIST/);
+      makeFolders(join(cwd, 'a', 'b', 'c'));
+      makeFolders(join(cwd, 'a', 'b', 'c'));
+      expect(readdirSync(join(cwd, 'a', 'b'))).toEqual(['c']);
+    },
+  );
+});
+
+describe('a disk that is full', () => {
+  const full = () =>
+    Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  /** From the so-manieth write on, there is no space; closing fails as well. */
+  function fillUp(after: number): void {
+    const { open } = promises;
+    let writes = 0;
+    vi.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
+      const handle = await open(path, ...rest);
+      const { appendFile, close } = handle;
+      vi.spyOn(handle, 'appendFile').mockImplementation((...args) =>
+        ++writes > after ? Promise.reject(full()) : appendFile.apply(handle, args),
+      );
+      vi.spyOn(handle, 'close').mockImplementation(async () => {
+        await close.call(handle);
+        if (writes > after) throw full();
+      });
+      return handle;
+    });
+  }
+  const job = () => ({
+    input: { path: join(cwd, 'in.png'), relative: 'in.png' },
+    output: join(cwd, 'out', 'in.png'),
+  });
+  const begin = () =>
+    GalleryFile.begin(join(cwd, 'out'), [job()], { replace: 'none', details: [] });
+
+  it('leaves nothing of a gallery, whenever that comes', async () => {
+    fillUp(0);
+    await expect(begin()).rejects.toThrow(/index\.html.*no space/);
+    expect(readdirSync(join(cwd, 'out'))).toEqual([]);
+    vi.restoreAllMocks();
+    fillUp(1);
+    const gallery = await begin();
+    await expect(gallery.end('')).rejects.toThrow(/no space/);
+    await gallery.discard();
+    expect(readdirSync(join(cwd, 'out'))).toEqual([]);
+  });
+
+  it('leaves nothing of a picture', async () => {
+    fillUp(1);
+    const bytes = [Uint8Array.of(1), Uint8Array.of(2)];
+    const written = writeFileAtomic(join(cwd, 'o.png'), bytes, { replace: false });
+    await expect(written).rejects.toThrow(/o\.png.*no space/);
+    expect(readdirSync(cwd)).toEqual(['in.png']);
+  });
+});
+
+describe('a name', () => {
+  it('is given when the bytes are on the disk', async () => {
+    const steps: string[] = [];
+    const { open, rename, link } = promises;
+    vi.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
+      const handle = await open(path, ...rest);
+      const { sync } = handle;
+      vi.spyOn(handle, 'sync').mockImplementation(() => {
+        steps.push(path === cwd ? 'folder' : 'bytes');
+        return sync.call(handle);
+      });
+      return handle;
+    });
+    vi.spyOn(promises, 'rename').mockImplementation((...args) => {
+      steps.push('name');
+      return rename(...args);
+    });
+    vi.spyOn(promises, 'link').mockImplementation((...args) => {
+      steps.push('name');
+      return link(...args);
+    });
+    for (const replace of [true, false]) {
+      await writeFileAtomic(join(cwd, `${replace}`), goldenBytes('tiny_zip.pth'), { replace });
+    }
+    expect(steps).toEqual(['bytes', 'name', 'folder', 'bytes', 'name', 'folder']);
+  });
+
+  it('is given where the file system cannot say that they are', async () => {
+    const { open } = promises;
+    vi.spyOn(promises, 'open').mockImplementation(async (path, ...rest) => {
+      const handle = await open(path, ...rest);
+      const cannot = Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      vi.spyOn(handle, 'sync').mockRejectedValue(cannot);
+      return handle;
+    });
+    await writeFileAtomic(join(cwd, 'x'), Uint8Array.of(1), { replace: true });
+    expect(readdirSync(cwd).sort()).toEqual(['in.png', 'x']);
+  });
+});
