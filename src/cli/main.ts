@@ -5,7 +5,7 @@ import { InterruptedError } from './commands/translateMany.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { commandHelp, mainHelp } from './help.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
-import { writeData } from './standardOutput.js';
+import { hearStreamErrors, OutputClosedError, writeData, writeMessage } from './standardOutput.js';
 import { createTerminal, printable } from './terminal.js';
 import { nearest, parseCommandLine, UsageError } from './usage.js';
 
@@ -20,7 +20,7 @@ async function main(args: readonly string[]): Promise<number> {
     } else if (invocation.flag('help')) {
       await writeData(named === undefined ? help() : commandHelp(spec));
     } else if (args.length === 0) {
-      process.stderr.write(help());
+      writeMessage(help());
       return 2;
     } else {
       if (named === undefined) await refuseMistypedCommand(args[0]);
@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
         await run(invocation, terminal, COMMAND_SPECS);
       } finally {
         // An error must not stand behind what is left of the progress.
-        process.stderr.write(terminal.clearLine());
+        writeMessage(terminal.clearLine());
       }
     }
     return 0;
@@ -55,17 +55,19 @@ function help(): string {
 }
 
 function report(error: unknown, debug: boolean): number {
+  // Whoever has seen enough of what is only told is no error.
+  if (error instanceof OutputClosedError) return 0;
   const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
   if (error instanceof UsageError) {
-    process.stderr.write(`cyclegan: ${printable(error.message)}\nTry "cyclegan --help".${stack}\n`);
+    writeMessage(`cyclegan: ${printable(error.message)}\nTry "cyclegan --help".${stack}\n`);
     return 2;
   }
   if (error instanceof CycleganError) {
-    process.stderr.write(`cyclegan: ${printable(error.message)}${stack}\n`);
+    writeMessage(`cyclegan: ${printable(error.message)}${stack}\n`);
     return error instanceof InterruptedError ? error.exitCode : 1;
   }
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(
+  writeMessage(
     `cyclegan: something unexpected went wrong: ${printable(message)}${stack || '\nRun again with --debug for the details.'}\n`,
   );
   return 1;
@@ -73,4 +75,7 @@ function report(error: unknown, debug: boolean): number {
 
 // The same file serves the threads that decode and encode pictures.
 if (isPictureThread()) servePictures();
-else process.exitCode = await main(process.argv.slice(2));
+else {
+  hearStreamErrors();
+  process.exitCode = await main(process.argv.slice(2));
+}

@@ -13,7 +13,7 @@ export function cliReference(commands: readonly CommandSpec[]): string {
     '```',
     '',
     `Where no command is named, it is \`${first.name}\`. Data go to standard output, everything else to standard error.`,
-    'Exit codes: 0 done, 1 bad input (or some pictures failed), 2 bad usage, 130 and 143 interrupted. `--` ends options.',
+    'Exit codes: 0 done, 1 bad input (or some pictures failed), 2 bad usage, 130, 141 and 143 interrupted (141: whoever read standard output went away). `--` ends options.',
     '',
     ...commands.flatMap((command) => section(command)),
     '## Options of every command',

@@ -1,3 +1,5 @@
+import { writeMessage } from './standardOutput.js';
+
 /** What a command says while it works. Everything goes to standard error; standard output is for data. */
 export interface Terminal {
   /** A line that stays. */
@@ -24,12 +26,12 @@ export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal
     isLive: live,
     clearLine,
     say(line) {
-      if (!quiet) process.stderr.write(`${clearLine()}${printable(line)}\n`);
+      if (!quiet) writeMessage(`${clearLine()}${printable(line)}\n`);
     },
     progress(line) {
       if (!live) return;
       const width = (process.stderr.columns || 80) - 1;
-      process.stderr.write(`${CLEAR_LINE}${printable(line).slice(0, width)}`);
+      writeMessage(`${CLEAR_LINE}${printable(line).slice(0, width)}`);
       open = true;
     },
   };

@@ -16,7 +16,7 @@ import {
 import { formatNotes } from '../pictures/pictureNotes.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
-import { writeData } from '../standardOutput.js';
+import { OutputClosedError, writeData, writeMessage } from '../standardOutput.js';
 import { printable, seconds, type Terminal } from '../terminal.js';
 import { type Invocation, UsageError } from '../usage.js';
 import { RESUME_OR_FORCE, type TranslateRequest } from './translateOptions.js';
@@ -63,7 +63,10 @@ export async function runMany(
       signal: interruption.signal,
       onEnd: async (ending) => {
         await gallery?.add(ending);
-        await tally.add(ending);
+        await tally.add(ending).catch((error: unknown) => {
+          if (!(error instanceof OutputClosedError)) throw error;
+          interruption.stop('SIGPIPE');
+        });
       },
     });
     const done = new Set(left);
@@ -153,20 +156,20 @@ class SomeFailedError extends CycleganError {
 export class InterruptedError extends CycleganError {
   readonly exitCode: number;
 
-  constructor(signal: string, done: number, total: number) {
+  constructor(signal: NodeJS.Signals, done: number, total: number) {
     super('ERR_INTERRUPTED', `Interrupted: ${done} of ${total} are done. --resume goes on.`);
-    this.exitCode = 128 + (signal === 'SIGINT' ? 2 : 15);
+    this.exitCode = 128 + (requireBuiltin('os', 'Signals').constants.signals[signal] ?? 0);
   }
 }
 
 /** Lets what is being written be completed when the user interrupts; the second time, nothing holds the process. */
 class Interruption {
   readonly #controller = new AbortController();
-  name = '';
+  name: NodeJS.Signals = 'SIGINT';
 
   constructor() {
-    process.on('SIGINT', this.#stop);
-    process.on('SIGTERM', this.#stop);
+    process.on('SIGINT', this.stop);
+    process.on('SIGTERM', this.stop);
   }
 
   get signal(): AbortSignal {
@@ -174,11 +177,13 @@ class Interruption {
   }
 
   end(): void {
-    process.off('SIGINT', this.#stop);
-    process.off('SIGTERM', this.#stop);
+    process.off('SIGINT', this.stop);
+    process.off('SIGTERM', this.stop);
   }
 
-  readonly #stop = (name: string): void => {
+  /** What a signal does, or the end of a pipe that the command writes to. */
+  readonly stop = (name: NodeJS.Signals): void => {
+    if (this.#controller.signal.aborted) return;
     this.name = name;
     this.end();
     this.#controller.abort();
@@ -201,12 +206,18 @@ class Tally {
   }
 
   async add(ending: Ending): Promise<void> {
+    this.done++;
+    await this.#tell(ending);
+    this.#terminal.progress(this.#bar(ending.job.input.path));
+  }
+
+  async #tell(ending: Ending): Promise<void> {
     const { input, output } = ending.job;
     if ('error' in ending) {
       const { code, message } = ending.error;
       this.#failed++;
       // Always, with --quiet too: a picture is missing.
-      process.stderr.write(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
+      writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
       await this.#print({ input: input.path, error: { code, message } });
     } else {
       const { opened, saved, milliseconds } = ending;
@@ -232,8 +243,6 @@ class Tally {
         milliseconds: times,
       });
     }
-    this.done++;
-    this.#terminal.progress(this.#bar(input.path));
   }
 
   /** How many, how long, how fast. */

@@ -9,10 +9,12 @@ import {
   readFileBytes,
   writeFileAtomic,
 } from '../../platform/files.js';
+import { collectPieces } from '../../platform/pipes.js';
 import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
+import { throughNetwork } from '../pictures/networkErrors.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import { encodeResult, expectedInputShape, openBytes } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
@@ -58,7 +60,12 @@ export async function runOne(
   const netG = await generator();
   const inputShape = expectedInputShape(file, name, request);
   // Worker threads make the weights ready while the picture is decoded.
-  if (inputShape !== null) await netG.program(inputShape, { ...engine, early: true });
+  if (inputShape !== null) {
+    const [height, width] = inputShape.slice(-2);
+    await throughNetwork(name, { width, height }, netG, () =>
+      netG.program(inputShape, { ...engine, early: true }),
+    );
+  }
   const loaded = performance.now();
   const opened = openBytes(file, name, request);
   const decoded = performance.now();
@@ -66,14 +73,17 @@ export async function runOne(
   if (notes !== null) terminal.say(notes);
   const dump = invocation.text('dump-activations');
   if (dump !== undefined) await dumpActivations(opened.prepared.sized, netG, dump, terminal);
-  const output = await generate(opened.prepared.sized, netG, {
-    ...engine,
-    ...programNotes(invocation.flag('debug'), terminal),
-    onProgress: ({ node, done, total, milliseconds }) =>
-      terminal.progress(
-        `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
-      ),
-  });
+  const { sized } = opened.prepared;
+  const output = await throughNetwork(name, sized, netG, () =>
+    generate(sized, netG, {
+      ...engine,
+      ...programNotes(invocation.flag('debug'), terminal),
+      onProgress: ({ node, done, total, milliseconds }) =>
+        terminal.progress(
+          `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
+        ),
+    }),
+  );
   const translated = performance.now();
   const outName = target.path === STANDARD ? `picture${request.extension}` : target.path;
   const { bytes, picture } = encodeResult(output, opened.prepared, outName, request);
@@ -107,9 +117,8 @@ export async function runOne(
 
 async function read(input: string): Promise<{ bytes: Uint8Array; name: string }> {
   if (input !== STANDARD) return { bytes: await readFileBytes(input), name: input };
-  const parts: Uint8Array[] = [];
-  for await (const part of process.stdin) parts.push(part);
-  return { bytes: Buffer.concat(parts), name: 'standard input' };
+  const name = 'standard input';
+  return { bytes: await collectPieces(process.stdin, name), name };
 }
 
 /**

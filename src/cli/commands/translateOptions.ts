@@ -71,7 +71,7 @@ export const translateSpec: CommandSpec = {
   notes: [
     'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output.',
     'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg"; the last name, or -o, is the folder for the outputs, which lie in it as their inputs do in theirs; without it, each lies beside its input. A picture that cannot be translated is reported, the others go on, and the exit code is 1.',
-    'Only the file that the command names as its output is replaced. Files whose names are made up are not: --resume leaves out what is there, --force replaces it. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on.',
+    'Only the file that the command names as its output is replaced. Files whose names are made up are not: --resume leaves out what is there, --force replaces it. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone.',
   ],
   options: OPTIONS,
 };

@@ -55,10 +55,10 @@ const GALLERY_QUALITY = 90;
  */
 const MOST_EXPECTED_PIXELS = 512 * 512;
 
-/** File to network. @throws ImageError or FileError, naming the file. */
+/** File to network; a pipe could keep a whole run waiting. @throws ImageError or FileError, naming the file. */
 export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
   const begin = performance.now();
-  return openBytes(await readFileBytes(path), path, options, begin);
+  return openBytes(await readFileBytes(path, { regular: true }), path, options, begin);
 }
 
 /** The same from a file's bytes. @param name What the picture is called in messages. */

@@ -6,6 +6,7 @@ import { availableCores } from '../../platform/cores.js';
 import { makeFolder } from '../../platform/files.js';
 import { generate, preparedSize } from '../../translate/pipeline.js';
 import { mapAhead } from './mapAhead.js';
+import { throughNetwork } from './networkErrors.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
 import type { Opened, PictureOptions, Saved } from './pictureWork.js';
@@ -55,6 +56,7 @@ export async function translateMany(
   let shape = '';
   try {
     const ordered = await bySize(jobs, options);
+    if (signal.aborted) throw new AbortError();
     for await (const outcome of mapAhead(ordered, count + 1, ({ input }) =>
       threads.open(input.path),
     )) {
@@ -71,7 +73,9 @@ export async function translateMany(
       shape = `${width} x ${height}`;
       try {
         const begin = performance.now();
-        const output = await generate(opened.prepared.sized, netG, { ...forward, signal });
+        const output = await throughNetwork(job.input.path, opened.prepared.sized, netG, () =>
+          generate(opened.prepared.sized, netG, { ...forward, signal }),
+        );
         const milliseconds = performance.now() - begin;
         const task: Promise<unknown> = save(job, opened, output, milliseconds)
           .catch((error: unknown) => {
@@ -98,14 +102,16 @@ export async function translateMany(
     output: Awaited<ReturnType<typeof generate>>,
     milliseconds: number,
   ): Promise<void> {
+    let ending: Ending;
     try {
       await makeFolder(job.output);
       const target = { path: job.output, replace: options.replace };
       const saved = await threads.save(output, opened.prepared, target);
-      await onEnd({ job, opened, saved, milliseconds });
+      ending = { job, opened, saved, milliseconds };
     } catch (error) {
-      await onEnd({ job, error: reportable(error) });
+      ending = { job, error: reportable(error) };
     }
+    await onEnd(ending);
   }
 }
 
@@ -118,16 +124,20 @@ function reportable(error: unknown): CycleganError {
 /**
  * Jobs whose pictures will have one size together, the largest first: the memory of its program then serves the others.
  */
-async function bySize(jobs: readonly Job[], { decode, pipeline }: PictureOptions): Promise<Job[]> {
+async function bySize(
+  jobs: readonly Job[],
+  { decode, pipeline, signal }: ManyOptions,
+): Promise<Job[]> {
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
   const sizes = mapAhead(jobs, 16, async ({ input }) => {
-    const source = await openFile(input.path);
+    const source = await openFile(input.path, { regular: true });
     const start = await source.read(0, Math.min(source.size, HEADER_BYTES));
     // It may not tell yet whether the picture will be turned: then it is placed as if it were not.
     const size = imageSize(start, decode) ?? imageSize(start);
     return size === null ? null : preparedSize(size, pipeline);
   });
   for await (const outcome of sizes) {
+    if (signal.aborted) break;
     // What cannot be read now is reported when its turn comes.
     const size = 'result' in outcome ? outcome.result : null;
     const { width, height } = size ?? { width: 0, height: 0 };
