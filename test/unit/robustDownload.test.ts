@@ -35,12 +35,22 @@ const left = () => (existsSync(dirname(target)) ? readdirSync(dirname(target)).s
 const fetchBody = (options: DownloadOptions = {}) =>
   download(server.url(), target, { pauses: [], ...options });
 
-/** So many bytes, and then the connection ends. */
-function cutAfter(bytes: Uint8Array, at: number, headers: Record<string, string> = {}): Answer {
-  return (response) => {
+/** How long a process takes at the most to read what has come: `fetch` drops what it has not given on when a connection ends. */
+const READ_MS = 1500;
+
+/** So many bytes, and then the connection ends: by itself, or when `cut` is called. */
+function cutAfter(bytes: Uint8Array, at: number, headers: Record<string, string> = {}) {
+  let cut = () => undefined as unknown;
+  const answer: Answer = (response) => {
     response.writeHead(200, { 'content-length': bytes.length, ...headers });
-    response.write(bytes.subarray(0, at), () => setTimeout(() => response.socket?.end(), 30));
+    const timer = setTimeout(() => response.socket?.end(), READ_MS);
+    cut = () => {
+      clearTimeout(timer);
+      response.socket?.end();
+    };
+    response.write(bytes.subarray(0, at));
   };
+  return { answer, cut: () => cut() };
 }
 
 /** A byte now and then, for ever. */
@@ -100,16 +110,18 @@ describe('a file that came in several answers', () => {
         .writeHead(206, { 'content-range': `bytes ${start}-${body.length - 1}/${body.length}` })
         .end(body.subarray(Number(start)));
     };
-    server.answer(cutAfter(body, 7000, headers), honest);
+    const { answer, cut } = cutAfter(body, 7000, headers);
+    server.answer(answer, honest);
+    const onProgress = ({ received }: { received: number }) => received === 7000 && cut();
     const seen: unknown[] = [];
     const accept = async (_path: string, file: object) => void seen.push(file);
-    expect(await fetchBody({ pauses: [1], accept })).toMatchObject({ mixed });
+    expect(await fetchBody({ pauses: [1], accept, onProgress })).toMatchObject({ mixed });
     expect(seen).toEqual([{ mixed }]);
   });
 
   it('is not kept where its server gives no parts, or nothing would tell of another version', async () => {
     for (const answer of [
-      cutAfter(body, 7000, { 'accept-ranges': 'none', etag: '"1"' }),
+      cutAfter(body, 7000, { 'accept-ranges': 'none', etag: '"1"' }).answer,
       (response) => response.write(body.subarray(0, 7000), () => response.socket?.destroy()),
     ] satisfies Answer[]) {
       server.answer(answer);
@@ -190,7 +202,7 @@ describe('the command', () => {
     };
 
   it('gives no damaged file its name where the file tells, and fetches it from the beginning', async () => {
-    server.answer(cutAfter(zip, 9000), otherHalf(zip));
+    server.answer(cutAfter(zip, 9000).answer, otherHalf(zip));
     const { code, stderr } = await run('--retries', '2');
     expect({ code, stderr }).toMatchObject({
       code: 0,
@@ -200,7 +212,7 @@ describe('the command', () => {
   });
 
   it('says what of a file could not be checked', async () => {
-    server.answer(cutAfter(legacy, 9000), (response, request) => {
+    server.answer(cutAfter(legacy, 9000).answer, (response, request) => {
       const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
       response
         .writeHead(206, { 'content-range': `bytes ${start}-${legacy.length - 1}/${legacy.length}` })
@@ -216,7 +228,7 @@ describe('the command', () => {
     ['tells nothing', {}, /goes on from there if the server can/, true],
     ['gives no parts', { 'accept-ranges': 'none' }, /cannot be fetched/, false],
   ])('says that it goes on only where it can: a server that %s', async (_, headers, text, kept) => {
-    server.answer(cutAfter(zip, 9000, headers));
+    server.answer(cutAfter(zip, 9000, headers).answer);
     const { code, stderr } = await run('--retries', '0');
     expect(code).toBe(1);
     expect(stderr).toMatch(text);
