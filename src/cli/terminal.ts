@@ -1,3 +1,4 @@
+import { requireBuiltin } from '../platform/builtin.js';
 import { writeMessage } from './standardOutput.js';
 
 /** What a command says while it works. Everything goes to standard error; standard output is for data. */
@@ -8,6 +9,8 @@ export interface Terminal {
   progress(line: string): void;
   /** Whether somebody is watching. */
   readonly isLive: boolean;
+  /** Asks a question whose answer is yes or no. No, where nobody is there to answer. */
+  confirm(question: string): Promise<boolean>;
   /** What removes the line of `progress`, for whoever writes past this. */
   clearLine(): string;
 }
@@ -34,7 +37,32 @@ export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal
       writeMessage(`${CLEAR_LINE}${printable(line).slice(0, width)}`);
       open = true;
     },
+    async confirm(question) {
+      const { stdin, stderr } = process;
+      if (quiet || stdin.isTTY !== true || stderr.isTTY !== true) return false;
+      stderr.write(clearLine());
+      return askYesNo(question, stdin, stderr);
+    },
   };
+}
+
+/** Only a line that says yes is one: not an empty line, and not the end of the input. */
+export function askYesNo(
+  question: string,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+): Promise<boolean> {
+  const { createInterface } = requireBuiltin('readline', 'Asking');
+  // Without line editing, Ctrl-C ends the process as it does elsewhere.
+  const lines = createInterface({ input, terminal: false });
+  output.write(`${printable(question)} [y/N] `);
+  return new Promise((resolve) => {
+    lines.once('line', (line) => {
+      resolve(/^\s*y(es)?\s*$/i.test(line));
+      lines.close();
+    });
+    lines.once('close', () => resolve(false));
+  });
 }
 
 export function seconds(milliseconds: number): string {

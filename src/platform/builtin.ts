@@ -5,6 +5,7 @@ type Builtins = {
   'fs/promises': typeof import('node:fs/promises');
   net: typeof import('node:net');
   path: typeof import('node:path');
+  readline: typeof import('node:readline');
   url: typeof import('node:url');
   crypto: typeof import('node:crypto');
   util: typeof import('node:util');

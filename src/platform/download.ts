@@ -26,6 +26,8 @@ export interface DownloadOptions {
   readonly bytes?: number;
   /** Digest that the file must have, in hexadecimal. */
   readonly sha256?: string;
+  /** Whether a file that is there by the end may be replaced. Default: true. */
+  readonly replace?: boolean;
   /** Longer files are refused. Default: 2 GiB. */
   readonly limit?: number;
   /** An attempt ends when nothing came for so long. Default: 30 s. */
@@ -79,7 +81,7 @@ export async function download(
     const part = await PartFile.open(target, url);
     try {
       const sha256 = await retrying(options, () => fetchWhole(url, part, options));
-      await part.publish();
+      await part.publish({ replace: options.replace ?? true });
       return { bytes: part.size, sha256, mixed: isMixed(part, options) };
     } finally {
       await part.close();

@@ -1,6 +1,6 @@
 import { requireBuiltin } from './builtin.js';
 import { openFile } from './byteSource.js';
-import { errorCode, fileError } from './fileError.js';
+import { errorCode, type FileError, fileError } from './fileError.js';
 import { makeFolders } from './folders.js';
 import { tooLarge } from './pipes.js';
 
@@ -45,7 +45,7 @@ export async function writeFileAtomic(
     } finally {
       await file.close();
     }
-    await giveName(temporary, path, options.replace);
+    await renameIntoPlace(temporary, path, options);
   } catch (error) {
     throw fileError('write', path, error);
   } finally {
@@ -67,7 +67,7 @@ async function toDisk(file: FileHandle): Promise<void> {
 }
 
 /** The name itself, too. Where folders cannot be opened, as on Windows, the system sees to it. */
-export async function nameToDisk(path: string): Promise<void> {
+async function nameToDisk(path: string): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
   const folder = await fs.open(parentFolder(path), 'r').catch(() => null);
   if (folder === null) return;
@@ -78,26 +78,54 @@ export async function nameToDisk(path: string): Promise<void> {
   }
 }
 
-/** A complete file gets its name. Without `replace`, one that exists is refused with `EEXIST`. */
-async function giveName(temporary: string, path: string, replace: boolean): Promise<void> {
-  await rename(temporary, path, replace);
+/**
+ * Gives a complete file its name, in one step, and sees that the name is on the disk. Without `replace`, a name that is
+ * taken is refused.
+ * @throws FileError `ERR_FILE_EXISTS`; any other error as the operating system gives it.
+ */
+export async function renameIntoPlace(
+  temporary: string,
+  path: string,
+  { replace }: { readonly replace: boolean },
+): Promise<void> {
+  if (replace) await requireBuiltin('fs/promises', `Writing ${path}`).rename(temporary, path);
+  else await renameToFreeName(temporary, path);
   await nameToDisk(path);
 }
 
-async function rename(temporary: string, path: string, replace: boolean): Promise<void> {
+async function renameToFreeName(temporary: string, path: string): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
-  if (replace) return fs.rename(temporary, path);
   try {
     // A hard link refuses an existing target in the same step that makes it; a rename would not.
     await fs.link(temporary, path);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST' || (await pathKind(path)) !== null) {
-      throw fileError('write', path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
-    }
-    // Some file systems have no links; a copy would stand there half-written for a while.
-    return fs.rename(temporary, path);
+    if (errorCode(error) === 'EEXIST' || (await isTaken(path))) throw taken(path);
+    return claimAndRename(temporary, path);
   }
   await fs.rm(temporary, { force: true });
+}
+
+/**
+ * For file systems without hard links: an empty file takes the name, which only one can do, and the rename then replaces
+ * that one. A copy would stand there half-written for a while.
+ */
+async function claimAndRename(temporary: string, path: string): Promise<void> {
+  const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  const claim = await fs.open(path, 'wx').catch((error: unknown) => {
+    throw errorCode(error) === 'EEXIST' ? taken(path) : error;
+  });
+  const own = identityOf(await claim.stat({ bigint: true }));
+  await claim.close();
+  try {
+    await fs.rename(temporary, path);
+  } catch (error) {
+    if ((await fileIdentity(path)) === own) await fs.rm(path, { force: true });
+    throw error;
+  }
+}
+
+function taken(path: string): FileError {
+  return fileError('write', path, Object.assign(new Error('it exists'), { code: 'EEXIST' }));
 }
 
 /** A file that is written piece by piece, and has its name only once it is complete. */
@@ -127,7 +155,7 @@ export async function growFile(path: string): Promise<GrowingFile> {
     publish: async ({ replace }) => {
       await said(toDisk(file));
       await said(file.close());
-      await said(giveName(temporary, path, replace));
+      await said(renameIntoPlace(temporary, path, { replace }));
     },
     discard,
   };
@@ -144,6 +172,15 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | null> 
   return stat(path).then(
     (found) => (found.isDirectory() ? 'folder' : 'file'),
     () => null,
+  );
+}
+
+/** Whether anything has that name: a file, a folder, or a link, even one that leads nowhere. */
+export async function isTaken(path: string): Promise<boolean> {
+  const { lstat } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  return lstat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR',
   );
 }
 
@@ -169,17 +206,18 @@ export function parentFolder(path: string): string {
   return requireBuiltin('path', `Looking for ${path}`).dirname(path);
 }
 
-/** Whether both paths lead to one and the same file that exists, through links and spellings. */
-export async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([a, b].map(fileIdentity));
-  return first !== null && first === second;
-}
-
 /** The same for all paths that lead to one file; `null` where there is none. */
 export async function fileIdentity(path: string): Promise<string | null> {
   const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);
-  return stat(path, { bigint: true }).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => null,
-  );
+  return stat(path, { bigint: true }).then(identityOf, () => null);
+}
+
+function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
+/** The same for all spellings of a path that lead to one file where upper and lower case, or composed and decomposed letters, are one. */
+export function foldPath(path: string): string {
+  const { resolve } = requireBuiltin('path', `Looking for ${path}`);
+  return resolve(path).normalize('NFD').toUpperCase().toLowerCase().normalize('NFC');
 }

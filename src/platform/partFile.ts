@@ -1,6 +1,6 @@
 import { requireBuiltin } from './builtin.js';
 import { fileError } from './fileError.js';
-import { nameToDisk } from './files.js';
+import { renameIntoPlace } from './files.js';
 
 type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
 
@@ -111,14 +111,12 @@ export class PartFile {
     await this.#removeNote();
   }
 
-  /** Gives the part the target's name, in one step. */
-  async publish(): Promise<void> {
-    const fs = requireBuiltin('fs/promises', 'A part');
+  /** Gives the part the target's name, in one step. Without `replace`, a file that exists is refused. */
+  async publish({ replace }: { readonly replace: boolean }): Promise<void> {
     // What is renamed must be on the disk: a loss of power would leave the name without the bytes.
     await this.#writing(this.#handle.sync());
     await this.#handle.close();
-    await this.#writing(fs.rename(this.path, this.#target));
-    await this.#writing(nameToDisk(this.#target));
+    await this.#writing(renameIntoPlace(this.path, this.#target, { replace }));
     await this.#removeNote();
   }
 

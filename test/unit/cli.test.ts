@@ -40,7 +40,7 @@ beforeEach(() => {
 
 describe('the cache', () => {
   const inCache = async (cache: string, file = weights) => {
-    const args = ['in.png', 'out.png', '-w', file, '--resize', 'none'];
+    const args = ['in.png', '-o', 'out.png', '-w', file, '--resize', 'none'];
     const { code, stderr } = await runCommand(command, args, cwd, cache);
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
     return readFileSync(join(cwd, 'out.png'), 'hex');
@@ -191,7 +191,7 @@ describe('many pictures', () => {
         .update(readFileSync(join(cwd, output)))
         .digest('hex');
       expect(outputs.get(input)).toEqual({ output, sha256: digest });
-      await run(input, 'one.png', '-w', weights, '--resize', 'none');
+      await run(input, '-o', 'one.png', '-w', weights, '--resize', 'none');
       expect(readFileSync(join(cwd, 'one.png'))).toEqual(readFileSync(join(cwd, output)));
     }
   });
@@ -211,9 +211,9 @@ describe('many pictures', () => {
     expect((await run(...args, '--force')).code).toBe(0);
   });
 
-  it('lie beside their inputs, or in the last name, if that is a folder', async () => {
-    expect((await run('in/a.png', 'in/below/b.png', 'new/', '-w', weights)).code).toBe(0);
-    expect(readdirSync(join(cwd, 'new')).sort()).toEqual(['a.png', 'b.png']);
+  it('lie beside their inputs, or in the folder that is named', async () => {
+    expect((await run('in/below', 'new/', '-w', weights)).code).toBe(0);
+    expect(readdirSync(join(cwd, 'new'))).toEqual(['b.png']);
     await run('in/a.png', 'in/below/b.png', '-o', 'other/', '-w', weights);
     expect(readdirSync(join(cwd, 'other')).sort()).toEqual(['a.png', 'b.png']);
     expect((await run('in/below', '-w', weights, '--format', 'jpg')).code).toBe(0);
@@ -320,7 +320,7 @@ describe('many pictures', () => {
 
 describe('the picture’s way', () => {
   const translated = async (...options: string[]) => {
-    const { code } = await run('in.png', 'out.png', '-w', weights, ...options);
+    const { code } = await run('in.png', '-o', 'out.png', '-w', weights, ...options);
     expect(code).toBe(0);
     const { width, height, alpha } = decodeImage(readFileSync(join(cwd, 'out.png')), {
       alpha: true,
@@ -416,16 +416,8 @@ describe('exporting', () => {
   });
 
   it('writes activations into an empty folder', async () => {
-    const args = [
-      'in.png',
-      'out.png',
-      '-w',
-      weights,
-      '--resize',
-      'none',
-      '--dump-activations',
-      'acts',
-    ];
+    const options = ['-w', weights, '--resize', 'none', '--dump-activations', 'acts'];
+    const args = ['in.png', '-o', 'out.png', ...options];
     expect((await run(...args)).code).toBe(0);
     const names = readdirSync(join(cwd, 'acts')).sort();
     expect(names[0]).toBe('001_model.0_reflectionPad2d.npy');
@@ -493,9 +485,9 @@ describe('files that are there', () => {
   const translate = (...args: string[]) =>
     run('in.png', ...args, '-w', weights, '--resize', 'none');
 
-  it('are replaced when the command names them', async () => {
+  it('are replaced when -o names them', async () => {
     writeFileSync(join(cwd, 'out.png'), 'old');
-    expect((await translate('out.png')).code).toBe(0);
+    expect((await translate('-o', 'out.png')).code).toBe(0);
     expect(readFileSync(join(cwd, 'out.png')).length).toBeGreaterThan(3);
   });
 

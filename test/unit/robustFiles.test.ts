@@ -104,8 +104,7 @@ describe('a disk that is full', () => {
     input: { path: join(cwd, 'in.png'), relative: 'in.png' },
     output: join(cwd, 'out', 'in.png'),
   });
-  const begin = () =>
-    GalleryFile.begin(join(cwd, 'out'), [job()], { replace: 'none', details: [] });
+  const begin = () => GalleryFile.begin(join(cwd, 'out'), [job()], { replace: false, details: [] });
 
   it('leaves nothing of a gallery, whenever that comes', async () => {
     fillUp(0);

@@ -39,8 +39,9 @@ export async function runDownload(invocation: Invocation, terminal: Terminal): P
   let isRead = true;
   for (const model of models) {
     const path = placeFor(model);
-    if (invocation.flag('force') || !(await isThere(model, path, terminal))) {
-      await fetchModel(model, path, retries, terminal);
+    const replace = invocation.flag('force');
+    if (replace || !(await isThere(model, path, terminal))) {
+      await fetchModel(model, path, { retries, replace }, terminal);
     }
     // The files are what is wanted: they come, too, when nobody reads any more where they are.
     if (isRead) isRead = await isTold(path);
@@ -81,7 +82,10 @@ function placeFor({ name, url }: ModelEntry): string {
   );
 }
 
-/** A file that was put there by hand may be another one, where that can be told. */
+/**
+ * A file that was put there by hand may be another one, where that can be told.
+ * @throws CycleganError for such a file: it is its owner's.
+ */
 async function isThere(
   { name, sha256 }: ModelEntry,
   path: string,
@@ -89,8 +93,10 @@ async function isThere(
 ): Promise<boolean> {
   if ((await pathKind(path)) !== 'file') return false;
   if (sha256 !== undefined && (await fileSha256(path)) !== sha256) {
-    terminal.say(`${path}: this is not ${name}, or not all of it; it is fetched anew.`);
-    return false;
+    throw new CycleganError(
+      'ERR_FILE_EXISTS',
+      `${path}: this is not ${name}, or not all of it; --force fetches it anew, and replaces the file.`,
+    );
   }
   terminal.say(`${name} is there already.`);
   return true;
@@ -99,7 +105,7 @@ async function isThere(
 async function fetchModel(
   { name, url, bytes, sha256 }: ModelEntry,
   path: string,
-  retries: number,
+  { retries, replace }: { readonly retries: number; readonly replace: boolean },
   terminal: Terminal,
 ): Promise<void> {
   terminal.say(`Fetching ${name} from ${url}`);
@@ -110,6 +116,7 @@ async function fetchModel(
     const result = await download(url, path, {
       bytes,
       sha256,
+      replace,
       pauses: growingPauses(retries),
       onProgress: showProgress,
       onRetry: ({ message }, pause) => terminal.say(`${message} Again in ${seconds(pause)}.`),

@@ -6,6 +6,8 @@ import { writeFileAtomic } from '../../platform/files.js';
 import { weightPieces } from '../../pth/write/saveStateDict.js';
 import { openGenerator } from '../generator.js';
 import { halfPrecisionDifference } from '../halfPrecision.js';
+import { resolveWeights } from '../models.js';
+import { checkOutputFile, mayReplace } from '../originals.js';
 import { INPUT_OPTION, KEY_OPTION, readInputShape } from '../sharedOptions.js';
 import type { Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
@@ -16,6 +18,7 @@ export const exportSpec: CommandSpec = {
   summary: 'write a generator in another form: .onnx, .safetensors, .pth, or draw it: .svg, .html',
   notes: [
     'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here. An .svg is the network drawn, an .html the same to move about in, with the statistics of every tensor.',
+    'A file that exists is replaced only with --force, or when you are asked on a terminal and say so; FILE itself never is.',
   ],
   options: {
     key: KEY_OPTION,
@@ -32,6 +35,7 @@ export const exportSpec: CommandSpec = {
     },
     unfold: { type: 'boolean', help: 'draw blocks that repeat one by one' },
     fp16: { type: 'boolean', help: 'an .onnx of 16-bit weights; what that changes is measured' },
+    force: { type: 'boolean', help: 'replace OUT if it exists' },
   },
 };
 
@@ -87,7 +91,14 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
       `${out}: the extension decides; ${[...FORMS.keys()].join(', ')} can be written.`,
     );
   }
-  const netG = await (await openGenerator(source, invocation.text('key'), terminal))();
+  const generator = await openGenerator(source, invocation.text('key'), terminal);
+  await checkOutputFile(out, [await resolveWeights(source)]);
+  const replace = await mayReplace(
+    out,
+    { force: invocation.flag('force'), remedies: '`--force` replaces it' },
+    terminal,
+  );
+  const netG = await generator();
   const options = {
     inputShape: readInputShape(invocation, netG.inputNc),
     opset: readOpset(invocation.text('opset')),
@@ -102,7 +113,7 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
       `With weights of 16 bits, outputs between -1 and 1 change by ${difference.toPrecision(2)} at most (on noise).`,
     );
   }
-  await writeFileAtomic(out, write(netG, out, options), { replace: true });
+  await writeFileAtomic(out, write(netG, out, options), { replace });
   terminal.say(`${source} -> ${out}`);
 }
 

@@ -1,43 +1,24 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { warmUp } from '../../nn/compile.js';
 import { requireBuiltin } from '../../platform/builtin.js';
-import { FileError } from '../../platform/fileError.js';
-import { pathKind } from '../../platform/files.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
 import { openGenerator } from '../generator.js';
-import { findInputs, type Input } from '../pictures/inputs.js';
-import {
-  finishedJobs,
-  type Job,
-  planOutputs,
-  refuseInputsAsOutputs,
-  sweep,
-} from '../pictures/outputs.js';
+import { sweep } from '../pictures/outputs.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import { OutputClosedError, writeData, writeMessage } from '../standardOutput.js';
 import { printable, seconds, type Terminal } from '../terminal.js';
-import { type Invocation, UsageError } from '../usage.js';
-import { RESUME_OR_FORCE, type TranslateRequest } from './translateOptions.js';
+import type { Invocation } from '../usage.js';
+import type { TranslateRequest } from './translateOptions.js';
+import type { ManyPlan } from './translatePlan.js';
 
-/** @param folder Where outputs go; `null`: beside their inputs. */
 export async function runMany(
-  operands: readonly string[],
-  folder: string | null,
+  { jobs, left, folder, replace, replaceGallery }: ManyPlan,
   request: TranslateRequest,
   invocation: Invocation,
   terminal: Terminal,
 ): Promise<void> {
-  if (folder !== null) await refuseFolder(folder);
-  const found = await findInputs(operands, { recursive: invocation.flag('recursive') });
-  const inputs = folder === null ? found : outsideOf(folder, operands, found);
-  const { extension } = request;
-  const jobs = planOutputs(inputs, { folder, extension });
-  const keepsAll = invocation.flag('no-clobber');
-  const replace = invocation.flag('force') && !keepsAll;
-  await refuseInputsAsOutputs(jobs);
-  const left = await jobsToDo(jobs, replace, invocation, terminal);
   await sweep(jobs);
   const { gallery: wanted } = request;
   if (left.length === 0 && !wanted) {
@@ -49,7 +30,7 @@ export async function runMany(
   const netG = await (await openGenerator(weights, invocation.text('key'), terminal))();
   const gallery = wanted
     ? await GalleryFile.begin(folder, jobs, {
-        replace: replace ? 'any' : keepsAll || !invocation.flag('resume') ? 'none' : 'own',
+        replace: replaceGallery,
         details: [weights ?? 'the small built-in model'],
       })
     : null;
@@ -88,61 +69,6 @@ export async function runMany(
   }
   if (gallery !== null) terminal.say(`The gallery is ${gallery.path}`);
   tally.finish();
-}
-
-/** @throws UsageError for what is to be the outputs' folder, but cannot be. */
-async function refuseFolder(folder: string): Promise<void> {
-  const kind = await pathKind(folder);
-  if (folder === '-') throw new UsageError('Several pictures cannot go to standard output.');
-  if (kind === 'file' || (kind === null && /\.(png|jpe?g)$/i.test(folder))) {
-    throw new UsageError(`${folder}: this names a file; several pictures need a folder.`);
-  }
-}
-
-/**
- * Inputs that are not outputs of an earlier run: those do not lie in the outputs' folder.
- * @throws UsageError when that is where the inputs are looked for.
- */
-function outsideOf(
-  folder: string,
-  operands: readonly string[],
-  inputs: readonly Input[],
-): readonly Input[] {
-  const { resolve, sep } = requireBuiltin('path', 'Naming outputs');
-  const place = resolve(folder);
-  if (operands.some((operand) => resolve(operand) === place)) {
-    throw new UsageError(`${folder}: the outputs would lie among the inputs; name another folder.`);
-  }
-  return inputs.filter(
-    ({ path }) => operands.includes(path) || !resolve(path).startsWith(place + sep),
-  );
-}
-
-/**
- * What is not done yet. Outputs that are there are left out with `--resume` and replaced with `--force`; without either,
- * nothing begins, so that nothing is lost and nothing is done twice.
- */
-async function jobsToDo(
-  jobs: readonly Job[],
-  replace: boolean,
-  invocation: Invocation,
-  terminal: Terminal,
-): Promise<readonly Job[]> {
-  const resume = invocation.flag('resume');
-  if (resume && replace) throw new UsageError(RESUME_OR_FORCE);
-  if (replace) return jobs;
-  const finished = await finishedJobs(jobs);
-  if (finished.size === 0) return jobs;
-  if (!resume) {
-    const [{ output }] = finished;
-    const others = finished.size > 1 ? ` and ${finished.size - 1} more` : '';
-    throw new FileError(
-      'ERR_FILE_EXISTS',
-      `${output}${others}: exists already; --resume leaves out what is there, --force replaces it.`,
-    );
-  }
-  terminal.say(`${finished.size} of ${jobs.length} pictures are there already.`);
-  return jobs.filter((job) => !finished.has(job));
 }
 
 /** Some pictures could not be translated, the others were. */

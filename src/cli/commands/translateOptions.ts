@@ -5,8 +5,6 @@ import type { PictureOptions } from '../pictures/pictureWork.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 
-export const RESUME_OR_FORCE = '--resume keeps outputs, and --force replaces them.';
-
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
     type: 'string',
@@ -47,8 +45,11 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: "keep: carry a PNG's transparency over; default: drop",
   },
   quality: { type: 'string', value: 'N', help: 'JPEG quality from 1 to 100; default: 95' },
-  'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT' },
-  force: { type: 'boolean', help: 'replace files whose names were made up, too' },
+  'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT, and never ask' },
+  force: {
+    type: 'boolean',
+    help: 'replace OUT, and files whose names were made up; never an input',
+  },
   engine: {
     type: 'string',
     value: 'NAME',
@@ -70,8 +71,8 @@ export const translateSpec: CommandSpec = {
   summary: 'translate pictures: files, folders, patterns (the default command)',
   notes: [
     'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output.',
-    'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg"; the last name, or -o, is the folder for the outputs, which lie in it as their inputs do in theirs; without it, each lies beside its input. A picture that cannot be translated is reported, the others go on, and the exit code is 1.',
-    'Only the file that the command names as its output is replaced. Files whose names are made up are not: --resume leaves out what is there, --force replaces it. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone.',
+    'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg". Three names or more are all inputs, and so are all names beside -o. The folder for the outputs is -o FOLDER, or the second of two names, if there is a folder of that name, or it ends with a slash; the outputs lie in it as their inputs do in theirs. Without it, each lies beside its input. A folder as the last of several names is refused, where the others are none: it could be meant either way. A picture that cannot be translated is reported, the others go on, and the exit code is 1.',
+    'An input is never written to, whatever it is called. IN OUT could come from *.jpg, so if OUT exists, you are asked on a terminal; elsewhere nothing is done, and the exit code is 2. -o OUT and --force replace it. Files whose names are made up replace nothing: --resume leaves out what is there, and only --force replaces it. A page that is no gallery is never replaced. Files named like outputs (*.cyclegan.*) are passed over, unless they are named alone. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone.',
   ],
   options: OPTIONS,
 };

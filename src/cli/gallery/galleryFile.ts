@@ -5,12 +5,13 @@ import { FileError } from '../../platform/fileError.js';
 import {
   type GrowingFile,
   growFile,
+  isTaken,
   makeFolder,
   parentFolder,
   pathKind,
   readFileBytes,
 } from '../../platform/files.js';
-import type { Job } from '../pictures/outputs.js';
+import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
 import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
 import type { Ending } from '../pictures/translateMany.js';
 import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
@@ -34,23 +35,21 @@ export class GalleryFile {
       replace,
       details,
     }: {
-      /** What of that name may be replaced: nothing, an earlier gallery, or anything. */
-      readonly replace: 'none' | 'own' | 'any';
+      /** Whether an earlier gallery may be replaced. A page that is none never is. */
+      readonly replace: boolean;
       readonly details: readonly string[];
     },
   ): Promise<GalleryFile> {
     const { join } = requireBuiltin('path', 'The gallery');
-    const path = join(folder ?? parentFolder(jobs[0].output), 'index.html');
-    const exists = (await pathKind(path)) !== null;
-    const mayReplace = replace === 'any' || (replace === 'own' && exists && (await isOwn(path)));
-    if (exists && !mayReplace) {
+    const path = join(folder ?? parentFolder(jobs[0].output), GALLERY_NAME);
+    if ((await isTaken(path)) && !(replace && (await isOwn(path)))) {
       throw new FileError(
         'ERR_FILE_EXISTS',
-        `${path}: exists already; --force replaces it, and --resume an earlier gallery.`,
+        `${path}: exists already; --force and --resume replace an earlier gallery, and no other page. -o FOLDER names another place.`,
       );
     }
     await makeFolder(path);
-    const gallery = new GalleryFile(path, await growFile(path), mayReplace);
+    const gallery = new GalleryFile(path, await growFile(path), replace);
     try {
       await gallery.#file.append(galleryHead('Translated pictures', details));
       return gallery;
@@ -104,7 +103,8 @@ export class GalleryFile {
   async end(summary: string): Promise<void> {
     await this.#last;
     await this.#file.append(galleryTail(summary));
-    await this.#file.publish({ replace: this.#replace });
+    // Hours may have gone by.
+    await this.#file.publish({ replace: this.#replace && (await isOwn(this.path)) });
   }
 
   discard(): Promise<void> {
@@ -113,6 +113,7 @@ export class GalleryFile {
 }
 
 async function isOwn(path: string): Promise<boolean> {
+  if ((await pathKind(path)) !== 'file') return false;
   const source = await openFile(path);
   const start = await source.read(0, Math.min(source.size, 4096));
   return new TextDecoder().decode(start).includes(`content="${GENERATOR}"`);

@@ -11,35 +11,74 @@ export interface Input {
 
 const PICTURE = /\.(png|jpe?g)$/i;
 /** What this command writes where it makes up a name. */
-const OWN = /\.cyclegan\.(png|jpe?g)$/i;
+const OWN = /\.cyclegan\.[^./\\]+$/i;
 const MAGIC = /[*?[]/;
+
+/** Whether a file is named as this command names outputs beside their inputs: `horse.cyclegan.png`. */
+export function isOwnName(path: string): boolean {
+  return OWN.test(path);
+}
 
 /**
  * The pictures that operands name: files as they are, those in folders (with `recursive`, also below), and those that match
  * a pattern with `*`, `?`, `[…]` and `**`, for shells that leave patterns alone. Each once, in the order of the
- * operands, and by name within each.
+ * operands, and by name within each. What is named like an output of an earlier run is passed over, unless it is the
+ * only operand: shells put it among the others for `*`.
  *
- * @throws FileError for an operand that names nothing.
+ * @throws FileError for an operand that names nothing, and where only outputs are named.
  */
 export async function findInputs(
   operands: readonly string[],
-  { recursive }: { readonly recursive: boolean },
+  {
+    recursive,
+    onPassedOver,
+  }: {
+    readonly recursive: boolean;
+    /** Called once, with all that were passed over, if there are any. */
+    readonly onPassedOver?: (paths: readonly string[]) => void;
+  },
 ): Promise<Input[]> {
-  const { basename, resolve } = requireBuiltin('path', 'Looking for pictures');
+  const { resolve } = requireBuiltin('path', 'Looking for pictures');
   const found = new Map<string, Input>();
+  const passedOver = new Set<string>();
   for (const operand of operands) {
-    const kind = await pathKind(operand);
-    let inputs: Input[];
-    if (kind === 'file') inputs = [await single(operand, basename(operand))];
-    else if (kind === 'folder') inputs = await picturesIn(operand, recursive);
-    else inputs = MAGIC.test(operand) ? await matching(operand) : [];
-    if (inputs.length === 0) throw nothing(operand, kind, recursive);
+    const inputs = await inputsOf(operand, recursive);
     for (const input of inputs) {
+      if (isOwnName(input.path) && (operands.length > 1 || input.path !== operand)) {
+        passedOver.add(input.path);
+        continue;
+      }
       const place = resolve(input.path);
       if (!found.has(place)) found.set(place, input);
     }
   }
+  if (found.size === 0) {
+    const [first] = passedOver;
+    const others = passedOver.size > 1 ? ` and ${passedOver.size - 1} more` : '';
+    throw new FileError(
+      'ERR_FILE_NOT_FOUND',
+      `${first}${others}: named like outputs of an earlier run, and there is nothing else to translate. Named alone, such a picture is translated.`,
+    );
+  }
+  if (passedOver.size > 0) onPassedOver?.([...passedOver]);
   return [...found.values()];
+}
+
+/** @throws FileError for an operand that names nothing. */
+async function inputsOf(operand: string, recursive: boolean): Promise<Input[]> {
+  const { basename } = requireBuiltin('path', 'Looking for pictures');
+  const kind = await pathKind(operand);
+  let inputs: Input[] = [];
+  if (kind === 'file') inputs = [await single(operand, basename(operand))];
+  else if (kind === 'folder') inputs = await picturesIn(operand, recursive);
+  else if (isPattern(operand)) inputs = await matching(operand);
+  if (inputs.length === 0) throw nothing(operand, kind, recursive);
+  return inputs;
+}
+
+/** Whether a name has wildcards: it is a pattern where no file has that name. */
+export function isPattern(name: string): boolean {
+  return MAGIC.test(name);
 }
 
 /** A pipe can be read once, and its size is not known: it has to be the only picture. */
@@ -58,7 +97,7 @@ function nothing(operand: string, kind: 'folder' | 'file' | null, recursive: boo
   }
   return new FileError(
     'ERR_FILE_NOT_FOUND',
-    MAGIC.test(operand) ? `${operand}: nothing matches.` : `${operand}: no such file.`,
+    isPattern(operand) ? `${operand}: nothing matches.` : `${operand}: no such file.`,
   );
 }
 
@@ -66,7 +105,7 @@ async function picturesIn(folder: string, recursive: boolean): Promise<Input[]> 
   const { join } = requireBuiltin('path', 'Looking for pictures');
   const names = await namesBelow(folder, recursive ? Number.POSITIVE_INFINITY : 0);
   return names
-    .filter((name) => PICTURE.test(name) && !OWN.test(name))
+    .filter((name) => PICTURE.test(name))
     .map((name) => ({ path: join(folder, name), relative: name }));
 }
 
@@ -82,7 +121,7 @@ async function matching(pattern: string): Promise<Input[]> {
   const expression = compiled(rest);
   if (expression === null) return [];
   return (await namesBelow(folder, depth))
-    .filter((name) => expression.test(`/${name}`) && PICTURE.test(name) && !OWN.test(name))
+    .filter((name) => expression.test(`/${name}`) && PICTURE.test(name))
     .map((name) => ({ path: join(folder, name), relative: name }));
 }
 

@@ -1,8 +1,12 @@
 import { requireBuiltin } from '../../platform/builtin.js';
-import { fileIdentity, pathKind } from '../../platform/files.js';
+import { foldPath, isTaken, pathKind } from '../../platform/files.js';
 import { isAlive } from '../../platform/processes.js';
+import { Originals } from '../originals.js';
 import { UsageError } from '../usage.js';
 import type { Input } from './inputs.js';
+
+/** The page that compares inputs and outputs, beside the outputs. */
+export const GALLERY_NAME = 'index.html';
 
 /** A picture and where its translation goes. */
 export interface Job {
@@ -22,30 +26,26 @@ export interface OutputPlan {
  * extension alone, both keep it, and what is still alike is numbered. The same inputs give the same names.
  */
 export function planOutputs(inputs: readonly Input[], { folder, extension }: OutputPlan): Job[] {
-  const { join, resolve } = requireBuiltin('path', 'Naming outputs');
+  const { join } = requireBuiltin('path', 'Naming outputs');
   const ending = folder === null ? `.cyclegan${extension}` : extension;
   const place = ({ path, relative }: Input) => (folder === null ? path : join(folder, relative));
   const bare = inputs.map((input) => place(input).replace(/\.[^./\\]+$/, ''));
   const uses = countAlike(bare);
   const taken = new Set<string>();
   return inputs.map((input, i) => {
-    const alone = uses.get(fold(bare[i])) === 1;
+    const alone = uses.get(foldPath(bare[i])) === 1;
     const name = alone ? bare[i] : place(input);
     let output = `${name}${ending}`;
-    for (let n = 2; taken.has(fold(resolve(output))); n++) output = `${name}-${n}${ending}`;
-    taken.add(fold(resolve(output)));
+    for (let n = 2; taken.has(foldPath(output)); n++) output = `${name}-${n}${ending}`;
+    taken.add(foldPath(output));
     return { input, output };
   });
 }
 
 function countAlike(names: readonly string[]): Map<string, number> {
   const uses = new Map<string, number>();
-  for (const name of names) uses.set(fold(name), (uses.get(fold(name)) ?? 0) + 1);
+  for (const name of names) uses.set(foldPath(name), (uses.get(foldPath(name)) ?? 0) + 1);
   return uses;
-}
-
-function fold(name: string): string {
-  return name.normalize('NFC').toLowerCase();
 }
 
 /** Those whose output is there: it was written as a whole, for files get their name when they are complete. */
@@ -54,37 +54,50 @@ export async function finishedJobs(jobs: readonly Job[]): Promise<Set<Job>> {
   return new Set(jobs.filter((_, i) => kinds[i] !== null));
 }
 
+/** Those whose output would need a name that something has, be it a link that leads nowhere. */
+export async function blockedJobs(jobs: readonly Job[]): Promise<readonly Job[]> {
+  const taken = await Promise.all(jobs.map(({ output }) => isTaken(output)));
+  return jobs.filter((_, i) => taken[i]);
+}
+
 /**
- * Outputs must not be inputs, whatever their names: through links, or on a disk where upper and lower case are one.
+ * Outputs must not be files that the run reads, whatever their names.
  * @throws UsageError, before anything is written.
  */
 export async function refuseInputsAsOutputs(jobs: readonly Job[]): Promise<void> {
-  const inputs = new Set(await Promise.all(jobs.map(({ input }) => fileIdentity(input.path))));
+  const originals = await Originals.of(jobs.map(({ input }) => input.path));
   for (const { output } of jobs) {
-    const identity = await fileIdentity(output);
-    if (identity !== null && inputs.has(identity)) {
+    if (await originals.include(output)) {
       throw new UsageError(`${output}: an output would replace an input; name another folder.`);
     }
   }
 }
 
-const TEMPORARY = /^\..+\.(\d+)\.cyclegan-tmp$/;
+const TEMPORARY = /^\.(.+)\.(\d+)\.cyclegan-tmp$/;
 
 /** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
 function isOthers(pid: number): boolean {
   return pid !== process.pid && isAlive(pid);
 }
 
-/** Removes what a process that was killed has left in the folders of the outputs. */
+/**
+ * Removes what a process that was killed has left of these outputs, and of their gallery. Nothing else is touched, whatever
+ * its name looks like.
+ */
 export async function sweep(jobs: readonly Job[]): Promise<void> {
   const { readdir, rm } = requireBuiltin('fs/promises', 'Sweeping');
-  const { dirname, join } = requireBuiltin('path', 'Sweeping');
-  for (const folder of new Set(jobs.map(({ output }) => dirname(output)))) {
+  const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
+  const folders = new Map<string, Set<string>>();
+  for (const { output } of jobs) {
+    const names = folders.get(dirname(output)) ?? new Set([GALLERY_NAME]);
+    folders.set(dirname(output), names.add(basename(output)));
+  }
+  for (const [folder, names] of folders) {
     if ((await pathKind(folder)) !== 'folder') continue;
-    for (const name of await readdir(folder)) {
-      const pid = TEMPORARY.exec(name)?.[1];
-      if (pid !== undefined && !isOthers(Number(pid)))
-        await rm(join(folder, name), { force: true });
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const [, name, pid] = TEMPORARY.exec(entry.name) ?? [];
+      if (!entry.isFile() || !names.has(name) || isOthers(Number(pid))) continue;
+      await rm(join(folder, entry.name), { force: true });
     }
   }
 }

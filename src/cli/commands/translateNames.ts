@@ -1,0 +1,158 @@
+import { FileError } from '../../platform/fileError.js';
+import { foldPath, pathKind } from '../../platform/files.js';
+import { isOwnName, isPattern } from '../pictures/inputs.js';
+import { type Invocation, UsageError } from '../usage.js';
+
+/** Standard input as an input's name, standard output as an output's. */
+export const STANDARD = '-';
+
+/** What the names on a command line mean. */
+export type Names = OneName | ManyNames;
+
+export interface OneName {
+  readonly kind: 'one';
+  readonly input: string;
+  /** `null`: the name is made up. */
+  readonly output: NamedOutput | null;
+}
+
+export interface NamedOutput {
+  readonly path: string;
+  /** `-o` can mean nothing else; the second of two names can come from a pattern that the shell resolved. */
+  readonly by: 'option' | 'place';
+}
+
+export interface ManyNames {
+  readonly kind: 'many';
+  /** Files, folders and patterns. */
+  readonly inputs: readonly string[];
+  /** Where outputs go; `null`: beside their inputs. */
+  readonly folder: string | null;
+}
+
+/**
+ * With `-o`, all names are inputs. Without it, so are three and more; of two, the second is the output: a file for one
+ * picture, or a folder. What could be meant otherwise is refused: nothing depends on a guess.
+ *
+ * @throws UsageError
+ */
+export async function readNames(invocation: Invocation): Promise<Names> {
+  const { operands } = invocation;
+  const [first, second] = operands;
+  if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
+  const option = invocation.text('output');
+  if (option !== undefined) return withOption(operands, option, invocation);
+  if (operands.length === 2) return inAndOut(first, second, invocation);
+  if (operands.length === 1 && !invocation.flag('gallery') && (await isOne(first))) {
+    return { kind: 'one', input: first, output: null };
+  }
+  if (operands.length > 2) await refuseOutputAsLast(operands);
+  return many(operands, null);
+}
+
+async function withOption(
+  operands: readonly string[],
+  path: string,
+  invocation: Invocation,
+): Promise<Names> {
+  const [first] = operands;
+  const one =
+    operands.length === 1 &&
+    !invocation.flag('gallery') &&
+    (await isOne(first)) &&
+    !(await isFolderName(path));
+  if (one) return { kind: 'one', input: first, output: { path, by: 'option' } };
+  if (operands.length > 1 && (await pathKind(path)) === 'file') {
+    const same = operands.find((operand) => foldPath(operand) === foldPath(path));
+    if (same !== undefined) {
+      throw new UsageError(
+        `${same} is named as an input, and by -o as the output. One picture: cyclegan IN -o ${path}; several: -o FOLDER.`,
+      );
+    }
+  }
+  await refuseAsFolder(path);
+  return many(operands, path);
+}
+
+async function inAndOut(first: string, second: string, invocation: Invocation): Promise<Names> {
+  if (second !== STANDARD && (await isFolderName(second))) {
+    await refuseAsFolder(second);
+    return many([first], second);
+  }
+  const output = { path: second, by: 'place' } as const;
+  if ((await isOne(first)) && !invocation.flag('gallery')) {
+    if (await isOutputBesidePicture(first, second)) return besidePicture(first, second, invocation);
+    return { kind: 'one', input: first, output };
+  }
+  if (second === STANDARD) throw new UsageError('Several pictures cannot go to standard output.');
+  if (isPattern(second) && (await pathKind(second)) === null) return many([first, second], null);
+  throw noFolder(second);
+}
+
+/** `*` gives `x.cyclegan.png` and `x.png` after a first run: those are not IN and OUT. */
+async function isOutputBesidePicture(first: string, second: string): Promise<boolean> {
+  return isOwnName(first) && !isOwnName(second) && (await pathKind(second)) === 'file';
+}
+
+/** Where it is said what happens to outputs that are there, the second picture is translated, and the first passed over. */
+function besidePicture(first: string, second: string, invocation: Invocation): Names {
+  if (invocation.flag('force') || invocation.flag('resume')) return many([first, second], null);
+  throw new UsageError(
+    `${second} exists: \`-o ${second}\` replaces it. To translate it instead, name it alone, or all with --resume or --force: ${first} is then passed over.`,
+  );
+}
+
+/** The last of several names has long been a folder for outputs elsewhere (`cp`), but comes with `*`, too. */
+async function refuseOutputAsLast(operands: readonly string[]): Promise<void> {
+  const last = operands[operands.length - 1];
+  const kinds = await Promise.all(operands.map(pathKind));
+  const lastKind = kinds[kinds.length - 1];
+  if (lastKind === null && !isPattern(last)) throw noFolder(last);
+  if (lastKind === 'folder' && kinds.indexOf('folder') === kinds.length - 1) {
+    throw new UsageError(
+      `${last} is a folder after pictures: \`-o ${last}\` puts the outputs there; named first, its pictures are translated, too.`,
+    );
+  }
+}
+
+function noFolder(name: string): UsageError {
+  return new UsageError(
+    `One output for several pictures: "${name}" is no folder. Name a folder for them: -o FOLDER.`,
+  );
+}
+
+/** @throws UsageError for what is to be the outputs' folder, but cannot be. */
+async function refuseAsFolder(folder: string): Promise<void> {
+  if (folder === STANDARD) {
+    throw new UsageError('Several pictures cannot go to standard output.');
+  }
+  const bare = folder.replace(/[/\\]+$/, '');
+  const kind = await pathKind(bare);
+  if (kind === 'file' || (kind === null && bare === folder && /\.(png|jpe?g)$/i.test(folder))) {
+    throw new UsageError(`${folder}: this names a file; several pictures need a folder.`);
+  }
+}
+
+function many(inputs: readonly string[], folder: string | null): ManyNames {
+  if (inputs.includes(STANDARD)) {
+    throw new UsageError('Standard input is one picture: - cannot be one of several.');
+  }
+  return { kind: 'many', inputs, folder };
+}
+
+/** A file, or something that is to be one. */
+async function isOne(name: string): Promise<boolean> {
+  if (name === STANDARD) return true;
+  const kind = await pathKind(name);
+  return kind === 'file' || (kind === null && !isPattern(name));
+}
+
+async function isFolderName(name: string): Promise<boolean> {
+  return /[/\\]$/.test(name) || (await pathKind(name)) === 'folder';
+}
+
+/** @throws FileError for an input that is not there: nobody is asked about its output then. */
+export async function refuseMissing(input: string): Promise<void> {
+  if ((await pathKind(input)) !== null) return;
+  throw new FileError('ERR_FILE_NOT_FOUND', `${input}: no such file.`);
+}

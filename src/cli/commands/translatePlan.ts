@@ -1,0 +1,166 @@
+import { checkImageName } from '../../image/formats.js';
+import { ImageError } from '../../image/picture.js';
+import { requireBuiltin } from '../../platform/builtin.js';
+import { FileError } from '../../platform/fileError.js';
+import { isTaken, pathKind } from '../../platform/files.js';
+import { checkOutputFile, mayReplace } from '../originals.js';
+import { findInputs, type Input } from '../pictures/inputs.js';
+import {
+  blockedJobs,
+  finishedJobs,
+  type Job,
+  planOutputs,
+  refuseInputsAsOutputs,
+} from '../pictures/outputs.js';
+import type { Terminal } from '../terminal.js';
+import { type Invocation, UsageError } from '../usage.js';
+import { type ManyNames, type OneName, refuseMissing, STANDARD } from './translateNames.js';
+
+/** What a run may write is settled here, before any work begins; nothing is written yet. */
+
+export interface OnePlan {
+  readonly input: string;
+  readonly output: string;
+  /** Whether a file of the output's name may be replaced. */
+  readonly replace: boolean;
+}
+
+export interface ManyPlan {
+  /** All pictures, those that are done among them. */
+  readonly jobs: readonly Job[];
+  /** What is to do. */
+  readonly left: readonly Job[];
+  /** Where outputs go; `null`: beside their inputs. */
+  readonly folder: string | null;
+  /** Whether files of the outputs' names may be replaced. */
+  readonly replace: boolean;
+  /** Whether an earlier gallery may be replaced; what is no gallery never is. */
+  readonly replaceGallery: boolean;
+}
+
+const RESUME_OR_FORCE = '--resume keeps outputs, and --force replaces them.';
+
+/**
+ * @returns `null` where the output is there, and is to be left alone.
+ * @throws UsageError or FileError for an output that must not, or cannot, be written.
+ */
+export async function planOne(
+  { input, output: named }: OneName,
+  extension: string,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<OnePlan | null> {
+  const output = named?.path ?? madeUpName(input, extension);
+  const force = invocation.flag('force');
+  if (invocation.flag('resume')) {
+    if (force) throw new UsageError(RESUME_OR_FORCE);
+    if ((await pathKind(output)) === 'file') {
+      terminal.say(`${output}: is there already.`);
+      return null;
+    }
+  }
+  if (output === STANDARD) return { input, output, replace: false };
+  try {
+    checkImageName(output);
+  } catch (error) {
+    throw error instanceof ImageError ? new UsageError(error.message) : error;
+  }
+  if (input !== STANDARD) await refuseMissing(input);
+  await checkOutputFile(output, [input, invocation.text('weights')]);
+  if (invocation.flag('no-clobber')) {
+    if (await isTaken(output)) throw exists(output, 'name another file');
+    return { input, output, replace: false };
+  }
+  if (named?.by === 'option') return { input, output, replace: true };
+  if (named?.by === 'place') {
+    const both = input === STANDARD ? '' : '; `-o FOLDER` translates both';
+    const remedies = `\`-o ${output}\` or \`--force\` replaces it${both}`;
+    return { input, output, replace: await mayReplace(output, { force, remedies }, terminal) };
+  }
+  if (!force && (await isTaken(output))) {
+    throw exists(output, '--resume leaves it, --force replaces it, -o names another file');
+  }
+  return { input, output, replace: force };
+}
+
+function madeUpName(input: string, extension: string): string {
+  return input === STANDARD ? STANDARD : `${input.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
+}
+
+function exists(path: string, remedy: string): FileError {
+  return new FileError('ERR_FILE_EXISTS', `${path}: the file exists already; ${remedy}.`);
+}
+
+/**
+ * @throws UsageError or FileError for inputs that are not there, or outputs that are.
+ */
+export async function planMany(
+  { inputs: operands, folder }: ManyNames,
+  extension: string,
+  invocation: Invocation,
+  terminal: Terminal,
+): Promise<ManyPlan> {
+  const found = await findInputs(operands, {
+    recursive: invocation.flag('recursive'),
+    onPassedOver: (paths) => terminal.say(passedOver(paths)),
+  });
+  const inputs = folder === null ? found : outsideOf(folder, operands, found);
+  const jobs = planOutputs(inputs, { folder, extension });
+  const keepsAll = invocation.flag('no-clobber');
+  const force = invocation.flag('force');
+  const resume = invocation.flag('resume');
+  const replace = force && !keepsAll;
+  await refuseInputsAsOutputs(jobs);
+  if (resume && replace) throw new UsageError(RESUME_OR_FORCE);
+  const left = replace ? jobs : await jobsToDo(jobs, resume, terminal);
+  return { jobs, left, folder, replace, replaceGallery: (force || resume) && !keepsAll };
+}
+
+function passedOver([first, ...others]: readonly string[]): string {
+  return others.length === 0
+    ? `${first}: passed over, for it is named like an output; named alone, it is translated.`
+    : `${first} and ${others.length} more: passed over, for they are named like outputs; named alone, one is translated.`;
+}
+
+/**
+ * Inputs that are not outputs of an earlier run: those do not lie in the outputs' folder.
+ * @throws UsageError when that is where the inputs are looked for.
+ */
+function outsideOf(
+  folder: string,
+  operands: readonly string[],
+  inputs: readonly Input[],
+): readonly Input[] {
+  const { resolve, sep } = requireBuiltin('path', 'Naming outputs');
+  const place = resolve(folder);
+  if (operands.some((operand) => resolve(operand) === place)) {
+    throw new UsageError(`${folder}: the outputs would lie among the inputs; name another folder.`);
+  }
+  return inputs.filter(
+    ({ path }) => operands.includes(path) || !resolve(path).startsWith(place + sep),
+  );
+}
+
+/**
+ * What is not done yet. Outputs that are there are left out with `resume`; without it, nothing begins, so that nothing is
+ * lost and nothing is done twice.
+ */
+async function jobsToDo(
+  jobs: readonly Job[],
+  resume: boolean,
+  terminal: Terminal,
+): Promise<readonly Job[]> {
+  if (!resume) {
+    const blocked = await blockedJobs(jobs);
+    if (blocked.length === 0) return jobs;
+    const others = blocked.length > 1 ? ` and ${blocked.length - 1} more` : '';
+    throw new FileError(
+      'ERR_FILE_EXISTS',
+      `${blocked[0].output}${others}: exists already; --resume leaves out what is there, --force replaces it.`,
+    );
+  }
+  const finished = await finishedJobs(jobs);
+  if (finished.size === 0) return jobs;
+  terminal.say(`${finished.size} of ${jobs.length} pictures are there already.`);
+  return jobs.filter((job) => !finished.has(job));
+}

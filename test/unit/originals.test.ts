@@ -1,0 +1,615 @@
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import fs from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { PassThrough } from 'node:stream';
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { readNames } from '../../src/cli/commands/translateNames.js';
+import { translateSpec } from '../../src/cli/commands/translateOptions.js';
+import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
+import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
+import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
+import { Originals } from '../../src/cli/originals.js';
+import { sweep } from '../../src/cli/pictures/outputs.js';
+import { askYesNo, type Terminal } from '../../src/cli/terminal.js';
+import { parseCommandLine } from '../../src/cli/usage.js';
+import { CycleganError } from '../../src/errors.js';
+import { encodeImage } from '../../src/image/formats.js';
+import { makeFolder, writeFileAtomic } from '../../src/platform/files.js';
+import { runCommand, temporaryFolder } from '../support/command.js';
+import { goldenPath } from '../support/golden.js';
+
+const home = temporaryFolder();
+afterAll(home.remove);
+const MADE = Buffer.from('made');
+let count = 0;
+let cwd = '';
+
+beforeEach(() => {
+  cwd = join(home.path, String(count++));
+  mkdirSync(cwd);
+});
+
+/** What every path below a folder holds: bytes of files, targets of links, which are not followed. */
+function contents(folder: string, below = ''): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    const name = join(below, entry.name);
+    const path = join(folder, name);
+    if (entry.isSymbolicLink()) found.set(name, `-> ${readlinkSync(path)}`);
+    else if (!entry.isDirectory()) found.set(name, readFileSync(path, 'latin1'));
+    else for (const [inner, text] of contents(folder, name)) found.set(inner, text);
+  }
+  return found;
+}
+
+function terminal(answer = false): Terminal & { readonly lines: string[]; asked: number } {
+  const lines: string[] = [];
+  return {
+    lines,
+    asked: 0,
+    isLive: false,
+    say: (line) => lines.push(line),
+    progress: () => undefined,
+    clearLine: () => '',
+    async confirm() {
+      this.asked++;
+      return answer;
+    },
+  };
+}
+
+/** A run as the command does it, but for the network: names, plan, and the real writing. Gives the inputs as it read them. */
+async function simulate(
+  args: readonly string[],
+  watcher: Terminal,
+): Promise<ReadonlyMap<string, string>> {
+  const invocation = parseCommandLine(translateSpec, args);
+  const names = await readNames(invocation);
+  const read = (paths: readonly string[]) =>
+    new Map(paths.filter(existsSync).map((path) => [path, readFileSync(path, 'latin1')]));
+  if (names.kind === 'one') {
+    const plan = await planOne(names, '.png', invocation, watcher);
+    const inputs = read([names.input]);
+    if (plan !== null) {
+      await writeFileAtomic(plan.output, MADE, { replace: plan.replace }).catch(reported);
+    }
+    return inputs;
+  }
+  const plan = await planMany(names, '.png', invocation, watcher);
+  const inputs = read(plan.jobs.map(({ input }) => input.path));
+  await sweep(plan.jobs);
+  const gallery = invocation.flag('gallery')
+    ? await GalleryFile.begin(plan.folder, plan.jobs, { replace: plan.replaceGallery, details: [] })
+    : null;
+  for (const { output } of plan.left) {
+    await makeFolder(output)
+      .then(() => writeFileAtomic(output, MADE, { replace: plan.replace }))
+      .catch(reported);
+  }
+  await gallery?.end('').catch(reported);
+  return inputs;
+}
+
+function reported(error: unknown): void {
+  if (!(error instanceof CycleganError)) throw error;
+}
+
+const EARLIER_GALLERY = galleryHead('An earlier one', []);
+const CONTENTS: Readonly<Record<string, string>> = {
+  'a.jpg': 'A',
+  'b.jpg': 'B',
+  'a.png': 'C',
+  'A.PNG': 'D',
+  '\u00e9.png': 'E',
+  'e\u0301.png': 'F',
+  'a.cyclegan.png': 'G',
+  'b.cyclegan.png': 'H',
+  'index.html': 'I',
+  'sub/a.png': 'J',
+  'sub/b.png': 'K',
+  'sub/index.html': EARLIER_GALLERY,
+  '.mine.999999999.cyclegan-tmp': 'L',
+};
+const LINKS: Readonly<Record<string, readonly string[]>> = {
+  'link.png': ['a.jpg', 'a.png', 'b.jpg', 'nowhere.png'],
+  'b.png': ['nowhere.png', 'sub/b.png', 'b.jpg'],
+  also: ['sub', '.'],
+};
+const HARD: Readonly<Record<string, readonly string[]>> = {
+  'hard.png': ['a.jpg', 'b.jpg'],
+  'c.cyclegan.png': ['a.png', 'a.jpg'],
+};
+const OPERANDS = [
+  ...Object.keys(CONTENTS),
+  ...Object.keys(LINKS),
+  ...Object.keys(HARD),
+  ...['sub', 'also/', 'new/', 'new.png', 'c.jpg', '*.jpg', '**/*.png', '.', 'also/a.png'],
+];
+
+type Targets = Readonly<Record<string, string | undefined>>;
+
+interface Scene {
+  readonly files: readonly string[];
+  readonly links: Targets;
+  readonly hard: Targets;
+}
+
+const someOfEach = (choices: Readonly<Record<string, readonly string[]>>) =>
+  fc.record(
+    Object.fromEntries(
+      Object.entries(choices).map(([name, targets]) => [name, fc.constantFrom(...targets)]),
+    ),
+    { requiredKeys: [] },
+  );
+const scene: fc.Arbitrary<Scene> = fc.record({
+  files: fc.subarray(Object.keys(CONTENTS), { minLength: 10 }),
+  links: someOfEach(LINKS),
+  hard: someOfEach(HARD),
+});
+const commandLine = fc.record({
+  operands: fc.array(fc.constantFrom(...OPERANDS), { minLength: 1, maxLength: 3 }),
+  output: fc.option(fc.constantFrom(...OPERANDS), { freq: 2 }),
+  flags: fc.subarray(['--force', '--resume', '--no-clobber', '--gallery', '-r']),
+});
+
+function arrange(folder: string, { files, links, hard }: Scene): void {
+  mkdirSync(join(folder, 'sub'), { recursive: true });
+  for (const name of files) writeFileSync(join(folder, name), CONTENTS[name]);
+  for (const [name, target] of Object.entries(links)) {
+    if (target !== undefined) symlinkSync(target, join(folder, name));
+  }
+  for (const [name, target] of Object.entries(hard)) {
+    if (target !== undefined && files.includes(target))
+      linkSync(join(folder, target), join(folder, name));
+  }
+}
+
+describe('whatever is in a folder, and whatever the command line', () => {
+  it('a file is changed only if -o names it, or with --force, and an input never', async () => {
+    let written = 0;
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(scene, commandLine, async (what, { operands, output, flags }) => {
+        const folder = join(cwd, String(runs++));
+        mkdirSync(folder);
+        arrange(folder, what);
+        const at = (name: string) => `${folder}/${name}`;
+        const args = [...operands.map(at), ...flags];
+        if (output !== null) args.push('-o', at(output));
+        const before = contents(folder);
+        const target = output === null ? '' : withoutLinks(at(output));
+        const inputs = await simulate(args, terminal()).catch((error: unknown) => {
+          reported(error);
+          return new Map<string, string>();
+        });
+        const after = contents(folder);
+        const changed = [...before.keys()].filter((name) => after.get(name) !== before.get(name));
+        if (after.size > before.size || changed.length > 0) written++;
+        for (const name of changed) {
+          const isNamed = withoutLinks(at(name)) === target;
+          const isGallery = before.get(name) === EARLIER_GALLERY && flags.includes('--resume');
+          expect([name, isNamed || isGallery || flags.includes('--force')]).toEqual([name, true]);
+          expect(flags).not.toContain('--no-clobber');
+        }
+        for (const [path, bytes] of inputs) expect(readFileSync(path, 'latin1')).toBe(bytes);
+        // A page of the user's own, and what only looks like something temporary.
+        for (const name of ['index.html', '.mine.999999999.cyclegan-tmp']) {
+          if (before.has(name)) expect(after.get(name)).toBe(before.get(name));
+        }
+        rmSync(folder, { recursive: true });
+      }),
+      { numRuns: 200 },
+    );
+    // Most lines are refused; the others must be enough to tell.
+    expect(written).toBeGreaterThan(8);
+  });
+
+  /** Where a file of that path really lies, whether it exists or not. */
+  const withoutLinks = (path: string) =>
+    existsSync(dirname(path)) ? join(realpathSync(dirname(path)), basename(path)) : path;
+});
+
+describe('two names', () => {
+  const at = (name: string) => join(cwd, name);
+  const attempt = (args: readonly string[], watcher: Terminal = terminal()) =>
+    simulate(
+      args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+      watcher,
+    );
+
+  beforeEach(() => {
+    for (const name of ['horse.jpg', 'zebra.png', 'x.png', 'x.cyclegan.png']) {
+      writeFileSync(at(name), name);
+    }
+    mkdirSync(at('photos'));
+    writeFileSync(at('photos/p.jpg'), '');
+  });
+
+  it('ask about the second if it exists, and only then', async () => {
+    const before = contents(cwd);
+    const no = terminal(false);
+    await expect(attempt(['horse.jpg', 'zebra.png'], no)).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+    });
+    expect([no.asked, contents(cwd)]).toEqual([1, before]);
+    const yes = terminal(true);
+    await attempt(['horse.jpg', 'zebra.png'], yes);
+    expect([yes.asked, readFileSync(at('zebra.png'), 'utf8')]).toEqual([1, 'made']);
+    await attempt(['horse.jpg', 'new.png'], yes);
+    expect([yes.asked, readFileSync(at('new.png'), 'utf8')]).toEqual([1, 'made']);
+  });
+
+  it.each([
+    ['an input that is not there', ['none.jpg', 'zebra.png'], /no such file/],
+    ['--no-clobber', ['horse.jpg', 'zebra.png', '--no-clobber'], /exists already/],
+    ['the input itself', ['horse.jpg', 'horse.jpg'], /\.jpg: the output would replace the input/],
+    ['the input in capitals', ['zebra.png', 'ZEBRA.PNG'], /would replace the input/],
+    ['a link to the input', ['zebra.png', 'link.png'], /would replace the input/],
+    ['a hard link to the input', ['zebra.png', 'hard.png'], /would replace the input/],
+    ['an earlier output and its picture', ['x.cyclegan.png', 'x.png'], /x\.png exists: .*passed/],
+    ['a folder and a file', ['photos', 'zebra.png'], /"\S+zebra\.png" is no folder.*-o FOLDER/],
+    ['a gallery of one file', ['horse.jpg', 'zebra.png', '--gallery'], /-o FOLDER/],
+  ])('ask nobody about %s', async (_, args, message) => {
+    symlinkSync('zebra.png', at('link.png'));
+    linkSync(at('zebra.png'), at('hard.png'));
+    const before = contents(cwd);
+    const yes = terminal(true);
+    await expect(attempt(args, yes)).rejects.toThrow(message);
+    expect([yes.asked, contents(cwd)]).toEqual([0, before]);
+  });
+
+  it('with --force are no licence to replace an input, the weights, or the picture beside its output', async () => {
+    symlinkSync('horse.jpg', at('link.jpg'));
+    const before = contents(cwd);
+    for (const args of [
+      ['horse.jpg', 'link.jpg', '--force'],
+      ['link.jpg', 'horse.jpg', '--force'],
+      ['horse.jpg', '-o', 'link.jpg'],
+      ['horse.jpg', 'zebra.png', '--force', '-w', 'zebra.png'],
+      ['horse.jpg', 'zebra.png', '-o', 'zebra.png', '--force'],
+    ]) {
+      await expect(attempt(args)).rejects.toMatchObject({ code: 'ERR_USAGE' });
+      expect(contents(cwd)).toEqual(before);
+    }
+    const watcher = terminal();
+    await attempt(['x.cyclegan.png', 'x.png', '--force'], watcher);
+    expect(contents(cwd)).toEqual(new Map([...before, ['x.cyclegan.png', 'made']]));
+    expect(watcher.lines).toEqual([expect.stringMatching(/x\.cyclegan\.png: passed over/)]);
+  });
+
+  it('of which the second is a link that leads nowhere keep it', async () => {
+    symlinkSync('nowhere.png', at('out.png'));
+    const before = contents(cwd);
+    await expect(attempt(['horse.jpg', 'out.png'])).rejects.toThrow(/out\.png exists/);
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it('are both inputs with -o, which need not exist', async () => {
+    await attempt(['horse.jpg', 'zebra.png', '-o', 'out']);
+    expect(readdirSync(at('out')).sort()).toEqual(['horse.png', 'zebra.png']);
+  });
+});
+
+describe('three names and more', () => {
+  const at = (name: string) => join(cwd, name);
+  const attempt = (...names: string[]) => simulate(names.map(at), terminal());
+
+  beforeEach(() => {
+    for (const name of ['a.jpg', 'b.jpg', 'c.jpg']) writeFileSync(at(name), name);
+    for (const name of ['one', 'two']) {
+      mkdirSync(at(name));
+      writeFileSync(at(`${name}/p.jpg`), name);
+    }
+  });
+
+  it('are inputs, folders among them', async () => {
+    await attempt('a.jpg', 'one', 'b.jpg');
+    await attempt('one', 'two', 'c.jpg').catch(() => undefined);
+    expect([...contents(cwd)].filter(([, text]) => text === 'made').map(([name]) => name)).toEqual([
+      'a.cyclegan.png',
+      'b.cyclegan.png',
+      'one/p.cyclegan.png',
+    ]);
+  });
+
+  it.each([
+    [['a.jpg', 'b.jpg', 'one'], /one is a folder after pictures: `-o \S*one` puts/],
+    [['a.jpg', 'b.jpg', 'one/'], /one\/ is a folder after pictures/],
+    [['a.jpg', 'b.jpg', 'new/'], /"\S*new\/" is no folder.*-o FOLDER/],
+    [['a.jpg', 'b.jpg', 'new.jpg'], /"\S*new\.jpg" is no folder/],
+  ])('%s could be meant in two ways: nothing is guessed', async (names, message) => {
+    const before = contents(cwd);
+    await expect(attempt(...names)).rejects.toThrow(message);
+    await expect(attempt(...names)).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it('pass over what is named like outputs, with one line', async () => {
+    for (const name of ['a.cyclegan.png', 'B.CYCLEGAN.JPEG']) writeFileSync(at(name), name);
+    const watcher = terminal();
+    const names = ['a.cyclegan.png', 'B.CYCLEGAN.JPEG', 'b.jpg', 'one'];
+    const inputs = await simulate(names.map(at).concat('-o', at('out')), watcher);
+    expect([...inputs.keys()].map((path) => relative(cwd, path))).toEqual(['b.jpg', 'one/p.jpg']);
+    expect(watcher.lines).toEqual([
+      expect.stringMatching(/a\.cyclegan\.png and 1 more: passed over/),
+    ]);
+    await expect(attempt(...names.slice(0, 2), 'a.cyclegan.png')).rejects.toThrow(
+      /nothing else to translate/,
+    );
+  });
+});
+
+it('a picture named like an output is translated if it is named alone', async () => {
+  const path = join(cwd, 'a.cyclegan.png');
+  writeFileSync(path, 'once');
+  await simulate([path], terminal());
+  await simulate([path, '-o', join(cwd, 'out/')], terminal());
+  expect([...contents(cwd)]).toEqual([
+    ['a.cyclegan.cyclegan.png', 'made'],
+    ['a.cyclegan.png', 'once'],
+    [join('out', 'a.cyclegan.png'), 'made'],
+  ]);
+});
+
+it('inputs are known by other spellings of their names, too', async () => {
+  const originals = await Originals.of([join(cwd, '\u00e9A.png'), join(cwd, 'sub/../b.png')]);
+  const among = (name: string) => originals.include(join(cwd, name));
+  expect(await Promise.all(['e\u0301a.PNG', 'B.png', 'sub/b.png'].map(among))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+describe('writing without replacing', () => {
+  afterEach(() => void vi.restoreAllMocks());
+  const noLinks = () =>
+    vi
+      .spyOn(fs, 'link')
+      .mockRejectedValue(Object.assign(new Error('not permitted'), { code: 'EPERM' }));
+  const write = (path: string) => writeFileAtomic(path, Buffer.from('new'), { replace: false });
+
+  it.each([
+    ['with hard links', () => undefined],
+    ['without', noLinks],
+  ])('refuses what exists, links that lead nowhere among them: %s', async (_, prepare) => {
+    prepare();
+    writeFileSync(join(cwd, 'there.png'), 'old');
+    symlinkSync('nowhere', join(cwd, 'dangling.png'));
+    const before = contents(cwd);
+    for (const name of ['there.png', 'dangling.png']) {
+      await expect(write(join(cwd, name))).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    }
+    expect(contents(cwd)).toEqual(before);
+    await write(join(cwd, 'new.png'));
+    expect(contents(cwd)).toEqual(new Map([...before, ['new.png', 'new']]));
+  });
+
+  it('refuses what comes to exist at the last moment, where there are no hard links', async () => {
+    const path = join(cwd, 'new.png');
+    const refused = Object.assign(new Error('not permitted'), { code: 'EPERM' });
+    vi.spyOn(fs, 'link').mockRejectedValue(refused);
+    const lstat = fs.lstat;
+    vi.spyOn(fs, 'lstat').mockImplementation(async (...args) => {
+      const found = await lstat(...args).catch((error: unknown) => error);
+      writeFileSync(path, "somebody else's");
+      throw found;
+    });
+    await expect(write(path)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    vi.restoreAllMocks();
+    expect([...contents(cwd)]).toEqual([['new.png', "somebody else's"]]);
+  });
+
+  it('leaves nothing of its own behind when the rename fails', async () => {
+    noLinks();
+    vi.spyOn(fs, 'rename').mockRejectedValue(new Error('no space'));
+    await expect(write(join(cwd, 'new.png'))).rejects.toMatchObject({ code: 'ERR_FILE' });
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+});
+
+it('only what is left of these very outputs is swept', async () => {
+  const pid = 999999999;
+  const names = [`.out.png.${pid}.cyclegan-tmp`, `.index.html.${pid}.cyclegan-tmp`];
+  const others = [`.my.png.${pid}.cyclegan-tmp`, `out.png.${pid}.cyclegan-tmp`, '.cyclegan-tmp'];
+  for (const name of [...names, ...others]) writeFileSync(join(cwd, name), '');
+  mkdirSync(join(cwd, `.out.png.1${pid}.cyclegan-tmp`));
+  await sweep([{ input: { path: 'a.png', relative: 'a.png' }, output: join(cwd, 'out.png') }]);
+  expect(readdirSync(cwd).sort()).toEqual([...others, `.out.png.1${pid}.cyclegan-tmp`].sort());
+});
+
+describe('a gallery', () => {
+  const begin = (replace: boolean) => GalleryFile.begin(cwd, [], { replace, details: [] });
+  const page = () => readFileSync(join(cwd, 'index.html'), 'utf8');
+
+  it('replaces an earlier one, and no other page', async () => {
+    writeFileSync(join(cwd, 'index.html'), 'mine');
+    for (const replace of [true, false]) {
+      await expect(begin(replace)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    }
+    expect([...contents(cwd)]).toEqual([['index.html', 'mine']]);
+    writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY);
+    await expect(begin(false)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    await (await begin(true)).end('anew');
+    expect(page()).toContain('anew');
+  });
+
+  it('does not replace a page that came while it was made', async () => {
+    writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY);
+    const gallery = await begin(true);
+    writeFileSync(join(cwd, 'index.html'), 'mine');
+    await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    expect(page()).toBe('mine');
+  });
+});
+
+it.each([
+  ['y\n', true],
+  [' YES \n', true],
+  ['\n', false],
+  ['n\n', false],
+  ['yesterday\n', false],
+  ['', false],
+])('the answer %j to a question', async (text, agreed) => {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const answer = askYesNo('a\u001b.png exists. Replace it?', input, output);
+  input.end(text);
+  expect(await answer).toBe(agreed);
+  expect(String(output.read())).toBe('a\\u{1b}.png exists. Replace it? [y/N] ');
+});
+
+describe('the command', () => {
+  const command = join(home.path, 'cyclegan.mjs');
+  const weights = goldenPath('tiny_zip.pth');
+  const options = ['-w', weights, '--resize', 'none'];
+  const run = (...args: string[]) => runCommand(command, args, cwd);
+  const photo = { width: 20, height: 12, data: new Uint8Array(720).map((_, i) => (i * 7) % 256) };
+
+  beforeAll(() => bundleCommand(command));
+  beforeEach(() => {
+    for (const name of ['horse.jpg', 'zebra.png']) {
+      writeFileSync(join(cwd, name), encodeImage(photo, name));
+    }
+  });
+
+  it('leaves both of two pictures as they are, and says what can be meant', async () => {
+    const before = contents(cwd);
+    const { code, stdout, stderr } = await run('horse.jpg', 'zebra.png', ...options);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(
+      'zebra.png exists: `-o zebra.png` or `--force` replaces it; `-o FOLDER` translates both',
+    );
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it.each([
+    ['-o', ['horse.jpg', '-o', 'zebra.png']],
+    ['--force', ['horse.jpg', 'zebra.png', '--force']],
+  ])('replaces a file with %s', async (_, args) => {
+    const before = contents(cwd);
+    expect((await run(...args, ...options)).code).toBe(0);
+    expect(contents(cwd).get('horse.jpg')).toBe(before.get('horse.jpg'));
+    expect(contents(cwd).get('zebra.png')).not.toBe(before.get('zebra.png'));
+  });
+
+  it('translates three pictures where they lie, and passes their outputs over the next time', async () => {
+    copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'mule.jpg'));
+    const first = await run('horse.jpg', 'mule.jpg', 'zebra.png', ...options);
+    expect([first.code, first.stderr]).toEqual([0, expect.not.stringContaining('passed over')]);
+    const before = contents(cwd);
+    const outputs = ['horse', 'mule', 'zebra'].map((name) => `${name}.cyclegan.png`);
+    expect([...before.keys()].sort()).toEqual(
+      [...outputs, 'horse.jpg', 'mule.jpg', 'zebra.png'].sort(),
+    );
+    const again = await run(...[...before.keys()].sort(), ...options);
+    expect(again.code).toBe(1);
+    expect(again.stderr.match(/passed over/g)).toHaveLength(1);
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it('never replaces a weight file that only comes second', async () => {
+    for (const name of ['a.pth', 'b.pth']) copyFileSync(weights, join(cwd, name));
+    symlinkSync('a.pth', join(cwd, 'link.pth'));
+    const before = contents(cwd);
+    const second = await run('export', 'a.pth', 'b.pth');
+    expect([second.code, second.stderr]).toEqual([
+      2,
+      expect.stringContaining('b.pth exists: `--force` replaces it'),
+    ]);
+    const itself = await run('export', 'a.pth', 'link.pth', '--force');
+    expect([itself.code, itself.stderr]).toEqual([2, expect.stringContaining('replace the input')]);
+    expect(contents(cwd)).toEqual(before);
+    expect((await run('export', 'a.pth', 'b.pth', '--force')).code).toBe(0);
+    expect(contents(cwd).get('b.pth')).not.toBe(before.get('b.pth'));
+  });
+
+  it('demonstrates itself at nobody’s cost', async () => {
+    const before = contents(cwd);
+    const { code, stderr } = await run('demo', 'zebra.png');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('zebra.png exists: `--force`')]);
+    expect((await run('demo')).code).toBe(2);
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
+
+  it.runIf(hasScript).each([
+    ['y', 0],
+    ['n', 2],
+  ])('asks on a terminal, and takes %j for an answer', (answer, expected) => {
+    const before = contents(cwd).get('zebra.png');
+    const words = [process.execPath, command, 'horse.jpg', 'zebra.png', ...options];
+    const { status, stdout } = spawnSync(
+      'script',
+      ['-qec', words.map((word) => `'${word}'`).join(' '), '/dev/null'],
+      {
+        cwd,
+        encoding: 'utf8',
+        input: `${answer}\n`,
+        env: { ...process.env, CYCLEGAN_CACHE: '' },
+      },
+    );
+    expect([status, stdout]).toEqual([
+      expected,
+      expect.stringContaining('zebra.png exists. Replace it? [y/N] '),
+    ]);
+    expect(contents(cwd).get('zebra.png') === before).toBe(expected !== 0);
+  });
+
+  describe('about photographs that lie on their side', () => {
+    /** EXIF of one entry: orientation 6, a quarter turn. */
+    const exif = [
+      ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8],
+      ...[0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0],
+    ];
+    const turned = () => {
+      const jpeg = encodeImage(photo, 'x.jpg');
+      return Uint8Array.from([...jpeg.subarray(0, 2), ...exif, ...jpeg.subarray(2)]);
+    };
+    const told = (stderr: string) =>
+      stderr.split('\n').filter((line) => line.includes('--auto-orient'));
+
+    it('says one line for one, on standard error', async () => {
+      writeFileSync(join(cwd, 'side.jpg'), turned());
+      const { code, stdout, stderr } = await run('side.jpg', '--json', ...options);
+      expect(code).toBe(0);
+      expect(told(stderr)).toEqual([expect.stringMatching(/^side\.jpg: EXIF .*--auto-orient/)]);
+      expect(Object.keys(JSON.parse(stdout))).not.toContain('notes');
+      expect(stdout).not.toContain('EXIF');
+      const upright = await run('side.jpg', '--auto-orient', '--force', '--json', ...options);
+      expect([upright.code, told(upright.stderr)]).toEqual([0, []]);
+      expect(JSON.parse(upright.stdout).outputSize).toEqual([12, 20]);
+    });
+
+    it('says one line for each of several, and none for those that are upright', async () => {
+      mkdirSync(join(cwd, 'in'));
+      for (const name of ['one.jpg', 'two.jpg']) writeFileSync(join(cwd, 'in', name), turned());
+      copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'in/upright.jpg'));
+      const { code, stdout, stderr } = await run('in', '-o', 'out', '--json', ...options);
+      expect(code).toBe(0);
+      expect(told(stderr).sort()).toEqual([
+        expect.stringMatching(/^in\/one\.jpg: EXIF/),
+        expect.stringMatching(/^in\/two\.jpg: EXIF/),
+      ]);
+      expect(stdout.trim().split('\n')).toHaveLength(3);
+      expect(stdout).not.toContain('EXIF');
+      const upright = await run('in', '-o', 'out', '--auto-orient', '--force', ...options);
+      expect([upright.code, upright.stdout, told(upright.stderr)]).toEqual([0, '', []]);
+    });
+  });
+});
