@@ -67,7 +67,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
 
 export const translateSpec: CommandSpec = {
   name: 'translate',
-  usage: 'IN... [OUT]',
+  usage: 'IN [OUT], or IN... [-o FOLDER]',
   summary: 'translate pictures: files, folders, patterns (the default command)',
   notes: [
     'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output.',
