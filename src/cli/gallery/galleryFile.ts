@@ -11,9 +11,11 @@ import {
   pathKind,
   readFileBytes,
 } from '../../platform/files.js';
+import { Originals } from '../originals.js';
 import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
 import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
 import type { Ending } from '../pictures/translateMany.js';
+import { UsageError } from '../usage.js';
 import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 
 /** `index.html`, which grows with the pictures and is there once they all are. */
@@ -26,7 +28,7 @@ export class GalleryFile {
 
   /**
    * @param folder Where outputs go; `null`: beside their inputs, and the gallery beside the first.
-   * @throws FileError when there is one already that must not be replaced.
+   * @throws UsageError for the name of an input; FileError when there is one already that must not be replaced.
    */
   static async begin(
     folder: string | null,
@@ -42,6 +44,12 @@ export class GalleryFile {
   ): Promise<GalleryFile> {
     const { join } = requireBuiltin('path', 'The gallery');
     const path = join(folder ?? parentFolder(jobs[0].output), GALLERY_NAME);
+    const originals = await Originals.of(jobs.map(({ input }) => input.path));
+    if (await originals.include(path)) {
+      throw new UsageError(
+        `${path}: the gallery would replace an input; -o FOLDER names another place.`,
+      );
+    }
     if ((await isTaken(path)) && !(replace && (await isOwn(path)))) {
       throw new FileError(
         'ERR_FILE_EXISTS',
