@@ -45,13 +45,23 @@ export {
   decodeImage,
   type EncodeOptions,
   encodeImage,
+  type ImageSource,
   imageSize,
+  type OpenImageOptions,
   openImage,
   saveImage,
 } from './image/formats.js';
 export type { DecodeNote, NoteOptions } from './image/note.js';
 export { ImageError, type Picture } from './image/picture.js';
-export { type ResizeTarget, resize } from './image/resize/resize.js';
+export type {
+  BitmapLike,
+  CanvasLike,
+  PictureInput,
+  PixelData,
+} from './image/pictureInput.js';
+export { resize } from './image/resize/resize.js';
+export type { ResizeTarget } from './image/resize/target.js';
+export { type ImageDataLike, toImageData } from './image/toImageData.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';
 export { type CompileModuleOptions, compile, traceGraph, warmUp } from './nn/compile.js';
 export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';
@@ -76,6 +86,9 @@ export { ReflectionPad2d } from './nn/reflectionPad2d.js';
 export { ReLU } from './nn/relu.js';
 export { Sequential } from './nn/sequential.js';
 export { Tanh } from './nn/tanh.js';
+export type { ByteInput, ByteInputOptions } from './platform/byteInput.js';
+export { DownloadError } from './platform/downloadError.js';
+export type { FetchProgress } from './platform/fetchBytes.js';
 export { FileError } from './platform/fileError.js';
 export type { Dtype, StoredData } from './pth/dtypes.js';
 export { loadStateDict } from './pth/loadStateDict.js';

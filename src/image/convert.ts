@@ -2,17 +2,20 @@ import { ShapeError } from '../errors.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkPictureSize, type Picture } from './picture.js';
+import { checkPicture, type PictureInput } from './pictureInput.js';
 
 /** A true division: multiplying by 1/255 gives another float32 for 126 of the 256 values. */
 const BYTE_TO_FLOAT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
- * Bytes to floats in [0, 1].
- * @returns A function from a picture to `[3, height, width]`.
+ * Bytes to floats in [0, 1]; alpha is left out.
+ * @returns A function from a picture, or what else `PictureInput` is, to `[3, height, width]`. It throws an ImageError for
+ * what is no picture, or has not as many bytes as its size asks for.
  * @see torchvision.transforms.ToTensor
  */
-export function toTensor(): (picture: Picture) => Tensor {
-  return ({ width, height, data }) => {
+export function toTensor(): (picture: PictureInput) => Tensor {
+  return (picture) => {
+    const { width, height, data } = checkPicture(picture, 'toTensor');
     const plane = width * height;
     const out = new Float32Array(3 * plane);
     for (let i = 0; i < plane; i++) {

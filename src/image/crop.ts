@@ -1,12 +1,21 @@
+import { describeValue } from './describe.js';
 import { ImageError, type Picture } from './picture.js';
+import { checkPicture, type PictureInput } from './pictureInput.js';
 
 /**
  * The middle of a picture, `size` by `size` pixels.
- * @throws ImageError when the picture is smaller.
+ * @throws ImageError unless `size` is a whole number from 1 up; when the picture is smaller, or none.
  * @see torchvision.transforms.CenterCrop, which would pad a smaller one
  */
-export function centerCrop(size: number): (picture: Picture) => Picture {
-  return (picture) => {
+export function centerCrop(size: number): (picture: PictureInput) => Picture {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new ImageError(
+      'ERR_CROP',
+      `crop: a whole number from 1 up is taken, the side of a square, but got ${describeValue(size)}.`,
+    );
+  }
+  return (input) => {
+    const picture = checkPicture(input, 'centerCrop');
     const { width, height } = picture;
     if (width < size || height < size) {
       throw new ImageError(

@@ -1,4 +1,10 @@
-import { readFileBytes, writeFileAtomic } from '../platform/files.js';
+import {
+  type ByteInput,
+  type ByteInputOptions,
+  readBytes,
+  sourceName,
+} from '../platform/byteInput.js';
+import { writeFileAtomic } from '../platform/files.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
@@ -7,6 +13,7 @@ import type { Metadata } from './metadata.js';
 import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, upright } from './orientation.js';
 import { ImageError, type Picture } from './picture.js';
+import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, pngSize } from './png/decodePng.js';
 import { encodePng } from './png/encodePng.js';
@@ -93,43 +100,66 @@ export function imageSize(
 }
 
 /**
- * Reads and decodes a picture file (Node), or a `Blob` or `File`.
- * @throws ImageError as `decodeImage`; FileError when the file cannot be read.
+ * Where a picture file may come from: a path (Node only), an http(s), `file:`, `data:` or `blob:` address, its bytes, a `Blob`
+ * or `File`, a `Response`, or a stream, which is read to its end.
+ */
+export type ImageSource = ByteInput;
+
+export interface OpenImageOptions extends DecodeOptions, ByteInputOptions {
+  /** Bytes that the file may have; longer ones are refused. Default: 512 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** More than any photograph has; what comes from afar is not known before it is there. */
+export const MAX_IMAGE_BYTES = 2 ** 29;
+
+/**
+ * Reads and decodes a picture file.
+ *
+ * ```ts
+ * await openImage('horse.jpg');
+ * await openImage(new URL('horse.jpg', import.meta.url));
+ * await openImage('https://example.org/horse.jpg', { maxBytes: 10e6, signal: AbortSignal.timeout(20_000) });
+ * await openImage(await fetch('horse.jpg'));    // in a page; or the File of an <input>
+ * await openImage(process.stdin);
+ * ```
+ *
+ * @throws ImageError as `decodeImage`; FileError when a file cannot be read, or is too long; DownloadError when an address does
+ * not give it, leads to another scheme, or gives more than `maxBytes`; CycleganError `ERR_SOURCE` for another kind of source;
+ * AbortError after `signal` fired.
  */
 export async function openImage(
-  source: string | Blob,
-  options: DecodeOptions = {},
+  source: ImageSource,
+  { maxBytes = MAX_IMAGE_BYTES, signal, onProgress, ...options }: OpenImageOptions = {},
 ): Promise<Picture> {
-  if (typeof source !== 'string') {
-    return decodeImage(new Uint8Array(await source.arrayBuffer()), options);
-  }
-  const bytes = await readFileBytes(source);
+  const bytes = await readBytes(source, { maxBytes, signal, onProgress });
   try {
     return decodeImage(bytes, options);
   } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    throw new ImageError(error.code, `${source}: ${error.message}`, { cause: error });
+    const name = sourceName(source);
+    if (!(error instanceof ImageError) || name === null) throw error;
+    throw new ImageError(error.code, `${name}: ${error.message}`, { cause: error });
   }
 }
 
 /**
- * Encodes a picture for a file of that name: `.png`, or `.jpg` and `.jpeg`.
- * @throws ImageError `ERR_IMAGE_FORMAT` for any other extension.
+ * Encodes a picture for a file of that name: `.png`, or `.jpg` and `.jpeg`, which have no alpha.
+ * @throws ImageError `ERR_IMAGE_FORMAT` for any other extension; `ERR_PICTURE` or `ERR_IMAGE_SIZE` for what is no picture.
  */
 export function encodeImage(
-  picture: Picture,
+  picture: PictureInput,
   name: string,
   options: EncodeOptions = {},
 ): Uint8Array {
-  return formatForName(name).encode(picture, options);
+  return formatForName(name).encode(checkPicture(picture, 'encodeImage'), options);
 }
 
 /**
  * Writes a picture file as a whole or not at all; a file of that name is replaced (Node).
- * @throws ImageError for an unknown extension; FileError when it cannot be written.
+ * @throws ImageError as `encodeImage`; FileError when it cannot be written.
  */
 export async function saveImage(
-  picture: Picture,
+  picture: PictureInput,
   path: string,
   options: EncodeOptions = {},
 ): Promise<void> {

@@ -1,6 +1,9 @@
 import { CycleganError } from '../errors.js';
 
-/** Pixels of three bytes (red, green, blue), row by row from the top. `data` has width · height · 3. */
+/**
+ * Pixels of three bytes (red, green, blue), row by row from the top. `data` has width · height · 3. Functions that take one
+ * check that, and take what pages have as well: `PictureInput`.
+ */
 export interface Picture {
   readonly width: number;
   readonly height: number;

@@ -2,6 +2,9 @@ import { requireBuiltin } from './builtin.js';
 import { FileError, fileError } from './fileError.js';
 import { readPipe } from './pipes.js';
 
+/** What is read into memory as a whole, for want of another way, may have so many bytes unless the caller says otherwise. */
+export const MAX_STREAM_BYTES = 2 ** 31;
+
 /** Bytes that lie somewhere, to be read piece by piece. */
 export interface ByteSource {
   readonly size: number;
@@ -20,18 +23,6 @@ export interface ByteSource {
   readonly readInto?: (start: number, to: Uint8Array) => void;
 }
 
-/** A path (Node only), the bytes themselves, a `Blob` or `File`, or a stream, which is read to its end. */
-export type ByteInput = string | Uint8Array | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
-
-/** @throws FileError when a file cannot be found or read. */
-export async function openBytes(input: ByteInput): Promise<ByteSource> {
-  if (typeof input === 'string') return openFile(input);
-  if (input instanceof Uint8Array) return memorySource(input);
-  if (input instanceof ArrayBuffer) return memorySource(new Uint8Array(input));
-  if (input instanceof Blob) return blobSource(input);
-  return memorySource(await collect(input));
-}
-
 export function memorySource(bytes: Uint8Array): ByteSource {
   return {
     size: bytes.length,
@@ -40,31 +31,26 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   };
 }
 
-function blobSource(blob: Blob): ByteSource {
-  return {
-    size: blob.size,
-    shared: false,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
-  };
-}
-
-async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
+/**
 /**
  * A file is opened anew for each piece: nothing has to be closed, or stays open when that is forgotten. What comes out of
  * a pipe is read to its end, unless only a regular file will do.
+ * @param options `maxBytes` is of a pipe, which has no size. Default: 2 GiB.
  * @throws FileError when it cannot be found or read.
  */
-export async function openFile(path: string, { regular = false } = {}): Promise<ByteSource> {
+export async function openFile(
+  path: string,
+  { maxBytes = MAX_STREAM_BYTES, regular = false }: { maxBytes?: number; regular?: boolean } = {},
+): Promise<ByteSource> {
   const fs = requireBuiltin('fs/promises', `Reading ${path}`);
   try {
     const found = await fs.stat(path);
     if (!found.isFile()) {
       if (regular || !(found.isFIFO() || found.isDirectory())) throw noRegularFile(path);
       // A pipe has no size and comes once; a folder is refused by the system's own word.
-      return memorySource(found.isFIFO() ? await readPipe(path) : await fs.readFile(path));
+      return memorySource(
+        found.isFIFO() ? await readPipe(path, maxBytes) : await fs.readFile(path),
+      );
     }
     const inTurn = turns(MOST_OPEN);
     return {

@@ -1,25 +1,13 @@
-import { AbortError, CycleganError } from '../errors.js';
+import { AbortError } from '../errors.js';
+import { shownAddress } from './address.js';
 import { requireBuiltin } from './builtin.js';
-import { errorCode, FileError } from './fileError.js';
+import { DownloadError, downloadFailure, webPageError, wrongSize } from './downloadError.js';
+import type { FetchProgress } from './fetchBytes.js';
 import { withFileLock } from './fileLock.js';
 import { makeFolder } from './files.js';
 import { PartFile, type PartOrigin, partPath } from './partFile.js';
-import { ProgressWatch } from './progressWatch.js';
+import { announcedBytes, checkAnswer, isPacked, request, wholeNumber } from './request.js';
 import { fileSha256 } from './sha256.js';
-
-/**
- * A file could not be fetched. `code` is `ERR_DOWNLOAD` when the address gave nothing, `ERR_DOWNLOAD_HTML` when
- * it gave a web page, `ERR_DOWNLOAD_SIZE` and `ERR_DOWNLOAD_DIGEST` when it gave another file.
- */
-export class DownloadError extends CycleganError {
-  /** Whether it may go well the next time. */
-  readonly transient: boolean;
-
-  constructor(code: string, message: string, options: ErrorOptions & { transient?: boolean } = {}) {
-    super(code, message, options);
-    this.transient = options.transient ?? false;
-  }
-}
 
 export interface DownloadOptions {
   /** Length that the file must have. */
@@ -37,7 +25,7 @@ export interface DownloadOptions {
   /** How long to wait before each further attempt; as many as there are numbers. */
   readonly pauses?: readonly number[];
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: DownloadProgress) => void;
+  readonly onProgress?: (progress: FetchProgress) => void;
   /** An attempt failed, and another one follows after so many milliseconds. */
   readonly onRetry?: (failure: DownloadError, pause: number) => void;
   /**
@@ -47,16 +35,7 @@ export interface DownloadOptions {
   readonly accept?: (path: string, file: { readonly mixed: boolean }) => Promise<void>;
 }
 
-export interface DownloadProgress {
-  /** Bytes that are there, earlier attempts' among them. */
-  readonly received: number;
-  /** `null` where the server does not tell. */
-  readonly total: number | null;
-}
-
 const LIMIT = 2 ** 31;
-const STALL = 30_000;
-const LEAST_RATE = { bytes: 60_000, milliseconds: 60_000 };
 
 /** Pauses that double, from half a second to half a minute. */
 export function growingPauses(count: number): readonly number[] {
@@ -117,42 +96,22 @@ async function fetchWhole(url: string, part: PartFile, options: DownloadOptions)
 }
 
 async function fetchRest(url: string, part: PartFile, options: DownloadOptions): Promise<void> {
-  const { signal, stallMilliseconds = STALL, leastRate = LEAST_RATE } = options;
-  if (signal?.aborted) throw new AbortError();
-  const connection = new AbortController();
-  const stop = () => connection.abort();
-  signal?.addEventListener('abort', stop, { once: true });
-  const watch = new ProgressWatch({ stallMilliseconds, leastRate }, stop);
-  try {
-    const response = await fetch(url, {
-      headers: requestHeaders(part),
-      signal: connection.signal,
-    });
+  const { signal, stallMilliseconds, leastRate } = options;
+  const headers = requestHeaders(part);
+  // A model's address stands in a list: whoever asks for its name cannot give a newer one.
+  const connection = { headers, stallMilliseconds, leastRate, signal, allowHttps: true };
+  await request(url, connection, async (response, pieces) => {
     const total = await openAnswer(url, response, part, options);
-    const reader = response.body?.getReader();
-    for (;;) {
-      const { value } = (await reader?.read()) ?? {};
-      if (value === undefined) break;
-      watch.came(value.length);
-      await refuseMore(url, part, value.length, total, options);
-      await part.append(value);
+    for await (const piece of pieces) {
+      await refuseMore(url, part, piece.length, total, options);
+      await part.append(piece);
       options.onProgress?.({ received: part.size, total });
     }
     const whole = options.bytes ?? total ?? 1;
     if (part.size < whole) {
-      throw failure(url, `the answer ended after ${part.size} of ${whole} bytes`, true);
+      throw downloadFailure(url, `the answer ended after ${part.size} of ${whole} bytes`, true);
     }
-  } catch (error) {
-    if (error instanceof FileError || error instanceof DownloadError) throw error;
-    if (signal?.aborted) throw new AbortError();
-    if (watch.reason !== null) throw failure(url, watch.reason, true);
-    throw networkFailure(url, error);
-  } finally {
-    watch.end();
-    signal?.removeEventListener('abort', stop);
-    // An answer that was not read to its end would keep its connection open.
-    stop();
-  }
+  });
 }
 
 function requestHeaders({ size, origin }: PartFile): Record<string, string> {
@@ -172,22 +131,19 @@ async function openAnswer(
   part: PartFile,
   options: DownloadOptions,
 ): Promise<number | null> {
-  const { status, statusText, headers } = response;
+  const { status, headers } = response;
   if (status === 416 && part.size > 0) {
     await part.reset();
-    throw failure(url, 'what was begun does not fit the file any more', true);
+    throw downloadFailure(url, 'what was begun does not fit the file any more', true);
   }
-  if (status !== 200 && (status !== 206 || part.size === 0)) {
-    throw failure(url, `the server answers ${status} ${statusText}`.trimEnd(), status >= 500);
-  }
-  if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) throw webPage(url);
+  checkAnswer(url, response, part.size > 0 ? [200, 206] : [200]);
   if (status === 206) return goOn(url, headers, part);
-  const packed = (headers.get('content-encoding') ?? 'identity') !== 'identity';
+  const packed = isPacked(headers);
   const origin: PartOrigin = {
     url,
     etag: packed ? null : headers.get('etag'),
     lastModified: packed ? null : headers.get('last-modified'),
-    total: packed ? null : wholeNumber(headers.get('content-length')),
+    total: announcedBytes(headers),
     ranges: headers.get('accept-ranges')?.toLowerCase() ?? null,
   };
   refuseLength(url, origin.total, options);
@@ -208,7 +164,7 @@ async function goOn(url: string, headers: Headers, part: PartFile): Promise<numb
     (etag === null || etag === (origin?.etag ?? etag));
   if (!same) {
     await part.reset();
-    throw failure(url, 'the file has changed since it was begun', true);
+    throw downloadFailure(url, 'the file has changed since it was begun', true);
   }
   part.join();
   return total;
@@ -221,10 +177,10 @@ function refuseLength(
 ): void {
   if (total === null) return;
   if (total > limit) {
-    throw anotherSize(url, `the file has ${total} bytes; more than ${limit} are not fetched`);
+    throw wrongSize(url, `the file has ${total} bytes; more than ${limit} are not fetched`);
   }
   if (total !== (bytes ?? total)) {
-    throw anotherSize(url, `the file has ${total} bytes, but should have ${bytes}`);
+    throw wrongSize(url, `the file has ${total} bytes, but should have ${bytes}`);
   }
 }
 
@@ -239,14 +195,14 @@ async function refuseMore(
   const most = Math.min(limit, bytes ?? limit, total ?? limit);
   if (part.size + coming <= most) return;
   await part.reset();
-  throw anotherSize(url, `more than ${most} bytes come`);
+  throw wrongSize(url, `more than ${most} bytes come`);
 }
 
 async function verify(url: string, part: PartFile, options: DownloadOptions): Promise<string> {
   const { sha256, accept } = options;
   if (await beginsAsHtml(part.path)) {
     await part.reset();
-    throw webPage(url);
+    throw webPageError(url);
   }
   const found = await fileSha256(part.path);
   if (found !== (sha256?.toLowerCase() ?? found)) {
@@ -255,7 +211,7 @@ async function verify(url: string, part: PartFile, options: DownloadOptions): Pr
     await part.reset();
     throw new DownloadError(
       'ERR_DOWNLOAD_DIGEST',
-      `${url}: the file's SHA-256 is ${found}, but should be ${sha256}.`,
+      `${shownAddress(url)}: the file's SHA-256 is ${found}, but should be ${sha256}.`,
       { transient },
     );
   }
@@ -281,33 +237,6 @@ async function beginsAsHtml(path: string): Promise<boolean> {
   } finally {
     await file.close();
   }
-}
-
-function wholeNumber(text: string | null): number | null {
-  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null;
-}
-
-function failure(url: string, what: string, transient: boolean, cause?: unknown): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD', `${url}: ${what}.`, { transient, cause });
-}
-
-function webPage(url: string): DownloadError {
-  return new DownloadError(
-    'ERR_DOWNLOAD_HTML',
-    `${url}: this gives a web page (HTML), not the file; perhaps the network wants a sign-in, or the file has moved.`,
-  );
-}
-
-function anotherSize(url: string, what: string): DownloadError {
-  return new DownloadError('ERR_DOWNLOAD_SIZE', `${url}: ${what}.`);
-}
-
-/** `fetch` says little itself; what it was is in the cause. An address that it does not take has no code there. */
-function networkFailure(url: string, error: unknown): DownloadError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = errorCode(cause);
-  const reason = cause instanceof Error ? cause.message || String(code) : String(cause);
-  return failure(url, `it cannot be fetched (${reason})`, typeof code === 'string', error);
 }
 
 function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

@@ -7,6 +7,15 @@ export function errorCode(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
+/** @param name `null` for what has none. */
+export function tooLong(name: string | null, maxBytes: number): FileError {
+  const what = name === null ? 'The data are' : `${name}: this is`;
+  return new FileError(
+    'ERR_FILE_TOO_LARGE',
+    `${what} too long: at most ${maxBytes} bytes are taken.`,
+  );
+}
+
 /** What the operating system said, for people. */
 export function fileError(verb: 'read' | 'write', path: string, cause: unknown): FileError {
   if (cause instanceof FileError) return cause;

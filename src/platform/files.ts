@@ -1,11 +1,10 @@
 import { requireBuiltin } from './builtin.js';
 import { openFile } from './byteSource.js';
-import { errorCode, type FileError, fileError } from './fileError.js';
+import { errorCode, type FileError, fileError, tooLong } from './fileError.js';
 import { makeFolders } from './folders.js';
-import { tooLarge } from './pipes.js';
 
 /** Larger files are not read as a whole: no picture of a size that is taken has so many bytes. */
-const MOST_WHOLE = 2 ** 31;
+const MAX_WHOLE = 2 ** 31;
 
 /**
  * The bytes of a file.
@@ -16,7 +15,7 @@ export async function readFileBytes(
   options: { readonly regular?: boolean } = {},
 ): Promise<Uint8Array> {
   const source = await openFile(path, options);
-  if (source.size > MOST_WHOLE) throw tooLarge(path, `the file has ${source.size} bytes`);
+  if (source.size > MAX_WHOLE) throw tooLong(path, MAX_WHOLE);
   return source.read(0, source.size);
 }
 

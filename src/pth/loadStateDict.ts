@@ -7,8 +7,16 @@ import { type OpenWeightsOptions, openWeights, type WeightSource } from './weigh
  *
  * From bytes in memory, tensors are windows on them where their alignment allows.
  *
+ * ```ts
+ * await loadStateDict('horse2zebra_0.4.0.pth');
+ * await loadStateDict('https://example.org/horse2zebra_0.4.0.pth', { maxBytes: 100e6, signal: AbortSignal.timeout(60_000) });
+ * await loadStateDict(await fetch('horse2zebra_0.4.0.pth'));    // in a page
+ * ```
+ *
+ * @param source A path, an address, bytes, a `Blob`, a `Response` or a stream.
  * @returns Tensors by PyTorch's keys, in the file's order.
- * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read.
+ * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read; DownloadError when
+ * an address does not give it, leads to another scheme, or gives more than `maxBytes`; AbortError after `signal` fired.
  */
 export async function loadStateDict(
   source: WeightSource,

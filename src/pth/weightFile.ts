@@ -1,4 +1,10 @@
-import { type ByteInput, type ByteSource, openBytes } from '../platform/byteSource.js';
+import {
+  type ByteInput,
+  type ByteInputOptions,
+  openBytes,
+  sourceName,
+} from '../platform/byteInput.js';
+import type { ByteSource } from '../platform/byteSource.js';
 import { type ElementSource, Tensor } from '../tensor/tensor.js';
 import { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
@@ -10,10 +16,13 @@ import { type FoundStateDict, findStateDict } from './stateDict.js';
 import { TensorReader } from './tensorReader.js';
 import type { TensorRef } from './tensorRef.js';
 
-/** A path (Node only), the bytes of a file, a `Blob` or `File`, or a stream, which is read to its end. */
+/**
+ * A path (Node only), an http(s), `file:`, `data:` or `blob:` address, the bytes of a file, a `Blob` or `File`, a `Response`, or
+ * a stream, which is read to its end. Only a path or a `Blob` is read piece by piece, as it is needed.
+ */
 export type WeightSource = ByteInput;
 
-export interface OpenWeightsOptions {
+export interface OpenWeightsOptions extends ByteInputOptions {
   /**
    * Where in a checkpoint the state dict is, `netG` or `models.netG`, or what its keys begin with. Default: it is
    * searched under the usual names.
@@ -47,15 +56,16 @@ export interface StoredTensor extends TensorInfo {
  * Opens a weight file and reads its keys, shapes and types, but no numbers. Never runs anything: the pickle
  * in the file is parsed to inert data and matched against what a state dict consists of.
  *
- * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read.
+ * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read; DownloadError
+ * when an address does not give it; AbortError after `signal` fired.
  */
 export async function openWeights(
   source: WeightSource,
-  { key }: OpenWeightsOptions = {},
+  { key, ...options }: OpenWeightsOptions = {},
 ): Promise<WeightFile> {
-  const path = typeof source === 'string' ? source : null;
+  const path = sourceName(source);
   return inFile(path, async () => {
-    const bytes = await openBytes(source);
+    const bytes = await openBytes(source, options);
     const file = await openContainer(bytes);
     return new WeightFile(file, findStateDict(file.opened, key), path);
   });

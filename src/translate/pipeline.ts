@@ -1,7 +1,9 @@
 import { toImage, toTensor } from '../image/convert.js';
 import { centerCrop, crop } from '../image/crop.js';
 import type { Picture } from '../image/picture.js';
-import { type ResizeTarget, resize, resizedSize } from '../image/resize/resize.js';
+import { checkPicture, type PictureInput } from '../image/pictureInput.js';
+import { resize, resizedSize } from '../image/resize/resize.js';
+import type { ResizeTarget } from '../image/resize/target.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
 
 export interface PipelineOptions {
@@ -29,11 +31,15 @@ export interface Prepared {
   };
 }
 
-/** The first half of the way from picture to picture: resizing and cropping. */
+/**
+ * The first half of the way from picture to picture: resizing and cropping.
+ * @throws ImageError for what is no picture, for a size or crop that is not taken, and for a picture too small for the crop.
+ */
 export function prepare(
-  picture: Picture,
+  input: PictureInput,
   { resize: target = 256, crop: square }: PipelineOptions = {},
 ): Prepared {
+  const picture = checkPicture(input, 'translate');
   const resized = target === null ? picture : resize(target)(picture);
   if (square === undefined) return { sized: resized, original: withoutPixels(picture) };
   const sized = centerCrop(square)(resized);

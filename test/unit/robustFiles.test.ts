@@ -7,7 +7,7 @@ import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
 import { readFileBytes, writeFileAtomic } from '../../src/platform/files.js';
 import { makeFolders } from '../../src/platform/folders.js';
-import { collectPieces, readPipe } from '../../src/platform/pipes.js';
+import { readPipe } from '../../src/platform/pipes.js';
 import { temporaryFolder } from '../support/command.js';
 import { goldenBytes } from '../support/golden.js';
 
@@ -35,16 +35,6 @@ describe.skipIf(!isPosix)('a pipe', () => {
     const writer = spawn('bash', ['-c', `cat /dev/zero > ${path}`]);
     await expect(readPipe(path, 1_000_000)).rejects.toMatchObject({ code: 'ERR_FILE_TOO_LARGE' });
     writer.kill('SIGKILL');
-  });
-
-  it('is the same whatever pieces it comes in', async () => {
-    async function* pieces() {
-      yield Uint8Array.of(1, 2);
-      yield Uint8Array.of();
-      yield Uint8Array.of(3);
-    }
-    expect([...(await collectPieces(pieces(), 'x', 3))]).toEqual([1, 2, 3]);
-    await expect(collectPieces(pieces(), 'x', 2)).rejects.toThrow(/^x: more than 2 bytes come/);
   });
 
   it('among others is passed over, by any of its names', async () => {

@@ -1,6 +1,8 @@
 import { CycleganError } from '../../errors.js';
+import { isWebAddress } from '../../platform/address.js';
 import { cacheFolder } from '../../platform/cacheFolder.js';
-import { DownloadError, download, growingPauses } from '../../platform/download.js';
+import { download, growingPauses } from '../../platform/download.js';
+import { DownloadError } from '../../platform/downloadError.js';
 import { errorCode, FileError } from '../../platform/fileError.js';
 import { pathKind } from '../../platform/files.js';
 import { leftPart } from '../../platform/partFile.js';
@@ -9,6 +11,7 @@ import { PthError } from '../../pth/pthError.js';
 import { openWeights, verifyWeights } from '../../pth/weightFile.js';
 import { MODELS, type ModelEntry } from '../modelList.js';
 import { findModel, modelPath } from '../models.js';
+import { megabytes, meter } from '../progressMeter.js';
 import { OutputClosedError, writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
@@ -224,37 +227,9 @@ async function checkWeights(path: string, url: string, mixed: boolean): Promise<
   }
 }
 
-/** A line about how far it is, ten times a second. */
-function meter(
-  name: string,
-  terminal: Terminal,
-): (progress: { received: number; total: number | null }) => void {
-  const begin = performance.now();
-  let first: number | null = null;
-  let shown = Number.NEGATIVE_INFINITY;
-  return ({ received, total }) => {
-    const now = performance.now();
-    first ??= received;
-    if (now - shown < 100) return;
-    shown = now;
-    const speed = (received - first) / Math.max(1, now - begin) / 1000;
-    const share = total === null ? '' : ` of ${megabytes(total)}, ${percent(received / total)}`;
-    terminal.progress(`${name}  ${megabytes(received)}${share}  ${speed.toFixed(1)} MB/s`);
-  };
-}
-
-function percent(share: number): string {
-  return `${Math.floor(100 * share)} %`;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 function parseUrl(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  if (protocol === 'http:' || protocol === 'https:') return text;
+  if (isWebAddress(text) && URL.canParse(text)) return text;
   throw new UsageError(
     `--url takes an address that begins with http:// or https://, not "${text}".`,
   );

@@ -1,6 +1,8 @@
 import { warmUp } from '../../nn/compile.js';
+import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
+import { collect } from '../../platform/collect.js';
+import { tooLong } from '../../platform/fileError.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
-import { collectPieces } from '../../platform/pipes.js';
 import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
 import { dumpActivations } from '../dumpActivations.js';
@@ -96,5 +98,6 @@ export async function runOne(
 async function read(input: string): Promise<{ bytes: Uint8Array; name: string }> {
   if (input !== STANDARD) return { bytes: await readFileBytes(input), name: input };
   const name = 'standard input';
-  return { bytes: await collectPieces(process.stdin, name), name };
+  const onTooMany = () => tooLong(name, MAX_STREAM_BYTES);
+  return { bytes: await collect(process.stdin, { maxBytes: MAX_STREAM_BYTES, onTooMany }), name };
 }

@@ -1,6 +1,6 @@
 import type { CompileOptions } from '../../engine/engine.js';
 import { engineNames } from '../../engine/engines.js';
-import type { ResizeTarget } from '../../image/resize/resize.js';
+import type { ResizeTarget } from '../../image/resize/target.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
@@ -9,8 +9,8 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
     type: 'string',
     short: 'w',
-    value: 'FILE|MODEL',
-    help: 'generator weights: a .pth or .safetensors file, or a downloaded model; default: the small built-in one',
+    value: 'FILE|URL|MODEL',
+    help: 'generator weights: a .pth or .safetensors file, its http(s) address, or a downloaded model; default: the small built-in one',
   },
   key: KEY_OPTION,
   output: {
@@ -68,9 +68,9 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
 export const translateSpec: CommandSpec = {
   name: 'translate',
   usage: 'IN [OUT], or IN... [-o FOLDER]',
-  summary: 'translate pictures: files, folders, patterns (the default command)',
+  summary: 'translate pictures: files, folders, patterns, addresses (the default command)',
   notes: [
-    'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output.',
+    'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output. IN may be an http(s) address, too, of at most 512 MiB; without OUT, the result then lies in the current folder, named after the last part of the address. An address that leads to another scheme (http to https, say) is refused.',
     'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg". Three names or more are all inputs, and so are all names beside -o. The folder for the outputs is -o FOLDER, or the second of two names, if there is a folder of that name, or it ends with a slash; the outputs lie in it as their inputs do in theirs. Without it, each lies beside its input. A folder as the last of several names is refused, where the others are none: it could be meant either way. A picture that cannot be translated is reported, the others go on, and the exit code is 1.',
     'An input is never written to, whatever it is called. IN OUT could come from *.jpg, so if OUT exists, you are asked on a terminal; elsewhere nothing is done, and the exit code is 2. -o OUT and --force replace it. Files whose names are made up replace nothing: --resume leaves out what is there, and only --force replaces it. A page that is no gallery is never replaced. Files named like outputs (*.cyclegan.*) are passed over, unless they are named alone. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone.',
   ],

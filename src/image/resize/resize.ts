@@ -1,34 +1,25 @@
-import { checkPictureSize, ImageError, type Picture } from '../picture.js';
+import { checkPictureSize, type Picture } from '../picture.js';
+import { checkPicture, type PictureInput } from '../pictureInput.js';
 import type { Filter, Rows } from './filter.js';
 import { plainFilter } from './plainFilter.js';
 import { simdFilter } from './simdFilter.js';
 import { triangleTaps } from './taps.js';
-
-/**
- * The short side, as torchvision's `Resize(256)`; both sides exactly; or the width alone, with the height following
- * (`scale_width` of the CycleGAN authors).
- */
-export type ResizeTarget = number | { readonly width: number; readonly height?: number };
+import { checkResizeTarget, type ResizeTarget } from './target.js';
 
 /**
  * Bilinear, antialiased resizing, bit for bit that of Pillow: fixed-point weights, horizontal pass
  * first, each pass rounded to bytes, a pass that changes nothing left out.
  *
  * @param target The short side (the long one follows, rounded down), `{ width, height }`, or `{ width }`.
- * @returns A function from picture to picture, as torchvision's transform is.
- * @throws ImageError when the result would have no pixels, or too many.
+ * @returns A function from picture to picture, as torchvision's transform is; alpha, where there is some, goes along.
+ * @throws ImageError `ERR_RESIZE` for another target; the function, `ERR_IMAGE_SIZE` when the result would have no pixels, or
+ * too many, and `ERR_PICTURE` for what is no picture.
  * @see torchvision.transforms.Resize; Pillow's `Resample.c`
  */
-export function resize(target: ResizeTarget): (picture: Picture) => Picture {
-  const sides =
-    typeof target === 'number' ? [target] : [target.width, target.height ?? target.width];
-  if (!sides.every((side) => Number.isInteger(side) && side >= 1)) {
-    throw new ImageError(
-      'ERR_RESIZE',
-      `resize: sides must be whole numbers from 1 up, but got ${sides.join(' x ')}.`,
-    );
-  }
-  return (picture) => {
+export function resize(target: ResizeTarget): (picture: PictureInput) => Picture {
+  checkResizeTarget(target);
+  return (input) => {
+    const picture = checkPicture(input, 'resize');
     const { width, height } = resizedSize(picture, target);
     checkPictureSize(width, height, 'A resized picture');
     const filter = simdFilter() ?? plainFilter;

@@ -1,0 +1,115 @@
+import { AbortError, CycleganError } from '../errors.js';
+import { concatenate } from './concatenate.js';
+
+/** Where bytes come from piece by piece. */
+export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface CollectOptions {
+  readonly maxBytes: number;
+  /** What is thrown when more come. */
+  readonly onTooMany: () => Error;
+  readonly onReceived?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Pieces may be of a byte each: they are gathered in blocks, so that many take no more memory than few. */
+const BLOCK_BYTES = 2 ** 18;
+
+/**
+ * Reads a stream to its end. When it is too long, or `signal` fires, it is cancelled.
+ * @throws CycleganError `ERR_STREAM` for a stream that is being read already, or for pieces that are no bytes; AbortError;
+ * what the stream throws.
+ */
+export async function collect(
+  stream: ByteStream,
+  { maxBytes, onTooMany, onReceived, signal }: CollectOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (signal?.aborted) throw new AbortError();
+  const iterator = iteratorOf(stream);
+  const blocks = new Blocks();
+  const abortion = abortionOf(signal);
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([iterator.next(), abortion.happens]);
+      if (done === true) break;
+      const bytes = bytesOfPiece(value);
+      if (blocks.length + bytes.length > maxBytes) throw onTooMany();
+      blocks.add(bytes);
+      onReceived?.(blocks.length);
+    }
+    ended = true;
+    return blocks.joined();
+  } finally {
+    abortion.end();
+    // Not waited for: it may be waiting itself for what never comes.
+    if (!ended) Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+interface PieceIterator {
+  next(): Promise<{ readonly done?: boolean; readonly value?: unknown }>;
+  return?(): unknown;
+}
+
+/** Not every browser lets its streams be iterated. */
+function iteratorOf(stream: ByteStream): PieceIterator {
+  if (!('getReader' in stream)) return stream[Symbol.asyncIterator]();
+  if (stream.locked) {
+    throw new CycleganError('ERR_STREAM', 'The stream is being read already; it can be read once.');
+  }
+  const reader = stream.getReader();
+  return { next: () => reader.read(), return: () => reader.cancel() };
+}
+
+function bytesOfPiece(piece: unknown): Uint8Array {
+  if (ArrayBuffer.isView(piece)) {
+    return new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+  }
+  const what = typeof piece === 'object' ? Object.prototype.toString.call(piece) : typeof piece;
+  throw new CycleganError(
+    'ERR_STREAM',
+    `A stream must give pieces of bytes (Uint8Array), but it gave a piece that is ${what}.`,
+  );
+}
+
+class Blocks {
+  length = 0;
+  readonly #blocks: Uint8Array[] = [];
+  /** Bytes of the last block that are filled. */
+  #filled = BLOCK_BYTES;
+
+  add(bytes: Uint8Array): void {
+    this.length += bytes.length;
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.#filled === BLOCK_BYTES) {
+        this.#blocks.push(new Uint8Array(BLOCK_BYTES));
+        this.#filled = 0;
+      }
+      const part = rest.subarray(0, BLOCK_BYTES - this.#filled);
+      this.#blocks[this.#blocks.length - 1].set(part, this.#filled);
+      this.#filled += part.length;
+      rest = rest.subarray(part.length);
+    }
+  }
+
+  joined(): Uint8Array<ArrayBuffer> {
+    const last = this.#blocks.pop()?.subarray(0, this.#filled);
+    return concatenate(last === undefined ? [] : [...this.#blocks, last]);
+  }
+}
+
+/** A promise that fails when `signal` fires, and what stops listening. */
+function abortionOf(signal: AbortSignal | undefined): {
+  happens: Promise<never>;
+  end: () => void;
+} {
+  let stop = (): void => undefined;
+  const happens = new Promise<never>((_, reject) => {
+    stop = () => reject(new AbortError());
+  });
+  happens.catch(() => undefined);
+  signal?.addEventListener('abort', stop, { once: true });
+  return { happens, end: () => signal?.removeEventListener('abort', stop) };
+}
