@@ -2,6 +2,7 @@ import { CycleganError } from '../errors.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
 import { pathKind } from '../platform/files.js';
+import { localPath } from './addresses.js';
 import { MODELS, type ModelEntry } from './modelList.js';
 import { editDistance } from './usage.js';
 
@@ -26,12 +27,13 @@ export function modelPath(name: string): string | null {
 }
 
 /**
- * The file that `--weights` means: a path as it stands, or else the name of a model that was downloaded.
+ * The file that `--weights` means: a path as it stands, or else the name of a model that was downloaded, or the path of a `file:`
+ * URL. An address on the web stays one.
  *
  * @throws CycleganError `ERR_MODEL_NOT_DOWNLOADED`, or `ERR_UNKNOWN_MODEL` for what looks like a model's name.
  */
 export async function resolveWeights(text: string): Promise<string> {
-  if (!looksLikeModel(text) || (await pathKind(text)) !== null) return text;
+  if (!looksLikeModel(text) || (await pathKind(text)) !== null) return localPath(text);
   const { name } = findModel(text, 'such file, and no model of that name');
   const path = modelPath(name);
   if (path !== null && (await pathKind(path)) === 'file') return path;

@@ -1,4 +1,6 @@
 import { diffWeights, type TensorDifference } from '../../generator/diffWeights.js';
+import { isWebAddress } from '../../platform/address.js';
+import { shownName } from '../addresses.js';
 import { resolveWeights } from '../models.js';
 import { writeData } from '../standardOutput.js';
 import { printable, type Terminal } from '../terminal.js';
@@ -24,14 +26,17 @@ export async function runDiff(invocation: Invocation, terminal: Terminal): Promi
     throw new UsageError('Which two files? cyclegan diff A B.');
   }
   const [a, b] = await Promise.all([resolveWeights(first), resolveWeights(second)]);
+  for (const source of [a, b]) {
+    if (isWebAddress(source)) terminal.say(`Fetching ${shownName(source)}`);
+  }
   const found = await diffWeights(a, b, { key: invocation.text('key') });
   if (invocation.flag('json')) {
     await writeData(`${JSON.stringify(found, null, 2)}\n`);
     return;
   }
   const lines = [
-    ...found.onlyInFirst.map((key) => `- ${key}  only in ${first}`),
-    ...found.onlyInSecond.map((key) => `+ ${key}  only in ${second}`),
+    ...found.onlyInFirst.map((key) => `- ${key}  only in ${shownName(first)}`),
+    ...found.onlyInSecond.map((key) => `+ ${key}  only in ${shownName(second)}`),
     ...found.different.map(describe),
   ];
   if (lines.length > 0) await writeData(printable(`${lines.join('\n')}\n`));

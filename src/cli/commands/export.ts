@@ -4,6 +4,7 @@ import { onnxPieces } from '../../export/onnx/exportOnnx.js';
 import type { ResNetGenerator } from '../../generator/resNetGenerator.js';
 import { writeFileAtomic } from '../../platform/files.js';
 import { weightPieces } from '../../pth/write/saveStateDict.js';
+import { shownName } from '../addresses.js';
 import { openGenerator } from '../generator.js';
 import { halfPrecisionDifference } from '../halfPrecision.js';
 import { resolveWeights } from '../models.js';
@@ -114,7 +115,7 @@ export async function runExport(invocation: Invocation, terminal: Terminal): Pro
     );
   }
   await writeFileAtomic(out, write(netG, out, options), { replace });
-  terminal.say(`${source} -> ${out}`);
+  terminal.say(`${shownName(source)} -> ${out}`);
 }
 
 function readOpset(text: string | undefined): number | undefined {

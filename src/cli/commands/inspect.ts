@@ -5,16 +5,20 @@ import {
 } from '../../generator/inspectWeights.js';
 import { describeConfig } from '../../generator/options.js';
 import type { PlainValue } from '../../pth/plainValue.js';
+import { fetchNotes, shownName } from '../addresses.js';
 import { resolveWeights } from '../models.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { writeData } from '../standardOutput.js';
-import { printable } from '../terminal.js';
+import { printable, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const inspectSpec: CommandSpec = {
   name: 'inspect',
   usage: 'FILE',
   summary: 'tell what a weight file is, what it holds and which generator it fits',
+  notes: [
+    'FILE may be an http(s) address, too: what it gives is read into memory, at most 2 GiB, and not kept.',
+  ],
   options: {
     key: KEY_OPTION,
     stats: { type: 'boolean', help: 'with mean and deviation of each tensor' },
@@ -30,7 +34,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   onnx: 'ONNX model',
 };
 
-export async function runInspect(invocation: Invocation): Promise<void> {
+export async function runInspect(invocation: Invocation, terminal: Terminal): Promise<void> {
   const [named, ...rest] = invocation.operands;
   if (named === undefined) throw new UsageError('Which file? Name a weight file.');
   if (rest.length > 0) throw new UsageError('One file at a time: cyclegan inspect FILE.');
@@ -38,19 +42,21 @@ export async function runInspect(invocation: Invocation): Promise<void> {
   const report = await inspectWeights(path, {
     key: invocation.text('key'),
     stats: invocation.flag('stats'),
+    ...fetchNotes(path, terminal),
   });
+  const file = shownName(path);
   const text = invocation.flag('json')
-    ? JSON.stringify({ file: path, ...report }, null, 2)
-    : printable(forPeople(path, report));
+    ? JSON.stringify({ file, ...report }, null, 2)
+    : printable(forPeople(file, report));
   await writeData(`${text}\n`);
 }
 
-function forPeople(path: string, report: WeightReport): string {
+function forPeople(file: string, report: WeightReport): string {
   const { container, writer, bytes, key, numbers, tensors, extras, generator, diagnosis } = report;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(', ');
   const where = key === '' ? '' : `, under "${key}"`;
   const facts: [string, string][] = [
-    ['file', `${path}, ${bytes.toLocaleString('en')} bytes`],
+    ['file', `${file}, ${bytes.toLocaleString('en')} bytes`],
     [
       'container',
       writer === container ? writer : `${CONTAINERS[container]}, as ${writer} writes it`,

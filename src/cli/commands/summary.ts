@@ -4,6 +4,7 @@ import { type Summary, summarize } from '../../export/summary.js';
 import { ResNetGenerator } from '../../generator/resNetGenerator.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { shownName } from '../addresses.js';
 import { openGenerator } from '../generator.js';
 import { programNotes } from '../programNotes.js';
 import { INPUT_OPTION, KEY_OPTION, readInputShape } from '../sharedOptions.js';
@@ -16,7 +17,7 @@ export const summarySpec: CommandSpec = {
   usage: '[FILE]',
   summary: 'print the layers of a generator: shapes, parameters, multiply-adds, memory',
   notes: [
-    "FILE is a weight file or a downloaded model; without it, the book's generator with random weights.",
+    "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights.",
   ],
   options: {
     input: INPUT_OPTION,
@@ -45,7 +46,11 @@ export async function runSummary(invocation: Invocation, terminal: Terminal): Pr
     : summarize(netG, shape);
   const text = invocation.flag('json')
     ? JSON.stringify(
-        { file: file ?? null, generator: netG.config, ...downTo(summary, depth) },
+        {
+          file: file === undefined ? null : shownName(file),
+          generator: netG.config,
+          ...downTo(summary, depth),
+        },
         null,
         2,
       )

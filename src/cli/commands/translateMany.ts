@@ -1,6 +1,7 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { warmUp } from '../../nn/compile.js';
 import { requireBuiltin } from '../../platform/builtin.js';
+import { shownName } from '../addresses.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
 import { openGenerator } from '../generator.js';
 import { sweep } from '../pictures/outputs.js';
@@ -31,7 +32,7 @@ export async function runMany(
   const gallery = wanted
     ? await GalleryFile.begin(folder, jobs, {
         replace: replaceGallery,
-        details: [weights ?? 'the small built-in model'],
+        details: [weights === undefined ? 'the small built-in model' : shownName(weights)],
       })
     : null;
   const tally = new Tally(left.length, terminal, invocation.flag('json'));
@@ -134,20 +135,21 @@ class Tally {
   async add(ending: Ending): Promise<void> {
     this.done++;
     await this.#tell(ending);
-    this.#terminal.progress(this.#bar(ending.job.input.path));
+    this.#terminal.progress(this.#bar(shownName(ending.job.input.path)));
   }
 
   async #tell(ending: Ending): Promise<void> {
-    const { input, output } = ending.job;
+    const { output } = ending.job;
+    const input = shownName(ending.job.input.path);
     if ('error' in ending) {
       const { code, message } = ending.error;
       this.#failed++;
       // Always, with --quiet too: a picture is missing.
       writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
-      await this.#print({ input: input.path, error: { code, message } });
+      await this.#print({ input, error: { code, message } });
     } else {
       const { opened, saved, milliseconds } = ending;
-      const notes = formatNotes(input.path, opened.notes);
+      const notes = formatNotes(input, opened.notes);
       if (notes !== null) this.#terminal.say(notes);
       const times = {
         decode: opened.milliseconds,
@@ -156,11 +158,11 @@ class Tally {
       };
       if (!this.#terminal.isLive) {
         this.#terminal.say(
-          `${input.path} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), network ${seconds(milliseconds)}`,
+          `${input} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), network ${seconds(milliseconds)}`,
         );
       }
       await this.#print({
-        input: input.path,
+        input,
         inputSize: opened.size,
         output,
         outputSize: saved.size,

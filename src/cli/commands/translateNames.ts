@@ -1,5 +1,7 @@
+import { isWebAddress } from '../../platform/address.js';
 import { FileError } from '../../platform/fileError.js';
 import { foldPath, pathKind } from '../../platform/files.js';
+import { localPath, shownName } from '../addresses.js';
 import { isOwnName, isPattern } from '../pictures/inputs.js';
 import { type Invocation, UsageError } from '../usage.js';
 
@@ -24,7 +26,7 @@ export interface NamedOutput {
 
 export interface ManyNames {
   readonly kind: 'many';
-  /** Files, folders and patterns. */
+  /** Files, folders, patterns and addresses. */
   readonly inputs: readonly string[];
   /** Where outputs go; `null`: beside their inputs. */
   readonly folder: string | null;
@@ -37,10 +39,13 @@ export interface ManyNames {
  * @throws UsageError
  */
 export async function readNames(invocation: Invocation): Promise<Names> {
-  const { operands } = invocation;
+  const operands = invocation.operands.map(localPath);
   const [first, second] = operands;
   if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
   const option = invocation.text('output');
+  if (option !== undefined && isWebAddress(option)) {
+    throw new UsageError(`--output takes a file or folder, not an address: ${shownName(option)}`);
+  }
   if (option !== undefined) return withOption(operands, option, invocation);
   if (operands.length === 2) return inAndOut(first, second, invocation);
   if (operands.length === 1 && !invocation.flag('gallery') && (await isOne(first))) {
@@ -75,6 +80,7 @@ async function withOption(
 }
 
 async function inAndOut(first: string, second: string, invocation: Invocation): Promise<Names> {
+  if (isWebAddress(second)) return many([first, second], null);
   if (second !== STANDARD && (await isFolderName(second))) {
     await refuseAsFolder(second);
     return many([first], second);
@@ -105,6 +111,7 @@ function besidePicture(first: string, second: string, invocation: Invocation): N
 /** The last of several names has long been a folder for outputs elsewhere (`cp`), but comes with `*`, too. */
 async function refuseOutputAsLast(operands: readonly string[]): Promise<void> {
   const last = operands[operands.length - 1];
+  if (isWebAddress(last)) return;
   const kinds = await Promise.all(operands.map(pathKind));
   const lastKind = kinds[kinds.length - 1];
   if (lastKind === null && !isPattern(last)) throw noFolder(last);
@@ -140,19 +147,20 @@ function many(inputs: readonly string[], folder: string | null): ManyNames {
   return { kind: 'many', inputs, folder };
 }
 
-/** A file, or something that is to be one. */
+/** A file or an address, or something that is to be one. */
 async function isOne(name: string): Promise<boolean> {
-  if (name === STANDARD) return true;
+  if (name === STANDARD || isWebAddress(name)) return true;
   const kind = await pathKind(name);
   return kind === 'file' || (kind === null && !isPattern(name));
 }
 
 async function isFolderName(name: string): Promise<boolean> {
+  if (isWebAddress(name)) return false;
   return /[/\\]$/.test(name) || (await pathKind(name)) === 'folder';
 }
 
 /** @throws FileError for an input that is not there: nobody is asked about its output then. */
 export async function refuseMissing(input: string): Promise<void> {
-  if ((await pathKind(input)) !== null) return;
+  if (isWebAddress(input) || (await pathKind(input)) !== null) return;
   throw new FileError('ERR_FILE_NOT_FOUND', `${input}: no such file.`);
 }

@@ -2,14 +2,20 @@ import { warmUp } from '../../nn/compile.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
-import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
+import { writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import { generate } from '../../translate/pipeline.js';
+import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { openGenerator } from '../generator.js';
 import { throughNetwork } from '../pictures/networkErrors.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
-import { encodeResult, expectedInputShape, openBytes } from '../pictures/pictureWork.js';
+import {
+  encodeResult,
+  expectedInputShape,
+  openBytes,
+  readPicture,
+} from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
@@ -36,7 +42,7 @@ export async function runOne(
     terminal,
     { late: true },
   );
-  const { bytes: file, name } = await read(input);
+  const { bytes: file, name } = await read(input, terminal);
   const netG = await generator();
   const inputShape = expectedInputShape(file, name, request);
   // Worker threads make the weights ready while the picture is decoded.
@@ -79,11 +85,11 @@ export async function runOne(
     total: end - begin,
   };
   terminal.say(
-    `${input} (${opened.size.join('x')}) -> ${target} (${picture.width}x${picture.height}) in ${seconds(times.total)}: weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
+    `${shownName(input)} (${opened.size.join('x')}) -> ${target} (${picture.width}x${picture.height}) in ${seconds(times.total)}: weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
   );
   if (invocation.flag('json')) {
     const line = {
-      input,
+      input: shownName(input),
       inputSize: opened.size,
       output: target,
       outputSize: [picture.width, picture.height],
@@ -95,8 +101,13 @@ export async function runOne(
   }
 }
 
-async function read(input: string): Promise<{ bytes: Uint8Array; name: string }> {
-  if (input !== STANDARD) return { bytes: await readFileBytes(input), name: input };
+async function read(
+  input: string,
+  terminal: Terminal,
+): Promise<{ bytes: Uint8Array; name: string }> {
+  if (input !== STANDARD) {
+    return { bytes: await readPicture(input, fetchNotes(input, terminal)), name: shownName(input) };
+  }
   const name = 'standard input';
   const onTooMany = () => tooLong(name, MAX_STREAM_BYTES);
   return { bytes: await collect(process.stdin, { maxBytes: MAX_STREAM_BYTES, onTooMany }), name };

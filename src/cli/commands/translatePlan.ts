@@ -1,8 +1,10 @@
 import { checkImageName } from '../../image/formats.js';
 import { ImageError } from '../../image/picture.js';
+import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
 import { isTaken, pathKind } from '../../platform/files.js';
+import { addressFileName } from '../addresses.js';
 import { checkOutputFile, mayReplace } from '../originals.js';
 import { findInputs, type Input } from '../pictures/inputs.js';
 import {
@@ -84,7 +86,9 @@ export async function planOne(
 }
 
 function madeUpName(input: string, extension: string): string {
-  return input === STANDARD ? STANDARD : `${input.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
+  if (input === STANDARD) return STANDARD;
+  const name = isWebAddress(input) ? addressFileName(input) : input;
+  return `${name.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
 }
 
 function exists(path: string, remedy: string): FileError {

@@ -1,9 +1,12 @@
+import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError, fileError } from '../../platform/fileError.js';
 import { isRegularFile, pathKind } from '../../platform/files.js';
+import { addressFileName } from '../addresses.js';
 
 /** A picture to translate. */
 export interface Input {
+  /** Or its address on the web. */
   readonly path: string;
   /** Where it lies below the folder or pattern that named it: so its output is named. */
   readonly relative: string;
@@ -20,7 +23,7 @@ export function isOwnName(path: string): boolean {
 }
 
 /**
- * The pictures that operands name: files as they are, those in folders (with `recursive`, also below), and those that match
+ * The pictures that operands name: addresses and files as they are, those in folders (with `recursive`, also below), and those that match
  * a pattern with `*`, `?`, `[…]` and `**`, for shells that leave patterns alone. Each once, in the order of the
  * operands, and by name within each. What is named like an output of an earlier run is passed over, unless it is the
  * only operand: shells put it among the others for `*`.
@@ -42,6 +45,11 @@ export async function findInputs(
   const found = new Map<string, Input>();
   const passedOver = new Set<string>();
   for (const operand of operands) {
+    if (isWebAddress(operand)) {
+      const input = { path: operand, relative: addressFileName(operand) };
+      found.set(operand, found.get(operand) ?? input);
+      continue;
+    }
     const inputs = await inputsOf(operand, recursive);
     for (const input of inputs) {
       if (isOwnName(input.path) && (operands.length > 1 || input.path !== operand)) {

@@ -1,3 +1,4 @@
+import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { foldPath, isTaken, pathKind } from '../../platform/files.js';
 import { isAlive } from '../../platform/processes.js';
@@ -28,7 +29,11 @@ export interface OutputPlan {
 export function planOutputs(inputs: readonly Input[], { folder, extension }: OutputPlan): Job[] {
   const { join } = requireBuiltin('path', 'Naming outputs');
   const ending = folder === null ? `.cyclegan${extension}` : extension;
-  const place = ({ path, relative }: Input) => (folder === null ? path : join(folder, relative));
+  const place = ({ path, relative }: Input) => {
+    if (folder !== null) return join(folder, relative);
+    // Beside an address there is no place: such outputs lie in the current folder.
+    return isWebAddress(path) ? relative : path;
+  };
   const bare = inputs.map((input) => place(input).replace(/\.[^./\\]+$/, ''));
   const uses = countAlike(bare);
   const taken = new Set<string>();

@@ -1,7 +1,15 @@
 import { CycleganError } from '../../errors.js';
-import { type DecodeOptions, decodeImage, encodeImage, imageSize } from '../../image/formats.js';
+import {
+  type DecodeOptions,
+  decodeImage,
+  encodeImage,
+  imageSize,
+  MAX_IMAGE_BYTES,
+} from '../../image/formats.js';
 import type { DecodeNote } from '../../image/note.js';
 import { ImageError, type Picture } from '../../image/picture.js';
+import { isWebAddress } from '../../platform/address.js';
+import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import type { Shape } from '../../tensor/shape.js';
@@ -12,6 +20,7 @@ import {
   prepare,
   preparedSize,
 } from '../../translate/pipeline.js';
+import { shownName } from '../addresses.js';
 
 /** What happens to every picture of a run alike. */
 export interface PictureOptions {
@@ -55,10 +64,26 @@ const GALLERY_QUALITY = 90;
  */
 const MOST_EXPECTED_PIXELS = 512 * 512;
 
-/** File to network; a pipe could keep a whole run waiting. @throws ImageError or FileError, naming the file. */
+/**
+ * File, or address, to network; a pipe could keep a whole run waiting.
+ * @throws ImageError, FileError or DownloadError, naming the file.
+ */
 export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
   const begin = performance.now();
-  return openBytes(await readFileBytes(path, { regular: true }), path, options, begin);
+  const bytes = await readPicture(path, { regular: true });
+  return openBytes(bytes, shownName(path), options, begin);
+}
+
+/**
+ * The bytes of a file, or of what an address gives, within a limit.
+ * @param options `regular`: whether only a regular file will do.
+ */
+export function readPicture(
+  path: string,
+  options: ByteInputOptions & { readonly regular?: boolean } = {},
+): Promise<Uint8Array> {
+  if (!isWebAddress(path)) return readFileBytes(path, options);
+  return readBytes(path, { ...options, maxBytes: MAX_IMAGE_BYTES });
 }
 
 /** The same from a file's bytes. @param name What the picture is called in messages. */

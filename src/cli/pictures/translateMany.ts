@@ -1,6 +1,7 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { imageSize } from '../../image/formats.js';
 import type { ForwardOptions, Module } from '../../nn/module.js';
+import { isWebAddress } from '../../platform/address.js';
 import { openFile } from '../../platform/byteSource.js';
 import { availableCores } from '../../platform/cores.js';
 import { makeFolder } from '../../platform/files.js';
@@ -130,6 +131,8 @@ async function bySize(
 ): Promise<Job[]> {
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
   const sizes = mapAhead(jobs, 16, async ({ input }) => {
+    // An address is asked once, when its turn comes.
+    if (isWebAddress(input.path)) return null;
     const source = await openFile(input.path, { regular: true });
     const start = await source.read(0, Math.min(source.size, HEADER_BYTES));
     // It may not tell yet whether the picture will be turned: then it is placed as if it were not.
