@@ -127,6 +127,8 @@ function pageChecks({ isolated }) {
       `the browser reads a ${extension} of encodeImage`,
       async (tab) => tab.evaluate(encodeInPage, extension),
     ]),
+    ['pictures of the page are taken, and given back', async (tab) => tab.evaluate(picturesInPage)],
+    ['openImage takes what a page has', async (tab) => tab.evaluate(sourcesInPage)],
     ['no errors on the page', async (_, errors) => expect(errors.length === 0, errors.join('; '))],
   ];
 }
@@ -284,6 +286,62 @@ async function encodeInPage(extension) {
   return `${bytes.length} bytes, at most ${most} off`;
 }
 
+/** The same pixels in all forms: ImageData is as the browser decoded it. */
+async function picturesInPage() {
+  const { encodeImage, decodeImage, openImage, toImageData } = await import('/cyclegan.mjs');
+  const sample = await openImage(await fetch('/sample.png'));
+  const { width, height } = sample;
+  const pixels = toImageData(sample);
+  if (!(pixels instanceof ImageData)) throw new Error('toImageData gives no ImageData');
+  const offscreen = new OffscreenCanvas(width, height);
+  const element = Object.assign(document.createElement('canvas'), { width, height });
+  for (const canvas of [offscreen, element]) canvas.getContext('2d').putImageData(pixels, 0, 0);
+  const forms = {
+    ImageData: pixels,
+    OffscreenCanvas: offscreen,
+    HTMLCanvasElement: element,
+    ImageBitmap: await createImageBitmap(pixels),
+  };
+  const bitmapCanvas = new OffscreenCanvas(width, height);
+  bitmapCanvas
+    .getContext('bitmaprenderer')
+    .transferFromImageBitmap(await createImageBitmap(pixels));
+  forms['canvas without 2D'] = bitmapCanvas;
+  for (const [name, form] of Object.entries(forms)) {
+    const found = decodeImage(encodeImage(form, 'x.png'), { alpha: true });
+    const same = found.data.every((byte, i) => byte === sample.data[i]);
+    const opaque = found.alpha.every((byte) => byte === 255);
+    if (!same || !opaque) throw new Error(`${name} is another picture`);
+  }
+  const half = new ImageData(Uint8ClampedArray.of(10, 20, 30, 128), 1, 1);
+  const { data, alpha } = decodeImage(encodeImage(half, 'x.png'), { alpha: true });
+  if (`${data} ${alpha}` !== '10,20,30 128') throw new Error(`half opaque is ${data} ${alpha}`);
+  return Object.keys(forms).join(', ');
+}
+
+async function sourcesInPage() {
+  const { openImage } = await import('/cyclegan.mjs');
+  const blob = await (await fetch('/sample.png')).blob();
+  const sources = {
+    Response: await fetch('/sample.png'),
+    stream: blob.stream(),
+    File: new File([blob], 'sample.png'),
+    address: new URL('/sample.png', location.href).href,
+    'address that leads on': new URL('/moved.png', location.href),
+    'blob: address': URL.createObjectURL(blob),
+  };
+  const expected = await openImage(blob);
+  for (const [name, source] of Object.entries(sources)) {
+    const { data } = await openImage(source);
+    if (!data.every((byte, i) => byte === expected.data[i])) throw new Error(`${name} differs`);
+  }
+  const element = Object.assign(document.createElement('canvas'), { width: 2, height: 1 });
+  if ((await openImage(element.toDataURL())).width !== 2) throw new Error('the data: address');
+  const code = await openImage('sample.png').catch((error) => error.code);
+  if (code !== 'ERR_NO_FILES') throw new Error(`a path gives ${code}`);
+  return Object.keys(sources).join(', ');
+}
+
 // What is expected of the answers.
 
 function expect(condition, complaint) {
@@ -375,6 +433,8 @@ async function serve() {
       });
       // The icon keeps the browser from asking for one.
       response.end(`<!doctype html><title>${page.name}</title><link rel="icon" href="data:,">`);
+    } else if (url === '/moved.png') {
+      response.writeHead(302, { Location: '/sample.png' }).end();
     } else if (file !== undefined) {
       const type = TYPES[url.split('.').at(-1)] ?? 'application/octet-stream';
       response.writeHead(200, { 'Content-Type': type }).end(readFileSync(file));
