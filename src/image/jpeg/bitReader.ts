@@ -7,7 +7,6 @@ import {
   SYMBOL_SHIFT,
   TOTAL_SHIFT,
 } from './huffman.js';
-import { refuse } from './refuse.js';
 
 /** Zero bytes behind the data, so that one damaged MCU of ten blocks cannot read past the array. */
 const PADDING = 4096;
@@ -21,19 +20,27 @@ export class BitReader {
   private readonly data: Uint8Array;
   private position = 0;
   private end = 0;
-  private fileOffset = 0;
+  /** Where in the file the data begin. */
+  start = 0;
+  /** Where, behind `start`, several 0xFF stand before a stuffed zero byte; -1 if nowhere. */
+  oddStuffingAt = -1;
+  /** Where a code was met that its table does not have; -1 before. */
+  undefinedCodeAt = -1;
+  /** Where a run of zeros led out of its band; -1 before. */
+  longRunAt = -1;
 
   constructor(fileLength: number) {
     this.data = new Uint8Array(fileLength + PADDING);
   }
 
   /**
-   * Begins at `offset`; returns where the marker that ends the data begins, or the file's end. What
+   * Begins at `offset`; returns where the marker that ends the data begins, or the file's length where none does. What
    * lies between two 0xFF, some 256 bytes, is found and copied as a whole.
    */
   load(bytes: Uint8Array, offset: number): number {
     const { data } = this;
     const { length } = bytes;
+    this.oddStuffingAt = -1;
     let end = 0;
     let from = offset;
     for (;;) {
@@ -44,15 +51,27 @@ export class BitReader {
       from = stop;
       let next = from + 1;
       while (next < length && bytes[next] === 0xff) next++;
-      if (next >= length || bytes[next] !== 0) break;
+      if (next >= length) {
+        from = length;
+        break;
+      }
+      if (bytes[next] !== 0) break;
+      if (next > from + 1) this.oddStuffingAt = from;
       data[end++] = 0xff;
       from = next + 1;
     }
     data.fill(0, end, end + PADDING);
-    this.fileOffset = offset;
+    this.start = offset;
     this.end = end * 8;
     this.position = 0;
     return from;
+  }
+
+  /** Begins with no data at all: zeros are read. */
+  loadNothing(): void {
+    this.data.fill(0, 0, PADDING);
+    this.end = 0;
+    this.position = 0;
   }
 
   /** Whether more bits were read than there are. To be asked after every MCU. */
@@ -60,9 +79,23 @@ export class BitReader {
     return this.position > this.end;
   }
 
+  /** How many bits were read. */
+  get bitPosition(): number {
+    return this.position;
+  }
+
+  set bitPosition(position: number) {
+    this.position = position;
+  }
+
+  /** Whole bytes that nobody has read. */
+  get bytesLeft(): number {
+    return Math.max(0, this.end - this.position) >>> 3;
+  }
+
   /** Roughly where in the file the reader is: stuffed bytes are not counted. */
   get offset(): number {
-    return this.fileOffset + (Math.min(this.position, this.end) >>> 3);
+    return this.start + (Math.min(this.position, this.end) >>> 3);
   }
 
   /** At most 16 bits. */
@@ -106,7 +139,10 @@ export class BitReader {
     return (data[byte] << 16) | (data[byte + 1] << 8) | data[byte + 2];
   }
 
-  /** A lookup entry (without a number) for a code of more than LOOKUP_BITS bits. */
+  /**
+   * A lookup entry (without a number) for a code of more than LOOKUP_BITS bits. What is no code counts as 17 bits that
+   * mean 0, as in libjpeg's `jpeg_huff_decode`.
+   */
   private findLongCode(table: HuffmanTable, window: number): number {
     for (let length = LOOKUP_BITS + 1; length <= 16; length++) {
       if (window < table.windowEnd[length]) {
@@ -114,6 +150,7 @@ export class BitReader {
         return (table.symbols[index] << SYMBOL_SHIFT) | length;
       }
     }
-    refuse('ERR_JPEG_CORRUPT', 'the picture data holds an undefined Huffman code', this.offset);
+    this.undefinedCodeAt = this.offset;
+    return 17;
   }
 }

@@ -1,5 +1,6 @@
+import type { Frame } from './frame.js';
 import { LIMIT } from './limit.js';
-import type { Frame, MarkerReader } from './markers.js';
+import type { MarkerReader } from './markers.js';
 import { simdRows } from './simdRows.js';
 
 /** Writes `width` pixels of RGB at `to` from the full-resolution rows of the components. */

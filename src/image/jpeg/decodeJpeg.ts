@@ -1,55 +1,74 @@
 import type { NoteOptions } from '../note.js';
 import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
-import { type Frame, MarkerReader } from './markers.js';
+import { DamageLog } from './damage.js';
+import { allocateBlocks, type Frame } from './frame.js';
+import { MarkerReader } from './markers.js';
 import { Painter } from './painter.js';
-import { reconstructRow } from './progressive.js';
+import { reconstructRows } from './reconstruct.js';
 import { allocate, refuse } from './refuse.js';
-import { decodeScan } from './scan.js';
+import { decodeScan, type ScanSource } from './scan.js';
+import type { Scan } from './scanHeader.js';
+import { needsSmoothing } from './smoothing.js';
+import { readTrailer } from './trailer.js';
 
 /**
- * Decodes a baseline or progressive JPEG file to RGB, byte for byte as libjpeg-turbo 2.1 does by
- * default and Pillow's `convert("RGB")` after it. EXIF orientation and ICC profiles are not
- * applied. Anything that cannot be decoded completely is refused with an `ImageError`.
- *
- * One known difference: libjpeg smooths the blocks of a progressive file whose last refinements
- * were left out, which no encoder does by itself; here they are shown as they are.
+ * Decodes a baseline or progressive JPEG file to RGB, byte for byte as Pillow 9.4 with libjpeg-turbo 2.1 does by default, and
+ * its `convert("RGB")` after it. EXIF orientation and ICC profiles are not applied. Damage that Pillow reads over is noted;
+ * docs/pictures.md lists it.
+ * @throws ImageError for what Pillow refuses, for damage with `strict`, and for what is not supported.
  */
 export function decodeJpeg(
   bytes: Uint8Array,
-  _options: NoteOptions = {},
+  options: NoteOptions = {},
 ): { width: number; height: number; data: Uint8Array } {
-  const markers = new MarkerReader(bytes);
+  const damage = new DamageLog(options);
+  const markers = new MarkerReader(bytes, damage);
+  const scan = markers.nextScan();
+  const { frame, cursor } = markers;
+  if (scan === undefined || frame === undefined) {
+    refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', cursor.position);
+  }
+  const isOnlyScan = !frame.progressive && scan.components.length === frame.components.length;
+  allocateBlocks(frame, !isOnlyScan, bytes.length);
   const reader = allocate(() => new BitReader(bytes.length), 0);
-  let painter: Painter | undefined;
-  for (let scan = markers.nextScan(); scan !== undefined; scan = markers.nextScan()) {
-    const { frame, position } = markers;
-    if (frame === undefined) break;
-    painter ??= new Painter(frame, chooseConversion(frame, markers));
-    const paint = painter.paint.bind(painter);
-    markers.position = decodeScan(bytes, position, frame, scan, reader, paint);
+  const source = { cursor, reader, damage };
+  const painter = new Painter(frame, chooseConversion(frame, markers));
+  if (isOnlyScan) {
+    decodeScan(source, frame, scan, painter.paint.bind(painter));
+    readTrailer(markers, damage);
+  } else {
+    const lastGoodRow = decodeScans(markers, source, frame, scan);
+    reconstruct(frame, painter, lastGoodRow, damage);
   }
-  const { frame } = markers;
-  if (frame === undefined || painter === undefined) {
-    refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', markers.position);
-  }
-  const missing = frame.components.find(({ missingBits }) => missingBits[0] < 0);
-  if (missing !== undefined) {
-    refuse('ERR_JPEG_TRUNCATED', `component ${missing.id} has no data`, markers.position);
-  }
-  if (frame.progressive) reconstruct(frame, painter);
   const { width, height } = frame;
   return { width, height, data: painter.data };
 }
 
+/** All scans, to coefficients; returns the last row of MCUs for which the last of them had data. */
+function decodeScans(markers: MarkerReader, source: ScanSource, frame: Frame, first: Scan): number {
+  let lastGoodRow = 0;
+  for (let scan: Scan | undefined = first; scan !== undefined; scan = markers.nextScan()) {
+    lastGoodRow = decodeScan(source, frame, scan);
+  }
+  // Before the only scan nothing was known; libjpeg keeps that apart from what its `formerBits` say.
+  if (markers.scanCount === 1) for (const { formerBits } of frame.components) formerBits.fill(-1);
+  return lastGoodRow;
+}
+
 /** From all coefficients to the picture, a row of MCUs at a time. */
-function reconstruct(frame: Frame, painter: Painter): void {
-  for (let row = 0; row < frame.mcusDown; row++) {
-    for (const component of frame.components) {
-      const end = Math.min((row + 1) * component.v, component.blocksDown);
-      for (let y = row * component.v; y < end; y++) reconstructRow(component, y);
-      component.rowsReady = end * 8;
+function reconstruct(frame: Frame, painter: Painter, lastGoodRow: number, damage: DamageLog): void {
+  const smoothed = needsSmoothing(frame);
+  for (const component of frame.components) {
+    if (component.quantization.length === 0) {
+      damage.note('noData', frame.offset);
+      component.quantization = new Int32Array(64);
+    } else if (component.missingBits.some((bits) => bits !== 0)) {
+      damage.note('unfinished', frame.offset);
     }
+  }
+  for (let row = 0; row < frame.mcusDown; row++) {
+    reconstructRows(frame, row, smoothed ? lastGoodRow : undefined);
     painter.paint();
   }
 }

@@ -1,5 +1,5 @@
 import type { ConvertRow } from './colour.js';
-import type { Frame } from './markers.js';
+import type { Frame } from './frame.js';
 import { allocate } from './refuse.js';
 import { createRowReader, type RowReader } from './upsample.js';
 

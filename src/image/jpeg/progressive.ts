@@ -1,11 +1,15 @@
 import type { BitReader } from './bitReader.js';
-import { transformBlock } from './idct.js';
-import { type Component, NATURAL_ORDER, type Scan, type ScanComponent } from './markers.js';
-import { refuseLongRun } from './refuse.js';
+import { NATURAL_ORDER } from './order.js';
+import { refuse } from './refuse.js';
+import type { Scan, ScanComponent } from './scanHeader.js';
 
 /** First scan of DC coefficients (T.81 G.1.2.1). */
 export function decodeDc(reader: BitReader, part: ScanComponent, base: number, scan: Scan): void {
-  part.predictor = (part.predictor + (reader.readNumber(part.dcTable) >> 8)) | 0;
+  const sum = part.predictor + (reader.readNumber(part.dcTable) >> 8);
+  if (sum !== (sum | 0)) {
+    refuse('ERR_JPEG_CORRUPT', 'a DC coefficient grows beyond 32 bits', reader.offset);
+  }
+  part.predictor = sum;
   part.component.coefficients[base] = part.predictor << scan.shift;
 }
 
@@ -39,7 +43,7 @@ export function decodeAc(reader: BitReader, part: ScanComponent, base: number, s
     coefficients[base + NATURAL_ORDER[k]] = (number >> 8) << shift;
     k++;
   }
-  if (k > bandEnd + 1) refuseLongRun(reader.offset);
+  if (k > bandEnd + 1) reader.longRunAt = reader.offset;
 }
 
 /**
@@ -68,7 +72,7 @@ export function refineAc(reader: BitReader, part: ScanComponent, base: number, s
       else if (--run < 0) break;
     }
     if (value !== 0) {
-      if (k > bandEnd) refuseLongRun(reader.offset);
+      if (k > bandEnd) reader.longRunAt = reader.offset;
       coefficients[base + NATURAL_ORDER[k]] = value;
     }
     k++;
@@ -87,16 +91,4 @@ function correct(reader: BitReader, coefficients: Int16Array, at: number, unit: 
   const value = coefficients[at];
   if (reader.readBits(1) && (value & unit) === 0)
     coefficients[at] = value + (value > 0 ? unit : -unit);
-}
-
-/** The coefficients of one row of blocks, when all scans are read, to samples. */
-export function reconstructRow(component: Component, row: number): void {
-  const { coefficients, quantization, samples, stride, blocksAcross } = component;
-  const block = new Int32Array(64);
-  const start = row * stride * 64;
-  for (let column = 0; column < blocksAcross; column++) {
-    const from = start + column * 64;
-    for (let i = 0; i < 64; i++) block[i] = Math.imul(coefficients[from + i], quantization[i]);
-    transformBlock(block, samples, start + column * 8, stride * 8);
-  }
 }

@@ -14,11 +14,6 @@ export function refuse(code: keyof typeof ADVICE, problem: string, offset: numbe
   throw new ImageError(code, `JPEG: ${problem} (at byte ${offset}). ${ADVICE[code]}`);
 }
 
-/** What both ways to decode a block say of a run of zeros that leads out of it. */
-export function refuseLongRun(offset: number): never {
-  refuse('ERR_JPEG_CORRUPT', 'a block has more coefficients than its band', offset);
-}
-
 /** Runs an allocation and turns "out of memory" into an `ImageError`. */
 export function allocate<T>(create: () => T, offset: number): T {
   try {

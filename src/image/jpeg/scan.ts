@@ -1,57 +1,131 @@
 import type { BitReader } from './bitReader.js';
-import type { Frame, Scan, ScanComponent } from './markers.js';
+import type { ByteCursor } from './byteCursor.js';
+import type { DamageLog } from './damage.js';
+import type { Frame } from './frame.js';
+import { confusesFastWay, waitsForMore } from './lookahead.js';
 import { decodeAc, decodeDc, refineAc, refineDc } from './progressive.js';
 import { refuse } from './refuse.js';
-import { decodeSequential } from './sequential.js';
+import { passRestartMarker } from './restart.js';
+import type { Scan, ScanComponent } from './scanHeader.js';
+import { blankSequential, decodeSequential, decodeSequentialCoefficients } from './sequential.js';
 
 /** Decodes what one scan tells about the block whose samples or coefficients begin at `base`. */
 type DecodeBlock = (reader: BitReader, part: ScanComponent, base: number, scan: Scan) => void;
 
+/** Where the data of a scan come from, and to whom their damage is told. */
+export interface ScanSource {
+  /** Stands at the scan's data, and afterwards at the marker behind them. */
+  readonly cursor: ByteCursor;
+  readonly reader: BitReader;
+  readonly damage: DamageLog;
+}
+
+/** How the MCUs of one scan lie in the picture. */
+interface Layout {
+  readonly across: number;
+  readonly total: number;
+  readonly interleaved: boolean;
+  /** From one block to the next of its row, in samples or coefficients. */
+  readonly blockStep: number;
+}
+
 /**
- * Decodes one scan, a sequential one into the components' samples, a progressive one into their
- * coefficients. The data begin at `offset`; returns the offset of the marker behind them.
+ * Decodes one scan: that of a picture of only one into the components' samples, others into their coefficients. Where the
+ * data end early, the rest of the restart interval stays as it was; nothing is even grey.
  *
- * @param rowDone Called whenever a sequential scan has brought more rows of samples.
+ * @param rowDone Called, if the scan is the only one, whenever it has brought more rows of samples.
+ * @returns The last row of MCUs for which there were data.
  */
 export function decodeScan(
-  bytes: Uint8Array,
-  offset: number,
+  source: ScanSource,
   frame: Frame,
   scan: Scan,
-  reader: BitReader,
-  rowDone: () => void,
+  rowDone?: () => void,
 ): number {
-  const decodeBlock = chooseBlockDecoder(frame, scan);
-  const interleaved = scan.components.length > 1;
+  const { reader, damage } = source;
   const { component } = scan.components[0];
+  const interleaved = scan.components.length > 1;
   // A scan of one component has no MCU padding: it counts only blocks within the picture (A.2.2).
   const across = interleaved ? frame.mcusAcross : component.blocksAcross;
   const down = interleaved ? frame.mcusDown : component.blocksDown;
-  const total = across * down;
+  const blockStep = rowDone === undefined ? 64 : 8;
+  const layout = { across, total: across * down, interleaved, blockStep };
+  const { total } = layout;
   const interval = scan.restartInterval || total;
-  const blockStep = frame.progressive ? 64 : 8;
-  let position = offset;
+  const decodeBlock = chooseBlockDecoder(frame, scan, rowDone !== undefined);
+  let starved = false;
+  let lastGood = 0;
   for (let mcu = 0, restart = 0; mcu < total; restart++) {
-    if (mcu > 0) position = skipRestartMarker(bytes, position, restart);
-    for (const part of scan.components) {
-      part.predictor = 0;
-      part.eobRun = 0;
+    // libjpeg looks whether there are data before it passes the marker.
+    const firstGood = starved ? mcu + 1 : mcu;
+    const end = Math.min(total, mcu + interval);
+    const hasData = beginInterval(source, scan, restart);
+    const from = mcu;
+    if (hasData || !starved) {
+      // Without data, the first MCU is still made of zeros.
+      const stop = decodeMcus(reader, scan, layout, mcu, end, decodeBlock, rowDone);
+      starved = reader.isOverrun();
+      if (starved && hasData) noteShortData(source);
+      if (reader.oddStuffingAt >= 0) noteStuffing(source, frame, scan);
+      if (!starved && rowDone !== undefined) checkEnd(source, scan, stop - from);
+      if (reader.bytesLeft > LOOKAHEAD) damage.note('leftOver', reader.offset);
+      if (stop > firstGood) lastGood = stop - 1;
+      mcu = stop;
     }
-    position = reader.load(bytes, position);
-    for (const end = Math.min(total, mcu + interval); mcu < end; mcu++) {
-      const row = Math.floor(mcu / across);
-      const column = mcu - row * across;
-      decodeMcu(reader, scan, row, column, interleaved, blockStep, decodeBlock);
-      if (reader.isOverrun()) refuseShortData(bytes, position);
-      if (column === across - 1 && !frame.progressive) {
-        for (const part of scan.components) {
-          part.component.rowsReady = (row + 1) * 8 * (interleaved ? part.component.v : 1);
-        }
-        rowDone();
-      }
+    if (rowDone !== undefined) {
+      decodeMcus(reader, scan, layout, mcu, end, blankSequential, rowDone);
     }
+    mcu = end;
   }
-  return position;
+  if (reader.undefinedCodeAt >= 0) damage.note('codes', reader.undefinedCodeAt);
+  if (reader.longRunAt >= 0) damage.note('longRuns', reader.longRunAt);
+  return Math.floor(lastGood / across / (interleaved ? 1 : component.v));
+}
+
+/** libjpeg reads so many bytes ahead, and takes no notice when they are left over. */
+const LOOKAHEAD = 8;
+
+/** @returns Whether there are data, behind the restart marker that is due or at the scan's start. */
+function beginInterval(source: ScanSource, scan: Scan, restart: number): boolean {
+  const { cursor, reader, damage } = source;
+  for (const part of scan.components) {
+    part.predictor = 0;
+    part.eobRun = 0;
+  }
+  if (restart > 0 && !passRestartMarker(cursor, (restart - 1) & 7, damage)) {
+    reader.loadNothing();
+    return false;
+  }
+  cursor.position = reader.load(cursor.bytes, cursor.position);
+  return true;
+}
+
+/** @returns The first MCU that was not decoded: `end`, or an earlier one where the data ran out. */
+function decodeMcus(
+  reader: BitReader,
+  scan: Scan,
+  layout: Layout,
+  start: number,
+  end: number,
+  decodeBlock: DecodeBlock,
+  rowDone?: () => void,
+): number {
+  const { across } = layout;
+  let mcu = start;
+  while (mcu < end) {
+    const row = Math.floor(mcu / across);
+    const column = mcu - row * across;
+    decodeMcu(reader, scan, row, column, layout, decodeBlock);
+    mcu++;
+    if (column === across - 1 && rowDone !== undefined) {
+      for (const { component } of scan.components) {
+        component.rowsReady = (row + 1) * 8 * (layout.interleaved ? component.v : 1);
+      }
+      rowDone();
+    }
+    if (reader.isOverrun() && decodeBlock !== blankSequential) break;
+  }
+  return mcu;
 }
 
 /** One MCU (T.81 A.2): a block, or h x v blocks of each component if the scan has several. */
@@ -60,8 +134,7 @@ function decodeMcu(
   scan: Scan,
   row: number,
   column: number,
-  interleaved: boolean,
-  blockStep: number,
+  { interleaved, blockStep }: Layout,
   decodeBlock: DecodeBlock,
 ): void {
   for (const part of scan.components) {
@@ -77,28 +150,34 @@ function decodeMcu(
   }
 }
 
-function chooseBlockDecoder(frame: Frame, scan: Scan): DecodeBlock {
-  if (!frame.progressive) return decodeSequential;
+function chooseBlockDecoder(frame: Frame, scan: Scan, isOnlyScan: boolean): DecodeBlock {
+  if (!frame.progressive) return isOnlyScan ? decodeSequential : decodeSequentialCoefficients;
   if (scan.bandStart === 0) return scan.refining ? refineDc : decodeDc;
   return scan.refining ? refineAc : decodeAc;
 }
 
-/** Restart markers count 0 to 7 and again (T.81 E.1.4); returns where the next interval begins. */
-function skipRestartMarker(bytes: Uint8Array, position: number, restart: number): number {
-  let at = position + 1;
-  while (bytes[at] === 0xff) at++;
-  if (at >= bytes.length) refuseShortData(bytes, bytes.length);
-  const expected = 0xd0 + ((restart - 1) & 7);
-  if (bytes[at] !== expected) {
-    const problem = `restart marker ${expected & 7} is missing or out of order`;
-    refuse('ERR_JPEG_CORRUPT', problem, position);
+function noteStuffing(source: ScanSource, frame: Frame, scan: Scan): void {
+  const { cursor, reader, damage } = source;
+  const at = reader.oddStuffingAt;
+  if (confusesFastWay(cursor.bytes.length, at, scan, frame.progressive)) {
+    refuse('ERR_JPEG_CORRUPT', 'several bytes FF stand before a stuffed zero byte', at);
   }
-  return at + 1;
+  damage.note('stuffing', at);
 }
 
-function refuseShortData(bytes: Uint8Array, position: number): never {
-  if (position >= bytes.length) {
-    refuse('ERR_JPEG_TRUNCATED', 'the file ends within the picture data', bytes.length);
-  }
-  refuse('ERR_JPEG_CORRUPT', 'a marker comes before the picture data are complete', position);
+/** No marker behind the last interval is damage that Pillow may refuse though the data are complete. */
+function checkEnd({ cursor, reader }: ScanSource, scan: Scan, count: number): void {
+  const { bytes, position } = cursor;
+  if (position < bytes.length) return;
+  if (waitsForMore(bytes, reader.start, reader, scan, count)) refuseEnd(bytes.length);
+}
+
+function refuseEnd(length: number): never {
+  refuse('ERR_JPEG_TRUNCATED', 'the file ends within the picture data', length);
+}
+
+function noteShortData({ cursor, damage }: ScanSource): void {
+  const { bytes, position } = cursor;
+  if (position >= bytes.length) refuseEnd(bytes.length);
+  damage.note('shortData', position);
 }

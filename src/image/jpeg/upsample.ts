@@ -1,4 +1,4 @@
-import type { Component, Frame } from './markers.js';
+import type { Component, Frame } from './frame.js';
 import { simdRows } from './simdRows.js';
 
 /** Gives row `y` of a component at the picture's full resolution, valid until the next call. */
