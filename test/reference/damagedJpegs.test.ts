@@ -26,7 +26,6 @@ interface Verdict {
 /** docs/pictures.md lists them: what is refused here though Pillow reads it. */
 const REFUSED_HERE = [
   /arithmetic coding is not supported/,
-  /several bytes FF stand before a stuffed zero byte/,
   /there are more than 100 scans/,
   /scans pass component \d+ more often than it has bits/,
 ];

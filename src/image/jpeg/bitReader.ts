@@ -20,9 +20,10 @@ export class BitReader {
   private readonly data: Uint8Array;
   private position = 0;
   private end = 0;
-  /** Where in the file the data begin. */
+  /** Where in the file the data begin, and the marker behind them. */
   start = 0;
-  /** Where, behind `start`, several 0xFF stand before a stuffed zero byte; -1 if nowhere. */
+  private stop = 0;
+  /** Where, behind `start`, several 0xFF stand before a stuffed zero byte for the first time; -1 if nowhere. */
   oddStuffingAt = -1;
   /** Where a code was met that its table does not have; -1 before. */
   undefinedCodeAt = -1;
@@ -35,9 +36,10 @@ export class BitReader {
 
   /**
    * Begins at `offset`; returns where the marker that ends the data begins, or the file's length where none does. What
-   * lies between two 0xFF, some 256 bytes, is found and copied as a whole.
+   * lies between two 0xFF, some 256 bytes, is found and copied as a whole. Data that are there unread are not loaded again.
    */
   load(bytes: Uint8Array, offset: number): number {
+    if (offset === this.start && this.position === 0) return this.stop;
     const { data } = this;
     const { length } = bytes;
     this.oddStuffingAt = -1;
@@ -56,7 +58,7 @@ export class BitReader {
         break;
       }
       if (bytes[next] !== 0) break;
-      if (next > from + 1) this.oddStuffingAt = from;
+      if (next > from + 1 && this.oddStuffingAt < 0) this.oddStuffingAt = from;
       data[end++] = 0xff;
       from = next + 1;
     }
@@ -64,6 +66,7 @@ export class BitReader {
     this.start = offset;
     this.end = end * 8;
     this.position = 0;
+    this.stop = from;
     return from;
   }
 
@@ -72,6 +75,14 @@ export class BitReader {
     this.data.fill(0, 0, PADDING);
     this.end = 0;
     this.position = 0;
+  }
+
+  /** Puts zeros in place of the next data from the `index`th byte on, more than an MCU takes; returns what undoes that. */
+  blankFrom(index: number): () => void {
+    const data = this.data.subarray(index, index + PADDING);
+    const kept = data.slice();
+    data.fill(0);
+    return () => data.set(kept);
   }
 
   /** Whether more bits were read than there are. To be asked after every MCU. */

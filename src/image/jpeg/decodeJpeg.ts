@@ -7,7 +7,7 @@ import { MarkerReader } from './markers.js';
 import { Painter } from './painter.js';
 import { reconstructRows } from './reconstruct.js';
 import { allocate, refuse } from './refuse.js';
-import { decodeScan, type ScanSource } from './scan.js';
+import { decodeScan, isOdd, type ScanSource } from './scan.js';
 import type { Scan } from './scanHeader.js';
 import { needsSmoothing } from './smoothing.js';
 import { readTrailer } from './trailer.js';
@@ -29,12 +29,13 @@ export function decodeJpeg(
   if (scan === undefined || frame === undefined) {
     refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', cursor.position);
   }
-  const isOnlyScan = !frame.progressive && scan.components.length === frame.components.length;
-  allocateBlocks(frame, !isOnlyScan, bytes.length);
   const reader = allocate(() => new BitReader(bytes.length), 0);
+  reader.load(bytes, cursor.position);
+  const toSamples = scan.isOnly && !isOdd(reader, frame, scan);
+  allocateBlocks(frame, !toSamples, bytes.length);
   const source = { cursor, reader, damage };
   const painter = new Painter(frame, chooseConversion(frame, markers));
-  if (isOnlyScan) {
+  if (toSamples) {
     decodeScan(source, frame, scan, painter.paint.bind(painter));
     readTrailer(markers, damage);
   } else {
@@ -47,6 +48,11 @@ export function decodeJpeg(
 
 /** All scans, to coefficients; returns the last row of MCUs for which the last of them had data. */
 function decodeScans(markers: MarkerReader, source: ScanSource, frame: Frame, first: Scan): number {
+  if (first.isOnly) {
+    decodeScan(source, frame, first);
+    readTrailer(markers, source.damage);
+    return 0;
+  }
   let lastGoodRow = 0;
   for (let scan: Scan | undefined = first; scan !== undefined; scan = markers.nextScan()) {
     lastGoodRow = decodeScan(source, frame, scan);

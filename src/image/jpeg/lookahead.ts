@@ -3,10 +3,15 @@ import type { HuffmanTable } from './huffman.js';
 import type { Scan } from './scanHeader.js';
 
 /*
- * Pillow decodes with a source that suspends: where a file ends without a marker, libjpeg-turbo waits for bytes that never come
- * as soon as it wants to fill its bit buffer, even if the bits in it would do. Pillow then speaks of a truncated file. Whether
- * it comes to that depends on when the buffer was filled before, hence on every code of the interval; jdhuff.c and jdhuff.h
- * say when: `decode_mcu_slow` fills up to 57 of 64 bits, `decode_mcu_fast`, used far from the end of what was read, 6 bytes.
+ * What libjpeg-turbo makes of two kinds of damage in sequential pictures depends on which bytes it has in its bit buffer, hence
+ * on every code before. jdhuff.c and jdhuff.h say when it is filled: `decode_mcu_slow` fills up to 57 of 64 bits,
+ * `decode_mcu_fast`, used far from the end of what was read of the file, takes 6 bytes.
+ *
+ * Where a file ends without a marker: Pillow decodes with a source that suspends, and libjpeg waits for bytes that never come
+ * as soon as it wants to fill its buffer, even if the bits in it would do. Pillow then speaks of a truncated file.
+ *
+ * Where several 0xFF stand before a stuffed zero byte: for the slow way they are a 0xFF of data, for the fast way a marker. It
+ * then decodes the MCU to its end with zeros, and the slow way decodes it again, without removing what the other has left.
  */
 
 /** Pillow hands the file to libjpeg in pieces of so many bytes. */
@@ -18,6 +23,8 @@ const FAST_BITS = 16;
 const FAST_BYTES = 6;
 /** The fast way is taken while there are so many bytes for each block of the MCU. */
 const FAST_BLOCK_BYTES = 512;
+/** No MCU has more bytes: ten blocks of 64 codes and numbers, of at most 32 bits together. */
+const MOST_MCU_BYTES = 2560;
 
 /** libjpeg's bit buffer: which bytes of the file it has taken, and how many of their bits are left. */
 class Lookahead {
@@ -27,6 +34,10 @@ class Lookahead {
   fast = false;
   /** Whether there were too few bytes. */
   waits = false;
+  /** Whether the fast way has met what it takes for a marker. */
+  startled = false;
+  /** Whether the slow way has met the marker that ends the data. From there on nothing depends on the buffer. */
+  sawMarker = false;
   /** Up to where libjpeg has been given the file. */
   given: number;
   private readonly bytes: Uint8Array;
@@ -59,77 +70,159 @@ class Lookahead {
     this.bitsLeft -= count;
   }
 
+  /** Whether there is a further piece of the file, which libjpeg is then given. */
+  giveMore(): boolean {
+    if (this.given >= this.bytes.length) return false;
+    this.given = Math.min(this.given + PIECE_BYTES, this.bytes.length);
+    return true;
+  }
+
   private useFast(count: number): void {
-    if (this.bitsLeft <= FAST_BITS) for (let i = 0; i < FAST_BYTES; i++) this.take();
+    if (this.bitsLeft <= FAST_BITS) for (let i = 0; i < FAST_BYTES; i++) this.takeFast();
     this.bitsLeft -= count;
   }
 
+  private takeFast(): void {
+    const { bytes, at } = this;
+    this.bitsLeft += 8;
+    if (bytes[at] !== 0xff) this.at = at + 1;
+    else if (bytes[at + 1] === 0) this.at = at + 2;
+    else this.startled = true;
+  }
+
   private fill(): void {
-    while (this.bitsLeft < FULL_BITS && !this.waits) this.take();
+    while (this.bitsLeft < FULL_BITS && !this.waits && !this.sawMarker) this.take();
   }
 
   /** One byte of data; of 0xFF, the stuffed zero byte behind it, too (T.81 F.1.2.3). */
   private take(): void {
     const { bytes, given } = this;
     let { at } = this;
-    if (at < given && bytes[at] === 0xff) {
-      do at++;
-      while (at < given && bytes[at] === 0xff);
-    }
+    const isData = bytes[at] !== 0xff;
+    while (at < given && bytes[at] === 0xff) at++;
     if (at >= given) {
       this.waits = true;
-      return;
+    } else if (isData || bytes[at] === 0) {
+      this.at = at + 1;
+      this.bitsLeft += 8;
+    } else {
+      this.sawMarker = true;
     }
-    this.at = at + 1;
-    this.bitsLeft += 8;
   }
 }
 
-/**
- * Whether libjpeg would wait for more of the file while it decodes `count` MCUs of a sequential scan, whose data begin at
- * `start` and go on to the end of the file. The reader holds these data, and is read anew.
- */
-export function waitsForMore(
-  bytes: Uint8Array,
-  start: number,
-  reader: BitReader,
-  scan: Scan,
-  count: number,
-): boolean {
-  const lookahead = new Lookahead(bytes, start);
-  const blocks = blocksOfMcu(scan);
-  reader.bitPosition = 0;
-  for (let mcu = 0; mcu < count; ) {
+/** Follows libjpeg through the MCUs of a sequential scan whose data the reader holds, from the first of them on. */
+export class Follower {
+  private readonly bytes: Uint8Array;
+  private readonly reader: BitReader;
+  private readonly scan: Scan;
+  private readonly lookahead: Lookahead;
+  private readonly blocks: readonly BlockTables[];
+  private stuffing: OddStuffing | undefined = { offset: -1, index: -1 };
+
+  constructor(bytes: Uint8Array, reader: BitReader, scan: Scan) {
+    this.bytes = bytes;
+    this.reader = reader;
+    this.scan = scan;
+    this.lookahead = new Lookahead(bytes, reader.start);
+    this.blocks = blocksOfMcu(scan);
+    reader.bitPosition = 0;
+  }
+
+  /**
+   * Passes one MCU.
+   * @param decode Decodes it from where the reader is, perhaps twice. Without it, the reader is only moved on.
+   * @returns Whether libjpeg passes it, too; else it waits for bytes beyond the end of the file.
+   */
+  nextMcu(decode?: () => void): boolean {
+    const { reader, lookahead, blocks, scan } = this;
     const { at, bitsLeft } = lookahead;
     const { bitPosition } = reader;
-    const ahead = lookahead.given - at;
-    lookahead.fast = scan.restartInterval === 0 && ahead >= FAST_BLOCK_BYTES * blocks.length;
-    for (const { dc, ac } of blocks) followBlock(reader, lookahead, dc, ac);
-    if (!lookahead.waits) {
-      mcu++;
-      continue;
+    const goBack = () => {
+      Object.assign(lookahead, { at, bitsLeft, waits: false, startled: false });
+      reader.bitPosition = bitPosition;
+    };
+    const enough = FAST_BLOCK_BYTES * blocks.length;
+    for (;;) {
+      const mayBeFast = scan.restartInterval === 0 && !lookahead.sawMarker;
+      lookahead.fast = mayBeFast && lookahead.given - at >= enough;
+      if (lookahead.fast && this.passFast(goBack, decode)) break;
+      lookahead.fast = false;
+      this.follow();
+      if (!lookahead.waits) break;
+      // The MCU begins again, with the next piece of the file.
+      goBack();
+      if (!lookahead.giveMore()) return false;
     }
-    if (lookahead.given === bytes.length) return true;
-    // The MCU begins again, with the next piece of the file.
-    Object.assign(lookahead, { at, bitsLeft, waits: false });
-    lookahead.given = Math.min(lookahead.given + PIECE_BYTES, bytes.length);
-    reader.bitPosition = bitPosition;
+    if (decode !== undefined) {
+      reader.bitPosition = bitPosition;
+      decode();
+    }
+    return true;
   }
-  return false;
+
+  /** @returns Whether the fast way comes through; else all is as before, but for what it has decoded. */
+  private passFast(goBack: () => void, decode?: () => void): boolean {
+    const { reader, lookahead, scan } = this;
+    const stuffing = this.nextStuffing();
+    const isNear =
+      stuffing !== undefined && stuffing.index <= (reader.bitPosition >>> 3) + MOST_MCU_BYTES;
+    const undo = isNear ? reader.blankFrom(stuffing.index) : undefined;
+    this.follow();
+    const { startled } = lookahead;
+    if (startled) {
+      goBack();
+      const predictors = scan.components.map(({ predictor }) => predictor);
+      if (isNear) decode?.();
+      scan.components.forEach((part, i) => {
+        part.predictor = predictors[i];
+      });
+      goBack();
+    }
+    undo?.();
+    return !startled;
+  }
+
+  /** The first one that libjpeg has not taken yet. Each is looked for once. */
+  private nextStuffing(): OddStuffing | undefined {
+    const { reader, lookahead } = this;
+    if (this.stuffing !== undefined && this.stuffing.offset < lookahead.at) {
+      const index = (reader.bitPosition + lookahead.bitsLeft) >>> 3;
+      this.stuffing = findOddStuffing(this.bytes, lookahead.at, index);
+    }
+    return this.stuffing;
+  }
+
+  private follow(): void {
+    for (const { dc, ac } of this.blocks) followBlock(this.reader, this.lookahead, dc, ac);
+  }
 }
 
-/**
- * Several 0xFF before a stuffed zero byte are a 0xFF of data for `decode_mcu_slow` and a marker for `decode_mcu_fast`, which then
- * leaves what it made of the rest of the MCU below the result of the other. Whether the fast way is taken there.
- */
-export function confusesFastWay(
-  length: number,
-  at: number,
-  scan: Scan,
-  progressive: boolean,
-): boolean {
-  if (progressive || scan.restartInterval > 0) return false;
-  return length - at >= FAST_BLOCK_BYTES * blocksOfMcu(scan).length;
+/** Several 0xFF before a stuffed zero byte, at `offset` of the file: the `index`th byte of the data. */
+interface OddStuffing {
+  readonly offset: number;
+  readonly index: number;
+}
+
+/** The next one from `offset` on, where the `index`th byte of the data is; nothing if a marker or the end comes before. */
+function findOddStuffing(
+  bytes: Uint8Array,
+  offset: number,
+  index: number,
+): OddStuffing | undefined {
+  let from = offset;
+  let passed = index;
+  for (;;) {
+    const found = bytes.indexOf(0xff, from);
+    if (found < 0) return undefined;
+    passed += found - from;
+    let next = found + 1;
+    while (bytes[next] === 0xff) next++;
+    if (bytes[next] !== 0) return undefined;
+    if (next > found + 1) return { offset: found, index: passed };
+    passed++;
+    from = next + 1;
+  }
 }
 
 interface BlockTables {

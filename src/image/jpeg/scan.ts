@@ -2,7 +2,7 @@ import type { BitReader } from './bitReader.js';
 import type { ByteCursor } from './byteCursor.js';
 import type { DamageLog } from './damage.js';
 import type { Frame } from './frame.js';
-import { confusesFastWay, waitsForMore } from './lookahead.js';
+import { Follower } from './lookahead.js';
 import { decodeAc, decodeDc, refineAc, refineDc } from './progressive.js';
 import { refuse } from './refuse.js';
 import { passRestartMarker } from './restart.js';
@@ -30,10 +30,10 @@ interface Layout {
 }
 
 /**
- * Decodes one scan: that of a picture of only one into the components' samples, others into their coefficients. Where the
+ * Decodes one scan, to the components' samples if it is the only one, or to their coefficients. Where the
  * data end early, the rest of the restart interval stays as it was; nothing is even grey.
  *
- * @param rowDone Called, if the scan is the only one, whenever it has brought more rows of samples.
+ * @param rowDone Called whenever the scan has brought more rows of samples; without it, it brings coefficients.
  * @returns The last row of MCUs for which there were data.
  */
 export function decodeScan(
@@ -63,11 +63,13 @@ export function decodeScan(
     const from = mcu;
     if (hasData || !starved) {
       // Without data, the first MCU is still made of zeros.
-      const stop = decodeMcus(reader, scan, layout, mcu, end, decodeBlock, rowDone);
+      const stop = isOdd(reader, frame, scan)
+        ? decodeOddMcus(source, scan, layout)
+        : decodeMcus(reader, scan, layout, mcu, end, decodeBlock, rowDone);
       starved = reader.isOverrun();
       if (starved && hasData) noteShortData(source);
-      if (reader.oddStuffingAt >= 0) noteStuffing(source, frame, scan);
-      if (!starved && rowDone !== undefined) checkEnd(source, scan, stop - from);
+      if (reader.oddStuffingAt >= 0) damage.note('stuffing', reader.oddStuffingAt);
+      if (!starved && scan.isOnly) checkEnd(source, scan, stop - from);
       if (reader.bytesLeft > LOOKAHEAD) damage.note('leftOver', reader.offset);
       if (stop > firstGood) lastGood = stop - 1;
       mcu = stop;
@@ -128,6 +130,26 @@ function decodeMcus(
   return mcu;
 }
 
+/** Whether what libjpeg makes of the data depends on its bit buffer. */
+export function isOdd(reader: BitReader, frame: Frame, scan: Scan): boolean {
+  return reader.oddStuffingAt >= 0 && !frame.progressive && scan.restartInterval === 0;
+}
+
+/** All MCUs of a scan that `isOdd`, as `decodeMcus` does it. */
+function decodeOddMcus({ cursor, reader }: ScanSource, scan: Scan, layout: Layout): number {
+  const { across, total } = layout;
+  const follower = new Follower(cursor.bytes, reader, scan);
+  let mcu = 0;
+  while (mcu < total && !reader.isOverrun()) {
+    const row = Math.floor(mcu / across);
+    const column = mcu - row * across;
+    const decode = () => decodeMcu(reader, scan, row, column, layout, decodeSequentialCoefficients);
+    if (!follower.nextMcu(decode)) refuseEnd(cursor.bytes.length);
+    mcu++;
+  }
+  return mcu;
+}
+
 /** One MCU (T.81 A.2): a block, or h x v blocks of each component if the scan has several. */
 function decodeMcu(
   reader: BitReader,
@@ -156,20 +178,12 @@ function chooseBlockDecoder(frame: Frame, scan: Scan, isOnlyScan: boolean): Deco
   return scan.refining ? refineAc : decodeAc;
 }
 
-function noteStuffing(source: ScanSource, frame: Frame, scan: Scan): void {
-  const { cursor, reader, damage } = source;
-  const at = reader.oddStuffingAt;
-  if (confusesFastWay(cursor.bytes.length, at, scan, frame.progressive)) {
-    refuse('ERR_JPEG_CORRUPT', 'several bytes FF stand before a stuffed zero byte', at);
-  }
-  damage.note('stuffing', at);
-}
-
 /** No marker behind the last interval is damage that Pillow may refuse though the data are complete. */
 function checkEnd({ cursor, reader }: ScanSource, scan: Scan, count: number): void {
   const { bytes, position } = cursor;
   if (position < bytes.length) return;
-  if (waitsForMore(bytes, reader.start, reader, scan, count)) refuseEnd(bytes.length);
+  const follower = new Follower(bytes, reader, scan);
+  for (let mcu = 0; mcu < count; mcu++) if (!follower.nextMcu()) refuseEnd(bytes.length);
 }
 
 function refuseEnd(length: number): never {

@@ -23,6 +23,8 @@ export interface Scan {
   readonly refining: boolean;
   readonly shift: number;
   readonly restartInterval: number;
+  /** Whether there can be no other: a sequential one of all components. */
+  readonly isOnly: boolean;
 }
 
 /** T.81 B.2.3. */
@@ -68,7 +70,8 @@ export function readScanHeader(
     return { component, dcTable, acTable, predictor: 0, eobRun: 0 };
   });
   const { restartInterval } = tables;
-  return { components, bandStart, bandEnd, refining: high > 0, shift, restartInterval };
+  const isOnly = !frame.progressive && count === frame.components.length;
+  return { components, bandStart, bandEnd, refining: high > 0, shift, restartInterval, isOnly };
 }
 
 /**

@@ -4,7 +4,8 @@ import { NATURAL_ORDER } from './order.js';
 /*
  * libjpeg guesses coefficients that the scans of a progressive picture have not brought from the DC coefficients around:
  * "block smoothing", after T.81 K.8, with the windows of 5 x 5 blocks of libjpeg-turbo 2.1 (jdcoefct.c, `smoothing_ok` and
- * `decompress_smooth_data`). Earlier and later libjpegs use 3 x 3.
+ * `decompress_smooth_data`); 2.0 and older ones look at 3 x 3. Two slips of 2.1 that 3.0 corrects, at edges, are kept: see
+ * `neighbourRows` and `moveWindow`.
  */
 
 /** How a coefficient follows from the window's DC coefficients, row by row; to be divided by 256. */
@@ -105,7 +106,10 @@ export function* smoothedBlocks(
   }
 }
 
-/** The rows of blocks two above to two below. At the edges of the picture, and of MCUs beside them, nearer ones stand in. */
+/**
+ * The rows of blocks two above to two below. At the edges of the picture nearer ones stand in; where MCUs have several rows,
+ * also one row away from them.
+ */
 function neighbourRows(frame: Frame, component: Component, row: number): number[] {
   const { v, blocksDown } = component;
   const last = frame.mcusDown - 1;
