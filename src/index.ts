@@ -31,6 +31,7 @@ export {
   type InspectOptions,
   inspectWeights,
   type TensorReport,
+  type UnreadableReport,
   type WeightReport,
 } from './generator/inspectWeights.js';
 export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/options.js';
@@ -92,6 +93,7 @@ export type { FetchProgress } from './platform/fetchBytes.js';
 export { FileError } from './platform/fileError.js';
 export type { Dtype, StoredData } from './pth/dtypes.js';
 export { loadStateDict } from './pth/loadStateDict.js';
+export type { PassedOver } from './pth/passedOver.js';
 export type { PlainValue } from './pth/plainValue.js';
 export { PthError } from './pth/pthError.js';
 export {
@@ -100,6 +102,7 @@ export {
   type StateDictOptions,
   type StoredTensor,
   type TensorInfo,
+  type UnreadableInfo,
   type WeightFile,
   type WeightSource,
 } from './pth/weightFile.js';

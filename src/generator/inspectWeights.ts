@@ -1,5 +1,6 @@
 import { CycleganError } from '../errors.js';
 import type { Dtype } from '../pth/dtypes.js';
+import type { PassedOver } from '../pth/passedOver.js';
 import type { PlainValue } from '../pth/plainValue.js';
 import { type OpenWeightsOptions, openWeights, type WeightSource } from '../pth/weightFile.js';
 import { sizeOf } from '../tensor/shape.js';
@@ -21,9 +22,15 @@ export interface TensorReport {
   readonly deviation?: number | null;
 }
 
+export interface UnreadableReport {
+  readonly key: string;
+  /** `torch.complex64`, `sparse_tensor`. */
+  readonly type: string;
+}
+
 /** What a weight file is, as data that JSON can hold. */
 export interface WeightReport {
-  /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */
+  /** `zip`, `folder`, `legacy`, `tar`, `safetensors` or `onnx`. */
   readonly container: string;
   /** What wrote it, as far as can be told. */
   readonly writer: string;
@@ -34,6 +41,10 @@ export interface WeightReport {
   readonly tensors: readonly TensorReport[];
   /** Plain data beside the tensors. */
   readonly extras: Readonly<Record<string, PlainValue>>;
+  /** Tensors of the state dict whose numbers cannot be read, and why. */
+  readonly unreadable: readonly UnreadableReport[];
+  /** What stands beside the tensors and is not read. */
+  readonly passedOver: readonly PassedOver[];
   /** The generator that it fits, and what loading it repairs; `null` when it fits none. */
   readonly generator: {
     readonly config: InferredConfig;
@@ -65,6 +76,8 @@ export async function inspectWeights(
     numbers: tensors.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
     tensors,
     extras: Object.fromEntries(file.extras),
+    unreadable: [...file.unreadable].map(([key, { type }]) => ({ key, type })),
+    passedOver: file.passedOver,
     ...fit(file.tensors),
   };
 }

@@ -69,7 +69,7 @@ export async function readBytes(
 
 /** What messages call it: a path, an address without secrets, the name of a `File`; `null` for what has none. */
 export function sourceName(input: ByteInput): string | null {
-  if (typeof input === 'string') return isPath(input) ? input : addressName(input);
+  if (typeof input === 'string') return isPathText(input) ? input : addressName(input);
   switch (kindOf(input)) {
     case 'URL':
       return addressName((input as URL).href);
@@ -91,13 +91,18 @@ function addressName(address: string): string {
   }
 }
 
-function isPath(text: string): boolean {
+/** Whether it is a path, and no address. */
+export function isPath(input: ByteInput): input is string {
+  return typeof input === 'string' && isPathText(input);
+}
+
+function isPathText(text: string): boolean {
   return !isWebAddress(text) && !isFileUrl(text) && !isLocalAddress(text);
 }
 
 async function open(input: ByteInput, options: ByteInputOptions): Promise<ByteSource> {
   if (typeof input === 'string') {
-    return isPath(input) ? openFile(input, options) : openAddress(input, options);
+    return isPathText(input) ? openFile(input, options) : openAddress(input, options);
   }
   if (ArrayBuffer.isView(input)) {
     return memorySource(unshared(input.buffer, input.byteOffset, input.byteLength));

@@ -183,6 +183,15 @@ export async function isTaken(path: string): Promise<boolean> {
   );
 }
 
+/** Whether there is a file of that name itself, and no symbolic link to one elsewhere. */
+export async function isPlainFile(path: string): Promise<boolean> {
+  const { lstat } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  return lstat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
 /** Whether it is a file that keeps its bytes, and no pipe or device. */
 export async function isRegularFile(path: string): Promise<boolean> {
   const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);

@@ -71,6 +71,24 @@ export function inflateZlibInTables(data: Uint8Array, size: number): Inflated {
 
 /** As `inflateZlib`, for deflate by itself (RFC 1951), as zip archives have it. There is no checksum. */
 export function inflateRaw(data: Uint8Array, size: number): Inflated {
+  return inflateRawNatively(data, size) ?? inflateRawInTables(data, size);
+}
+
+function inflateRawNatively(data: Uint8Array, size: number): Inflated | null {
+  const zlib = builtin('zlib');
+  if (zlib === null || size === 0) return null;
+  try {
+    const told: unknown = zlib.inflateRawSync(data, { maxOutputLength: size, info: true });
+    const { buffer, engine } = told as { buffer: Buffer; engine: { bytesWritten: number } };
+    if (buffer.length !== size) return null;
+    const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, size);
+    return { bytes, end: 'whole', read: engine.bytesWritten, length: engine.bytesWritten };
+  } catch {
+    return null;
+  }
+}
+
+export function inflateRawInTables(data: Uint8Array, size: number): Inflated {
   return new Inflater(data, 0, size).run();
 }
 

@@ -6,6 +6,9 @@ export type Dtype =
   | 'bfloat16'
   | 'float8_e4m3fn'
   | 'float8_e5m2'
+  | 'float8_e4m3fnuz'
+  | 'float8_e5m2fnuz'
+  | 'float8_e8m0fnu'
   | 'int64'
   | 'int32'
   | 'int16'
@@ -68,6 +71,9 @@ const DTYPES: Readonly<Record<Dtype, DtypeFacts>> = {
   float8_e4m3fn: facts(1, Uint8Array, fromE4m3fn),
   // Its bits are the upper half of a float16's.
   float8_e5m2: facts(1, Uint8Array, (data) => fromHalf(Uint16Array.from(data, (v) => v << 8))),
+  float8_e4m3fnuz: facts(1, Uint8Array, (data) => fromFnuz(data, 3)),
+  float8_e5m2fnuz: facts(1, Uint8Array, (data) => fromFnuz(data, 2)),
+  float8_e8m0fnu: facts(1, Uint8Array, fromE8m0fnu),
   int64: facts(8, BigInt64Array, bigNumbers),
   int32: facts(4, Int32Array, numbers),
   int16: facts(2, Int16Array, numbers),
@@ -168,6 +174,15 @@ export function toFloat16(values: Float32Array): Uint16Array {
   });
 }
 
+/** The bits of bfloat16s, rounded to the nearest, halves to even. */
+export function toBfloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  return Uint16Array.from(bits, (word) => {
+    if ((word & 0x7fffffff) > 0x7f800000) return (word >>> 16) | 0x40; // NaN
+    return (word + 0x7fff + ((word >>> 16) & 1)) >>> 16;
+  });
+}
+
 /** 1 sign, 4 exponent (bias 7), 3 fraction bits; no infinities, and one NaN. @see Micikevicius et al., arXiv:2209.05433 */
 function fromE4m3fn(bytes: Uint8Array): Float32Array {
   return Float32Array.from(bytes, (byte) => {
@@ -179,4 +194,58 @@ function fromE4m3fn(bytes: Uint8Array): Float32Array {
       ? sign * fraction * 2 ** -9
       : sign * (1 + fraction / 8) * 2 ** (exponent - 7);
   });
+}
+
+/**
+ * 1 sign, then exponent and fraction; the bias is half the exponent's range, there are no infinities, and what would
+ * be a negative zero is NaN. @see Noune et al., arXiv:2206.02915
+ */
+function fromFnuz(bytes: Uint8Array, fractionBits: number): Float32Array {
+  const bias = 2 ** (6 - fractionBits);
+  const one = 1 << fractionBits;
+  return Float32Array.from(bytes, (byte) => {
+    if (byte === 0x80) return Number.NaN;
+    const sign = byte & 0x80 ? -1 : 1;
+    const exponent = (byte & 0x7f) >> fractionBits;
+    const fraction = (byte & (one - 1)) / one;
+    return exponent === 0
+      ? sign * fraction * 2 ** (1 - bias)
+      : sign * (1 + fraction) * 2 ** (exponent - bias);
+  });
+}
+
+/** 8 exponent bits (bias 127) and nothing else; 255 is NaN. @see OCP Microscaling Formats 1.0, section 5.4.1 */
+function fromE8m0fnu(bytes: Uint8Array): Float32Array {
+  return Float32Array.from(bytes, (byte) => (byte === 255 ? Number.NaN : 2 ** (byte - 127)));
+}
+
+/** Types whose elements have a sign bit, and that bit. */
+const SIGN_BITS: Partial<Record<Dtype, number>> = {
+  float16: 0x8000,
+  bfloat16: 0x8000,
+  float8_e4m3fn: 0x80,
+  float8_e5m2: 0x80,
+  float8_e4m3fnuz: 0x80,
+  float8_e5m2fnuz: 0x80,
+};
+
+/** Whether numbers of this type can be negated: all but truth values, and powers of two without a sign. */
+export function canNegate(dtype: Dtype): boolean {
+  return dtype !== 'bool' && dtype !== 'float8_e8m0fnu';
+}
+
+/** Negates numbers in place, as PyTorch's `neg` does: integers wrap around. */
+export function negate(data: StoredData, dtype: Dtype): void {
+  const bit = SIGN_BITS[dtype];
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    for (let i = 0; i < data.length; i++) data[i] = -data[i];
+  } else if (bit === undefined) {
+    for (let i = 0; i < data.length; i++) data[i] = -data[i];
+  } else {
+    // Zero has no negative in the types without one: its bits would be NaN's.
+    const hasNegativeZero = !dtype.endsWith('fnuz');
+    for (let i = 0; i < data.length; i++) {
+      if (hasNegativeZero || (data[i] & 0x7f) !== 0) data[i] ^= bit;
+    }
+  }
 }

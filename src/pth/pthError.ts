@@ -1,5 +1,8 @@
 import { CycleganError } from '../errors.js';
 
+/** Names of files, keys and classes can be of any length: an error is one that people can read. */
+const LONGEST_MESSAGE = 1000;
+
 /** A weight file that cannot be read, or must not be. */
 export class PthError extends CycleganError {
   /** Byte of the file, or of the file's pickle where the message says so. */
@@ -12,9 +15,11 @@ export class PthError extends CycleganError {
     message: string,
     where: { offset?: number; key?: string; cause?: unknown } = {},
   ) {
+    const short =
+      message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
     super(
       code,
-      where.offset === undefined ? message : `${message} (at byte ${where.offset})`,
+      where.offset === undefined ? short : `${short} (at byte ${where.offset})`,
       where.cause === undefined ? undefined : { cause: where.cause },
     );
     this.offset = where.offset;

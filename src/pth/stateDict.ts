@@ -1,8 +1,10 @@
 import type { OpenedContainer } from './container/container.js';
-import { dictEntries, type PickleValue } from './pickle/values.js';
-import { walkDicts } from './pickle/walk.js';
+import { COSTS } from './pickle/costs.js';
+import { isModuleClass } from './pickle/globals.js';
+import { dictEntries, PickleCall, type PickleValue } from './pickle/values.js';
+import { forEachItem, keyName, type Place, walkPlaces } from './pickle/walk.js';
 import { PthError } from './pthError.js';
-import type { TensorRef } from './tensorRef.js';
+import { type TensorRef, UnreadableTensor } from './tensorRef.js';
 
 /** Names under which training scripts keep the generator's state dict. */
 const USUAL_NAMES: ReadonlySet<string> = new Set([
@@ -20,53 +22,90 @@ const USUAL_NAMES: ReadonlySet<string> = new Set([
 
 /** Checkpoints nest no deeper. */
 const DEPTH = 4;
-/** Candidates in a message. */
+/** FoundStateDicts in a message. */
 const MOST_SHOWN = 10;
 
+/** A dict that has tensors, or the part of it whose keys begin in one way. */
 export interface FoundStateDict {
   /** The names that lead to it: `['state_dict']`, or none when it is the whole. */
   readonly path: readonly string[];
+  /** The dict that it is, or is a part of. */
+  readonly value: PickleValue;
   readonly refs: ReadonlyMap<string, TensorRef>;
-  /** Entries beside the tensors that are none. */
-  readonly leftOut: readonly string[];
+  /** Tensors of it whose numbers cannot be read here. */
+  readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
 }
 
 /**
- * Finds the state dict in what the file holds: the whole, or one entry of a checkpoint.
+ * Finds the state dict in what the file holds: the whole, or a part of a checkpoint. Only its tensors count; whatever
+ * else there is, in it or beside it, is passed over.
  *
- * @param wanted Where it is, names joined by dots, or what its keys begin with, when it is not to be searched.
+ * @param wanted Where it is, names joined by dots, or what its keys begin with, when it is not to be searched. Items of
+ * lists and tuples are called by their number.
  * @throws PthError when there is none, or more than one that could be meant.
  */
 export function findStateDict(file: OpenedContainer, wanted?: string): FoundStateDict {
+  const places = [...walkPlaces(file.root, DEPTH, file.budget)];
+  const candidates = places.flatMap((place) => readTensors(file, place) ?? []);
+  const found =
+    wanted === undefined ? meant(file, places, candidates) : chosen(file, candidates, wanted);
+  if (found.refs.size === 0) {
+    for (const [key, tensor] of found.unreadable) throw tensor.error(key);
+  }
+  return found;
+}
+
+/** The one that is not part of anything else, or goes by a usual name. */
+function meant(
+  file: OpenedContainer,
+  places: readonly Place[],
+  candidates: readonly FoundStateDict[],
+): FoundStateDict {
   const { root } = file;
-  if (dictEntries(root) === null) {
-    throw new PthError(
-      'ERR_PTH_NOT_STATE_DICT',
-      'The file does not hold a state dict, which is a dict of tensors by name',
-    );
+  if (dictEntries(root)?.size === 0) {
+    return { path: [], value: root, refs: new Map(), unreadable: new Map() };
   }
-  const whole = readStateDict(file, root, []);
-  if (wanted === undefined && whole !== null && whole.leftOut.length === 0) return whole;
-  const candidates: FoundStateDict[] = [];
-  for (const { path, value } of walkDicts(root, DEPTH)) {
-    const found = path.length === 0 ? null : readStateDict(file, value, path);
-    if (found !== null && found.refs.size > 0) candidates.push(found);
-  }
-  if (wanted !== undefined) return chosen(candidates, whole, wanted);
-  const usual = candidates.filter(({ path }) => USUAL_NAMES.has(path[path.length - 1]));
-  const meant = usual.length > 0 ? outermost(usual) : outermost(candidates);
-  if (meant.length === 1) return meant[0];
-  if (meant.length > 1) {
+  const eligible = withoutOptimisers(places, candidates);
+  const usual = eligible.filter(({ path }) => USUAL_NAMES.has(path[path.length - 1]));
+  const least = outermost(usual.length > 0 ? usual : eligible);
+  if (least.length === 1) return least[0];
+  if (least.length > 1) {
     throw new PthError(
       'ERR_PTH_AMBIGUOUS',
-      `The file holds several state dicts; say which with --key NAME (in code: { key: NAME }): ${list(meant)}`,
+      `The file holds several state dicts; say which with --key NAME (in code: { key: NAME }): ${list(least)}`,
     );
   }
-  if (whole !== null && whole.refs.size > 0) return whole;
-  throw new PthError(
-    'ERR_PTH_NOT_STATE_DICT',
-    `The file holds a dict, but no state dict: its entries are ${entryNames(root)}`,
+  throw noStateDict(file, candidates);
+}
+
+/**
+ * Those that are no optimiser's state. A dict that has tensors and further state dicts within is a checkpoint with
+ * tensors beside them.
+ */
+function withoutOptimisers(
+  places: readonly Place[],
+  candidates: readonly FoundStateDict[],
+): readonly FoundStateDict[] {
+  const optimisers = new Set(
+    places.filter(({ value }) => isOptimiser(value)).map(({ path }) => nameOf(path)),
   );
+  const networks = candidates.filter(({ path }) => {
+    return !path.some((_, i) => optimisers.has(nameOf(path.slice(0, i + 1))));
+  });
+  const around = new Set(
+    networks.flatMap(({ path }) => path.map((_, i) => nameOf(path.slice(0, i)))),
+  );
+  return networks.filter(({ path }) => !around.has(nameOf(path)));
+}
+
+function isOptimiser(value: PickleValue): boolean {
+  const entries = dictEntries(value);
+  return (entries?.has('state') && entries.has('param_groups')) ?? false;
+}
+
+/** A path as one text; names can hold any other character. */
+function nameOf(path: readonly string[]): string {
+  return path.join('\0');
 }
 
 /** A state dict within another is a part of it. */
@@ -75,67 +114,134 @@ function outermost(candidates: readonly FoundStateDict[]): FoundStateDict[] {
   return candidates.filter(({ path }) => path.length === least);
 }
 
+/** The state dict of that name, or the part of one whose keys begin so. */
 function chosen(
+  file: OpenedContainer,
   candidates: readonly FoundStateDict[],
-  whole: FoundStateDict | null,
   wanted: string,
 ): FoundStateDict {
-  if (wanted === '' && whole !== null) return whole;
   const found = candidates.find(({ path }) => path.join('.') === wanted);
   if (found !== undefined) return found;
-  // A whole training module's state dict is flat: its networks are told apart by what their keys begin with.
-  const begin = `${wanted}.`;
-  const part = [...(whole?.refs ?? [])].filter(([key]) => key.startsWith(begin));
-  if (part.length > 0) {
-    const refs = new Map(part.map(([key, ref]) => [key.slice(begin.length), ref]));
-    return { path: [wanted], refs, leftOut: [] };
+  const parts = candidates.flatMap((candidate) => partOf(candidate, wanted) ?? []);
+  if (parts.length === 1) return parts[0];
+  if (parts.length > 1) {
+    throw new PthError(
+      'ERR_PTH_AMBIGUOUS',
+      `Several state dicts have keys that begin with "${wanted}"; say which with --key NAME (in code: { key: NAME }): ${list(parts)}`,
+    );
   }
+  if (candidates.length === 0) throw noStateDict(file, candidates);
+  const [only] = candidates;
+  const isWhole = candidates.length === 1 && only.path.length === 0;
   throw new PthError(
     'ERR_PTH_NO_KEY',
-    candidates.length === 0
-      ? `There is no state dict under "${wanted}": the file holds one alone, without a name`
-      : `There is no state dict under "${wanted}"; there is ${list(candidates)}`,
+    isWhole
+      ? `There is no state dict under "${wanted}", nor keys that begin so: the whole file is one state dict of ${tensors(only)}`
+      : `There is no state dict under "${wanted}", nor keys that begin so; there is ${list(candidates)}`,
     { key: wanted },
   );
 }
 
+/**
+ * A whole training module's state dict is flat: its networks are told apart by what their keys begin with. It may
+ * be told with the name of the dict that they are in, or without.
+ */
+function partOf(candidate: FoundStateDict, wanted: string): FoundStateDict | null {
+  const within = candidate.path.join('.');
+  const prefixes = new Set([wanted]);
+  if (within !== '' && wanted.startsWith(`${within}.`)) {
+    prefixes.add(wanted.slice(within.length + 1));
+  }
+  for (const prefix of prefixes) {
+    const begin = `${prefix}.`;
+    const refs = beginningWith(candidate.refs, begin);
+    const unreadable = beginningWith(candidate.unreadable, begin);
+    if (refs.size + unreadable.size > 0) {
+      return { path: [...candidate.path, prefix], value: candidate.value, refs, unreadable };
+    }
+  }
+  return null;
+}
+
+function beginningWith<T>(tensors: ReadonlyMap<string, T>, begin: string): Map<string, T> {
+  const part = [...tensors].filter(([key]) => key.startsWith(begin));
+  return new Map(part.map(([key, tensor]) => [key.slice(begin.length), tensor]));
+}
+
 function list(candidates: readonly FoundStateDict[]): string {
-  const shown = candidates.slice(0, MOST_SHOWN).map(({ path, refs: { size } }) => {
-    const name = path.join('.').slice(0, 200);
-    return `"${name}" (${size} ${size === 1 ? 'tensor' : 'tensors'})`;
+  const shown = candidates.slice(0, MOST_SHOWN).map((candidate) => {
+    const name = candidate.path.join('.').slice(0, 80);
+    return name === ''
+      ? `the whole (${tensors(candidate)})`
+      : `${JSON.stringify(name)} (${tensors(candidate)})`;
   });
   const more = candidates.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/**
- * The tensors of a dict; `null` unless there is one, or nothing at all, and no dict or list beside them.
- */
-function readStateDict(
-  file: OpenedContainer,
-  value: PickleValue,
-  path: readonly string[],
-): FoundStateDict | null {
+function tensors({ refs, unreadable }: FoundStateDict): string {
+  const size = refs.size + unreadable.size;
+  return `${size} ${size === 1 ? 'tensor' : 'tensors'}`;
+}
+
+/** The tensors of a dict under texts; `null` when there is none. */
+function readTensors(file: OpenedContainer, { path, value }: Place): FoundStateDict | null {
   const refs = new Map<string, TensorRef>();
-  const leftOut: string[] = [];
-  const entries = dictEntries(value) ?? [];
-  for (const [key, item] of entries) {
-    if (typeof key !== 'string') return null;
-    const ref = file.tensorRef(item, key);
-    if (ref !== null) refs.set(key, ref);
-    else if (isScalar(item)) leftOut.push(key);
-    else return null;
+  const unreadable = new Map<string, UnreadableTensor>();
+  for (const [key, item] of dictEntries(value) ?? []) {
+    if (typeof key !== 'string') continue;
+    const found = file.tensorRef(item, key);
+    if (found === null) continue;
+    // What lists the tensors has each side of each of them.
+    const sides = found instanceof UnreadableTensor ? 0 : found.shape.length;
+    file.budget.takeValues(2 * COSTS.mapEntry + COSTS.slot * sides, 'The list of tensors');
+    if (found instanceof UnreadableTensor) unreadable.set(key, found);
+    else refs.set(key, found);
   }
-  return refs.size > 0 || entries.length === 0 ? { path, refs, leftOut } : null;
+  return refs.size + unreadable.size === 0 ? null : { path, value, refs, unreadable };
 }
 
-function isScalar(value: PickleValue): boolean {
-  return value === null || typeof value !== 'object';
+/** What the file holds instead, and what to do where that can be told. */
+function noStateDict(file: OpenedContainer, candidates: readonly FoundStateDict[]): PthError {
+  const { root } = file;
+  const model = wholeModel(file);
+  if (model !== null) {
+    return new PthError(
+      'ERR_PTH_WHOLE_MODEL',
+      `The file holds a whole pickled model (it refers to ${JSON.stringify(model.slice(0, 200))}), which only its own Python code can rebuild. In Python, save its state dict: torch.save(model.state_dict(), "weights.pth")`,
+    );
+  }
+  if (candidates.length > 0) {
+    return new PthError(
+      'ERR_PTH_NOT_STATE_DICT',
+      `The file holds no state dict but an optimiser's: ${list(candidates)}`,
+    );
+  }
+  const entries = dictEntries(root);
+  if (entries !== null) {
+    const names = [...entries.keys()].slice(0, 5).map((key) => {
+      return JSON.stringify((keyName(key) ?? typeof key).slice(0, 80));
+    });
+    return new PthError(
+      'ERR_PTH_NOT_STATE_DICT',
+      `The file holds a dict, but no state dict: its entries are ${names.join(', ')}${entries.size > 5 ? ` and ${entries.size - 5} more` : ''}`,
+    );
+  }
+  const isTensor = file.tensorRef(root, '') !== null;
+  return new PthError(
+    'ERR_PTH_NOT_STATE_DICT',
+    `The file does not hold a state dict, which is a dict of tensors by name${isTensor ? ', but one tensor alone' : ''}`,
+  );
 }
 
-function entryNames(root: PickleValue): string {
-  return (dictEntries(root) ?? [])
-    .slice(0, 5)
-    .map(([key]) => (typeof key === 'string' ? JSON.stringify(key.slice(0, 80)) : typeof key))
-    .join(', ');
+/** The class of a network that is the whole file, or stands in the dict that is. */
+function wholeModel({ root, budget }: OpenedContainer): string | null {
+  let found: string | null = null;
+  const look = (item: PickleValue) => {
+    if (found !== null || !(item instanceof PickleCall)) return;
+    if (isModuleClass(item.name) || dictEntries(item.state)?.has('_modules')) found = item.name;
+  };
+  look(root);
+  forEachItem(root, budget, (_, item) => look(item));
+  return found;
 }

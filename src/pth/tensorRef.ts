@@ -1,6 +1,11 @@
-import { bytesOf, type Dtype } from './dtypes.js';
+import type { Budget } from './budget.js';
+import { deviceTensor } from './deviceTensor.js';
+import { bytesOf, canNegate, type Dtype } from './dtypes.js';
+import { COSTS } from './pickle/costs.js';
 import {
+  dictEntries,
   PickleCall,
+  PickleDict,
   PickleGlobal,
   PicklePersistent,
   PickleTuple,
@@ -21,60 +26,242 @@ export interface TensorRef {
   readonly strides: readonly number[];
   /** Number of elements. */
   readonly size: number;
+  /** Whether its numbers are those of the storage with the other sign. */
+  readonly isNegated?: boolean;
+}
+
+/** A tensor whose numbers cannot be read here. It stands in nobody's way but its own. */
+export class UnreadableTensor {
+  /** What it is, as far as can be told: `torch.complex64`, `sparse`. */
+  readonly type: string;
+
+  constructor(type: string) {
+    this.type = type;
+  }
+
+  /** Why it cannot be given. */
+  error(key: string): PthError {
+    return new PthError(
+      'ERR_PTH_DTYPE',
+      `Tensor "${shown(key)}" is of a kind that cannot be read here: ${shown(this.type)}`,
+      { key },
+    );
+  }
 }
 
 /** PyTorch itself allows 64. */
 const MOST_DIMENSIONS = 64;
 
+const UTILS = 'torch._utils.';
+const PARAMETER = 'torch.nn.parameter.Parameter';
+/** Classes whose objects hold the numbers that a call before gave them. */
+const TENSOR_CLASSES: ReadonlySet<string> = new Set([
+  'torch.Tensor',
+  'torch._tensor.Tensor',
+  PARAMETER,
+  'torch.nn.parameter.Buffer',
+]);
+/** Attributes of a tensor that change its numbers when they are set. */
+const NUMBERS_THEMSELVES = ['data', 'real', 'imag', '__class__', '__dict__'];
+
 /**
- * Recognises the calls that rebuild a tensor; `null` for any other value.
- *
- * @param key State-dict key, for messages.
- * @throws PthError when the call is one of those but its arguments make no tensor.
- * @see torch._utils
+ * Recognises the calls that rebuild tensors, each once: a pickle can hold one tensor under a million keys.
+ * @see torch._utils, torch._tensor
  */
-export function rebuiltTensor(value: PickleValue, key: string): TensorRef | null {
-  // A parameter is a tensor with something around it.
-  let call: PickleValue = value;
-  while (call instanceof PickleCall && call.callee.name === 'torch._utils._rebuild_parameter') {
-    call = call.args[0] ?? null;
+export class RebuiltTensors {
+  readonly #budget: Budget;
+  readonly #known = new Map<PickleCall, TensorRef | UnreadableTensor>();
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
   }
-  if (!(call instanceof PickleCall)) return null;
-  const { args, callee } = call;
-  switch (callee.name) {
-    case 'torch._utils._rebuild_tensor':
-    case 'torch._utils._rebuild_tensor_v2':
-      return rebuild(call, key, null);
-    case 'torch._utils._rebuild_tensor_v3': {
-      // (storage, offset, size, stride, requires_grad, backward_hooks, dtype, metadata)
-      const type = args[6];
-      const dtype = type instanceof PickleGlobal ? dtypeOfName(type.name) : null;
-      if (dtype === null) throw bad(`Tensor "${key}" has no type`, callee.offset, key);
-      return rebuild(call, key, dtype);
+
+  /**
+   * The tensor of such a call; `null` for any other value.
+   *
+   * @param key State-dict key, for messages.
+   * @throws PthError when the call is one of those but its arguments make no tensor.
+   */
+  ref(value: PickleValue, key: string): TensorRef | UnreadableTensor | null {
+    if (!(value instanceof PickleCall)) return null;
+    // A parameter is a tensor with something around it, and could be one of a parameter, and so on.
+    const around: PickleCall[] = [];
+    let call = value;
+    let found = this.#known.get(call) ?? null;
+    while (found === null) {
+      this.#budget.takeValues(COSTS.mapEntry, 'A tensor');
+      const inner = wrapped(call, key);
+      if (inner === null) {
+        found = rebuilt(call, key, this.#known.size);
+        if (found === null && around.length === 0) return null;
+        if (found === null) throw bad(`Parameter "${key}" has no tensor`, call.offset, key);
+        this.#budget.takeValues(refCost(found), 'A tensor');
+        this.#known.set(call, found);
+      } else {
+        around.push(call);
+        call = inner;
+        found = this.#known.get(call) ?? null;
+      }
     }
-    default:
-      return null;
+    for (const outer of around) this.#known.set(outer, found);
+    return found;
   }
 }
 
-function rebuild({ args, callee }: PickleCall, key: string, ownType: Dtype | null): TensorRef {
-  const [persistent, offset, sizes, steps] = args;
+function refCost(found: TensorRef | UnreadableTensor): number {
+  const sides = found instanceof UnreadableTensor ? 0 : found.shape.length;
+  return 3 * COSTS.call + 2 * sides * COSTS.slot;
+}
+
+/** The tensor within what only adds to it: a parameter, or attributes; `null` for anything else. */
+function wrapped(call: PickleCall, key: string): PickleCall | null {
+  const [inner, , hooks] = call.args;
+  const { name, args } = call;
+  if (
+    name === 'torch._tensor._rebuild_from_type_v2' ||
+    name === 'torch._tensor._rebuild_from_type'
+  ) {
+    return wrappedByType(call, key);
+  }
+  const isParameter = name === `${UTILS}_rebuild_parameter`;
+  if (!isParameter && name !== `${UTILS}_rebuild_parameter_with_state`) return null;
+  const isSound =
+    args.length === (isParameter ? 3 : 4) && typeof args[1] === 'boolean' && areHooks(hooks);
+  if (!isSound || !(inner instanceof PickleCall) || call.changed) throw noTensor(call, key);
+  if (!isParameter) checkAttributes(call, args[3], key);
+  return inner;
+}
+
+/** `(function, class, arguments, state)`: an object of the class with what the function gives. */
+function wrappedByType(call: PickleCall, key: string): PickleCall {
+  const [build, type, inner, state = null] = call.args;
+  const isSound = build instanceof PickleGlobal && inner instanceof PickleTuple && !call.changed;
+  if (!isSound || !(type instanceof PickleGlobal) || call.args.length !== 4) {
+    throw noTensor(call, key);
+  }
+  checkAttributes(call, state, key);
+  const made = new PickleCall(build, inner.items);
+  // What a class of its own does with its numbers, nobody can tell.
+  return TENSOR_CLASSES.has(type.name) ? made : new PickleCall(type, [made]);
+}
+
+/** Attributes are passed over, but for those that stand for the numbers. */
+function checkAttributes(call: PickleCall, state: PickleValue, key: string): void {
+  const parts = state instanceof PickleTuple ? state.items : [state];
+  for (const part of parts) {
+    const entries = dictEntries(part);
+    if (part !== null && entries === null) throw noTensor(call, key);
+    if (NUMBERS_THEMSELVES.some((name) => entries?.has(name))) throw noTensor(call, key);
+  }
+}
+
+/**
+ * The tensor of a call that has one itself; `null` for another call.
+ * @param id Tells it from all others of the file.
+ */
+function rebuilt(call: PickleCall, key: string, id: number): TensorRef | UnreadableTensor | null {
+  const { name, args } = call;
+  switch (name) {
+    case `${UTILS}_rebuild_tensor`:
+      return rebuild(call, [4, 4], null, key);
+    case `${UTILS}_rebuild_tensor_v2`:
+      return rebuild(call, [6, 7], null, key);
+    case `${UTILS}_rebuild_tensor_v3`:
+      // (storage, offset, size, stride, requires_grad, backward_hooks, dtype, metadata?)
+      if (!(args[6] instanceof PickleGlobal)) {
+        throw bad(`Tensor "${key}" has no type`, call.offset, key);
+      }
+      return rebuild(call, [7, 8], args[6].name, key);
+    case `${UTILS}_rebuild_device_tensor_from_numpy`:
+    case `${UTILS}_rebuild_xla_tensor`:
+      return deviceTensor(call, id) ?? new UnreadableTensor('a tensor of another device');
+    default:
+      return isTensorOfAnyKind(call) ? new UnreadableTensor(kindOf(call)) : null;
+  }
+}
+
+/** Sparse, quantised, nested and distributed tensors, and objects of classes that are tensors. */
+function isTensorOfAnyKind({ name, args }: PickleCall): boolean {
+  return (
+    name.startsWith(`${UTILS}_rebuild_`) ||
+    /^torch\._?tensor\._rebuild_from_type/.test(name) ||
+    TENSOR_CLASSES.has(name) ||
+    (args.length === 1 && args[0] instanceof PickleCall && isTensorOfAnyKind(args[0]))
+  );
+}
+
+/** `sparse_tensor` for `torch._utils._rebuild_sparse_tensor`. */
+function kindOf({ name }: PickleCall): string {
+  return /_rebuild_(\w+)$/.exec(name)?.[1] ?? name;
+}
+
+function rebuild(
+  call: PickleCall,
+  [least, most]: readonly [number, number],
+  ownType: string | null,
+  key: string,
+): TensorRef | UnreadableTensor {
+  const { args, offset: at } = call;
+  const [persistent, offset, sizes, steps, gradient, hooks] = args;
+  const isSound = args.length >= least && args.length <= most && !call.changed;
+  const hasFlags = least < 6 || (typeof gradient === 'boolean' && areHooks(hooks));
+  if (!isSound || !hasFlags) throw noTensor(call, key);
   if (!(persistent instanceof PicklePersistent)) {
-    throw bad(`Tensor "${key}" has no storage`, callee.offset, key);
+    throw bad(`Tensor "${key}" has no storage`, at, key);
   }
   const window = storageWindow(persistent);
-  const dtype = ownType ?? window.storage.dtype;
-  if (dtype === null) throw bad(`Tensor "${key}" has no type`, callee.offset, key);
   const shape = counts(sizes);
   const strides = counts(steps);
   if (shape === null || strides === null || !isCount(offset)) {
     throw bad(
       `Tensor "${key}" has an offset, shape or strides that are not whole numbers`,
-      callee.offset,
+      at,
       key,
     );
   }
-  return checkedRef(window, { dtype, offset, shape, strides }, { key, at: callee.offset });
+  const { unreadable } = window.storage;
+  const dtype = ownType === null ? window.storage.dtype : dtypeOfName(ownType);
+  const isNegated = readMetadata(call, args[most - 1] ?? null, least < args.length, key);
+  if (dtype === null || unreadable !== undefined) {
+    const type = ownType ?? unreadable;
+    if (type === undefined) throw bad(`Tensor "${key}" has no type`, at, key);
+    return new UnreadableTensor(type);
+  }
+  const ref = checkedRef(window, { dtype, offset, shape, strides }, { key, at });
+  if (!isNegated) return ref;
+  return canNegate(dtype) ? { ...ref, isNegated } : new UnreadableTensor(`negated ${dtype}`);
+}
+
+/**
+ * What a view remembers of how it was made: whether its numbers are those of the storage with the other sign. (Of
+ * conjugates there are complex ones only.)
+ */
+function readMetadata(
+  call: PickleCall,
+  metadata: PickleValue,
+  isGiven: boolean,
+  key: string,
+): boolean {
+  if (!isGiven || metadata === null) return false;
+  const entries = metadata instanceof PickleDict ? metadata.entries : null;
+  const isNegated = entries?.get('neg') ?? false;
+  const isConjugate = entries?.get('conj') ?? false;
+  const isSound = typeof isNegated === 'boolean' && typeof isConjugate === 'boolean';
+  if (entries === null || !isSound) throw noTensor(call, key);
+  return isNegated;
+}
+
+function areHooks(value: PickleValue | undefined): boolean {
+  return value === null || value instanceof PickleDict;
+}
+
+function noTensor(call: PickleCall, key: string): PthError {
+  const { name, args } = call;
+  return bad(
+    `Tensor "${key}" is made by ${name} of ${args.length} arguments that make none, or was changed afterwards`,
+    call.offset,
+    key,
+  );
 }
 
 /**
@@ -83,7 +270,7 @@ function rebuild({ args, callee }: PickleCall, key: string, ownType: Dtype | nul
  */
 export function checkedRef(
   { storage, start, bytes }: StorageWindow,
-  { dtype, offset, shape, strides }: Omit<TensorRef, 'storage' | 'size'>,
+  { dtype, offset, shape, strides }: Pick<TensorRef, 'dtype' | 'offset' | 'shape' | 'strides'>,
   { key, at }: { readonly key: string; readonly at: number },
 ): TensorRef {
   if (shape.length > MOST_DIMENSIONS || shape.length !== strides.length) {
@@ -111,10 +298,15 @@ export function checkedRef(
 }
 
 function counts(value: PickleValue | undefined): number[] | null {
-  const tuple =
-    value instanceof PickleCall && value.callee.name === 'torch.Size' ? value.args[0] : value;
+  const isSize = value instanceof PickleCall && value.name === 'torch.Size';
+  const tuple = isSize && value.args.length === 1 ? value.args[0] : value;
   if (!(tuple instanceof PickleTuple) || !tuple.items.every(isCount)) return null;
   return [...tuple.items] as number[];
+}
+
+/** The beginning of a name, which can be of any length. */
+function shown(name: string): string {
+  return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }
 
 function bad(message: string, offset: number, key: string): PthError {

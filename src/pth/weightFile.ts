@@ -1,24 +1,29 @@
 import {
   type ByteInput,
   type ByteInputOptions,
+  isPath,
   openBytes,
   sourceName,
 } from '../platform/byteInput.js';
 import type { ByteSource } from '../platform/byteSource.js';
 import { type ElementSource, Tensor } from '../tensor/tensor.js';
+import { BlockSource } from './blockSource.js';
 import { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
 import { detectFormat } from './container/formats.js';
+import { openUnpackedFolder } from './container/unpackedFolder.js';
 import type { Dtype, StoredData } from './dtypes.js';
+import { type PassedOver, passedOver } from './passedOver.js';
 import { type PlainValue, plainEntries, plainFromJson } from './plainValue.js';
 import { PthError } from './pthError.js';
 import { type FoundStateDict, findStateDict } from './stateDict.js';
 import { TensorReader } from './tensorReader.js';
-import type { TensorRef } from './tensorRef.js';
+import type { TensorRef, UnreadableTensor } from './tensorRef.js';
 
 /**
- * A path (Node only), an http(s), `file:`, `data:` or `blob:` address, the bytes of a file, a `Blob` or `File`, a `Response`, or
- * a stream, which is read to its end. Only a path or a `Blob` is read piece by piece, as it is needed.
+ * A path (Node only; of a folder, too, that an archive was unpacked to), an http(s), `file:`, `data:` or `blob:` address, the
+ * bytes of a file, a `Blob` or `File`, a `Response`, or a stream, which is read to its end. Only a path or a `Blob` is read
+ * piece by piece, as it is needed.
  */
 export type WeightSource = ByteInput;
 
@@ -46,6 +51,12 @@ export interface TensorInfo {
   readonly dtype: Dtype;
 }
 
+/** What a file tells of a tensor whose numbers cannot be read. */
+export interface UnreadableInfo {
+  /** `torch.complex64`, `sparse_tensor`. */
+  readonly type: string;
+}
+
 /** A tensor as it is stored: 64-bit integers as BigInts, halves and smaller floats as their bits. */
 export interface StoredTensor extends TensorInfo {
   /** Row-major. */
@@ -65,8 +76,11 @@ export async function openWeights(
 ): Promise<WeightFile> {
   const path = sourceName(source);
   return inFile(path, async () => {
-    const bytes = await openBytes(source, options);
-    const file = await openContainer(bytes);
+    const folder = isPath(source) ? await openUnpackedFolder(source) : null;
+    const file =
+      folder === null
+        ? await openContainer(await openBytes(source, options))
+        : { format: 'folder', source: null, taken: folder.opened.budget.taken, ...folder };
     return new WeightFile(file, findStateDict(file.opened, key), path);
   });
 }
@@ -74,7 +88,10 @@ export async function openWeights(
 /** A file before its state dict is found. */
 export interface ContainerFile {
   readonly format: string;
-  readonly source: ByteSource;
+  /** `null` where it is many files. */
+  readonly source: ByteSource | null;
+  /** In bytes. */
+  readonly size: number;
   readonly opened: OpenedContainer;
   /** Bytes that opening it took. */
   readonly taken: number;
@@ -82,10 +99,12 @@ export interface ContainerFile {
 
 /** @throws PthError when the file is damaged, forbidden, or no weight file. */
 export async function openContainer(source: ByteSource): Promise<ContainerFile> {
-  const format = await detectFormat(source);
-  const budget = new Budget(source.size);
-  const opened = await format.open(source, budget);
-  return { format: format.name, source, opened, taken: budget.taken };
+  const bytes = source.shared ? source : new BlockSource(source);
+  const budget = new Budget(bytes.size);
+  const format = await detectFormat(bytes);
+  const opened = await format.open(bytes, budget);
+  if (bytes instanceof BlockSource) bytes.forget();
+  return { format: format.name, source: bytes, size: bytes.size, opened, taken: budget.taken };
 }
 
 /** Formats that hold only texts beside the tensors: a configuration is JSON there. */
@@ -97,16 +116,16 @@ const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx']);
  * @throws PthError when anything is wrong, or it is no weight file; FileError when it cannot be read.
  */
 export async function verifyWeights(source: WeightSource): Promise<number> {
-  const path = typeof source === 'string' ? source : null;
-  return inFile(path, async () => {
-    const file = await openContainer(await openBytes(source));
-    return file.opened.verify?.() ?? file.source.size;
+  return inFile(sourceName(source), async () => {
+    const bytes = await openBytes(source);
+    const { opened } = await openContainer(bytes);
+    return opened.verify?.() ?? bytes.size;
   });
 }
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `legacy`, `tar`, `safetensors` or `onnx`. */
+  /** `zip`, `folder` (such an archive, unpacked), `legacy`, `tar`, `safetensors` or `onnx`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;
@@ -120,36 +139,57 @@ export class WeightFile {
   readonly extras: ReadonlyMap<string, PlainValue>;
   /** The configuration that was saved with the weights, in whatever format; `undefined` when there is none. */
   readonly config: PlainValue | undefined;
+  /** Tensors of the state dict whose numbers cannot be read, by their keys; all others can. */
+  readonly unreadable: ReadonlyMap<string, UnreadableInfo>;
+  /** What stands in the file beside the tensors and is not read, such as objects of classes that are not known. */
+  readonly passedOver: readonly PassedOver[];
   readonly #file: ContainerFile;
   readonly #refs: ReadonlyMap<string, TensorRef>;
+  readonly #kinds: ReadonlyMap<string, UnreadableTensor>;
+  /** Keys of the storages that several tensors are windows on: they are read once, for all of them. */
+  readonly #shared: ReadonlySet<string>;
+  /** What the file had cost when it was opened. */
+  readonly #opened: Budget;
+  /** For one tensor after the other: all of them are charged to one budget. */
+  readonly #inTurn: TensorReader;
+  readonly #asked = new Set<string>();
   readonly #path: string | null;
 
   /** Use `openWeights`. */
-  constructor(file: ContainerFile, { path, refs }: FoundStateDict, filePath: string | null) {
+  constructor(file: ContainerFile, found: FoundStateDict, filePath: string | null) {
+    const { path, refs, unreadable } = found;
     const { opened } = file;
     this.container = file.format;
     this.writer = opened.writer;
-    this.fileSize = file.source.size;
+    this.fileSize = file.size;
     this.key = path.join('.');
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
-    this.extras = new Map([...opened.metadata, ...plainEntries(opened.root)]);
+    this.unreadable = new Map([...unreadable].map(([key, { type }]) => [key, { type }]));
+    const plain = plainEntries(opened.root, opened.budget);
+    this.extras = new Map([...opened.metadata, ...plain]);
     const config = this.extras.get('config');
     const isText = typeof config === 'string' && TEXT_FORMATS.has(file.format);
     const parsed = isText ? plainFromJson(config) : undefined;
     this.config = parsed === undefined ? config : parsed;
+    this.passedOver = passedOver(opened, found, new Set(plain.keys()));
     this.#file = file;
     this.#refs = refs;
+    this.#kinds = unreadable;
+    this.#shared = sharedStorages(refs.values());
+    this.#opened = opened.budget.fork();
+    this.#inTurn = new TensorReader(opened, this.#opened.fork(), this.#shared);
     this.#path = filePath;
   }
 
   /**
-   * One tensor as it is stored.
+   * One tensor in the type that it is stored in, with the numbers that it has in PyTorch: those of a negated view have the
+   * sign that the view has.
    * @throws PthError when there is none of that key, or its numbers are damaged.
    */
   async read(key: string): Promise<StoredTensor> {
     return inFile(this.#path, async () => {
       const ref = this.#ref(key);
-      const data = await this.#reader().stored(ref, key);
+      const data = await this.#reader(`stored ${key}`).stored(ref, key);
       return { data, shape: ref.shape, dtype: ref.dtype };
     });
   }
@@ -161,21 +201,22 @@ export class WeightFile {
   async tensor(key: string): Promise<Tensor> {
     return inFile(this.#path, async () => {
       const ref = this.#ref(key);
-      return new Tensor(await this.#reader().float32(ref, key), ref.shape);
+      return new Tensor(await this.#reader(`float32 ${key}`).float32(ref, key), ref.shape);
     });
   }
 
   /**
-   * All tensors as float32. Those that shared memory in PyTorch share it here.
+   * All tensors as float32, but those that cannot be read. Those that shared memory in PyTorch share it here.
    * @throws PthError when numbers are damaged.
    */
   async stateDict({ late = false }: StateDictOptions = {}): Promise<Map<string, Tensor>> {
     return inFile(this.#path, async () => {
-      const reader = this.#reader();
-      const shared = late ? sharedStorages(this.#refs.values()) : null;
+      const { source, opened } = this.#file;
+      if (source instanceof BlockSource) source.forget();
+      const reader = new TensorReader(opened, this.#opened.fork());
       const tensors = [...this.#refs].map(async ([key, ref]) => {
-        const isLate = shared !== null && !shared.has(ref.storage.key);
-        const fetch = isLate ? await reader.later(ref, this.#file.source) : null;
+        const isLate = late && !this.#shared.has(ref.storage.key);
+        const fetch = isLate && source !== null ? await reader.later(ref, source) : null;
         const data = fetch === null ? await reader.float32(ref, key) : this.#naming(fetch);
         return [key, new Tensor(data, ref.shape)] as const;
       });
@@ -193,19 +234,25 @@ export class WeightFile {
     };
   }
 
-  #reader(): TensorReader {
-    const { opened, source, taken } = this.#file;
-    return new TensorReader(opened, new Budget(source.size, taken));
+  /** What was asked for before has been charged: who asks again may have it again. */
+  #reader(question: string): TensorReader {
+    if (this.#asked.has(question)) {
+      return new TensorReader(this.#file.opened, this.#opened.fork(), this.#shared);
+    }
+    this.#asked.add(question);
+    return this.#inTurn;
   }
 
   #ref(key: string): TensorRef {
     const ref = this.#refs.get(key);
     if (ref !== undefined) return ref;
+    const kind = this.#kinds.get(key);
+    if (kind !== undefined) throw kind.error(key);
     throw new PthError('ERR_PTH_NO_KEY', `The file holds no tensor "${key}"`, { key });
   }
 }
 
-/** Keys of the storages that several tensors are windows on: they are read once, for all of them. */
+/** Keys of the storages that several tensors are windows on. */
 function sharedStorages(refs: Iterable<TensorRef>): Set<string> {
   const seen = new Set<string>();
   const shared = new Set<string>();

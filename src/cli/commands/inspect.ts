@@ -28,6 +28,7 @@ export const inspectSpec: CommandSpec = {
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   zip: 'zip archive',
+  folder: 'folder of an unpacked archive',
   legacy: 'legacy stream',
   tar: 'tar archive',
   safetensors: 'safetensors',
@@ -67,6 +68,8 @@ function forPeople(file: string, report: WeightReport): string {
     ],
     ...Object.entries(extras).map(([name, value]): [string, string] => [name, shortened(value)]),
   ];
+  if (report.passedOver.length > 0) facts.push(['passed over', passedOver(report.passedOver)]);
+  if (report.unreadable.length > 0) facts.push(['unreadable', unreadable(report.unreadable)]);
   if (generator === null) {
     facts.push(['generator', diagnosis ?? 'none']);
   } else {
@@ -79,6 +82,22 @@ function forPeople(file: string, report: WeightReport): string {
     '',
     ...table(tensors),
   ].join('\n');
+}
+
+/** Names in a line of the report. */
+const MOST_NAMES = 10;
+
+function passedOver(list: WeightReport['passedOver']): string {
+  return listed(list.map(({ name, type }) => `${name} (${type})`));
+}
+
+function unreadable(list: WeightReport['unreadable']): string {
+  return listed(list.map(({ key, type }) => `${key} (${type})`));
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return `${names.slice(0, MOST_NAMES).map(shortened).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function table(tensors: readonly TensorReport[]): string[] {

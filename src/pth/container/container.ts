@@ -3,7 +3,7 @@ import type { Budget } from '../budget.js';
 import type { PickleValue } from '../pickle/values.js';
 import type { PlainValue } from '../plainValue.js';
 import type { StorageRef } from '../storages.js';
-import type { TensorRef } from '../tensorRef.js';
+import type { TensorRef, UnreadableTensor } from '../tensorRef.js';
 
 /** Where a storage lies in the file, byte by byte as it is. */
 export interface StoragePlace {
@@ -20,12 +20,14 @@ export interface OpenedContainer {
   /** Texts and plain data that the file holds beside the tensors. */
   readonly metadata: ReadonlyMap<string, PlainValue>;
   readonly bigEndian: boolean;
+  /** What opening it was charged to; what is looked for in it is charged there, too. */
+  readonly budget: Budget;
   /**
    * The tensor that a value stands for; `null` when it is something else.
    * @param key State-dict key, for messages.
    * @throws PthError when it should be a tensor, but cannot.
    */
-  tensorRef(value: PickleValue, key: string): TensorRef | null;
+  tensorRef(value: PickleValue, key: string): TensorRef | UnreadableTensor | null;
   /**
    * The bytes of a storage, exactly as many as its ref says.
    * @param key State-dict key, for messages.

@@ -5,6 +5,7 @@ import { legacyFormat } from './legacy.js';
 import { onnxFormat } from './onnx.js';
 import { safetensorsFormat } from './safetensors.js';
 import { tarFormat } from './tar.js';
+import { isObjectAlone, objectAlone } from './unpackedFolder.js';
 import { zipFormat } from './zip.js';
 
 /** Every format that can be read. */
@@ -18,6 +19,8 @@ const FORMATS: readonly ContainerFormat[] = [
 
 /** What formats are told apart by. */
 const START_BYTES = 512;
+/** A pickle that has tensors names one in its first. */
+const PICKLE_BYTES = 4096;
 
 /**
  * The format of a file, by its bytes and not by its name.
@@ -26,8 +29,11 @@ const START_BYTES = 512;
 export async function detectFormat(source: ByteSource): Promise<ContainerFormat> {
   const start = await source.read(0, Math.min(source.size, START_BYTES));
   const format = FORMATS.find((candidate) => candidate.matches(start, source.size));
-  if (format === undefined) throw diagnose(start);
-  return format;
+  if (format !== undefined) return format;
+  if (isObjectAlone(await source.read(0, Math.min(source.size, PICKLE_BYTES)))) {
+    throw objectAlone();
+  }
+  throw diagnose(start);
 }
 
 /** What people have in place of weights, most often after a download that went wrong. */

@@ -1,12 +1,11 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
-import { bytesOf } from '../dtypes.js';
 import { readGrowing } from '../pickle/readGrowing.js';
 import { type Unpickled, unpickle } from '../pickle/unpickle.js';
 import { PickleList } from '../pickle/values.js';
 import { PthError } from '../pthError.js';
 import { collectStorages, type StorageRef } from '../storages.js';
-import { rebuiltTensor } from '../tensorRef.js';
+import { RebuiltTensors } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { legacyWriter } from './writers.js';
 
@@ -34,15 +33,19 @@ export const legacyFormat: ContainerFormat = {
   },
 
   async open(source, budget) {
-    const { object, keys } = await readGrowing(source, 0, source.size, budget, readPickles);
+    const { object, keys } = await readGrowing(source, 0, source.size, budget, (bytes) =>
+      readPickles(bytes, budget),
+    );
     const storages = collectStorages(object.persistents);
     const places = locate(source.size, keys, storages);
+    const tensors = new RebuiltTensors(budget);
     return {
       root: object.value,
-      writer: legacyWriter(object.value),
+      writer: legacyWriter(object.value, budget),
       metadata: new Map(),
       bigEndian: false,
-      tensorRef: rebuiltTensor,
+      budget,
+      tensorRef: (value, key) => tensors.ref(value, key),
       readStorage: (storage, use) => readCounted(source, storage, places, use),
       verify: () => verifyCounts(source, storages, places, budget),
       locateStorage: async (storage, use) => {
@@ -55,9 +58,9 @@ export const legacyFormat: ContainerFormat = {
   },
 };
 
-function readPickles(bytes: Uint8Array): { object: Unpickled; keys: Unpickled } {
-  const magic = unpickle(bytes);
-  const version = unpickle(bytes, magic.end);
+function readPickles(bytes: Uint8Array, budget: Budget): { object: Unpickled; keys: Unpickled } {
+  const magic = unpickle(bytes, 0, budget);
+  const version = unpickle(bytes, magic.end, budget);
   if (version.value !== PROTOCOL_VERSION) {
     throw new PthError(
       'ERR_PTH_VERSION',
@@ -65,9 +68,9 @@ function readPickles(bytes: Uint8Array): { object: Unpickled; keys: Unpickled } 
       { offset: magic.end },
     );
   }
-  const system = unpickle(bytes, version.end);
-  const object = unpickle(bytes, system.end);
-  return { object, keys: unpickle(bytes, object.end) };
+  const system = unpickle(bytes, version.end, budget);
+  const object = unpickle(bytes, system.end, budget);
+  return { object, keys: unpickle(bytes, object.end, budget) };
 }
 
 /** Where each storage's element count stands, with its numbers behind. */
@@ -140,11 +143,11 @@ async function readCounted(
 /** The count in the file must be the one that the pickle gave. */
 function checkCount(
   bytes: Uint8Array,
-  { key, dtype, bytes: length }: StorageRef,
+  { key, width, bytes: length }: StorageRef,
   offset: number,
 ): void {
   const count = new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(0, true);
-  const expected = BigInt(length) / BigInt(dtype === null ? 1 : bytesOf(dtype));
+  const expected = BigInt(length) / BigInt(width);
   if (count !== expected) {
     throw new PthError(
       'ERR_PTH_STORAGE',

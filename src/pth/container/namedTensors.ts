@@ -1,14 +1,21 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import { rowMajorStrides } from '../../tensor/shape.js';
-import type { Dtype } from '../dtypes.js';
+import type { Budget } from '../budget.js';
+import { bytesOf, type Dtype } from '../dtypes.js';
+import { COSTS } from '../pickle/costs.js';
 import { PickleDict, PicklePersistent } from '../pickle/values.js';
-import { checkedRef, type TensorRef } from '../tensorRef.js';
+import { checkedRef, type TensorRef, UnreadableTensor } from '../tensorRef.js';
 import type { OpenedContainer } from './container.js';
+
+/** What a tensor takes here, with its places in maps, and each of its sides. */
+const TENSOR_COST = 5 * COSTS.call;
+const SIDE_COST = 3 * COSTS.slot;
 
 /** A tensor that lies in a file by itself, whole and in row-major order. */
 export interface NamedTensor {
   readonly name: string;
-  readonly dtype: Dtype;
+  /** A name in place of a type that has no float32 reading here. */
+  readonly dtype: Dtype | UnreadableTensor;
   readonly shape: readonly number[];
   /** Where its numbers begin in the file, and how many bytes they have. */
   readonly start: number;
@@ -22,18 +29,27 @@ export interface NamedTensor {
 export function namedTensors(
   source: ByteSource,
   tensors: readonly NamedTensor[],
-  facts: { readonly writer: string; readonly metadata: ReadonlyMap<string, string> },
+  facts: {
+    readonly writer: string;
+    readonly metadata: ReadonlyMap<string, string>;
+    readonly budget: Budget;
+  },
 ): OpenedContainer {
   const root = new PickleDict();
-  const refs = new Map<string, TensorRef>();
+  const refs = new Map<string, TensorRef | UnreadableTensor>();
   const places = new Map<string, number>();
   for (const { name, dtype, shape, start, bytes } of tensors) {
+    facts.budget.takeValues(TENSOR_COST + SIDE_COST * shape.length, 'A tensor');
+    root.items.push(name, new PicklePersistent(name, start));
+    if (dtype instanceof UnreadableTensor) {
+      refs.set(name, dtype);
+      continue;
+    }
     const strides = rowMajorStrides(shape);
-    const window = { storage: { key: name, dtype, bytes }, start: 0, bytes };
-    const place = { key: name, at: start };
-    refs.set(name, checkedRef(window, { dtype, offset: 0, shape, strides }, place));
+    const storage = { key: name, dtype, width: bytesOf(dtype), bytes };
+    const ref = { dtype, offset: 0, shape, strides };
+    refs.set(name, checkedRef({ storage, start: 0, bytes }, ref, { key: name, at: start }));
     places.set(name, start);
-    root.entries.push([name, new PicklePersistent(name, start)]);
   }
   return {
     root,

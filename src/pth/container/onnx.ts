@@ -1,6 +1,8 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
+import { COSTS } from '../pickle/costs.js';
+import { decodeStrictUtf8 } from '../pickle/text.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
 import { type NamedTensor, namedTensors } from './namedTensors.js';
@@ -42,6 +44,7 @@ export const onnxFormat: ContainerFormat = {
     for await (const field of reader.fields(0, source.size)) {
       if (field.number === 14) {
         const texts = await reader.texts(field);
+        budget.takeValues(COSTS.mapEntry, 'The model');
         metadata.set(texts.get(1) ?? '', texts.get(2) ?? '');
       } else if (field.number === 7) {
         for await (const inner of reader.fields(field.start, field.end)) {
@@ -53,7 +56,7 @@ export const onnxFormat: ContainerFormat = {
     }
     const names = new Set(tensors.map(({ name }) => name));
     if (names.size < tensors.length) throw bad('Two tensors of the model have one name', 0);
-    return namedTensors(source, tensors, { writer: PRODUCER, metadata });
+    return namedTensors(source, tensors, { writer: PRODUCER, metadata, budget });
   },
 };
 
@@ -106,6 +109,7 @@ class FieldReader {
 
   async *fields(start: number, end: number): AsyncGenerator<Field> {
     for (let at = start; at < end; ) {
+      this.#budget.take(COSTS.slot, 'The model');
       const head = await this.#head(at, Math.min(end, at + HEAD_BYTES));
       const tag = varint(head, 0, at);
       const number = Math.floor(tag.value / 8);
@@ -140,7 +144,10 @@ class FieldReader {
   }
 
   async text({ start, end }: Field): Promise<string> {
-    return new TextDecoder().decode(await this.#budget.read(this.#source, start, end, 'A name'));
+    this.#budget.takeValues(COSTS.text + COSTS.character * (end - start), 'A name');
+    const text = decodeStrictUtf8(await this.#budget.read(this.#source, start, end, 'A name'));
+    if (text === null) throw bad('A name of the model is not in UTF-8', start);
+    return text;
   }
 
   /** The texts of a message, by field. */

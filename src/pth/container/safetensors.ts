@@ -1,10 +1,11 @@
 import { bytesOf, type Dtype } from '../dtypes.js';
 import { PthError } from '../pthError.js';
-import { isCount } from '../storages.js';
+import { UnreadableTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
+import { JsonError, JsonReader } from './jsonReader.js';
 import { type NamedTensor, namedTensors } from './namedTensors.js';
 
-/** The format's names of types. Those that are missing here have no float32 reading. */
+/** The format's names of types. */
 export const SAFETENSORS_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['F64', 'float64'],
   ['F32', 'float32'],
@@ -12,6 +13,9 @@ export const SAFETENSORS_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['BF16', 'bfloat16'],
   ['F8_E4M3', 'float8_e4m3fn'],
   ['F8_E5M2', 'float8_e5m2'],
+  ['F8_E4M3FNUZ', 'float8_e4m3fnuz'],
+  ['F8_E5M2FNUZ', 'float8_e5m2fnuz'],
+  ['F8_E8M0', 'float8_e8m0fnu'],
   ['I64', 'int64'],
   ['I32', 'int32'],
   ['I16', 'int16'],
@@ -21,6 +25,14 @@ export const SAFETENSORS_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['U16', 'uint16'],
   ['U8', 'uint8'],
   ['BOOL', 'bool'],
+]);
+
+/** Bits an element of types that have no float32 reading here. */
+const OTHER_DTYPES: ReadonlyMap<string, number> = new Map([
+  ['C64', 64],
+  ['F4', 4],
+  ['F6_E2M3', 6],
+  ['F6_E3M2', 6],
 ]);
 
 export const LENGTH_BYTES = 8;
@@ -46,19 +58,8 @@ export const safetensorsFormat: ContainerFormat = {
   async open(source, budget) {
     const start = await budget.read(source, 0, LENGTH_BYTES, 'The length of the header');
     const dataAt = LENGTH_BYTES + headerLength(start);
-    const header = parseHeader(await budget.read(source, LENGTH_BYTES, dataAt, 'The header'));
-    const metadata = new Map<string, string>();
-    const tensors: NamedTensor[] = [];
-    for (const [name, value] of Object.entries(header)) {
-      if (name === METADATA) {
-        for (const [key, text] of Object.entries(record(value, METADATA))) {
-          if (typeof text !== 'string') throw bad(`${METADATA}.${key} is no text`);
-          metadata.set(key, text);
-        }
-      } else {
-        tensors.push(readTensor(name, value, dataAt));
-      }
-    }
+    const bytes = await budget.read(source, LENGTH_BYTES, dataAt, 'The header');
+    const { tensors, metadata } = readHeader(new JsonReader(bytes, budget), dataAt);
     const end = checkPlaces(tensors, dataAt);
     if (end > source.size) {
       throw new PthError(
@@ -70,7 +71,7 @@ export const safetensorsFormat: ContainerFormat = {
     if (end < source.size) {
       throw bad(`${source.size - end} bytes at the end belong to no tensor`);
     }
-    return namedTensors(source, tensors, { writer: 'safetensors', metadata });
+    return namedTensors(source, tensors, { writer: 'safetensors', metadata, budget });
   },
 };
 
@@ -78,35 +79,51 @@ function headerLength(start: Uint8Array): number {
   return Number(new DataView(start.buffer, start.byteOffset).getBigUint64(0, true));
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
-  try {
-    return record(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), 'it');
-  } catch (cause) {
-    throw cause instanceof PthError ? cause : bad('it is no JSON', cause);
-  }
+interface Header {
+  readonly tensors: readonly NamedTensor[];
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
-function readTensor(name: string, value: unknown, dataAt: number): NamedTensor {
-  const { dtype: type, shape, data_offsets: offsets } = record(value, `"${name}"`);
-  const dtype = typeof type === 'string' ? SAFETENSORS_DTYPES.get(type) : undefined;
-  if (dtype === undefined) {
-    throw new PthError(
-      'ERR_PTH_DTYPE',
-      `Tensor "${name}" has type ${typeof type === 'string' ? type.slice(0, 40) : 'no name'}, which is not supported`,
-      { offset: LENGTH_BYTES, key: name },
-    );
+function readHeader(json: JsonReader, dataAt: number): Header {
+  const metadata = new Map<string, string>();
+  const tensors: NamedTensor[] = [];
+  try {
+    json.object((name) => {
+      if (name !== METADATA) tensors.push(readTensor(json, name, dataAt));
+      else json.object((key) => metadata.set(key, json.text()));
+    });
+    json.end();
+  } catch (error) {
+    throw error instanceof JsonError ? bad(error.message, LENGTH_BYTES + error.at) : error;
   }
-  const [from, to] = counts(offsets) ?? [];
-  const sides = counts(shape);
-  if (sides === null || from === undefined || to === undefined || from > to) {
-    throw bad(`the shape or data_offsets of "${name}" are no counts`);
+  return { tensors, metadata };
+}
+
+function readTensor(json: JsonReader, name: string, dataAt: number): NamedTensor {
+  let type: string | undefined;
+  let shape: readonly number[] | undefined;
+  let offsets: readonly number[] | undefined;
+  json.object((field) => {
+    if (field === 'dtype') type = json.text();
+    else if (field === 'shape') shape = json.counts();
+    else if (field === 'data_offsets') offsets = json.counts();
+    else json.skip();
+  });
+  const key = JSON.stringify(name.slice(0, 200));
+  if (type === undefined || shape === undefined || offsets === undefined) {
+    throw bad(`${key} lacks its dtype, shape or data_offsets`);
   }
+  const [from, to] = offsets;
+  if (offsets.length !== 2 || from > to) throw bad(`the data_offsets of ${key} are no stretch`);
   const bytes = to - from;
-  const expected = sides.reduce((product, side) => product * side, 1) * bytesOf(dtype);
-  if (bytes !== expected) {
-    throw bad(`"${name}" should have ${expected} bytes, but its data_offsets span ${bytes}`);
+  const dtype = SAFETENSORS_DTYPES.get(type);
+  const bits = dtype === undefined ? OTHER_DTYPES.get(type) : 8 * bytesOf(dtype);
+  const expected = shape.reduce((product, side) => product * side, 1) * ((bits ?? 0) / 8);
+  if (bits !== undefined && bytes !== expected) {
+    throw bad(`${key} should have ${expected} bytes, but its data_offsets span ${bytes}`);
   }
-  return { name, dtype, shape: sides, start: dataAt + from, bytes };
+  const kind = dtype ?? new UnreadableTensor(type);
+  return { name, dtype: kind, shape, start: dataAt + from, bytes };
 }
 
 /** Tensors lie one behind the other. @returns Where the last one ends. */
@@ -121,24 +138,10 @@ function checkPlaces(tensors: readonly NamedTensor[], dataAt: number): number {
   return end;
 }
 
-function record(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw bad(`${name} is no object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function counts(value: unknown): number[] | null {
-  return Array.isArray(value) && value.every(isCount) ? (value as number[]) : null;
-}
-
-function bad(message: string, cause?: unknown): PthError {
+function bad(message: string, offset = LENGTH_BYTES): PthError {
   return new PthError(
     'ERR_PTH_SAFETENSORS',
     `The header of the safetensors file is wrong: ${message}`,
-    {
-      offset: LENGTH_BYTES,
-      cause,
-    },
+    { offset },
   );
 }

@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
 import { bytesOf } from '../dtypes.js';
+import { COSTS } from '../pickle/costs.js';
 import { readGrowing } from '../pickle/readGrowing.js';
 import { type Unpickled, unpickle } from '../pickle/unpickle.js';
 import { PickleGlobal, PicklePersistent, type PickleValue, sequence } from '../pickle/values.js';
@@ -12,6 +13,8 @@ import type { ContainerFormat } from './container.js';
 import { isTar, readTarMembers, type TarMember } from './tarMembers.js';
 
 const WORD = 8;
+/** A storage, a view or a tensor here, and the maps' places for it. */
+const STORAGE_COST = 4 * COSTS.call;
 /** Most pickles here are of three items. */
 const SHORT_PICKLE = 512;
 
@@ -46,6 +49,7 @@ export const tarFormat: ContainerFormat = {
       writer: 'torch before 0.1.10',
       metadata: new Map(),
       bigEndian: false,
+      budget,
       tensorRef: (value, key) => {
         if (!(value instanceof PicklePersistent)) return null;
         const ref = tensors.get(keyOf(value.id) ?? '');
@@ -83,11 +87,13 @@ async function readStorages(
     }
     const numbersAt = at + length + WORD;
     const [elements] = await readWords(source, at + length, 1, end, budget);
-    const bytes = elements * bytesOf(dtype);
+    const width = bytesOf(dtype);
+    const bytes = elements * width;
     if (!isCount(elements) || !(numbersAt + bytes <= end)) {
       throw bad(`Storage "${key}" claims ${elements} elements, more than the file has`, at);
     }
-    const storage: StorageRef = { key, dtype, bytes };
+    budget.takeValues(STORAGE_COST, 'The archive');
+    const storage: StorageRef = { key, dtype, width, bytes };
     windows.set(key, { storage, start: 0, bytes });
     places.set(key, numbersAt);
     at = numbersAt + bytes;
@@ -107,6 +113,7 @@ async function readStorages(
     ) {
       throw bad('A view of a storage that does not lie inside it', at);
     }
+    budget.takeValues(STORAGE_COST, 'The archive');
     const first = window.start + offset * width;
     windows.set(key, { storage: window.storage, start: first, bytes: size * width });
   }
@@ -139,6 +146,7 @@ async function readTensors(
     if (!words.every(isCount)) {
       throw bad(`Tensor "${key}" has sides, strides or an offset that are no counts`, wordsAt);
     }
+    budget.takeValues(STORAGE_COST + 3 * COSTS.slot * words.length, 'The archive');
     const shape = words.slice(0, dimensions);
     const strides = words.slice(dimensions, 2 * dimensions);
     const offset = words[2 * dimensions];
@@ -156,7 +164,14 @@ function readPickle(
   { start, end }: TarMember,
   budget: Budget,
 ): Promise<Unpickled> {
-  return readGrowing(source, start, end, budget, (bytes) => unpickle(bytes), SHORT_PICKLE);
+  return readGrowing(
+    source,
+    start,
+    end,
+    budget,
+    (bytes) => unpickle(bytes, 0, budget),
+    SHORT_PICKLE,
+  );
 }
 
 /** Integers of 64 bits; those that no number can be are none that a tensor has, either. */
@@ -185,9 +200,9 @@ function readPiece(
 
 /** Keys were addresses, written as numbers here and as text there. */
 function keyOf(value: PickleValue | undefined): string | null {
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
-    ? String(value)
-    : null;
+  // Addresses have 64 bits; to write a much longer number as text takes quadratic time.
+  if (typeof value === 'bigint') return value < 1n << 64n ? String(value) : null;
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : null;
 }
 
 function countOf(value: PickleValue, at: number): number {

@@ -1,12 +1,12 @@
-import { inflateSync } from 'fflate';
 import type { ByteSource } from '../../platform/byteSource.js';
 import { crc32 } from '../../platform/crc32.js';
+import { inflateRaw } from '../../platform/inflate.js';
 import { Budget } from '../budget.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { type PlainValue, plainFromJson } from '../plainValue.js';
 import { PthError } from '../pthError.js';
 import { collectStorages, type StorageRef } from '../storages.js';
-import { rebuiltTensor } from '../tensorRef.js';
+import { RebuiltTensors } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { zipWriter } from './writers.js';
 import { locateZipEntry, readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
@@ -35,17 +35,19 @@ export const zipFormat: ContainerFormat = {
       return entry === undefined ? null : entryContent(source, entry, use);
     };
     const bigEndian = isBigEndian(await content('byteorder', budget));
-    const object = unpickle((await content('data.pkl', budget)) as Uint8Array);
+    const object = unpickle((await content('data.pkl', budget)) as Uint8Array, 0, budget);
     const storages = collectStorages(object.persistents);
     for (const storage of storages.values()) {
       checkEntry(storage, entries.get(`${root}data/${storage.key}`));
     }
+    const tensors = new RebuiltTensors(budget);
     return {
       root: object.value,
       writer: zipWriter(new Set([...entries.keys()].map((name) => name.slice(root.length)))),
       metadata: await readConfig(source, entries.get(root + CONFIG_RECORD), budget),
       bigEndian,
-      tensorRef: rebuiltTensor,
+      budget,
+      tensorRef: (value, key) => tensors.ref(value, key),
       readStorage: async ({ key }, use) => (await content(`data/${key}`, use)) as Uint8Array,
       verify: () => verifyEntries(source, [...entries.values()]),
       locateStorage: async ({ key }, use) => {
@@ -80,17 +82,25 @@ async function verifyEntries(source: ByteSource, entries: readonly ZipEntry[]): 
   return unchecked;
 }
 
-function checkEntry({ key, bytes }: StorageRef, entry: ZipEntry | undefined): void {
-  if (entry === undefined) {
-    throw new PthError('ERR_PTH_STORAGE', `Storage "${key}" is not in the archive`, { key });
-  }
-  if (entry.size !== bytes) {
-    throw new PthError(
-      'ERR_PTH_STORAGE',
-      `Storage "${key}" should have ${bytes} bytes, but its entry has ${entry.size}`,
-      { offset: entry.headerAt, key },
-    );
-  }
+function checkEntry(storage: StorageRef, entry: ZipEntry | undefined): void {
+  if (entry === undefined) throw missingStorage(storage.key);
+  if (entry.size !== storage.bytes) throw wrongStorageSize(storage, entry.size, entry.headerAt);
+}
+
+export function missingStorage(key: string): PthError {
+  return new PthError('ERR_PTH_STORAGE', `Storage "${key}" is not in the archive`, { key });
+}
+
+export function wrongStorageSize(
+  { key, bytes }: StorageRef,
+  found: number,
+  offset?: number,
+): PthError {
+  return new PthError(
+    'ERR_PTH_STORAGE',
+    `Storage "${key}" should have ${bytes} bytes, but its entry has ${found}`,
+    { offset, key },
+  );
 }
 
 /** The folder that holds `data.pkl`, with its slash; torch names it after the file. */
@@ -102,21 +112,33 @@ function rootFolder(entries: ReadonlyMap<string, ZipEntry>): string {
     throw new PthError('ERR_PTH_ZIP', 'The archive holds more than one data.pkl');
   }
   if (roots.length === 0) {
+    // torch 1.0 to 1.3 laid its programs out in another way.
+    if (['model.json', 'attributes.pkl'].some((name) => hasFile(entries, name)))
+      throw torchScript();
     throw new PthError(
       'ERR_PTH_NOT_TORCH',
       `This is a zip archive, but not one of torch's: it has no data.pkl among its ${entries.size} entries`,
     );
   }
-  if (entries.has(`${roots[0]}constants.pkl`)) {
-    throw new PthError(
-      'ERR_PTH_TORCHSCRIPT',
-      'This is a TorchScript archive, a program and not a state dict. In Python: torch.save(torch.jit.load(file).state_dict(), "weights.pth")',
-    );
-  }
+  if (entries.has(`${roots[0]}constants.pkl`)) throw torchScript();
   return roots[0];
 }
 
-function isBigEndian(content: Uint8Array | null): boolean {
+/** Whether there is such a file, in the root folder of the archive or without one. */
+function hasFile(entries: ReadonlyMap<string, ZipEntry>, name: string): boolean {
+  return [...entries.keys()].some(
+    (path) => path === name || /^[^/]+\/(.*)$/.exec(path)?.[1] === name,
+  );
+}
+
+function torchScript(): PthError {
+  return new PthError(
+    'ERR_PTH_TORCHSCRIPT',
+    'This is a TorchScript archive, a program and not a state dict. In Python: torch.save(torch.jit.load(file).state_dict(), "weights.pth")',
+  );
+}
+
+export function isBigEndian(content: Uint8Array | null): boolean {
   const order = content === null ? 'little' : new TextDecoder().decode(content.subarray(0, 16));
   if (order !== 'little' && order !== 'big') {
     throw new PthError('ERR_PTH_ZIP', `Unknown byte order ${JSON.stringify(order)}`);
@@ -147,21 +169,12 @@ function checkSum(content: Uint8Array, entry: ZipEntry): void {
 }
 
 function inflate(stored: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {
-  budget.take(entry.size, `Entry "${entry.name}"`);
-  try {
-    // One spare byte tells an entry that inflates to more than it claims from an honest one.
-    const out = inflateSync(stored, { out: new Uint8Array(entry.size + 1) });
-    if (out.length === entry.size) return out;
-  } catch (cause) {
-    throw damaged(entry, cause);
-  }
-  throw damaged(entry, undefined);
-}
-
-function damaged(entry: ZipEntry, cause: unknown): PthError {
-  return new PthError(
+  budget.take(entry.size + stored.length, `Entry "${entry.name}"`);
+  const { bytes, end } = inflateRaw(stored, entry.size);
+  if (end === 'whole' && bytes.length === entry.size) return bytes;
+  throw new PthError(
     'ERR_PTH_ZIP',
     `Entry "${entry.name}" does not inflate to the ${entry.size} bytes that it claims`,
-    { offset: entry.headerAt, key: entry.name, cause },
+    { offset: entry.headerAt, key: entry.name },
   );
 }

@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
+import { COSTS } from '../pickle/costs.js';
 import { PthError } from '../pthError.js';
 
 /** One entry as the central directory, the authority on sizes, describes it. */
@@ -25,6 +26,8 @@ const LONGEST_COMMENT = 0xffff;
 /** All that the end record can reach back to: a comment, itself, and the zip64 locator before it. */
 const TAIL = LONGEST_COMMENT + END.size + END64_LOCATOR.size;
 const ENCRYPTED = 1;
+/** An entry here, with its places in maps and sets. */
+const ENTRY_COST = 4 * COSTS.call;
 
 /**
  * Reads the central directory. Local headers hold zeros where torch streamed the sizes, so nothing
@@ -53,6 +56,7 @@ export async function readZipDirectory(
     if (next > bytes.length) {
       throw broken('An entry of the central directory runs over its end', start + at);
     }
+    budget.takeValues(ENTRY_COST + COSTS.character * nameLength, 'The central directory');
     const entry = readEntry(bytes, start, at, nameLength, extraLength);
     if (entries.has(entry.name)) {
       throw broken(`The archive holds "${entry.name}" twice`, start + at);
@@ -232,12 +236,15 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A byte order mark belongs to the name. */
+const NAMES = new TextDecoder('utf-8', { ignoreBOM: true });
+
 function uint64(view: DataView, at: number): number {
   return Number(view.getBigUint64(at, true));
 }
 
 function decodeName(bytes: Uint8Array, at: number, length: number): string {
-  return new TextDecoder().decode(bytes.subarray(at, at + length));
+  return NAMES.decode(bytes.subarray(at, at + length));
 }
 
 function broken(message: string, offset: number, key?: string): PthError {

@@ -1,31 +1,58 @@
-import { dtypeOfName, dtypeOfStorage, isTensorClass, UNTYPED_STORAGE } from '../torchTypes.js';
+import { isPlainTorchName } from '../torchTypes.js';
 
-/** What a state dict's pickle may refer to. Everything else is refused by name. */
-const ALLOWED: ReadonlySet<string> = new Set([
-  'collections.OrderedDict',
-  'torch._utils._rebuild_tensor',
-  'torch._utils._rebuild_tensor_v2',
-  'torch._utils._rebuild_tensor_v3',
-  'torch._utils._rebuild_parameter',
-  'torch.Size',
-  'torch.device',
-  UNTYPED_STORAGE,
+/**
+ * Modules whose names a weight file refers to for one reason only: to run something when Python opens it.
+ * Names with an underscore, or of Python 2, are other names of the same modules.
+ */
+const FORBIDDEN_MODULES: ReadonlySet<string> = new Set([
+  ...['os', 'posix', 'nt', 'sys', 'subprocess', '_posixsubprocess', 'pty', 'shutil'],
+  ...['importlib', '_frozen_importlib', '_frozen_importlib_external', 'imp', '_imp', 'runpy'],
+  ...['code', 'ctypes', '_ctypes', 'socket', '_socket'],
 ]);
 
-export function isAllowedGlobal(name: string): boolean {
-  return (
-    ALLOWED.has(name) ||
-    dtypeOfStorage(name) !== null ||
-    dtypeOfName(name) !== null ||
-    isTensorClass(name)
-  );
+/** Single names of modules that are harmless otherwise. */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
+  'operator.attrgetter',
+  'operator.methodcaller',
+  '_operator.attrgetter',
+  '_operator.methodcaller',
+  'functools.partial',
+  '_functools.partial',
+]);
+
+const BUILTINS: ReadonlySet<string> = new Set(['builtins', '__builtin__', '__builtins__']);
+
+/** Built-in names that make plain data, also by their names in Python 2, which protocol 2 writes. */
+const PLAIN_BUILTINS: ReadonlySet<string> = new Set([
+  ...['set', 'frozenset', 'bytearray', 'bytes', 'complex', 'list', 'dict', 'tuple', 'slice'],
+  ...['range', 'xrange', 'object', 'int', 'long', 'float', 'str', 'unicode', 'bool'],
+  ...['Ellipsis', 'NotImplemented'],
+]);
+
+/** All that `collections` has: a name that is not among them was made up by hand. */
+const COLLECTIONS: ReadonlySet<string> = new Set([
+  ...['OrderedDict', 'defaultdict', 'Counter', 'deque', 'namedtuple', 'ChainMap'],
+  ...['UserDict', 'UserList', 'UserString', '_tuplegetter', '_OrderedDictKeysView'],
+]);
+
+/**
+ * Whether a name that a pickle refers to is an attack's. All other names, known or not, are data: nothing is
+ * ever called.
+ */
+export function isForbiddenGlobal(module: string, name: string): boolean {
+  // A name with a dot reaches through one thing for another: `torch`, `os.system`.
+  if (name.includes('.') || name === '' || module === '') return true;
+  if (module === 'collections') return !COLLECTIONS.has(name);
+  const [first] = module.split('.', 1);
+  if (FORBIDDEN_MODULES.has(first) || FORBIDDEN_NAMES.has(`${module}.${name}`)) return true;
+  if (BUILTINS.has(first)) return !PLAIN_BUILTINS.has(name);
+  return first === 'torch' && !isPlainTorchName(`${module}.${name}`);
 }
 
-/** Names that a pickled model, rather than its state dict, refers to. */
+/** Names of classes that are networks, of torch's own or by how people call theirs. */
 export function isModuleClass(name: string): boolean {
   return (
-    /^torch\.nn\.modules\./.test(name) ||
-    /^(__main__|models?|networks?)\./.test(name) ||
+    /^torch\.nn\.(modules|parallel)\./.test(name) ||
     /(Generator|Discriminator|Net|Module|Model)$/.test(name)
   );
 }

@@ -9,12 +9,22 @@ export type PickleValue =
   | bigint
   | string
   | Uint8Array
+  | PickleFloat
   | PickleTuple
   | PickleList
   | PickleDict
   | PickleGlobal
   | PickleCall
   | PicklePersistent;
+
+/** A float that is a whole number: Python tells `2.0` from `2`, a JavaScript number does not. Other floats are numbers. */
+export class PickleFloat {
+  readonly value: number;
+
+  constructor(value: number) {
+    this.value = value;
+  }
+}
 
 export class PickleTuple {
   readonly items: readonly PickleValue[];
@@ -25,15 +35,49 @@ export class PickleTuple {
 }
 
 export class PickleList {
-  readonly items: PickleValue[] = [];
+  items: PickleValue[];
+
+  constructor(items: PickleValue[] = []) {
+    this.items = items;
+  }
 }
 
-/** Entries in order; a later entry of an equal key is the one that counts. */
+/** What a dict's entries are found by: a text or number by its value, anything else by identity. */
+export type DictKey = PickleValue;
+
+/** A dict, or one of Python's own classes that are dicts. */
 export class PickleDict {
-  readonly entries: [PickleValue, PickleValue][] = [];
+  /** The class: `dict`, or `collections.OrderedDict` and its like. */
+  readonly type: string;
+  /** Keys and values in turn, as they were put in. */
+  readonly items: PickleValue[] = [];
+  /** What BUILD put in afterwards, such as the `_metadata` of a state dict. */
+  state: PickleValue = null;
+  #entries: Map<DictKey, PickleValue> | null = null;
+
+  constructor(type = 'dict') {
+    this.type = type;
+  }
+
+  /** Each key once, where it came first, with the value that came last, as in Python. */
+  get entries(): ReadonlyMap<DictKey, PickleValue> {
+    if (this.#entries !== null) return this.#entries;
+    const entries = new Map<DictKey, PickleValue>();
+    for (let i = 0; i < this.items.length; i += 2) {
+      entries.set(dictKey(this.items[i]), this.items[i + 1]);
+    }
+    this.#entries = entries;
+    return entries;
+  }
 }
 
-/** A name of Python's that the pickle refers to. Only names on the reader's list get this far. */
+/** Python holds `1`, `1.0` and `True` for one key. */
+function dictKey(key: PickleValue): DictKey {
+  if (typeof key === 'boolean') return Number(key);
+  return key instanceof PickleFloat ? key.value : key;
+}
+
+/** A name of Python's that the pickle refers to. Names that only an attack needs do not get this far. */
 export class PickleGlobal {
   readonly name: string;
   readonly offset: number;
@@ -44,16 +88,35 @@ export class PickleGlobal {
   }
 }
 
-/** `callee(*args)`, not called. `entries` and `state` are what SETITEMS and BUILD put in afterwards. */
+/** `callee(*args)`, not called: an object of whatever class. */
 export class PickleCall {
-  readonly callee: PickleGlobal;
+  /** A name, or what another call would have given. */
+  readonly callee: PickleGlobal | PickleCall;
   readonly args: readonly PickleValue[];
-  readonly entries: [PickleValue, PickleValue][] = [];
+  /** What BUILD hands to the object; `null` for nothing. */
   state: PickleValue = null;
+  /** Whether anything was put into the object after the call: a state, items or entries. */
+  changed = false;
 
-  constructor(callee: PickleGlobal, args: readonly PickleValue[]) {
+  constructor(callee: PickleGlobal | PickleCall, args: readonly PickleValue[]) {
     this.callee = callee;
     this.args = args;
+  }
+
+  /** The name that is called; that of its own callee for what a call gave. */
+  get name(): string {
+    return this.#global.name;
+  }
+
+  /** Where in the pickle that name stands. */
+  get offset(): number {
+    return this.#global.offset;
+  }
+
+  get #global(): PickleGlobal {
+    let { callee } = this;
+    while (callee instanceof PickleCall) callee = callee.callee;
+    return callee;
   }
 }
 
@@ -68,36 +131,11 @@ export class PicklePersistent {
   }
 }
 
-/**
- * The entries of a dict or an OrderedDict, in order; `null` for anything else. Python 2 pickled the entries
- * of an OrderedDict as a list of pairs, its constructor's argument.
- */
-export function dictEntries(value: PickleValue): readonly [PickleValue, PickleValue][] | null {
-  if (value instanceof PickleDict) return value.entries;
-  if (!isOrderedDict(value)) return null;
-  const known = orderedEntries.get(value);
-  if (known !== undefined) return known;
-  const entries = readOrdered(value);
-  orderedEntries.set(value, entries);
-  return entries;
-}
-
-/** A pickle can hold one OrderedDict a million times: it is read once. */
-const orderedEntries = new WeakMap<PickleCall, readonly [PickleValue, PickleValue][] | null>();
-
-function readOrdered(value: PickleCall): readonly [PickleValue, PickleValue][] | null {
-  const [pairs] = value.args;
-  const given: [PickleValue, PickleValue][] = [];
-  for (const pair of sequence(pairs) ?? []) {
-    const items = sequence(pair);
-    if (items?.length !== 2) return null;
-    given.push([items[0], items[1]]);
-  }
-  return given.length === 0 ? value.entries : [...given, ...value.entries];
-}
-
-export function isOrderedDict(value: PickleValue): value is PickleCall {
-  return value instanceof PickleCall && value.callee.name === 'collections.OrderedDict';
+/** The entries of a dict, in order; `null` for anything else. */
+export function dictEntries(
+  value: PickleValue | undefined,
+): ReadonlyMap<DictKey, PickleValue> | null {
+  return value instanceof PickleDict ? value.entries : null;
 }
 
 /** The items of a list or tuple; `null` for anything else. */

@@ -1,0 +1,98 @@
+import { rowMajorStrides } from '../tensor/shape.js';
+import { bytesOf, type Dtype } from './dtypes.js';
+import {
+  dictEntries,
+  PickleCall,
+  PickleTuple,
+  type PickleValue,
+  sequence,
+} from './pickle/values.js';
+import { isCount } from './storages.js';
+
+/** A NumPy array, whose numbers stand within the pickle. */
+export interface NumpyArray {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** In elements. */
+  readonly strides: readonly number[];
+  /** Little-endian, as many as the shape asks for. */
+  readonly bytes: () => Uint8Array;
+}
+
+/** NumPy's codes of types. */
+const DTYPES: ReadonlyMap<string, Dtype> = new Map([
+  ['f8', 'float64'],
+  ['f4', 'float32'],
+  ['f2', 'float16'],
+  ['i8', 'int64'],
+  ['i4', 'int32'],
+  ['i2', 'int16'],
+  ['i1', 'int8'],
+  ['u8', 'uint64'],
+  ['u4', 'uint32'],
+  ['u2', 'uint16'],
+  ['u1', 'uint8'],
+  ['b1', 'bool'],
+]);
+
+const RECONSTRUCT = /^numpy\.(core|_core)\.multiarray\._reconstruct$/;
+const FROM_BUFFER = /^numpy\.(core|_core)\.numeric\._frombuffer$/;
+
+/**
+ * What a pickle says of an array of plain little-endian numbers; `null` for anything else.
+ * @see numpy.ndarray.__reduce__, __reduce_ex__
+ */
+export function numpyArray(value: PickleValue | undefined): NumpyArray | null {
+  if (!(value instanceof PickleCall)) return null;
+  if (FROM_BUFFER.test(value.name) && !value.changed) {
+    const [content, type, shape, order] = value.args;
+    return arrayOf(shape, type, order === 'F', content);
+  }
+  if (!RECONSTRUCT.test(value.name)) return null;
+  const [, shape, type, isFortran, content] = sequence(value.state ?? undefined) ?? [];
+  return arrayOf(shape, type, isFortran === true, content);
+}
+
+function arrayOf(
+  sides: PickleValue | undefined,
+  type: PickleValue | undefined,
+  isFortran: boolean,
+  content: PickleValue | undefined,
+): NumpyArray | null {
+  const shape = sides instanceof PickleTuple && sides.items.every(isCount) ? sides.items : null;
+  const dtype = dtypeOf(type);
+  const bytes = bytesIn(content);
+  if (shape === null || dtype === null || bytes === null) return null;
+  const counts = shape as readonly number[];
+  const size = counts.reduce((product, side) => product * side, 1);
+  if (bytes.length !== size * bytesOf(dtype)) return null;
+  const strides = isFortran
+    ? rowMajorStrides([...counts].reverse()).reverse()
+    : rowMajorStrides(counts);
+  return { dtype, shape: counts, strides, bytes: bytes.read };
+}
+
+/** `numpy.dtype('f4', False, True)` with the state `(3, '<', …)`. */
+function dtypeOf(value: PickleValue | undefined): Dtype | null {
+  if (!(value instanceof PickleCall) || value.name !== 'numpy.dtype') return null;
+  const [code] = value.args;
+  const [, order, subarray, names, fields] = sequence(value.state ?? undefined) ?? [];
+  const isPlain = subarray === null && names === null && dictEntries(fields) === null;
+  const isLittleEndian = order === '<' || order === '|';
+  return isPlain && isLittleEndian && typeof code === 'string' ? (DTYPES.get(code) ?? null) : null;
+}
+
+/** Bytes, or what protocol 2 makes of them: `_codecs.encode(text, 'latin1')`. */
+function bytesIn(
+  value: PickleValue | undefined,
+): { readonly length: number; readonly read: () => Uint8Array } | null {
+  if (value instanceof Uint8Array) return { length: value.length, read: () => value };
+  if (!(value instanceof PickleCall) || value.name !== '_codecs.encode') return null;
+  const [text, encoding] = value.args;
+  // A character beyond Latin-1 is no byte.
+  if (typeof text !== 'string' || encoding !== 'latin1' || /[^\0-\xff]/.test(text)) return null;
+  return {
+    length: text.length,
+    read: () => Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)),
+  };
+}
