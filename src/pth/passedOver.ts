@@ -67,11 +67,14 @@ function typeOf(file: OpenedContainer, value: PickleValue): string {
   return file.tensorRef(value, '') === null ? className(value) : 'tensor';
 }
 
-/** The class of an object; what `copyreg` and its like make is of the class that they are given. */
+/** Functions that make an object of the class that is their first argument. */
+const MAKERS =
+  /^(copy_?reg\.(_reconstructor|__newobj__)|numpy\.(core|_core)\.multiarray\._reconstruct)$/;
+
 function className({ name, args }: PickleCall): string {
   const [first] = args;
-  const isHelper = /^copy_?reg\._?_?(reconstructor|newobj)/.test(name);
-  const shown = isHelper && first instanceof PickleGlobal ? first.name : name;
+  if (name === '_codecs.encode') return 'bytes';
+  const shown = MAKERS.test(name) && first instanceof PickleGlobal ? first.name : name;
   return shown.replace(/^(builtins|__builtin__)\./, '');
 }
 

@@ -90,12 +90,15 @@ function withoutOptimisers(
     places.filter(({ value }) => isOptimiser(value)).map(({ path }) => nameOf(path)),
   );
   const networks = candidates.filter(({ path }) => {
-    return !path.some((_, i) => optimisers.has(nameOf(path.slice(0, i + 1))));
+    return !upTo(path).some((outer) => optimisers.has(nameOf(outer)));
   });
-  const around = new Set(
-    networks.flatMap(({ path }) => path.map((_, i) => nameOf(path.slice(0, i)))),
-  );
+  const around = new Set(networks.flatMap(({ path }) => upTo(path).slice(0, -1).map(nameOf)));
   return networks.filter(({ path }) => !around.has(nameOf(path)));
+}
+
+/** The ways to all that is around a place, from the whole on, and to itself. */
+function upTo(path: readonly string[]): string[][] {
+  return [[], ...path.map((_, i) => path.slice(0, i + 1))];
 }
 
 function isOptimiser(value: PickleValue): boolean {

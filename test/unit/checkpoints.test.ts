@@ -1,0 +1,391 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { diffWeights } from '../../src/generator/diffWeights.js';
+import { inspectWeights } from '../../src/generator/inspectWeights.js';
+import type { Dtype } from '../../src/pth/dtypes.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { openWeights } from '../../src/pth/weightFile.js';
+import { goldenPath } from '../support/golden.js';
+import { bytes, legacyFile, op, type Part } from '../support/pickles.js';
+
+const NUMBERS = { 0: [1, 2, 3, 4, 5, 6] };
+const storage = op.storage('0', 'FloatStorage', 6);
+const t = op.tensor(storage, 0, [2], [1]);
+const NAN = Number.NaN;
+
+describe('what training scripts leave beside a state dict', () => {
+  // As `test/golden/make_checkpoints.py` saved it with torch 1.13.
+  it.each(['legacy_2', 'legacy_5', 'zip_3', 'zip_4'])(
+    'is passed over by name: %s',
+    async (name) => {
+      const file = await openWeights(goldenPath(`checkpoints/${name}.pth`));
+      expect(file.key).toBe('state_dict');
+      expect([...(await file.stateDict())].map(([key, { data }]) => [key, [...data]])).toEqual([
+        ['w', [1, 2, 3, 4]],
+        ['b', [5]],
+      ]);
+      expect([...file.extras.keys()]).toEqual(['epoch', 'counter', 'defaultdict']);
+      expect(JSON.parse(JSON.stringify(file.extras.get('counter')))).toEqual({ a: 2, b: 1, c: 1 });
+      const types = new Map(file.passedOver.map((found) => [found.name, found.type]));
+      expect(types.size).toBe(41);
+      expect(Object.fromEntries(types)).toMatchObject({
+        set: 'set',
+        bytes: 'bytes',
+        long: 'int',
+        longer: 'int',
+        namespace: 'argparse.Namespace',
+        path: 'pathlib.PosixPath',
+        deque: 'collections.deque',
+        'optimizer object': 'torch.optim.adam.Adam',
+        'numpy array': 'numpy.ndarray',
+        options: 'training.Options',
+        settings: 'training.Settings',
+        'complex tensor': 'tensor',
+        'sparse tensor': 'tensor',
+        'quantised tensor': 'tensor',
+        layer: 'torch.nn.modules.linear.Linear',
+      });
+    },
+  );
+
+  it.each(['device_2', 'device_5'])('tensors of a TPU are read: %s', async (name) => {
+    const file = await openWeights(goldenPath(`checkpoints/${name}.pth`));
+    const read = async (key: string) => [...(await file.tensor(key)).data];
+    expect([...file.tensors].map(([key, { dtype }]) => [key, dtype])).toEqual([
+      ['w', 'float32'],
+      ['turned', 'float64'],
+      ['counts', 'int64'],
+      ['halved', 'bfloat16'],
+    ]);
+    for (const key of ['w', 'turned', 'counts'])
+      expect(await read(key)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(await read('halved')).toEqual([1, -2.5, 3.140625]);
+    expect((await file.read('halved')).data).toEqual(Uint16Array.of(0x3f80, 0xc020, 0x4049));
+    expect([...file.unreadable.keys()]).toEqual(['swapped']);
+    expect((await file.stateDict()).size).toBe(4);
+  });
+
+  it('a tensor that cannot be read blocks itself alone', async () => {
+    const complex = op.tensor(op.storage('c', 'ComplexFloatStorage', 1), 0, [1], [1]);
+    const sparse = op.reduce(
+      op.global('torch._utils', '_rebuild_sparse_tensor'),
+      op.tuple(op.global('torch', 'sparse_coo'), op.tuple(t, t)),
+    );
+    const content = legacyFile(
+      op.dict({ a: t, c: complex, s: sparse }),
+      { ...NUMBERS, c: [1, 2] },
+      1,
+    );
+    // The count of the second storage is one complex number.
+    new DataView(content.buffer).setBigInt64(content.length - 16, 1n, true);
+    const file = await openWeights(content);
+    expect([...(await file.stateDict()).keys()]).toEqual(['a']);
+    expect([...file.unreadable]).toEqual([
+      ['c', { type: 'torch.ComplexFloatStorage' }],
+      ['s', { type: 'sparse_tensor' }],
+    ]);
+    await expect(file.tensor('c')).rejects.toMatchObject({ code: 'ERR_PTH_DTYPE', key: 'c' });
+    const report = await inspectWeights(content, { stats: true });
+    expect(report.tensors).toHaveLength(1);
+    expect(report.unreadable).toHaveLength(2);
+  });
+});
+
+describe('a name in a pickle', () => {
+  const spellings: [string, (module: string, name: string) => Part][] = [
+    ['GLOBAL', (module, name) => op.global(module, name)],
+    ['STACK_GLOBAL', (module, name) => [op.text(module), op.text(name), 0x93]],
+    ['INST', (module, name) => ['(', `i${module}\n${name}\n`]],
+  ];
+  const file = (part: Part) =>
+    legacyFile(op.dict({ state_dict: op.dict({ t }), x: part }), NUMBERS);
+
+  it.each([
+    ...['os.system', 'os.path.join', 'posix.system', 'nt.system', 'sys.exit', 'subprocess.Popen'],
+    ...['importlib.import_module', 'importlib.util.module_from_spec', 'runpy.run_path'],
+    ...['socket.socket', 'shutil.rmtree', 'ctypes.CDLL', 'pty.spawn', 'code.interact'],
+    ...[
+      'operator.attrgetter',
+      'operator.methodcaller',
+      'functools.partial',
+      '_operator.attrgetter',
+    ],
+    ...[
+      'builtins.eval',
+      'builtins.exec',
+      'builtins.getattr',
+      'builtins.open',
+      'builtins.__import__',
+    ],
+    ...['__builtin__.execfile', 'builtins.compile', 'builtins.type', 'builtins.super'],
+    ...['torch.load', 'torch.save', 'torch.hub.load', 'torch.jit.load', 'torch.ops.load_library'],
+    ...['torch.jit._script.RecursiveScriptModule', 'torch.storage._load_from_bytes'],
+    ...['torch.utils.cpp_extension.load', 'torch.package.PackageImporter', 'torch.float_power'],
+    ...['torch._utils._import_dotted_name', 'torch.serialization.load', 'torch.FooStorage'],
+    ...['torch.nn.functional.relu', 'torch.multiprocessing.Process'],
+  ])('that an attack needs refuses the file, wherever it stands: %s', async (full) => {
+    const dot = full.lastIndexOf('.');
+    for (const [, spelling] of spellings) {
+      await expect(
+        openWeights(file(spelling(full.slice(0, dot), full.slice(dot + 1)))),
+      ).rejects.toMatchObject({
+        code: 'ERR_PTH_FORBIDDEN',
+        message: expect.stringMatching(/Do not open this file in Python/),
+      });
+    }
+  });
+
+  it('that has a dot reaches through one thing for another', async () => {
+    for (const [, spelling] of spellings) {
+      for (const [module, name] of [
+        ['torch', 'os.system'],
+        ['argparse', 'Namespace.__init__'],
+      ]) {
+        await expect(openWeights(file(spelling(module, name)))).rejects.toMatchObject({
+          code: 'ERR_PTH_FORBIDDEN',
+        });
+      }
+    }
+  });
+
+  it.each([
+    ...['builtins.set', 'builtins.frozenset', 'builtins.bytearray', 'builtins.complex'],
+    ...['builtins.list', 'builtins.dict', 'builtins.tuple', 'builtins.slice', 'builtins.range'],
+    ...['builtins.object', 'builtins.int', 'builtins.float', 'builtins.str', 'builtins.bool'],
+    ...['argparse.Namespace', 'posixpath.Thing', 'ossaudiodev.Thing', 'systems.Thing', 'codecs.x'],
+    ...['operator.add', 'functools.reduce', 'torchvision.models.resnet.ResNet', 'torch_xla.Thing'],
+    ...['torch.FloatStorage', 'torch.cuda.HalfStorage', 'torch.float8_e4m3fn', 'torch.uint4'],
+    ...['torch.Size', 'torch.optim.adam.Adam', 'torch.nn.modules.conv.Conv2d', 'torch.complex128'],
+    ...['torch._utils._rebuild_qtensor', 'torch.distributed.tensor.DTensor', 'torch.sparse_coo'],
+  ])('that is anything else is data: %s', async (full) => {
+    const dot = full.lastIndexOf('.');
+    for (const [, spelling] of spellings) {
+      const { key } = await openWeights(file(spelling(full.slice(0, dot), full.slice(dot + 1))));
+      expect(key).toBe('state_dict');
+    }
+  });
+
+  it('may be any other at all', async () => {
+    const part = fc.stringMatching(/^[a-zA-Z_]\w{0,12}$/);
+    await fc.assert(
+      fc.asyncProperty(part, part, async (module, name) => {
+        const outcome = await openWeights(file(op.global(`my_${module}`, name)));
+        expect(outcome.passedOver).toEqual([{ name: 'x', type: `my_${module}.${name}` }]);
+      }),
+    );
+  });
+});
+
+describe('the way to a state dict', () => {
+  const one = op.dict({ w: t });
+  const adam = op.dict({
+    state: ['}(', op.int(0), op.dict({ exp_avg: t }), 'u'],
+    param_groups: op.list(),
+  });
+  const flat = op.dict({ 'netG_A2B.w': t, 'netG_A2B.b': t, 'netD.w': t });
+  const numbered: Part = ['}(', op.int(0), one, op.int(1), op.dict({ v: t, w: t }), 'u'];
+  const open = (root: Part, key?: string) => openWeights(legacyFile(root, NUMBERS), { key });
+
+  it.each<[string, Part, string | undefined, string, string[]]>([
+    ['a tuple with an optimiser', op.tuple(one, adam), undefined, '0', ['w']],
+    ['a number', numbered, '1', '1', ['v', 'w']],
+    ['a list in a dict', op.dict({ a: op.list(one, one) }), 'a.1', 'a.1', ['w']],
+    [
+      'an optimiser, when it is asked for',
+      op.tuple(one, adam),
+      '1.state.0',
+      '1.state.0',
+      ['exp_avg'],
+    ],
+    ['what keys begin with', flat, 'netG_A2B', 'netG_A2B', ['w', 'b']],
+    [
+      'the same further in',
+      op.dict({ state_dict: flat }),
+      'netG_A2B',
+      'state_dict.netG_A2B',
+      ['w', 'b'],
+    ],
+    [
+      'both',
+      op.dict({ state_dict: flat }),
+      'state_dict.netG_A2B',
+      'state_dict.netG_A2B',
+      ['w', 'b'],
+    ],
+    [
+      'tensors with a tensor-less dict beside',
+      op.dict({ w: t, meta: op.dict({}) }),
+      undefined,
+      '',
+      ['w'],
+    ],
+    [
+      'a checkpoint with a tensor beside',
+      op.dict({ loss: t, netX: one }),
+      undefined,
+      'netX',
+      ['w'],
+    ],
+    [
+      'a whole model beside',
+      op.dict({ state_dict: one, m: op.reduce(op.global('models', 'Net'), op.tuple()) }),
+      undefined,
+      'state_dict',
+      ['w'],
+    ],
+  ])('is %s', async (_, root, wanted, key, keys) => {
+    const file = await open(root, wanted);
+    expect([file.key, [...file.tensors.keys()]]).toEqual([key, keys]);
+  });
+
+  it.each<[string, Part, string | undefined, string, RegExp]>([
+    ['several', numbered, undefined, 'ERR_PTH_AMBIGUOUS', /"0" \(1 tensor\), "1" \(2 tensors\)/],
+    [
+      'several with such keys',
+      op.tuple(flat, flat),
+      'netD',
+      'ERR_PTH_AMBIGUOUS',
+      /"0\.netD" .*"1\.netD"/,
+    ],
+    ['none of that name', numbered, '2', 'ERR_PTH_NO_KEY', /there is "0" \(1 tensor\), "1"/],
+    ['the whole', one, 'netG', 'ERR_PTH_NO_KEY', /the whole file is one state dict of 1 tensor$/],
+    ['an optimiser alone', adam, undefined, 'ERR_PTH_NOT_STATE_DICT', /an optimiser's/],
+    ['one tensor', t, undefined, 'ERR_PTH_NOT_STATE_DICT', /one tensor alone/],
+  ])('is not told by %s', async (_, root, wanted, code, message) => {
+    await expect(open(root, wanted)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is not in a model that was pickled as a whole with its source', async () => {
+    const type = [
+      op.tuple(op.text('module'), op.global('models', 'Net'), op.text('net.py'), op.text('…')),
+      'Q',
+    ];
+    const model = [type, ')', 0x81, op.dict({ _modules: op.dict({}) }), 'b'];
+    await expect(openWeights(legacyFile(model, {}))).rejects.toMatchObject({
+      code: 'ERR_PTH_WHOLE_MODEL',
+    });
+    const beside = await open(op.dict({ netG: one, model }));
+    expect(beside.passedOver).toEqual([{ name: 'model', type: 'models.Net' }]);
+  });
+});
+
+/** A tensor on untyped bytes, with metadata, as torch 2 writes them. */
+function typed(type: Dtype, size: number, byteLength: number, ...metadata: Part[]): Part {
+  return op.reduce(
+    op.global('torch._utils', '_rebuild_tensor_v3'),
+    op.tuple(
+      op.storage('0', 'UntypedStorage', byteLength),
+      op.int(0),
+      op.tuple(op.int(size)),
+      op.tuple(op.int(1)),
+      0x89,
+      'N',
+      op.global('torch', type),
+      ...metadata,
+    ),
+  );
+}
+
+/** A file of one storage of 8 bytes. */
+function eightBytes(content: readonly number[], part: Part): Uint8Array {
+  const file = legacyFile(op.dict({ t: part }), { 0: [0, 0] }, 4);
+  file.set(content, file.length - 8);
+  return file;
+}
+
+describe('numbers of eight bits', () => {
+  // Values from the tables of arXiv:2206.02915 (fnuz) and of OCP MX 1.0 (e8m0).
+  it.each<[Dtype, number[], number[]]>([
+    [
+      'float8_e4m3fnuz',
+      [0, 1, 0x08, 0x40, 0x7f, 0x80, 0xc0, 0xff],
+      [0, 2 ** -10, 2 ** -7, 1, 240, NAN, -1, -240],
+    ],
+    [
+      'float8_e5m2fnuz',
+      [0, 1, 0x04, 0x40, 0x7f, 0x80, 0xc0, 0xff],
+      [0, 2 ** -17, 2 ** -15, 1, 57344, NAN, -1, -57344],
+    ],
+    [
+      'float8_e8m0fnu',
+      [0, 1, 126, 127, 128, 254, 255, 3],
+      [2 ** -127, 2 ** -126, 0.5, 1, 2, 2 ** 127, NAN, 2 ** -124],
+    ],
+  ])('are read as %s', async (type, content, expected) => {
+    const file = await openWeights(eightBytes(content, typed(type, 8, 8)));
+    expect(file.tensors.get('t')?.dtype).toBe(type);
+    expect([...(await file.tensor('t')).data]).toEqual(expected);
+  });
+});
+
+describe('a negated view', () => {
+  const negated = (type: Dtype, size: number) =>
+    typed(type, size, 8, op.dict({ neg: 0x88, conj: 0x89 }));
+
+  it.each<[Dtype, number[], number[]]>([
+    ['float32', [0, 0, 0x80, 0x3f, 0, 0, 0, 0], [-1, -0]],
+    ['float16', [0, 0x3c, 0, 0xbc, 0, 0, 0, 0x7c], [-1, 1, -0, Number.NEGATIVE_INFINITY]],
+    ['bfloat16', [0x80, 0x3f, 0x80, 0xbf, 0, 0, 0x80, 0x7f], [-1, 1, -0, Number.NEGATIVE_INFINITY]],
+    ['float64', [0, 0, 0, 0, 0, 0, 0xf0, 0x3f], [-1]],
+    ['int8', [1, 255, 0x80, 0x7f, 0, 2, 3, 4], [-1, 1, -128, -127, 0, -2, -3, -4]],
+    ['uint8', [1, 255, 0x80, 0x7f, 0, 2, 3, 4], [255, 1, 128, 129, 0, 254, 253, 252]],
+    ['int64', [0, 0, 0, 0, 0, 0, 0, 0x80], [-(2 ** 63)]],
+    [
+      'float8_e5m2',
+      [0x3c, 0xbc, 0, 0x7c, 1, 2, 3, 4],
+      [-1, 1, -0, Number.NEGATIVE_INFINITY, -(2 ** -16), -(2 ** -15), -3 * 2 ** -16, -(2 ** -14)],
+    ],
+    ['float8_e4m3fnuz', [0, 0x80, 0x40, 0xc0, 0, 0, 0, 0], [0, NAN, -1, 1, 0, 0, 0, 0]],
+  ])('has the sign that PyTorch gives it: %s', async (type, content, expected) => {
+    const source = eightBytes(content, negated(type, expected.length));
+    const file = await openWeights(source);
+    // -0 and 0 differ here.
+    expect([...(await file.tensor('t')).data]).toEqual(expected);
+    expect([...((await file.stateDict()).get('t')?.data ?? [])]).toEqual(expected);
+    const stored = await file.read('t');
+    const plain = await openWeights(
+      eightBytes([...asBytes(stored.data)], typed(type, expected.length, 8)),
+    );
+    expect([...(await plain.tensor('t')).data]).toEqual(expected);
+    expect(
+      (
+        await diffWeights(
+          source,
+          eightBytes([...asBytes(stored.data)], typed(type, expected.length, 8)),
+        )
+      ).equal,
+    ).toBe(1);
+  });
+
+  it('leaves other views on its storage alone', async () => {
+    const minus = op.reduce(op.global('torch._utils', '_rebuild_tensor_v2'), [
+      op.tuple(
+        storage,
+        op.int(0),
+        op.tuple(op.int(2)),
+        op.tuple(op.int(1)),
+        0x89,
+        'N',
+        op.dict({ neg: 0x88 }),
+      ),
+    ]);
+    const both = await loadStateDict(legacyFile(op.dict({ a: t, b: minus, c: t }), NUMBERS));
+    expect([...both.values()].map(({ data }) => [...data])).toEqual([
+      [1, 2],
+      [-1, -2],
+      [1, 2],
+    ]);
+  });
+
+  it('of truth values is none', async () => {
+    const file = legacyFile(op.dict({ t: negated('bool', 8) }), { 0: [0, 0] }, 4);
+    await expect(openWeights(file)).rejects.toMatchObject({ code: 'ERR_PTH_DTYPE' });
+  });
+});
+
+function asBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return bytes(new Uint8Array(buffer, byteOffset, byteLength));
+}
