@@ -74,6 +74,7 @@ const MAKERS =
 function className({ name, args }: PickleCall): string {
   const [first] = args;
   if (name === '_codecs.encode') return 'bytes';
+  if (/^numpy\.(core|_core)\.numeric\._frombuffer$/.test(name)) return 'numpy.ndarray';
   const shown = MAKERS.test(name) && first instanceof PickleGlobal ? first.name : name;
   return shown.replace(/^(builtins|__builtin__)\./, '');
 }
