@@ -162,7 +162,7 @@ export class PickleMachine {
   /** @param index Default: how many there are. */
   remember(index = this.#memo.size): void {
     const value = this.top();
-    this.charge(index === this.#memo.dense ? COSTS.slot : COSTS.mapEntry);
+    this.charge(index <= this.#memo.dense ? COSTS.slot : COSTS.mapEntry);
     this.#memo.set(index, value);
   }
 
