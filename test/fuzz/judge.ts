@@ -1,11 +1,14 @@
 import type { ByteSource } from '../../src/platform/byteSource.js';
 import { Budget } from '../../src/pth/budget.js';
 import { bytesOf, toFloat32 } from '../../src/pth/dtypes.js';
+import { passedOver } from '../../src/pth/passedOver.js';
+import { plainEntries } from '../../src/pth/plainValue.js';
 import { PthError } from '../../src/pth/pthError.js';
 import { findStateDict } from '../../src/pth/stateDict.js';
 import { TensorReader } from '../../src/pth/tensorReader.js';
 import type { TensorRef } from '../../src/pth/tensorRef.js';
 import { openContainer } from '../../src/pth/weightFile.js';
+import { statisticsOf } from '../../src/tensor/statistics.js';
 
 /** What became of a file: its tensors, or the code of the one error that may come. */
 export type Verdict =
@@ -40,7 +43,12 @@ export async function judge(file: Uint8Array): Promise<Verdict> {
 async function read(file: Uint8Array): Promise<Verdict> {
   try {
     const { opened, format, taken } = await openContainer(copying(file));
-    const { refs } = findStateDict(opened);
+    const found = findStateDict(opened);
+    const { refs } = found;
+    // What is told beside the tensors is charged, too.
+    const plain = plainEntries(opened.root, opened.budget);
+    passedOver(opened, found, new Set(plain.keys()));
+    JSON.stringify([...plain]);
     const budget = new Budget(file.length, taken);
     const reader = new TensorReader(opened, budget);
     const storedReader = new TensorReader(opened, new Budget(file.length, taken));
@@ -55,10 +63,13 @@ async function read(file: Uint8Array): Promise<Verdict> {
       if (!Object.is(toFloat32(stored, ref.dtype)[0], floats[0])) {
         throw new BrokenPromise(`"${key}" reads differently as float32`);
       }
+      statisticsOf(floats);
       tensors.set(key, floats);
     }
-    if (budget.taken > 16 * file.length + 2 ** 20) {
-      throw new BrokenPromise(`allocated ${budget.taken} bytes for a file of ${file.length}`);
+    for (const { taken: all } of [budget, opened.budget]) {
+      if (all > 16 * file.length + 2 ** 20) {
+        throw new BrokenPromise(`allocated ${all} bytes for a file of ${file.length}`);
+      }
     }
     return { code: null, tensors, format };
   } catch (error) {

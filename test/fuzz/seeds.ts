@@ -32,6 +32,38 @@ export const CHECKPOINT: Part = op.dict({
   }),
   optimizer: op.dict({ lr: op.int(1), betas: op.list(op.int(0), op.int(1)) }),
 });
+/** The same with what training scripts leave there: sets, bytes, arrays, objects of unknown classes, negated views. */
+export const BESIDE: Part = op.dict({
+  seen: [0x8f, '(', op.int(1), op.int(2), 0x90],
+  frozen: ['(', op.int(1), 0x91],
+  raw: ['C', 2, 0, 255],
+  args: ['cargparse\nNamespace\n)', 0x81, op.dict({ lr: op.int(1) }), 'b'],
+  counter: op.reduce(op.global('collections', 'Counter'), op.tuple(op.dict({ a: op.int(1) }))),
+  array: [
+    op.reduce(
+      op.global('numpy.core.multiarray', '_reconstruct'),
+      op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), ['C', 1, 'b']),
+    ),
+    op.tuple(op.int(1), op.tuple(op.int(1)), 'N', 0x89, ['C', 1, 7]),
+    'b',
+  ],
+  list: op.list(op.dict({ w: op.tensor(op.storage('1', 'FloatStorage', 2), 0, [2], [1]) })),
+  state_dict: op.dict({
+    w: op.tensor(op.storage('0', 'FloatStorage', 6), 0, [2, 3], [3, 1]),
+    minus: op.reduce(
+      op.global('torch._utils', '_rebuild_tensor_v2'),
+      op.tuple(
+        op.storage('0', 'FloatStorage', 6),
+        op.int(1),
+        op.tuple(op.int(2)),
+        op.tuple(op.int(2)),
+        0x89,
+        'N',
+        op.dict({ neg: 0x88 }),
+      ),
+    ),
+  }),
+});
 export const STORAGES = { 0: [1, 2, 3, 4, 5, 6], 1: [7, 8] };
 
 const TENSORS = new Map<string, TensorToSave>([
@@ -46,6 +78,7 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
   const halves = op.tensor(op.storage('h', 'HalfStorage', 4), 1, [3], [1]);
   return Promise.all([
     seed('legacy', legacyFile(CHECKPOINT, STORAGES), false),
+    seed('legacy with objects beside', legacyFile(BESIDE, STORAGES), false),
     seed('legacy halves', legacyFile(op.dict({ halves }), { h: [1, 2] }, 2), false),
     seed('zip', zip, true),
     seed('zip without checksums', withoutChecksums(zip), false),

@@ -1,6 +1,6 @@
 import { safetensorsFile } from '../support/containers.js';
 import { bytes, legacyFile, op, type Part } from '../support/pickles.js';
-import { CHECKPOINT, type Seed, STORAGES, torchZipOf } from './seeds.js';
+import { BESIDE, CHECKPOINT, type Seed, STORAGES, torchZipOf } from './seeds.js';
 
 /** Whole numbers from 0 up to `below`, the same for the same start. */
 export type Random = (below: number) => number;
@@ -123,7 +123,7 @@ export const STRATEGIES: readonly Strategy[] = [
 
 /** Everything between the protocol and STOP of the checkpoint, with some of it changed. */
 function changedPickle(random: Random): Uint8Array {
-  let body = bytes(CHECKPOINT);
+  let body = bytes(random(2) === 0 ? CHECKPOINT : BESIDE);
   for (let i = 1 + random(3); i > 0; i--) {
     const at = random(body.length);
     const opcode = random(2) === 0 ? pick(OPCODES, random) : pick(NEW_OPCODES, random);
@@ -167,6 +167,9 @@ function grownPart(random: Random, depth: number): Part {
     () => op.tensor(storage(), 0, [2, 3], [3, 1]),
     () => op.reduce(op.global('collections', 'OrderedDict'), op.tuple(inner())),
     () => op.reduce(op.global('torch._utils', '_rebuild_parameter'), op.tuple(inner(), inner())),
+    () => [pick([0x8f, ')'], random), '(', inner(), pick([0x90, 0x91, 'e'], random)],
+    () => [op.global('mine', 'Class'), ')', 0x81, inner(), 'b'],
+    () => ['C', 2, 0, random(256)],
     () => op.reduce(op.global(pick(['os', 'builtins', 'torch'], random), 'system'), inner()),
   ];
   return pick(parts, random)();
