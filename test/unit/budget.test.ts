@@ -358,18 +358,19 @@ describe('containers', () => {
       [99_999, 100_000],
       [5, 90_000],
     ]) {
-      expect(await blocks.read(start, end)).toEqual(content.slice(start, end));
+      expect(Buffer.compare(await blocks.read(start, end), content.slice(start, end))).toBe(0);
     }
   });
 
   it('a deflated entry is not unpacked beyond its size, with zlib and without', () => {
-    const large = zipSync({ a: new Uint8Array(1 << 22) }, { level: 9 });
+    const size = 1 << 18;
+    const large = zipSync({ a: new Uint8Array(size) }, { level: 9 });
     const start = 30 + 1;
     const packed = large.subarray(start, start + new DataView(large.buffer).getUint32(18, true));
     for (const inflate of [inflateRaw, inflateRawInPieces]) {
-      expect(inflate(packed, 1 << 22)).toEqual(new Uint8Array(1 << 22));
+      expect(Buffer.compare(inflate(packed, size), new Uint8Array(size))).toBe(0);
       expect(() => inflate(packed, 100)).toThrow();
-      expect(() => inflate(packed.subarray(0, 50), 1 << 22)).toThrow();
+      expect(() => inflate(packed.subarray(0, 50), size)).toThrow();
     }
   });
 });
