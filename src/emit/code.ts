@@ -18,10 +18,14 @@ export const VALUE_TYPES: Readonly<Record<ValueType, number>> = {
   v128: 0x7b,
 };
 
+/** Most numbers take one byte: arrays for those are made once. A program has some hundred thousand. */
+const ONE_BYTE: readonly (readonly number[])[] = Array.from({ length: 128 }, (_, byte) => [byte]);
+
 /** Unsigned LEB128. */
-export function uleb(value: number): number[] {
-  const bytes: number[] = [];
+export function uleb(value: number): readonly number[] {
   let rest = value >>> 0;
+  if (rest < 0x80) return ONE_BYTE[rest];
+  const bytes: number[] = [];
   do {
     const low = rest & 0x7f;
     rest >>>= 7;
@@ -31,9 +35,10 @@ export function uleb(value: number): number[] {
 }
 
 /** Signed LEB128 of a 32-bit integer. */
-export function sleb(value: number): number[] {
-  const bytes: number[] = [];
+export function sleb(value: number): readonly number[] {
   let rest = value | 0;
+  if (rest >= -0x40 && rest < 0x40) return ONE_BYTE[rest & 0x7f];
+  const bytes: number[] = [];
   for (;;) {
     const low = rest & 0x7f;
     rest >>= 7;

@@ -186,8 +186,14 @@ export class ModuleWriter {
     return this.#functions.map(({ exportName }) => exportName);
   }
 
-  /** @param memory At least so many pages of 64 KiB; shared memory must name a maximum. */
-  finish(memory: { readonly pages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer> {
+  /**
+   * @param memory At least so many pages of 64 KiB; shared memory must name a maximum.
+   * @param wanted Names of functions to export. Default: all. Each instance has an object for each of them.
+   */
+  finish(
+    memory: { readonly pages: number; readonly shared: boolean },
+    wanted?: readonly string[],
+  ): Uint8Array<ArrayBuffer> {
     const pages = uleb(memory.pages);
     const limits = memory.shared ? [3, pages, uleb(MOST_PAGES)] : [0, pages];
     const functions = this.#functions;
@@ -196,7 +202,9 @@ export class ModuleWriter {
       vector(params.map((type) => [VALUE_TYPES[type]])),
       0,
     ]);
-    const names = functions.map(({ exportName }, i) => [text(exportName), 0, uleb(i)]);
+    const names = functions.flatMap(({ exportName }, i) =>
+      wanted?.includes(exportName) === false ? [] : [[text(exportName), 0, uleb(i)]],
+    );
     const count = uleb(functions.length);
     const table = [0, i32.const(0), 0x0b, vector(functions.map((_, i) => uleb(i)))];
     const codes = functions.map(({ code }) => code);
@@ -215,7 +223,7 @@ export class ModuleWriter {
 }
 
 /** Functions of the table's type must name it: a call through the table compares types by structure. */
-function typeIndex(params: readonly ValueType[], index: number): number[] {
+function typeIndex(params: readonly ValueType[], index: number): Code {
   const inTable = params.length === 3 && params.every((type) => type === 'i32');
   return uleb(inTable ? TABLE_TYPE : index + 1);
 }
@@ -230,5 +238,6 @@ function section(id: number, content: Code): Uint8Array {
 }
 
 function text(value: string): Code {
-  return vector([...new TextEncoder().encode(value)].map((byte) => [byte]));
+  const bytes = Array.from(new TextEncoder().encode(value));
+  return [uleb(bytes.length), bytes];
 }

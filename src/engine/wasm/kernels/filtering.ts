@@ -54,6 +54,8 @@ export const SIX_POINTS: readonly number[] = [5 / 16, 7 / 8, 7 / 4];
 export class Algebra {
   readonly #f: FunctionWriter;
   readonly #target: Target;
+  /** Vectors of one number each, by that. */
+  readonly #factors = new Map<number, Code>();
 
   constructor(f: FunctionWriter, target: Target) {
     this.#f = f;
@@ -62,7 +64,7 @@ export class Algebra {
 
   /** `to = a · factor + b`. */
   madd(to: Element, a: Element, factor: number, b: Element): void {
-    const constant = this.#f.constant(f32x4.splat(factor));
+    const constant = this.#splat(factor);
     this.#each(to, (v) => multiplyAdd(this.#target, a[v].value, constant, b[v].value));
   }
 
@@ -80,7 +82,7 @@ export class Algebra {
   }
 
   scale(to: Element, a: Element, factor: number): void {
-    const constant = this.#f.constant(f32x4.splat(factor));
+    const constant = this.#splat(factor);
     this.#each(to, (v) => f32x4.mul(a[v].value, constant));
   }
 
@@ -96,8 +98,17 @@ export class Algebra {
     storeSideBySide(this.#f, address, a, offset);
   }
 
+  #splat(factor: number): Code {
+    let constant = this.#factors.get(factor);
+    if (constant === undefined) {
+      constant = this.#f.constant(f32x4.splat(factor));
+      this.#factors.set(factor, constant);
+    }
+    return constant;
+  }
+
   #each(to: Element, value: (v: number) => Code): void {
-    for (const [v, local] of to.entries()) this.#f.emit(local.set(value(v)));
+    for (let v = 0; v < to.length; v++) this.#f.emit(to[v].set(value(v)));
   }
 }
 
