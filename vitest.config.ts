@@ -13,7 +13,7 @@ const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
 
 /**
  * `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, `full` the built command, and
- * `processes` the built library: what a process does as a whole depends on Node's version.
+ * `processes` the built library: what a process does as a whole depends on Node's version. `long` takes a quarter of an hour.
  */
 export default defineConfig({
   test: {
@@ -22,6 +22,9 @@ export default defineConfig({
       { test: { name: 'full', include: ['test/full/**/*.test.ts'], testTimeout: 300_000 } },
       {
         test: { name: 'processes', include: ['test/processes/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        test: { name: 'long', include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000 },
       },
       {
         test: {

@@ -1,15 +1,15 @@
-// Runs the engines' suites on other versions of Node: node scripts/testRuntimes.mjs [VERSION…]
-// Each version comes as an npm package, into a temporary folder. Default: 20 22 24 26.
+// Runs the engines' suites on other versions of Node: node scripts/testRuntimes.mjs [VERSION[:PROJECT]…]
+// Each version comes as an npm package, into a temporary folder. Default: 20 22 24 26, every variant and whole processes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const versions = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26'];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '24', '26'];
 const folder = mkdtempSync(join(tmpdir(), 'cyclegan-runtimes-'));
 const rows = [];
 try {
-  for (const version of versions) rows.push(runOn(version));
+  for (const version of wanted) rows.push(runOn(...version.split(':')));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -26,7 +26,7 @@ const sum = (key) => all.reduce((total, counts) => total + counts[key], 0);
 console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exitCode = sum('failed') > 0 || rows.some(({ ok }) => !ok) ? 1 : 0;
 
-function runOn(version) {
+function runOn(version, ...only) {
   const home = join(folder, version);
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   execFileSync(
@@ -39,7 +39,8 @@ function runOn(version) {
   const binary = join(home, 'node_modules', name, 'bin/node');
   const node = execFileSync(binary, ['--version'], { encoding: 'utf8' }).trim();
   const report = join(home, 'report.json');
-  const projects = ['--project', 'variant *', '--project', 'processes'];
+  const names = only.length > 0 ? only : ['variant *', 'processes'];
+  const projects = names.flatMap((project) => ['--project', project]);
   const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects];
   const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
     stdio: ['ignore', 'ignore', 'inherit'],

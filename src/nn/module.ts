@@ -54,9 +54,9 @@ export abstract class Module implements Traceable {
   }
 
   /**
-   * Runs the module on the fastest engine. Programs are kept for the last few input shapes; new
-   * weights are noticed when they were loaded with `loadStateDict`, but not when elements of a
-   * tensor were written in place: call `dispose()` after that.
+   * Runs the module on the fastest engine. The program is kept for the next input of that shape, and
+   * those of a few shapes that take turns; new weights are noticed when they were loaded with
+   * `loadStateDict`, but not when elements of a tensor were written in place: call `dispose()` after that.
    *
    * @throws ShapeError when the input does not fit.
    */
@@ -68,14 +68,17 @@ export abstract class Module implements Traceable {
   }
 
   /**
-   * The program that `forward` would use for this input shape. Programs for further shapes push it out
-   * in time: for one to keep, call `compile`.
+   * The program that `forward` would use for this input shape. The next shape may push it out: for one
+   * to keep, call `compile`.
    */
   program(inputShape: readonly number[], options: EngineOptions = {}): Promise<Program> {
     return this.#programs.use(inputShape, options, (program) => program);
   }
 
-  /** Frees the programs that `forward` keeps. The module stays usable. */
+  /**
+   * Frees the programs that `forward` keeps. The module stays usable. Their memory waits some seconds for the next
+   * program, and goes back to the system after that.
+   */
   dispose(): void {
     this.#programs.clear();
   }

@@ -1,19 +1,27 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
 import { selectEngine } from '../engine/engines.js';
 import { type Graph, sameGraph } from '../graph/graph.js';
-import type { Shape } from '../tensor/shape.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
 import { traceGraph } from './compile.js';
 import type { Module } from './module.js';
 
-/** How many programs a module keeps, and how much memory they may hold together. */
+/** How many programs a module keeps, the last one included, and how much memory they may hold together. */
 const CAPACITY = 4;
 const MOST_BYTES = 1e9;
+/** Programs that hold no more than this together are kept without having come back. */
+const FEW_BYTES = 8e6;
+/** So often has a shape to come back, while others came between, for its program to be kept. */
+const RETURNS = 2;
 
 interface Entry {
   readonly graph: Graph;
   /** Engine and options. */
   readonly key: string;
+  /** The same, and the input shape. */
+  readonly shape: string;
   readonly program: Promise<Program>;
+  /** Of the input. */
+  readonly elements: number;
   /** Memory that the program holds, once it is made. */
   bytes: number;
   /** Calls that are using it: it must not be taken from under them. */
@@ -21,14 +29,18 @@ interface Entry {
 }
 
 /**
- * The programs of a module for its last few input shapes. Tracing takes microseconds, so it is done
- * for every call, and a program serves as long as its graph has the same operators and the very same
- * weight tensors: weights that were loaded anew need no notice.
+ * The programs of a module. Tracing takes microseconds, so it is done for every call, and a program serves as long as its
+ * graph has the same operators and the very same weight tensors: weights that were loaded anew need no notice.
+ *
+ * The last program is always kept. Others are kept where input shapes take turns; pictures of ever new sizes would
+ * only fill memory with them, so their programs go before the next one is made, which takes over the memory.
  */
 export class ProgramCache {
   readonly #module: Module;
   /** Least recently used first. */
   #entries: Entry[] = [];
+  /** The last few shapes that were used, with how often they came back. */
+  readonly #returns = new Map<string, number>();
 
   constructor(module: Module) {
     this.#module = module;
@@ -46,27 +58,32 @@ export class ProgramCache {
       return await action(await entry.program);
     } finally {
       entry.users--;
-      this.#trim();
+      this.#trim(this.#entries.slice(0, -1), 0, 0);
     }
   }
 
   clear(): void {
     for (const entry of this.#entries.splice(0)) release(entry);
+    this.#returns.clear();
   }
 
   #find(inputShape: Shape, options: EngineOptions): Entry {
     const { engine, blocking, early, ...compile } = compileOptions(options);
     const graph = traceGraph(this.#module, inputShape);
     const key = JSON.stringify([engine, compile]);
+    const shape = `${key} ${inputShape}`;
+    this.#count(shape);
     const known = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
     if (known !== undefined) {
       this.#entries = [...this.#entries.filter((e) => e !== known), known];
       return known;
     }
+    const elements = sizeOf(inputShape);
+    this.#makeRoom(shape, elements);
     const program = selectEngine(engine).then((selected) =>
       selected.compile(graph, { ...compile, blocking, early }),
     );
-    const entry: Entry = { graph, key, program, bytes: 0, users: 0 };
+    const entry: Entry = { graph, key, shape, program, elements, bytes: 0, users: 0 };
     this.#entries.push(entry);
     program.then(
       ({ memoryBytes }) => {
@@ -79,14 +96,41 @@ export class ProgramCache {
     return entry;
   }
 
-  /** Gives up the programs that were not used for longest, but for the last one. */
-  #trim(): void {
-    const total = () => this.#entries.reduce((sum, { bytes }) => sum + bytes, 0);
-    while (this.#entries.length > 1 && (this.#entries.length > CAPACITY || total() > MOST_BYTES)) {
-      const idle = this.#entries.slice(0, -1).find(({ users }) => users === 0);
-      if (idle === undefined) return;
-      this.#entries = this.#entries.filter((e) => e !== idle);
-      release(idle);
+  /** Notes that a shape is used, and whether it comes back. */
+  #count(shape: string): void {
+    const before = this.#returns.get(shape);
+    const isLast = [...this.#returns.keys()].at(-1) === shape;
+    this.#returns.delete(shape);
+    this.#returns.set(shape, before === undefined ? 0 : before + (isLast ? 0 : 1));
+    for (const oldest of this.#returns.keys()) {
+      if (this.#returns.size <= CAPACITY) break;
+      this.#returns.delete(oldest);
+    }
+  }
+
+  /** Makes room for the program of a shape: the one before it hands on its memory. */
+  #makeRoom(shape: string, elements: number): void {
+    const likely = this.#entries.map((e) => (e.bytes * elements) / Math.max(1, e.elements));
+    // One of the same shape has other weights, and will not be asked for again.
+    this.#giveUp((e) => e.shape === shape);
+    this.#trim(this.#entries, 1, Math.max(0, ...likely));
+  }
+
+  /** Gives up what is not worth keeping of `entries`, given how many programs and bytes there are besides. */
+  #trim(entries: readonly Entry[], others: number, otherBytes: number): void {
+    const total = () => this.#entries.reduce((sum, { bytes }) => sum + bytes, otherBytes);
+    const comesBack = ({ shape }: Entry) => (this.#returns.get(shape) ?? 0) >= RETURNS;
+    this.#giveUp((e) => entries.includes(e) && !comesBack(e) && total() > FEW_BYTES);
+    const isOver = () => this.#entries.length + others > CAPACITY || total() > MOST_BYTES;
+    this.#giveUp((e) => entries.includes(e) && isOver());
+  }
+
+  /** Those that nobody uses, the least recently used first, as long as the condition holds. */
+  #giveUp(condition: (entry: Entry) => boolean): void {
+    for (const entry of [...this.#entries]) {
+      if (entry.users > 0 || !condition(entry)) continue;
+      this.#entries = this.#entries.filter((e) => e !== entry);
+      release(entry);
     }
   }
 }

@@ -9,6 +9,12 @@ export function pause(): Promise<void> {
   });
 }
 
+/** Does something after a while, unless the process has ended by then. */
+export function later(milliseconds: number, action: () => void): void {
+  const timer: unknown = setTimeout(action, milliseconds);
+  (timer as { unref?: () => void }).unref?.();
+}
+
 /** Whether this thread may sleep until another one wakes it. The main thread of a page may not. */
 export function canBlock(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;

@@ -1,7 +1,11 @@
 import { CycleganError } from '../../errors.js';
 import { addressSpaceLimit } from '../../platform/addressSpace.js';
+import { builtin } from '../../platform/builtin.js';
 
-const PAGE = 65_536;
+/** Bytes of a page of WebAssembly memory. */
+export const PAGE = 65_536;
+/** How much memory WebAssembly can have, in pages: 4 GiB, but for one. */
+export const MAX_PAGES = 65_535;
 
 /** A picture needs more memory than WebAssembly, or this process, can have. */
 export class MemoryError extends CycleganError {
@@ -11,15 +15,25 @@ export class MemoryError extends CycleganError {
 }
 
 /**
- * Memory of so many pages, all zero.
+ * Memory of so many pages, all zero, which can grow where the system has room for that.
  * @throws MemoryError with what was asked for, and what limits it.
  */
 export function newMemory(pages: number, shared: boolean): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: maxPages(pages), shared });
+  } catch {
+    // Once more, without room to grow.
+  }
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
     throw new MemoryError(refusal(pages * PAGE), { cause });
   }
+}
+
+/** Node sets no more aside for a larger maximum; browsers may, and refuse what a phone does not have. */
+function maxPages(pages: number): number {
+  return builtin('v8') === null ? Math.min(2 * pages, MAX_PAGES) : MAX_PAGES;
 }
 
 /** V8 sets more addresses aside for a memory than it has bytes: whatever is read, it need not look where it ends. */

@@ -8,7 +8,7 @@ import { applyV8Flags } from './flags.js';
 import { codeName, withKeptCode } from './keptCode.js';
 import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
-import { MemoryError, megabytes } from './newMemory.js';
+import { MAX_PAGES, MemoryError, megabytes, PAGE } from './newMemory.js';
 import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { measurePeak } from './peak.js';
 import { assemble } from './plan/assemble.js';
@@ -22,8 +22,6 @@ import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
 import { WasmProgram } from './wasmProgram.js';
 
-const PAGE = 65_536;
-const MOST_PAGES = 65_535;
 /** Runs of the self-check after which V8 has optimised what runs often. */
 const CHECK_RUNS = 20;
 /** A core's L2 cache where nobody says how large it is. */
@@ -118,18 +116,19 @@ async function build(
   const { assembly, code, pages, store } = withKeptCode(name, (writer) => {
     const assembly = assemble(plan(graph), writer, variant.target, { threads, cache });
     const pages = Math.ceil(assembly.bytes / PAGE);
-    if (pages > MOST_PAGES) throw tooLarge(graph, assembly.bytes);
+    if (pages > MAX_PAGES) throw tooLarge(graph, assembly.bytes);
     const memory = { pages, shared };
-    return { assembly, pages, memory, code: writer.finish(memory) };
+    const code = writer.finish(memory, Object.values(assembly.drivers));
+    return { assembly, pages, memory, code };
   });
-  const memory = takeMemory(pages, shared);
   const module = await compileModule(code, { owned, store });
+  const { memory, isFresh } = takeMemory(pages, shared);
   const program = new WasmProgram(graph, assembly, {
     module,
     memory,
+    isFresh,
     threads,
     shared,
-    owned,
     details: [
       `variant ${variant.name}, tiles of ${rows} x ${vectors * 4}`,
       `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
@@ -137,7 +136,12 @@ async function build(
       ...notes,
     ],
   });
-  await program.prepare({ blocking, early });
+  try {
+    await program.prepare({ blocking, early });
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
   return program;
 }
 

@@ -1,5 +1,6 @@
 import { AbortError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
+import { suggestCollection } from '../../platform/garbage.js';
 import { canBlock, pause } from '../../platform/pause.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
@@ -7,11 +8,12 @@ import type { Program, RunOptions } from '../engine.js';
 import { checkInput } from '../plainProgram.js';
 import { Queue } from '../queue.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
-import { keepMemory } from './memoryPool.js';
+import { returnMemory } from './memoryPool.js';
 import type { Assembly } from './plan/assemble.js';
 import { align } from './plan/memory.js';
 import { newProgramId, type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 import { beginTurn, inTurn } from './pool/turns.js';
+import { REMAINS_AT_A_TIME } from './pool/workerSource.js';
 
 export interface Machine {
   readonly module: WebAssembly.Module;
@@ -19,8 +21,8 @@ export interface Machine {
   readonly threads: number;
   /** Whether other threads can share the memory. */
   readonly shared: boolean;
-  /** Whether the process is the caller's own: memory may then be kept for the next program. */
-  readonly owned: boolean;
+  /** Whether nothing was ever written into the memory. */
+  readonly isFresh: boolean;
   readonly details: readonly string[];
 }
 
@@ -43,12 +45,39 @@ export interface PrepareOptions {
 
 type Driver = (from: number, to: number, scratch: number) => void;
 
-/** Workers hold a program's memory, too: they are told when nobody can use it any more. */
-const forgotten = new FinalizationRegistry<{ id: number; known: ReadonlySet<PoolWorker> }>(
-  ({ id, known }) => {
-    for (const worker of known) worker.tell(id, { drop: true });
-  },
-);
+/** What a program leaves behind. */
+interface Remains {
+  readonly id: number;
+  readonly memory: WebAssembly.Memory;
+  readonly shared: boolean;
+  /** Workers that know the program. */
+  readonly known: Set<PoolWorker>;
+  /** Settles when the workers that were sent last have left the memory. */
+  left: Promise<unknown>;
+}
+
+async function clearUp({ id, memory, shared, known, left }: Remains): Promise<void> {
+  await left;
+  for (const worker of known) worker.tell(id, { drop: true });
+  known.clear();
+  returnMemory(memory, shared);
+  if (++cleared % REMAINS_AT_A_TIME === 0) suggestCollection();
+}
+
+let cleared = 0;
+
+/** Programs that nobody disposed of. */
+const forgotten = new FinalizationRegistry<Remains>((remains) => void clearUp(remains));
+
+/** What a run needs. */
+interface Loaded {
+  readonly graph: Graph;
+  readonly assembly: Assembly;
+  readonly machine: Machine;
+  readonly runDriver: Driver;
+  readonly packDriver: Driver;
+  readonly control: Int32Array;
+}
 
 /** A graph as machine code over one memory. */
 export class WasmProgram implements Program {
@@ -59,34 +88,35 @@ export class WasmProgram implements Program {
   readonly fallbacks: readonly string[] = [];
   readonly details: readonly string[];
   readonly #queue = new Queue();
-  readonly #graph: Graph;
-  readonly #assembly: Assembly;
-  readonly #machine: Machine;
-  readonly #runDriver: Driver;
-  readonly #packDriver: Driver;
-  readonly #control: Int32Array;
-  readonly #id = newProgramId();
-  /** Workers that know this program. */
-  readonly #known = new Set<PoolWorker>();
+  readonly #remains: Remains;
+  /** `null` once the program was disposed of: who still holds it then holds no memory. */
+  #loaded: Loaded | null;
   /** Workers that were sent into the current run. */
   #sent = 0;
   /** What is left to do before a run. */
   #pending: (() => Promise<void>) | null = null;
 
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
-    this.#graph = graph;
-    this.#assembly = assembly;
-    this.#machine = machine;
-    this.details = machine.details;
-    this.memoryBytes = machine.memory.buffer.byteLength;
+    const { module, memory, shared, isFresh, details } = machine;
+    const { buffer } = memory;
+    this.details = details;
+    this.memoryBytes = buffer.byteLength;
     this.inputShape = graph.inputShape;
     this.outputShape = shapeOf(graph, graph.output);
-    const { exports } = new WebAssembly.Instance(machine.module, { e: { m: machine.memory } });
-    this.#runDriver = exports[assembly.drivers.run] as Driver;
-    this.#packDriver = exports[assembly.drivers.pack] as Driver;
-    this.#control = new Int32Array(machine.memory.buffer);
-    assembly.initialise(machine.memory.buffer);
-    forgotten.register(this, { id: this.#id, known: this.#known }, this);
+    const { exports } = new WebAssembly.Instance(module, { e: { m: memory } });
+    this.#loaded = {
+      graph,
+      assembly,
+      machine,
+      runDriver: exports[assembly.drivers.run] as Driver,
+      packDriver: exports[assembly.drivers.pack] as Driver,
+      control: new Int32Array(buffer),
+    };
+    if (!isFresh) new Uint8Array(buffer, 0, assembly.working.start).fill(0);
+    assembly.initialise(buffer);
+    const id = newProgramId();
+    this.#remains = { id, memory, shared, known: new Set(), left: Promise.resolve() };
+    forgotten.register(this, this.#remains, this);
   }
 
   /** Packs the weights that machine code packs. */
@@ -130,7 +160,7 @@ export class WasmProgram implements Program {
       if (helps) {
         for (let step = first; step < end; step++) {
           if (!blocking) await pause();
-          this.#packDriver(step, step + 1, this.#scratch(0));
+          this.#held.packDriver(step, step + 1, this.#scratch(0));
         }
       }
       try {
@@ -181,10 +211,9 @@ export class WasmProgram implements Program {
       forgotten.unregister(this);
       // Workers may be waiting for the calling thread, which never came.
       if (this.#pending !== null) this.#giveUp();
-      for (const worker of this.#known) worker.tell(this.#id, { drop: true });
-      this.#known.clear();
-      const { memory, shared, owned } = this.#machine;
-      if (owned && this.#isIdle()) keepMemory(memory, shared);
+      this.#loaded = null;
+      this.#pending = null;
+      void clearUp(this.#remains);
     });
   }
 
@@ -198,9 +227,21 @@ export class WasmProgram implements Program {
     return this.#isAlone(blocking) ? job() : inTurn(job);
   }
 
-  /** Whether every worker has left the last run. */
-  #isIdle(): boolean {
-    return Atomics.load(this.#control, CONTROL.idle / 4) >= this.#sent;
+  get #assembly(): Assembly {
+    return this.#held.assembly;
+  }
+
+  get #machine(): Machine {
+    return this.#held.machine;
+  }
+
+  get #control(): Int32Array {
+    return this.#held.control;
+  }
+
+  /** The queue lets nobody in here after it was closed. */
+  get #held(): Loaded {
+    return this.#loaded as Loaded;
   }
 
   /** Steps `from … to − 1`, with all threads. */
@@ -244,7 +285,7 @@ export class WasmProgram implements Program {
     try {
       for (let step = from; step < to; step++) {
         if (pausing) await pause();
-        this.#runDriver(step, step + 1, this.#scratch(0));
+        this.#held.runDriver(step, step + 1, this.#scratch(0));
         onStep(step);
       }
       this.#checkLost();
@@ -294,18 +335,21 @@ export class WasmProgram implements Program {
     first: number,
     onStep: ((step: number) => void) | null = null,
   ): Promise<void>[] {
+    const { id, known } = this.#remains;
     this.#sent = workers.length;
-    return workers.map((worker, i) => {
+    const runs = workers.map((worker, i) => {
       const report = onStep !== null && i === 0;
       const part = { driver, from, to, scratch: this.#scratch(first + i), report };
       const message = { ...this.#introduction(worker), run: part };
-      const run = worker.ask(this.#id, message, onStep ?? undefined);
+      const run = worker.ask(id, message, onStep ?? undefined);
       // Whoever waits for it is told. Who knows what the worker has heard: the next time, it is told all again.
       run.catch(() => {
-        if (this.#known.delete(worker)) worker.tell(this.#id, { drop: true });
+        if (known.delete(worker)) worker.tell(id, { drop: true });
       });
       return run;
     });
+    this.#remains.left = Promise.allSettled(runs);
+    return runs;
   }
 
   /** The others must not wait at a barrier for the one that failed. */
@@ -329,15 +373,17 @@ export class WasmProgram implements Program {
   async #workers(count: number): Promise<PoolWorker[]> {
     if (count === 0) return [];
     const workers = takeWorkers(count);
-    const strangers = workers.filter((worker) => !this.#known.has(worker));
-    await Promise.all(strangers.map((worker) => worker.ask(this.#id, this.#introduction(worker))));
+    const { id, known } = this.#remains;
+    const strangers = workers.filter((worker) => !known.has(worker));
+    await Promise.all(strangers.map((worker) => worker.ask(id, this.#introduction(worker))));
     return workers;
   }
 
   /** What a worker that does not know this program yet has to be told. */
   #introduction(worker: PoolWorker): object {
-    if (this.#known.has(worker)) return {};
-    this.#known.add(worker);
+    const { known } = this.#remains;
+    if (known.has(worker)) return {};
+    known.add(worker);
     const { module, memory } = this.#machine;
     return { load: { module, memory } };
   }
@@ -367,7 +413,7 @@ export class WasmProgram implements Program {
    */
   #reporter({ onProgress }: RunOptions, pictures: number): (picture: number, step: number) => void {
     if (onProgress === undefined) return () => undefined;
-    const { nodes } = this.#graph;
+    const { nodes } = this.#held.graph;
     const { steps } = this.#assembly;
     let reported = 0;
     let since = performance.now();

@@ -40,7 +40,10 @@ export interface Assembly {
   readonly drivers: { readonly run: string; readonly pack: string };
   readonly steps: readonly Step[];
   readonly packings: readonly WeightPacking[];
-  /** Fills in records, pointers, weights and constants that need no machine code. */
+  /**
+   * Fills in records, pointers, weights and constants that need no machine code. Padding stays as it is, so memory has to be
+   * zero up to `working`; what lies behind is written before it is read.
+   */
   initialise(memory: ArrayBufferLike): void;
   /** Sets up packing `index` to read its weights from `staged`. */
   stagePacking(memory: ArrayBufferLike, index: number, staged: number): void;

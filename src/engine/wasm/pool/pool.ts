@@ -125,4 +125,9 @@ export function takeWorkers(count: number): PoolWorker[] {
   return workers.slice(0, count);
 }
 
+/** Has workers collect what they were told to drop (`platform/garbage.ts`). */
+export function suggestCollectionInWorkers(): void {
+  for (const worker of workers) worker.tell(0, { collect: true });
+}
+
 export type { PoolWorker };

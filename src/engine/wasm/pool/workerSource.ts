@@ -1,4 +1,8 @@
+import { REASON_BYTES } from '../../../platform/garbage.js';
 import { CONTROL } from '../kernels/driver.js';
+
+/** After so many programs that are gone, a thread collects their machine code (`platform/garbage.ts`). */
+export const REMAINS_AT_A_TIME = 8;
 
 /**
  * What a worker thread runs, as text, so that bundlers, test runners and browsers need not find a
@@ -8,14 +12,21 @@ import { CONTROL } from '../kernels/driver.js';
  * Node's own `on` serves its first message some 40 ms sooner than `onmessage`, which has to load the web's events.
  *
  * Messages in: `{ id, ticket, load: { module, memory } }`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
- * `{ id, drop: true }`. Messages out: `{ ticket, ready }`, `{ ticket, step }`, `{ ticket, done, error }`; one that is told to
- * load and to run answers the run alone.
+ * `{ id, drop: true }`, `{ collect: true }`. Messages out: `{ ticket, ready }`, `{ ticket, step }`, `{ ticket, done, error }`;
+ * one that is told to load and to run answers the run alone.
  */
 export const WORKER_SOURCE = `
 const port = typeof require === 'function' ? require('worker_threads').parentPort : self;
 const programs = new Map();
-const receive = ({ id, ticket, load, run, drop }) => {
-  if (drop) programs.delete(id);
+let dropped = 0;
+const receive = ({ id, ticket, load, run, drop, collect }) => {
+  if (drop && programs.delete(id)) dropped++;
+  if ((collect || dropped >= ${REMAINS_AT_A_TIME}) && port.on) {
+    dropped = 0;
+    try {
+      new ArrayBuffer(${REASON_BYTES});
+    } catch {}
+  }
   if (load) {
     const { exports } = new WebAssembly.Instance(load.module, { e: { m: load.memory } });
     programs.set(id, { exports, control: new Int32Array(load.memory.buffer) });

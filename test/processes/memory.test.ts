@@ -1,0 +1,56 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LEEWAY, memoryAfter } from '../support/memory.js';
+
+const TIMEOUT_MS = 180_000;
+
+/** Small, with as many kinds of layers as the largest. */
+const NET = `
+  const netG = new ResNetGenerator(3, 3, 16, 2).eval();
+  const sizes = randomSizes(100, 64, 320);
+  const largest = largestOf(sizes);`;
+
+describe('memory of a process', () => {
+  let alone = 0;
+  beforeAll(async () => {
+    alone = await memoryAfter(`${NET} await netG.forward(pictureOf(largest), wasm);`);
+  }, TIMEOUT_MS);
+
+  it.each([
+    ['100 sizes', 'for (const size of sizes) await netG.forward(pictureOf(size), wasm);'],
+    [
+      '100 programs in turns',
+      `for (let turn = 0; turn < 100; turn++) {
+        const program = await compile(netG, { ...wasm, inputShape: [1, 3, ...largest] });
+        if (turn % 10 === 0) await program.run(pictureOf(largest));
+        program.dispose();
+      }`,
+    ],
+    [
+      '1000 forwards',
+      `const picture = pictureOf([64, 64]);
+      await netG.forward(pictureOf(largest), wasm);
+      for (let run = 0; run < 1000; run++) await netG.forward(picture, wasm);`,
+    ],
+  ])(
+    `does not grow with their number: %s`,
+    async (_name, text) => {
+      expect(await memoryAfter(NET + text)).toBeLessThan(LEEWAY * alone);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'comes back some seconds after the last program was disposed of',
+    async () => {
+      const before = await memoryAfter(`${NET} await netG.forward(pictureOf([16, 16]), wasm);`);
+      const large = '[1200, 1200]';
+      const held = await memoryAfter(`${NET} await netG.forward(pictureOf(${large}), wasm);`);
+      const after = await memoryAfter(`${NET} await netG.forward(pictureOf(${large}), wasm);
+      netG.dispose();
+      await pause(7000);`);
+      expect(held).toBeGreaterThan(2 * before);
+      expect(after).toBeLessThan(LEEWAY * before);
+    },
+    TIMEOUT_MS,
+  );
+});

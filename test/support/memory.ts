@@ -1,0 +1,34 @@
+import { expect } from 'vitest';
+import { runProgram } from './builtLibrary.js';
+
+/** How much more memory a process may have after many programs than after the largest of them alone. */
+export const LEEWAY = 1.3;
+
+/**
+ * Runs `text` in a process of its own and gives the memory that it has at its end, in bytes, as the system counts it. Nobody
+ * asks for garbage to be collected, for users do not; a moment is all that the process gets for it.
+ */
+export async function memoryAfter(text: string): Promise<number> {
+  const { status, output } = await runProgram(`
+    const { compile, ResNetGenerator, Tensor } = library;
+    const generator = (seed) => () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    const pictureOf = ([height, width]) => Tensor.full([1, 3, height, width], 0.1);
+    const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const wasm = { engine: 'wasm' };
+    /** Sides that are random, and the same for each process. */
+    const randomSizes = (count, least, most) => {
+      const random = generator(1);
+      const side = () => least + Math.floor(random() * (most - least + 1));
+      return Array.from({ length: count }, () => [side(), side()]);
+    };
+    const largestOf = (sizes) => sizes.reduce((a, b) => (b[0] * b[1] > a[0] * a[1] ? b : a));
+    ${text}
+    await pause(1000);
+    console.log(process.memoryUsage.rss());`);
+  expect(output).toMatch(/^\d+\n$/);
+  expect(status).toBe(0);
+  return Number(output);
+}

@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { returnMemory, takeMemory } from '../../src/engine/wasm/memoryPool.js';
+import { AbortError } from '../../src/errors.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { compile } from '../../src/nn/compile.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+
+const PAGE = 65_536;
+const wasm = { engine: 'wasm', threads: 2 } as const;
+
+function network(ngf = 5): ResNetGenerator {
+  manualSeed(ngf);
+  return new ResNetGenerator(3, 3, ngf, 1).eval();
+}
+
+function wave(height: number, width: number): Tensor {
+  const data = Float32Array.from({ length: 3 * height * width }, (_, i) => Math.sin(i * i));
+  return new Tensor(data, [1, 3, height, width]);
+}
+
+function isSame(a: Tensor, b: Tensor): boolean {
+  return Buffer.from(a.data.buffer).equals(Buffer.from(b.data.buffer));
+}
+
+/** Takes all memories that are idle, so that a test knows which one is next. */
+function takeIdle(): WebAssembly.Memory[] {
+  const taken: WebAssembly.Memory[] = [];
+  for (;;) {
+    const { memory, isFresh } = takeMemory(1, true);
+    if (isFresh) return taken;
+    taken.push(memory);
+  }
+}
+
+describe('memory of programs that are gone', () => {
+  it('is the next one’s, whatever it holds', async () => {
+    const sizes = [
+      [16, 16],
+      [21, 34],
+      [7, 40],
+      [33, 12],
+      [96, 100],
+    ];
+    for (const ngf of [1, 5, 24]) {
+      for (const [height, width] of sizes) {
+        const netG = network(ngf);
+        const x = wave(height, width);
+        takeIdle();
+        const fresh = await compile(netG, { ...wasm, inputShape: x.shape });
+        const expected = await fresh.run(x);
+        const { memory } = takeMemory(2000, true);
+        // Every float is NaN, and would make every sum NaN that it came into.
+        new Uint8Array(memory.buffer).fill(0xff);
+        returnMemory(memory, true);
+        const program = await compile(netG, { ...wasm, inputShape: x.shape });
+        expect(program.memoryBytes).toBe(2000 * PAGE);
+        expect(isSame(await program.run(x), expected)).toBe(true);
+        expect(isSame(await program.run(x, { blocking: true }), expected)).toBe(true);
+        fresh.dispose();
+        program.dispose();
+      }
+    }
+  });
+
+  it('is the smallest that is large enough, or else the largest grows', () => {
+    takeIdle();
+    const [two, nine, five] = [2, 9, 5].map((pages) => takeMemory(pages, true).memory);
+    for (const memory of [two, nine, five]) returnMemory(memory, true);
+    expect(takeMemory(4, true).memory).toBe(five);
+    const grown = takeMemory(12, true);
+    expect(grown).toEqual({ memory: nine, isFresh: false });
+    expect(nine.buffer.byteLength).toBe(12 * PAGE);
+    expect(takeMemory(1, false).memory.buffer).toBeInstanceOf(ArrayBuffer);
+    expect(takeMemory(2, true).memory).toBe(two);
+    expect(takeMemory(1, true).isFresh).toBe(true);
+  });
+
+  it('is not handed on while a run goes on that began before', async () => {
+    takeIdle();
+    const netG = network(24);
+    const [large, small] = [wave(256, 256), wave(64, 64)];
+    const expected = await Promise.all([large, small].map((x) => netG.forward(x, wasm)));
+    netG.dispose();
+    takeIdle();
+    const slow = await compile(netG, { ...wasm, inputShape: large.shape });
+    const running = slow.run(large);
+    slow.dispose();
+    const other = await compile(netG, { ...wasm, inputShape: small.shape });
+    expect(isSame(await other.run(small), expected[1])).toBe(true);
+    expect(isSame(await running, expected[0])).toBe(true);
+    other.dispose();
+    const taken: WebAssembly.Memory[] = [];
+    await vi.waitFor(() => expect(taken.push(...takeIdle())).toBe(2));
+  });
+
+  it.each([{ blocking: true }, { blocking: false }])(
+    'is handed on after runs that were aborted or that failed: %o',
+    async ({ blocking }) => {
+      takeIdle();
+      const netG = network(24);
+      const x = wave(128, 128);
+      // A listener that throws ends a run only where it is called from within it.
+      for (const end of blocking ? ['abort', 'fail'] : ['abort']) {
+        const program = await compile(netG, { ...wasm, inputShape: x.shape });
+        const controller = new AbortController();
+        const onProgress = ({ done }: { done: number }) => {
+          if (done !== 4) return;
+          if (end === 'abort') controller.abort();
+          else throw new Error('from the outside');
+        };
+        const run = program.run(x, { blocking, onProgress, signal: controller.signal });
+        program.dispose();
+        if (end === 'abort') await expect(run).rejects.toBeInstanceOf(AbortError);
+        else await expect(run).rejects.toThrow('from the outside');
+        await vi.waitFor(() => expect(takeIdle()).toHaveLength(1));
+      }
+    },
+  );
+
+  it('is handed on after weights that nobody waited for', async () => {
+    takeIdle();
+    const netG = network(24);
+    const program = await compile(netG, { ...wasm, inputShape: [1, 3, 32, 32], early: true });
+    program.dispose();
+    await vi.waitFor(() => expect(takeIdle()).toHaveLength(1));
+  });
+});
+
+describe('programs at the same time', () => {
+  it('give what they give one after the other', async () => {
+    const netG = network(16);
+    const pictures = [40, 96, 64, 33, 72, 128, 50, 81].map((side) => wave(side, 2 * side - 30));
+    const alone: Tensor[] = [];
+    for (const x of pictures) alone.push(await netG.forward(x, wasm));
+    for (let round = 0; round < 2; round++) {
+      const together = await Promise.all(
+        pictures.map((x, i) => netG.forward(x, { ...wasm, blocking: i % 3 === round })),
+      );
+      for (const [i, y] of together.entries()) expect(isSame(y, alone[i])).toBe(true);
+      netG.dispose();
+    }
+  });
+});
+
+describe('programs that a module keeps', () => {
+  const netG = network(24);
+  const programOf = ([height, width]: readonly number[]) =>
+    netG.program([1, 3, height, width], wasm);
+  afterEach(() => netG.dispose());
+
+  it('are the last one alone, where sizes are ever new', async () => {
+    const first = await programOf([200, 200]);
+    const again = await programOf([200, 200]);
+    expect(again).toBe(first);
+    await programOf([180, 220]);
+    await expect(first.run(wave(200, 200))).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+
+  it('are those of sizes that take turns', async () => {
+    const sizes = [
+      [200, 200],
+      [180, 220],
+      [160, 240],
+    ];
+    for (let turn = 0; turn < 3; turn++) for (const size of sizes) await programOf(size);
+    const kept = await Promise.all(sizes.map(programOf));
+    for (let turn = 0; turn < 2; turn++) {
+      for (const [i, size] of sizes.entries()) expect(await programOf(size)).toBe(kept[i]);
+    }
+  });
+
+  it('are not those of weights that are gone', async () => {
+    const before = await programOf([40, 40]);
+    netG.loadStateDict(network(24).stateDict());
+    expect(await programOf([40, 40])).not.toBe(before);
+    await expect(before.run(wave(40, 40))).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+});
