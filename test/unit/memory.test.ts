@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { returnMemory, takeMemory } from '../../src/engine/wasm/memoryPool.js';
+import { takeWorkers } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
@@ -118,11 +119,25 @@ describe('memory of programs that are gone', () => {
     },
   );
 
-  it('is handed on after weights that nobody waited for', async () => {
+  it('is not handed on while workers pack weights that nobody waits for', async () => {
     takeIdle();
     const netG = network(24);
+    const [worker] = takeWorkers(1);
+    const ask = worker.ask.bind(worker);
+    let leave = () => {};
+    const left = new Promise<void>((resolve) => {
+      leave = resolve;
+    });
+    const slow = vi.spyOn(worker, 'ask').mockImplementation(async (...message) => {
+      await ask(...message);
+      await left;
+    });
     const program = await compile(netG, { ...wasm, inputShape: [1, 3, 32, 32], early: true });
+    slow.mockRestore();
     program.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(takeIdle()).toEqual([]);
+    leave();
     await vi.waitFor(() => expect(takeIdle()).toHaveLength(1));
   });
 });
