@@ -1,5 +1,6 @@
 import { collect } from './collect.js';
 import { downloadFailure, wrongSize } from './downloadError.js';
+import type { ProgressBounds } from './progressWatch.js';
 import { announcedBytes, checkAnswer, request } from './request.js';
 
 export interface FetchProgress {
@@ -13,6 +14,8 @@ export interface FetchOptions {
   /** Longer files are refused, whatever their server says of their length. */
   readonly maxBytes: number;
   readonly stallMilliseconds?: number;
+  /** It also ends when so few bytes came in so much time. Default: 60 kB in a minute. */
+  readonly leastRate?: ProgressBounds['leastRate'];
   readonly signal?: AbortSignal;
   /** Called when the server has answered, and with each piece. */
   readonly onProgress?: (progress: FetchProgress) => void;
@@ -24,10 +27,10 @@ export interface FetchOptions {
  */
 export async function fetchBytes(
   address: string,
-  { maxBytes, stallMilliseconds, signal, onProgress }: FetchOptions,
+  { maxBytes, stallMilliseconds, leastRate, signal, onProgress }: FetchOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const headers = { 'accept-encoding': 'identity' };
-  const options = { headers, stallMilliseconds, signal };
+  const options = { headers, stallMilliseconds, leastRate, signal };
   return request(address, options, async (response, pieces) => {
     checkAnswer(address, response);
     const total = announcedBytes(response.headers);
