@@ -54,7 +54,7 @@ describe.skipIf(!hasFixtures)('inspect and translate', () => {
     const inspected = await runCommand(COMMAND, ['inspect', weights, ...where], folder.path);
     const translated = await runCommand(
       COMMAND,
-      [picture, 'out.png', '--weights', weights, '--resize', '16', ...where],
+      [picture, '-o', 'out.png', '--weights', weights, '--resize', '16', ...where],
       folder.path,
     );
     const fits = /^generator +ResNetGenerator/m.test(inspected.stdout);
