@@ -305,7 +305,9 @@ describe('an address', () => {
     server.answer((response) => {
       timer = setInterval(() => response.write('x'), 10);
     });
-    const dripping = await failing(take(2 ** 20, { leastRate: { bytes: 1000, milliseconds: 150 } }));
+    const dripping = await failing(
+      take(2 ** 20, { leastRate: { bytes: 1000, milliseconds: 150 } }),
+    );
     clearInterval(timer);
     expect(dripping.message).toMatch(/only \d+ bytes came in 0\.15 s/);
   });
