@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 export interface CommandResult {
   readonly code: number;
@@ -9,15 +10,20 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** The cache that a test file's commands share, as a user's do: without it, each would make its machine code anew. */
+const COMMON_CACHE = mkdtempSync(join(tmpdir(), 'cyclegan-test-cache-'));
+afterAll(() => rmSync(COMMON_CACHE, { recursive: true, force: true }));
+
 /**
- * Runs the built command in a folder of its own and waits for it; without a cache, unless one is named. With `input`,
- * that is its standard input, and its standard output is bytes, a character each.
+ * Runs the built command in a folder of its own and waits for it.
+ * @param cache The command's cache folder; empty for none.
+ * @param options With `input`, that is its standard input, and its standard output is bytes, a character each.
  */
 export function runCommand(
   file: string,
   args: readonly string[],
   cwd: string,
-  cache = '',
+  cache = COMMON_CACHE,
   { input }: { readonly input?: Uint8Array } = {},
 ): Promise<CommandResult> {
   const env = { ...process.env, CYCLEGAN_CACHE: cache };
