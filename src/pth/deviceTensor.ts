@@ -1,3 +1,4 @@
+import type { Budget } from './budget.js';
 import { bytesOf, toBfloat16, viewStored } from './dtypes.js';
 import { numpyArray } from './numpyArray.js';
 import { type PickleCall, PickleGlobal } from './pickle/values.js';
@@ -12,9 +13,13 @@ import { dtypeOfName } from './torchTypes.js';
  * @returns `null` for numbers of other types.
  * @see torch._utils._rebuild_device_tensor_from_numpy
  */
-export function deviceTensor({ args, changed }: PickleCall, id: number): TensorRef | null {
+export function deviceTensor(
+  { args, changed }: PickleCall,
+  id: number,
+  budget: Budget,
+): TensorRef | null {
   const [data, type] = args;
-  const array = numpyArray(data);
+  const array = numpyArray(data, budget);
   const dtype = type instanceof PickleGlobal ? dtypeOfName(type.name) : null;
   if (array === null || dtype === null || args.length !== 4 || changed) return null;
   const isHalved = dtype === 'bfloat16' && array.dtype === 'float32';

@@ -1,4 +1,5 @@
 import { rowMajorStrides } from '../tensor/shape.js';
+import type { Budget } from './budget.js';
 import { bytesOf, type Dtype } from './dtypes.js';
 import {
   dictEntries,
@@ -7,7 +8,7 @@ import {
   type PickleValue,
   sequence,
 } from './pickle/values.js';
-import { isCount } from './storages.js';
+import { isCount, MOST_DIMENSIONS } from './storages.js';
 
 /** A NumPy array, whose numbers stand within the pickle. */
 export interface NumpyArray {
@@ -42,26 +43,26 @@ const FROM_BUFFER = /^numpy\.(core|_core)\.numeric\._frombuffer$/;
  * What a pickle says of an array of plain little-endian numbers; `null` for anything else.
  * @see numpy.ndarray.__reduce__, __reduce_ex__
  */
-export function numpyArray(value: PickleValue | undefined): NumpyArray | null {
+export function numpyArray(value: PickleValue | undefined, budget: Budget): NumpyArray | null {
   if (!(value instanceof PickleCall)) return null;
   if (FROM_BUFFER.test(value.name) && !value.changed) {
     const [content, type, shape, order] = value.args;
-    return arrayOf(shape, type, order === 'F', content);
+    return arrayOf(shape, type, order === 'F', bytesIn(content, budget));
   }
   if (!RECONSTRUCT.test(value.name)) return null;
   const [, shape, type, isFortran, content] = sequence(value.state ?? undefined) ?? [];
-  return arrayOf(shape, type, isFortran === true, content);
+  return arrayOf(shape, type, isFortran === true, bytesIn(content, budget));
 }
 
 function arrayOf(
   sides: PickleValue | undefined,
   type: PickleValue | undefined,
   isFortran: boolean,
-  content: PickleValue | undefined,
+  bytes: Bytes | null,
 ): NumpyArray | null {
-  const shape = sides instanceof PickleTuple && sides.items.every(isCount) ? sides.items : null;
+  const isShape = sides instanceof PickleTuple && sides.items.length <= MOST_DIMENSIONS;
+  const shape = isShape && sides.items.every(isCount) ? sides.items : null;
   const dtype = dtypeOf(type);
-  const bytes = bytesIn(content);
   if (shape === null || dtype === null || bytes === null) return null;
   const counts = shape as readonly number[];
   const size = counts.reduce((product, side) => product * side, 1);
@@ -82,15 +83,21 @@ function dtypeOf(value: PickleValue | undefined): Dtype | null {
   return isPlain && isLittleEndian && typeof code === 'string' ? (DTYPES.get(code) ?? null) : null;
 }
 
+interface Bytes {
+  readonly length: number;
+  readonly read: () => Uint8Array;
+}
+
 /** Bytes, or what protocol 2 makes of them: `_codecs.encode(text, 'latin1')`. */
-function bytesIn(
-  value: PickleValue | undefined,
-): { readonly length: number; readonly read: () => Uint8Array } | null {
+function bytesIn(value: PickleValue | undefined, budget: Budget): Bytes | null {
   if (value instanceof Uint8Array) return { length: value.length, read: () => value };
   if (!(value instanceof PickleCall) || value.name !== '_codecs.encode') return null;
   const [text, encoding] = value.args;
+  if (typeof text !== 'string' || encoding !== 'latin1') return null;
+  // Many arrays can share one text, and each looks through it.
+  budget.take(text.length, 'An array');
   // A character beyond Latin-1 is no byte.
-  if (typeof text !== 'string' || encoding !== 'latin1' || /[^\0-\xff]/.test(text)) return null;
+  if (/[^\0-\xff]/.test(text)) return null;
   return {
     length: text.length,
     read: () => Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i)),

@@ -88,6 +88,9 @@ export function collectStorages(persistents: readonly PicklePersistent[]): Map<s
   return storages;
 }
 
+/** PyTorch and NumPy themselves allow 64. */
+export const MOST_DIMENSIONS = 64;
+
 export function isCount(value: PickleValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -12,7 +12,13 @@ import {
   type PickleValue,
 } from './pickle/values.js';
 import { PthError } from './pthError.js';
-import { isCount, type StorageRef, type StorageWindow, storageWindow } from './storages.js';
+import {
+  isCount,
+  MOST_DIMENSIONS,
+  type StorageRef,
+  type StorageWindow,
+  storageWindow,
+} from './storages.js';
 import { dtypeOfName } from './torchTypes.js';
 
 /** A tensor as the file describes it: a strided window on a storage, checked to lie inside. */
@@ -49,10 +55,8 @@ export class UnreadableTensor {
   }
 }
 
-/** PyTorch itself allows 64. */
-const MOST_DIMENSIONS = 64;
-
 const UTILS = 'torch._utils.';
+const REBUILD = `${UTILS}_rebuild_`;
 const PARAMETER = 'torch.nn.parameter.Parameter';
 /** Classes whose objects hold the numbers that a call before gave them. */
 const TENSOR_CLASSES: ReadonlySet<string> = new Set([
@@ -92,7 +96,7 @@ export class RebuiltTensors {
       this.#budget.takeValues(COSTS.mapEntry, 'A tensor');
       const inner = wrapped(call, key);
       if (inner === null) {
-        found = rebuilt(call, key, this.#known.size);
+        found = rebuilt(call, key, this.#known.size, this.#budget);
         if (found === null && around.length === 0) return null;
         if (found === null) throw bad(`Parameter "${key}" has no tensor`, call.offset, key);
         this.#budget.takeValues(refCost(found), 'A tensor');
@@ -148,6 +152,8 @@ function wrappedByType(call: PickleCall, key: string): PickleCall {
 /** Attributes are passed over, but for those that stand for the numbers. */
 function checkAttributes(call: PickleCall, state: PickleValue, key: string): void {
   const parts = state instanceof PickleTuple ? state.items : [state];
+  // Of the object, and of its slots.
+  if (state instanceof PickleTuple && parts.length !== 2) throw noTensor(call, key);
   for (const part of parts) {
     const entries = dictEntries(part);
     if (part !== null && entries === null) throw noTensor(call, key);
@@ -159,7 +165,12 @@ function checkAttributes(call: PickleCall, state: PickleValue, key: string): voi
  * The tensor of a call that has one itself; `null` for another call.
  * @param id Tells it from all others of the file.
  */
-function rebuilt(call: PickleCall, key: string, id: number): TensorRef | UnreadableTensor | null {
+function rebuilt(
+  call: PickleCall,
+  key: string,
+  id: number,
+  budget: Budget,
+): TensorRef | UnreadableTensor | null {
   const { name, args } = call;
   switch (name) {
     case `${UTILS}_rebuild_tensor`:
@@ -174,25 +185,30 @@ function rebuilt(call: PickleCall, key: string, id: number): TensorRef | Unreada
       return rebuild(call, [7, 8], args[6].name, key);
     case `${UTILS}_rebuild_device_tensor_from_numpy`:
     case `${UTILS}_rebuild_xla_tensor`:
-      return deviceTensor(call, id) ?? new UnreadableTensor('a tensor of another device');
+      return deviceTensor(call, id, budget) ?? new UnreadableTensor('a tensor of another device');
     default:
       return isTensorOfAnyKind(call) ? new UnreadableTensor(kindOf(call)) : null;
   }
 }
 
+/** Classes of tensors around others; who pickles nests no deeper. */
+const MOST_CLASSES = 8;
+
 /** Sparse, quantised, nested and distributed tensors, and objects of classes that are tensors. */
-function isTensorOfAnyKind({ name, args }: PickleCall): boolean {
-  return (
-    name.startsWith(`${UTILS}_rebuild_`) ||
-    /^torch\._?tensor\._rebuild_from_type/.test(name) ||
-    TENSOR_CLASSES.has(name) ||
-    (args.length === 1 && args[0] instanceof PickleCall && isTensorOfAnyKind(args[0]))
-  );
+function isTensorOfAnyKind(call: PickleCall): boolean {
+  let inner: PickleValue = call;
+  for (let i = 0; i <= MOST_CLASSES && inner instanceof PickleCall; i++) {
+    const { name, args }: PickleCall = inner;
+    if (name.startsWith(REBUILD) || TENSOR_CLASSES.has(name)) return true;
+    if (/^torch\._?tensor\._rebuild_from_type/.test(name)) return true;
+    inner = args.length === 1 ? args[0] : null;
+  }
+  return false;
 }
 
 /** `sparse_tensor` for `torch._utils._rebuild_sparse_tensor`. */
 function kindOf({ name }: PickleCall): string {
-  return /_rebuild_(\w+)$/.exec(name)?.[1] ?? name;
+  return name.startsWith(REBUILD) ? name.slice(REBUILD.length) : name;
 }
 
 function rebuild(
@@ -210,8 +226,8 @@ function rebuild(
     throw bad(`Tensor "${key}" has no storage`, at, key);
   }
   const window = storageWindow(persistent);
-  const shape = counts(sizes);
-  const strides = counts(steps);
+  const shape = counts(sizes, key, at);
+  const strides = counts(steps, key, at);
   if (shape === null || strides === null || !isCount(offset)) {
     throw bad(
       `Tensor "${key}" has an offset, shape or strides that are not whole numbers`,
@@ -297,9 +313,13 @@ export function checkedRef(
   return { storage, dtype, offset: start / width + offset, shape, strides, size };
 }
 
-function counts(value: PickleValue | undefined): number[] | null {
+/** @throws PthError for more than there are dimensions: many tensors can share one tuple, and each looks through it. */
+function counts(value: PickleValue | undefined, key: string, at: number): number[] | null {
   const isSize = value instanceof PickleCall && value.name === 'torch.Size';
   const tuple = isSize && value.args.length === 1 ? value.args[0] : value;
+  if (tuple instanceof PickleTuple && tuple.items.length > MOST_DIMENSIONS) {
+    throw bad(`Tensor "${key}" has ${tuple.items.length} dimensions`, at, key);
+  }
   if (!(tuple instanceof PickleTuple) || !tuple.items.every(isCount)) return null;
   return [...tuple.items] as number[];
 }

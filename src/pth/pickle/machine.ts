@@ -14,6 +14,9 @@ import {
 } from './values.js';
 
 const MARK = Symbol('mark');
+/** Modules and classes have shorter names. They are looked at for each object, so that their length multiplies. */
+const LONGEST_NAME = 1000;
+
 type StackItem = PickleValue | typeof MARK;
 
 /** What opcodes work on: the bytes of a pickle, the stack and the memo. Whatever grows is charged first. */
@@ -175,7 +178,11 @@ export class PickleMachine {
   // What opcodes put together.
 
   global(module: string, name: string): PickleGlobal {
-    this.charge(COSTS.character * (module.length + name.length));
+    const length = module.length + name.length;
+    this.charge(COSTS.character * length);
+    if (length > LONGEST_NAME) {
+      throw this.error('ERR_PICKLE', `A name of Python's that has ${length} characters`);
+    }
     const full = `${module}.${name}`;
     if (full !== this.#allowed && isForbiddenGlobal(module, name)) {
       throw this.error(

@@ -39,7 +39,8 @@ export function readFloat(machine: PickleMachine): number {
   const line = machine.line().trim();
   if (/^-?inf$/.test(line)) return line === 'inf' ? Infinity : -Infinity;
   if (line === 'nan') return Number.NaN;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(line)) {
+  // Each digit has one place to be in: of two, all ways to share them out would be tried.
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(line)) {
     throw machine.error('ERR_PICKLE', 'A number that is none');
   }
   return Number(line);

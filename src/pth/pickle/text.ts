@@ -55,7 +55,8 @@ export function decodeRawUnicodeEscape(bytes: Uint8Array): string | null {
   // As above: a pair of escapes is two characters in Python.
   let isSound = !/\\u[dD][89abAB]..\\u[dD][c-fC-F]/.test(source);
   const text = source.replace(
-    /(\\+)(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([uU]))/g,
+    // From a run's first backslash only: to try from each of many would take quadratic time.
+    /(?<!\\)(\\+)(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([uU]))/g,
     (all: string, slashes: string, short?: string, long?: string, broken?: string) => {
       if (slashes.length % 2 === 0) return all;
       const code = Number.parseInt(short ?? long ?? '', 16);

@@ -90,17 +90,17 @@ export class PickleGlobal {
 
 /** `callee(*args)`, not called: an object of whatever class. */
 export class PickleCall {
-  /** A name, or what another call would have given. */
-  readonly callee: PickleGlobal | PickleCall;
   readonly args: readonly PickleValue[];
   /** What BUILD hands to the object; `null` for nothing. */
   state: PickleValue = null;
   /** Whether anything was put into the object after the call: a state, items or entries. */
   changed = false;
+  /** Noted once: calls of what calls gave can be chained without end. */
+  readonly #global: PickleGlobal;
 
   constructor(callee: PickleGlobal | PickleCall, args: readonly PickleValue[]) {
-    this.callee = callee;
     this.args = args;
+    this.#global = callee instanceof PickleCall ? callee.#global : callee;
   }
 
   /** The name that is called; that of its own callee for what a call gave. */
@@ -111,12 +111,6 @@ export class PickleCall {
   /** Where in the pickle that name stands. */
   get offset(): number {
     return this.#global.offset;
-  }
-
-  get #global(): PickleGlobal {
-    let { callee } = this;
-    while (callee instanceof PickleCall) callee = callee.callee;
-    return callee;
   }
 }
 

@@ -34,7 +34,13 @@ export function* walkPlaces(root: PickleValue, depth: number, budget: Budget): G
         if (name === null) return;
         budget.takeValues(COSTS.list + COSTS.mapEntry, 'A dict within others');
         seen.add(value);
-        next.push({ path: [...place.path, name], value });
+        const path = [...place.path, name];
+        // Who compares paths joins them.
+        budget.take(
+          path.reduce((sum, { length }) => sum + length, 0),
+          'The names of dicts',
+        );
+        next.push({ path, value });
       });
     }
     level = next;
