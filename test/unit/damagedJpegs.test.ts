@@ -103,6 +103,23 @@ describe('what a file can cost', () => {
     );
   });
 
+  it('is no search from the same place for each interval that has no data', () => {
+    const side = [0x04, 0x00];
+    const jpeg = Uint8Array.from([
+      ...[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...new Array(64).fill(1)],
+      ...[0xff, 0xc0, 0, 11, 8, ...side, ...side, 1, 1, 0x11, 0],
+      ...[0xff, 0xdd, 0, 4, 0, 1],
+      ...[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0, 0, 0],
+      // Another marker than the one that is due, and behind it nothing that is one for long.
+      ...[0xff, 0x01, ...new Array(300_000).fill(0), 0xff, 0xd9],
+    ]);
+    const begin = process.cpuUsage();
+    const { data } = decodeJpeg(jpeg);
+    const { user } = process.cpuUsage(begin);
+    expect(data).toHaveLength(3 * 1024 * 1024);
+    expect(user).toBeLessThan(500_000);
+  });
+
   it('is bounded by the length of the file where the picture is large', () => {
     const bytes = bytesOf(named('data that end early')).slice();
     const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);

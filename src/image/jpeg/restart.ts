@@ -20,7 +20,8 @@ export function passRestartMarker(cursor: ByteCursor, due: number, damage: Damag
     const ahead = (marker - 0xd0 - due) & 7;
     const isRestart = marker >= 0xd0 && marker <= 0xd7;
     if (!isRestart || ahead === 1 || ahead === 2) {
-      cursor.position = at;
+      // At the marker itself: who comes next need not look for it again.
+      cursor.position -= 2;
       return false;
     }
     if (ahead < 6) return true;
