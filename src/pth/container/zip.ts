@@ -74,9 +74,10 @@ async function readConfig(
 
 async function verifyEntries(source: ByteSource, entries: readonly ZipEntry[]): Promise<number> {
   let unchecked = 0;
+  const budget = new Budget(source.size);
   for (const entry of entries) {
     // One at a time: nothing is kept.
-    await entryContent(source, entry, new Budget(source.size));
+    await entryContent(source, entry, budget);
     if (entry.crc === 0) unchecked += entry.size;
   }
   return unchecked;
@@ -153,6 +154,8 @@ async function entryContent(
 ): Promise<Uint8Array> {
   const stored = await readZipEntry(source, entry, budget);
   const content = entry.deflated ? inflate(stored, entry, budget) : stored;
+  // Entries may lie one in the other, and each is summed up as a whole.
+  budget.take(content.length, `The checksum of "${entry.name}"`);
   checkSum(content, entry);
   return content;
 }
