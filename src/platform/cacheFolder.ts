@@ -1,5 +1,6 @@
 import { builtin, requireBuiltin } from './builtin.js';
 import { makeFolders } from './folders.js';
+import { isAlive } from './processes.js';
 
 /** Names another folder for what can be made again, or turns it off when it is empty. */
 const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
@@ -84,7 +85,7 @@ function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): 
 
 /**
  * Keeps bytes for later processes, as far as that is possible.
- * @param family Which files are kept, at most so many of them: the oldest go.
+ * @param family Which files are kept, at most so many of them: the oldest go, if their names are of `nameOfKept`.
  */
 export function writeCachedBytes(
   name: string,
@@ -118,15 +119,24 @@ function removeQuietly(file: string): void {
   }
 }
 
+/** Ends a name of `nameOfKept`: the folder may hold other files, which are not this program's to remove. */
+const DIGEST = /-[\da-f]{16}$/;
+/** What a process that was ended has left. */
+const TEMPORARY = /-[\da-f]{16}\.(\d+)\.cyclegan-tmp$/;
+
 function removeOldest(
   folder: string,
   { prefix, most }: { readonly prefix: string; readonly most: number },
 ): void {
   const fs = requireBuiltin('fs', 'A cache');
-  const files = fs
-    .readdirSync(folder)
-    .filter((name) => name.startsWith(prefix) && !name.endsWith('.cyclegan-tmp'))
+  const own = fs.readdirSync(folder).filter((name) => name.startsWith(prefix));
+  const files = own
+    .filter((name) => DIGEST.test(name))
     .map((name) => ({ file: `${folder}/${name}`, time: fs.statSync(`${folder}/${name}`).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   for (const { file } of files.slice(most)) fs.rmSync(file, { force: true });
+  for (const name of own) {
+    const pid = TEMPORARY.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid))) fs.rmSync(`${folder}/${name}`, { force: true });
+  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ModuleWriter } from '../../src/emit/module.js';
@@ -86,16 +86,34 @@ describe('the cache', () => {
 
   it('keeps the newest of a family', () => {
     process.env.CYCLEGAN_CACHE = join(folder.path, 'family');
+    const code = (i: number) => `code-${i}-0123456789abcdef`;
     writeCached('tile', 1);
     for (let i = 0; i < 5; i++) {
-      writeCachedBytes(`code-${i}`, Uint8Array.of(i), { prefix: 'code-', most: 2 });
-      const file = join(process.env.CYCLEGAN_CACHE, `code-${i}`);
+      writeCachedBytes(code(i), Uint8Array.of(i), { prefix: 'code-', most: 2 });
+      const file = join(process.env.CYCLEGAN_CACHE, code(i));
       utimesSync(file, 1000 + i, 1000 + i);
     }
-    writeCachedBytes('code-0', Uint8Array.of(9), { prefix: 'code-', most: 2 });
+    writeCachedBytes(code(0), Uint8Array.of(9), { prefix: 'code-', most: 2 });
     const names = readdirSync(process.env.CYCLEGAN_CACHE).sort();
-    expect(names).toEqual(['code-0', 'code-4', 'tile.json']);
-    expect(readCachedBytes('code-0')).toEqual(Uint8Array.of(9));
+    expect(names).toEqual([code(0), code(4), 'tile.json']);
+    expect(readCachedBytes(code(0))).toEqual(Uint8Array.of(9));
+  });
+
+  it('removes what ended processes left, and nothing that is not its own', () => {
+    const cache = join(folder.path, 'others');
+    process.env.CYCLEGAN_CACHE = cache;
+    const code = 'code-x-0123456789abcdef';
+    const others = [
+      'code-of-mine.txt',
+      'code-0123456789abcdef.zip',
+      `${code}.${process.ppid}.cyclegan-tmp`,
+    ];
+    // No process has this number: Linux and macOS count to 2^22 at most.
+    const left = `${code}.${2 ** 23}.cyclegan-tmp`;
+    mkdirSync(cache);
+    for (const name of [...others, left]) writeFileSync(join(cache, name), '');
+    writeCachedBytes(code, Uint8Array.of(1), { prefix: 'code-', most: 1 });
+    expect(readdirSync(cache).sort()).toEqual([...others, code].sort());
   });
 
   it('takes a damaged file for none', () => {
