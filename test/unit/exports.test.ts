@@ -129,6 +129,44 @@ describe('activations', () => {
   });
 });
 
+describe('keys of a state dict that is written', () => {
+  const one = new Tensor(Float32Array.of(1), [1]);
+
+  it.each(['.pth', '.safetensors'])(
+    'come back as they were, in their order: %s',
+    async (ending) => {
+      const keys = [
+        '10',
+        '2',
+        '__proto__',
+        'constructor',
+        'é',
+        '\u{1f600}',
+        '',
+        '\u0000\n"\\',
+        'ﬀ',
+      ];
+      const tensors = keys.map((key, i) => [key, new Tensor(Float32Array.of(i), [1])] as const);
+      const read = await loadStateDict(encodeStateDict(new Map(tensors), `x${ending}`));
+      expect([...read]).toEqual(tensors);
+    },
+  );
+
+  it.each(['.pth', '.safetensors'])('that would become one in UTF-8 are refused: %s', (ending) => {
+    for (const key of ['\ud800', 'a\udfff', '\udc00\ud800']) {
+      expect(() => encodeStateDict(new Map([[key, one]]), `x${ending}`)).toThrow(
+        expect.objectContaining({ code: 'ERR_PTH_TENSOR', key }),
+      );
+    }
+  });
+
+  it('and that stand for the metadata in safetensors are refused there alone', async () => {
+    const tensors = new Map([['__metadata__', one]]);
+    expect(() => encodeStateDict(tensors, 'x.safetensors')).toThrow(/save as .pth/);
+    expect(await loadStateDict(encodeStateDict(tensors, 'x.pth'))).toEqual(tensors);
+  });
+});
+
 describe('a difference of weight files', () => {
   const file = (tensors: Record<string, Tensor>) =>
     encodeStateDict(new Map(Object.entries(tensors)), 'x.pth');

@@ -20,7 +20,7 @@ export interface SavedTensor {
   readonly bytes: Uint8Array;
 }
 
-/** @throws PthError `ERR_PTH_TENSOR` for a tensor whose data do not fit its shape or type. */
+/** @throws PthError `ERR_PTH_TENSOR` for a tensor whose data do not fit its shape or type, or whose key is no text. */
 export function checkedTensor(
   key: string,
   { data, shape, dtype = 'float32' }: TensorToSave,
@@ -29,6 +29,14 @@ export function checkedTensor(
     throw new PthError(
       'ERR_PTH_TENSOR',
       `Tensor "${key}" is to be saved as ${dtype}, but its data are of another kind`,
+      { key },
+    );
+  }
+  // Half of a surrogate pair has no UTF-8: two keys could become one.
+  if (/\p{Surrogate}/u.test(key)) {
+    throw new PthError(
+      'ERR_PTH_TENSOR',
+      `Tensor ${JSON.stringify(key)} cannot be saved under this name: it is no text that UTF-8 can hold`,
       { key },
     );
   }
