@@ -135,6 +135,21 @@ describe('a name in a pickle', () => {
     }
   });
 
+  it.each([
+    ['builtins.getattr', /member of an Enum.*member\.value/],
+    ['__builtin__.getattr', /member of an Enum.*state_dict/],
+    ['builtins.ValueError', /saved an exception.*its text/],
+    ['builtins.UserWarning', /saved an exception.*state_dict/],
+  ])('is refused with what else may have put it there: %s', async (full, remedy) => {
+    const [module, name] = full.split('.');
+    for (const [, spelling] of spellings) {
+      await expect(openWeights(file(spelling(module, name)))).rejects.toMatchObject({
+        code: 'ERR_PTH_FORBIDDEN',
+        message: expect.stringMatching(remedy),
+      });
+    }
+  });
+
   it('that has a dot reaches through one thing for another', async () => {
     for (const [, spelling] of spellings) {
       for (const [module, name] of [

@@ -49,6 +49,21 @@ export function isForbiddenGlobal(module: string, name: string): boolean {
   return first === 'torch' && !isPlainTorchName(`${module}.${name}`);
 }
 
+/** Why a file with such a name is refused, and what else than an attack may have put it there. */
+export function whyForbidden(module: string, name: string): string {
+  const full = JSON.stringify(`${module}.${name}`.slice(0, 200));
+  const warning = 'Nothing was called. Do not open this file in Python unless you trust its source';
+  const alone = 'or save the state dict alone: torch.save(model.state_dict(), "weights.pth")';
+  const isBuiltin = BUILTINS.has(module);
+  if (isBuiltin && name === 'getattr') {
+    return `The file refers to ${full}, with which an attack reaches anything else. Python 3.11 also writes it for each member of an Enum: where the file was saved, put its value (member.value) in its place, ${alone}. ${warning}`;
+  }
+  if (isBuiltin && /(Error|Exception|Warning)$/.test(name)) {
+    return `The file refers to ${full}, and of Python's built-in names only those of plain data are taken. If somebody saved an exception with the weights, put its text in its place, ${alone}. ${warning}`;
+  }
+  return `The file refers to ${full}, which no weights need, but an attack does. ${warning}`;
+}
+
 /** Names of classes that are networks, of torch's own or by how people call theirs. */
 export function isModuleClass(name: string): boolean {
   return (

@@ -1,7 +1,7 @@
 import type { Budget } from '../budget.js';
 import { PthError } from '../pthError.js';
 import { COSTS } from './costs.js';
-import { isForbiddenGlobal } from './globals.js';
+import { isForbiddenGlobal, whyForbidden } from './globals.js';
 import { decodeStrictUtf8, decodeUtf8 } from './text.js';
 import {
   PickleCall,
@@ -185,10 +185,7 @@ export class PickleMachine {
     }
     const full = `${module}.${name}`;
     if (full !== this.#allowed && isForbiddenGlobal(module, name)) {
-      throw this.error(
-        'ERR_PTH_FORBIDDEN',
-        `The file refers to ${JSON.stringify(full.slice(0, 200))}, which no weights need, but an attack does. Nothing was called. Do not open this file in Python unless you trust its source`,
-      );
+      throw this.error('ERR_PTH_FORBIDDEN', whyForbidden(module, name));
     }
     this.#allowed = full;
     return new PickleGlobal(full, this.opcodeAt);
