@@ -96,7 +96,7 @@ export function loadIntoParameters(
 ): LoadStateDictResult {
   const { missing, unexpected } = compareKeys(parameters, stateDict);
   const mismatched: string[] = [];
-  const complaints: string[] = [];
+  const mismatches: string[] = [];
   const fitting: [Parameter, Tensor][] = [];
 
   for (const [key, parameter] of parameters) {
@@ -104,19 +104,20 @@ export function loadIntoParameters(
     const value: unknown = stateDict.get(key);
     if (!isTensorLike(value)) {
       mismatched.push(key);
-      complaints.push(
-        `While copying the parameter named "${key}", expected a tensor (data and shape that agree) but received ${describe(value)}.`,
+      mismatches.push(
+        `While copying the parameter named "${shown(key)}", expected a tensor (data and shape that agree) but received ${describe(value)}.`,
       );
     } else if (!fits(value.shape, parameter.shape)) {
       mismatched.push(key);
-      complaints.push(
-        `size mismatch for ${key}: copying a param with shape ${formatShape(value.shape)} from checkpoint, the shape in current model is ${formatShape(parameter.shape)}.`,
+      mismatches.push(
+        `size mismatch for ${shown(key)}: copying a param with shape ${shown(formatShape(value.shape))} from checkpoint, the shape in current model is ${formatShape(parameter.shape)}.`,
       );
     } else {
       fitting.push([parameter, toTensor(value)]);
     }
   }
 
+  const complaints = firstOf(mismatches);
   if (strict && unexpected.length > 0) {
     complaints.unshift(`Unexpected key(s) in state_dict: ${quote(unexpected)}.${hint(unexpected)}`);
   }
@@ -166,7 +167,22 @@ function describe(value: unknown): string {
 }
 
 function quote(keys: readonly string[]): string {
-  return keys.map((key) => `"${key}"`).join(', ');
+  return firstOf(keys.map((key) => `"${shown(key)}"`)).join(', ');
+}
+
+/** What a message lists of each kind; the error's fields hold all. */
+const MOST_SHOWN = 20;
+/** Characters of a key, or of a shape. */
+const LONGEST_SHOWN = 200;
+
+function firstOf(list: readonly string[]): string[] {
+  const more = list.length - MOST_SHOWN;
+  const tail = more > 0 ? [`… and ${more} more`] : [];
+  return [...list.slice(0, MOST_SHOWN), ...tail];
+}
+
+function shown(text: string): string {
+  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
 }
 
 function hint(unexpected: readonly string[]): string {

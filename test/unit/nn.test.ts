@@ -45,6 +45,27 @@ describe('loadStateDict', () => {
     expect(target.stateDict()).toEqual(before);
   });
 
+  it('lists the first twenty of each kind, and holds all', () => {
+    const module = new Sequential(...Array.from({ length: 30 }, () => new Conv2d(1, 1, 1)));
+    const own = [...module.stateDict().keys()];
+    const wrong = new Map<string, Tensor>(own.slice(0, 30).map((key) => [key, Tensor.zeros([7])]));
+    for (let i = 0; i < 1000; i++) wrong.set(`${'x'.repeat(300)}${i}`, Tensor.zeros([1]));
+    try {
+      module.loadStateDict(wrong);
+      expect.unreachable();
+    } catch (error) {
+      if (!(error instanceof StateDictError)) throw error;
+      expect(error.missingKeys).toEqual(own.slice(30));
+      expect(error.unexpectedKeys).toHaveLength(1000);
+      expect(error.mismatchedKeys).toHaveLength(30);
+      expect(error.message.length).toBeLessThan(10_000);
+      expect(error.message).toMatch(/"24\.bias", … and 10 more\./);
+      expect(error.message).toMatch(/x…", … and 980 more\./);
+      expect(error.message.match(/size mismatch/g)).toHaveLength(20);
+      expect(error.message).toMatch(/\n\t… and 10 more$/);
+    }
+  });
+
   it('lets missing and unexpected keys pass when told to, but no other shape', () => {
     const part = new Map([['0.weight', Tensor.full([3, 2, 1, 1], 5)]]);
     const target = net();
