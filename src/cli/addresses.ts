@@ -30,6 +30,7 @@ export function fetchNotes(address: string, terminal: Terminal): ByteInputOption
   };
 }
 
+/** In bytes of UTF-8: with what is added to it, a name has at most 255 on most systems. */
 const MAX_NAME = 100;
 /** Names of devices on Windows, with whatever extension. */
 const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
@@ -37,12 +38,21 @@ const DEVICES = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 /** A file's name made of the last part of an address: one part of a path on every system, and no hidden file. */
 export function addressFileName(address: string): string {
   const last = new URL(address).pathname.split('/').pop() ?? '';
-  const name = decoded(last)
+  const safe = decoded(last)
     .replace(/[\p{C}\\/:*?"<>|]/gu, '_')
-    .replace(/^[.\-~\s]+|[.\s]+$/g, '')
-    .slice(-MAX_NAME);
+    .replace(/[.\s]+$/, '');
+  // What it ends with may begin anew with a dot.
+  const name = ending(safe).replace(/^[.\-~\s]+/, '');
   if (name === '') return 'picture';
   return DEVICES.test(name) ? `_${name}` : name;
+}
+
+/** The last characters, as many as have `MAX_NAME` bytes together. */
+function ending(text: string): string {
+  const characters = [...text].slice(-MAX_NAME);
+  const bytes = () => new TextEncoder().encode(characters.join('')).length;
+  while (bytes() > MAX_NAME) characters.shift();
+  return characters.join('');
 }
 
 function decoded(text: string): string {

@@ -464,11 +464,21 @@ describe('a name made of an address', () => {
     expect(addressFileName(address)).toBe(name);
   });
 
+  it.each([
+    [`${'a'.repeat(60)}.${'b'.repeat(95)}.png`, `${'b'.repeat(95)}.png`],
+    [`${'a'.repeat(60)}${'-'.repeat(10)}${'b'.repeat(86)}.png`, `${'b'.repeat(86)}.png`],
+    [`${'é'.repeat(80)}.png`, `${'é'.repeat(48)}.png`],
+    [`${'\u{1f984}'.repeat(40)}.png`, `${'\u{1f984}'.repeat(24)}.png`],
+    [`a.png${'.'.repeat(200)}`, 'a.png'],
+  ])('is cut to what a name can have, between characters: %s', (last, name) => {
+    expect(addressFileName(`https://example.org/${encodeURIComponent(last)}`)).toBe(name);
+  });
+
   it('is one part of a path, whatever the address', () => {
     const names = join(folder.path, 'names');
     mkdirSync(names);
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         const last = [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
         const name = addressFileName(`https://example.org/${last}`);
         expect(name).not.toMatch(/[/\\\0:]|^\.|^-|^$/);
