@@ -1,3 +1,4 @@
+import { AbortError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
 import { FileError, fileError } from './fileError.js';
 import { readPipe } from './pipes.js';
@@ -32,15 +33,18 @@ export function memorySource(bytes: Uint8Array): ByteSource {
 }
 
 /**
-/**
  * A file is opened anew for each piece: nothing has to be closed, or stays open when that is forgotten. What comes out of
  * a pipe is read to its end, unless only a regular file will do.
- * @param options `maxBytes` is of a pipe, which has no size. Default: 2 GiB.
- * @throws FileError when it cannot be found or read.
+ * @param options `maxBytes` is of a pipe, which has no size; default: 2 GiB. `signal` ends its reading.
+ * @throws FileError when it cannot be found or read; AbortError.
  */
 export async function openFile(
   path: string,
-  { maxBytes = MAX_STREAM_BYTES, regular = false }: { maxBytes?: number; regular?: boolean } = {},
+  {
+    maxBytes = MAX_STREAM_BYTES,
+    regular = false,
+    signal,
+  }: { maxBytes?: number; regular?: boolean; signal?: AbortSignal } = {},
 ): Promise<ByteSource> {
   const fs = requireBuiltin('fs/promises', `Reading ${path}`);
   try {
@@ -49,7 +53,7 @@ export async function openFile(
       if (regular || !(found.isFIFO() || found.isDirectory())) throw noRegularFile(path);
       // A pipe has no size and comes once; a folder is refused by the system's own word.
       return memorySource(
-        found.isFIFO() ? await readPipe(path, maxBytes) : await fs.readFile(path),
+        found.isFIFO() ? await readPipe(path, maxBytes, signal) : await fs.readFile(path),
       );
     }
     const inTurn = turns(MOST_OPEN);
@@ -60,6 +64,7 @@ export async function openFile(
       readInto: (start, to) => readPieceInto(path, found, start, to),
     };
   } catch (error) {
+    if (error instanceof AbortError) throw error;
     throw fileError('read', path, error);
   }
 }

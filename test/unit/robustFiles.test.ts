@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
+import { openBytes } from '../../src/platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../src/platform/files.js';
 import { makeFolders } from '../../src/platform/folders.js';
 import { readPipe } from '../../src/platform/pipes.js';
@@ -34,6 +35,15 @@ describe.skipIf(!isPosix)('a pipe', () => {
     const path = fifo('a.png');
     const writer = spawn('bash', ['-c', `cat /dev/zero > ${path}`]);
     await expect(readPipe(path, 1_000_000)).rejects.toMatchObject({ code: 'ERR_FILE_TOO_LARGE' });
+    writer.kill('SIGKILL');
+  });
+
+  it('of which nothing comes is let go of when its reader is told to stop', async () => {
+    const path = fifo('a.png');
+    const writer = spawn('bash', ['-c', `exec sleep 60 > ${path}`]);
+    const signal = AbortSignal.timeout(100);
+    const reading = openBytes(path, { signal });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     writer.kill('SIGKILL');
   });
 
