@@ -57,7 +57,7 @@ function help(): string {
 function report(error: unknown, debug: boolean): number {
   // Whoever has seen enough of what is only told is no error.
   if (error instanceof OutputClosedError) return 0;
-  const stack = debug && error instanceof Error ? `\n${error.stack}` : '';
+  const stack = debug && error instanceof Error ? printable(`\n${error.stack}`) : '';
   if (error instanceof UsageError) {
     writeMessage(`cyclegan: ${printable(error.message)}\nTry "cyclegan --help".${stack}\n`);
     return 2;

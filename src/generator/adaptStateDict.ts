@@ -144,7 +144,7 @@ function withOwnKeys<T extends Shaped>(
   if (prefixes.length === 0) return { prefix: '', plain: stateDict };
   const [prefix] = prefixes;
   const own = [...stateDict].filter(([key]) => key.startsWith(prefix));
-  notes.push(`Removed the prefix "${prefix}" from ${own.length} keys.`);
+  notes.push(`Removed the prefix "${prefix.slice(0, 200)}" from ${own.length} keys.`);
   if (own.length < keys.length) {
     notes.push(`Left out ${keys.length - own.length} tensors of other networks.`);
   }

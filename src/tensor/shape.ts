@@ -5,7 +5,6 @@ export type Shape = readonly number[];
 /** A value for both directions, or `[height, width]`. */
 export type Pair = number | readonly [number, number];
 
-/** Number of elements: the product of the sides, 1 for a scalar (`[]`). */
 /** Steps between neighbours of a row-major array, in elements. */
 export function rowMajorStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
@@ -17,6 +16,7 @@ export function rowMajorStrides(shape: Shape): number[] {
   return strides;
 }
 
+/** Number of elements: the product of the sides, 1 for a scalar (`[]`). */
 export function sizeOf(shape: Shape): number {
   let size = 1;
   for (const side of shape) size *= side;

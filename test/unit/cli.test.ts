@@ -260,6 +260,9 @@ describe('many pictures', () => {
     const { stderr } = await run(...args);
     expect(stderr).toContain('x\\u{1b}]0;y\\u{7}.png');
     expect(stderr).not.toContain('\u001b');
+    const debugged = await run('in/no\u001b]0;y\u0007.png', '--debug');
+    expect(debugged.stderr).toMatch(/no\\u\{1b\}.*\n +at /s);
+    expect(debugged.stderr).not.toContain('\u001b');
   });
 
   it('are shown in a gallery, those of an earlier run as well', async () => {
