@@ -78,8 +78,9 @@ export interface Program {
 export interface RunOptions {
   /** The calling thread may work without pause until the result is there, if it can. Default: false. */
   readonly blocking?: boolean;
+  /** Ends the run, at once while it waits for others, else after a step. */
   readonly signal?: AbortSignal;
-  /** Called after each node. */
+  /** Called after each node. What it throws ends the run. */
   readonly onProgress?: (progress: NodeProgress) => void;
 }
 

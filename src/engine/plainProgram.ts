@@ -44,7 +44,7 @@ export class PlainProgram implements Program {
     return this.#queue.run(() => {
       checkInput(input, this.inputShape);
       return walk(this.#graph as Graph, input, options);
-    });
+    }, options.signal);
   }
 
   dispose(): void {

@@ -1,20 +1,29 @@
-import { CycleganError } from '../errors.js';
+import { AbortError, CycleganError } from '../errors.js';
+import { abortionOf } from '../platform/abortion.js';
 
 /** Runs one job at a time, in the order of the calls, and none after it was closed. */
 export class Queue {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** @throws CycleganError `ERR_DISPOSED` once closed. */
-  run<T>(job: () => Promise<T>): Promise<T> {
+  /**
+   * @param signal A job that still waits when it fires is over at once, and never begins.
+   * @throws CycleganError `ERR_DISPOSED` once closed; AbortError.
+   */
+  run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#closed) {
       return Promise.reject(
         new CycleganError('ERR_DISPOSED', 'This program was disposed of; compile it again.'),
       );
     }
-    const result = this.#last.then(job);
+    const abortion = abortionOf(signal);
+    const result = this.#last.then(() => {
+      abortion.end();
+      if (signal?.aborted) throw new AbortError();
+      return job();
+    });
     this.#last = result.catch(() => undefined);
-    return result;
+    return signal === undefined ? result : Promise.race([result, abortion.happens]);
   }
 
   /** Refuses further jobs; `release` runs when those already queued are done. */

@@ -1,4 +1,5 @@
 import { AbortError, CycleganError } from '../errors.js';
+import { abortionOf } from './abortion.js';
 import { concatenate } from './concatenate.js';
 
 /** Where bytes come from piece by piece. */
@@ -98,18 +99,4 @@ class Blocks {
     const last = this.#blocks.pop()?.subarray(0, this.#filled);
     return concatenate(last === undefined ? [] : [...this.#blocks, last]);
   }
-}
-
-/** A promise that fails when `signal` fires, and what stops listening. */
-function abortionOf(signal: AbortSignal | undefined): {
-  happens: Promise<never>;
-  end: () => void;
-} {
-  let stop = (): void => undefined;
-  const happens = new Promise<never>((_, reject) => {
-    stop = () => reject(new AbortError());
-  });
-  happens.catch(() => undefined);
-  signal?.addEventListener('abort', stop, { once: true });
-  return { happens, end: () => signal?.removeEventListener('abort', stop) };
 }

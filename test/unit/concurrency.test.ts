@@ -114,6 +114,59 @@ describe('a run after one that blocked', () => {
   });
 });
 
+describe.each(['wasm', 'js'])('a run that waits: %s', (engine) => {
+  it('is over as soon as its signal fires, and never begins', async () => {
+    const [a, b] = generators;
+    const x = noise(1, 96);
+    const small = noise(2, 20);
+    const expected = [
+      await a.forward(x, { ...options, engine }),
+      await b.forward(small, { ...options, engine }),
+    ];
+    const controller = new AbortController();
+    const order: string[] = [];
+    const first = a.forward(x, { ...options, engine }).then(({ data }) => {
+      order.push('first');
+      return data;
+    });
+    let begun = false;
+    const waits = a
+      .forward(x, {
+        ...options,
+        engine,
+        signal: controller.signal,
+        onProgress: () => {
+          begun = true;
+        },
+      })
+      .catch((error: unknown) => {
+        order.push('waits');
+        return error;
+      });
+    const next = a.forward(x, { ...options, engine });
+    queueMicrotask(() => controller.abort());
+    expect(await waits).toBeInstanceOf(AbortError);
+    expect([await first, (await next).data]).toEqual([expected[0].data, expected[0].data]);
+    expect([order, begun]).toEqual([['waits', 'first'], false]);
+    expect((await b.forward(small, { ...options, engine })).data).toEqual(expected[1].data);
+  });
+
+  it('hears what its watcher throws, and the next is as ever', async () => {
+    const [a] = generators;
+    const x = noise(1, 24);
+    const expected = await a.forward(x, { ...options, engine });
+    for (const isBlocking of [true, false, false]) {
+      const onProgress = ({ done }: { done: number }) => {
+        if (done >= 3) throw new TypeError('of a test');
+      };
+      await expect(
+        a.forward(x, { ...options, engine, blocking: isBlocking, onProgress }),
+      ).rejects.toThrow('of a test');
+      expect((await a.forward(x, { ...options, engine })).data).toEqual(expected.data);
+    }
+  });
+});
+
 describe('a worker that is lost', () => {
   /** The next message with `run` in it is not answered: its thread has died. */
   function loseOne(): void {

@@ -39,7 +39,7 @@ export class PartedProgram implements Program {
     return this.#queue.run(async () => {
       checkInput(input, this.inputShape);
       return this.#walk(input, options);
-    });
+    }, options.signal);
   }
 
   dispose(): void {

@@ -197,13 +197,12 @@ export class WasmProgram implements Program {
       for (let n = 0; n < pictures; n++) {
         const picture = input.data.subarray(n * inSize, (n + 1) * inSize);
         new Float32Array(buffer, from.address, inSize).set(picture);
-        await this.#inTurn(options.blocking ?? false, () =>
-          this.#execute(0, steps.length, options, (step) => report(n, step)),
-        );
+        const execute = () => this.#execute(0, steps.length, options, (step) => report(n, step));
+        await this.#inTurn(options.blocking ?? false, execute, options.signal);
         out.set(new Float32Array(buffer, to.address, outSize), n * outSize);
       }
       return new Tensor(out, this.outputShape);
-    });
+    }, options.signal);
   }
 
   dispose(): void {
@@ -223,8 +222,8 @@ export class WasmProgram implements Program {
     return !shared || (threads === 1 && blocking && canBlock());
   }
 
-  #inTurn<T>(blocking: boolean, job: () => Promise<T>): Promise<T> {
-    return this.#isAlone(blocking) ? job() : inTurn(job);
+  #inTurn<T>(blocking: boolean, job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#isAlone(blocking) ? job() : inTurn(job, signal);
   }
 
   get #assembly(): Assembly {
@@ -304,10 +303,21 @@ export class WasmProgram implements Program {
     onStep: (step: number) => void,
   ): Promise<void> {
     const workers = await this.#workers(this.#machine.threads);
-    const onSteps = report ? onStep : null;
-    const runs = this.#send(workers, this.#assembly.drivers.run, from, to, 0, onSteps);
+    let thrown: { readonly error: unknown } | null = null;
+    const onSteps = (step: number) => {
+      try {
+        if (thrown === null) onStep(step);
+      } catch (error) {
+        // Workers are still within: whoever called hears it when they are out.
+        thrown = { error };
+        Atomics.store(this.#control, CONTROL.stop / 4, 1);
+      }
+    };
+    const { run } = this.#assembly.drivers;
+    const runs = this.#send(workers, run, from, to, 0, report ? onSteps : null);
     try {
       await Promise.all(runs);
+      if (thrown !== null) throw (thrown as { error: unknown }).error;
     } catch (error) {
       this.#giveUp();
       await this.#gather(workers, runs);

@@ -10,8 +10,8 @@ let waiting = 0;
 /** Work that was begun early, and threads wait for the calling thread in it. */
 let begun: (() => Promise<void>) | null = null;
 
-/** Runs `job` when all work that was asked for before it is over. */
-export function inTurn<T>(job: () => Promise<T>): Promise<T> {
+/** Runs `job` when all work that was asked for before it is over; while it waits, `signal` ends it at once. */
+export function inTurn<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   waiting++;
   return queue
     .run(async () => {
@@ -19,7 +19,7 @@ export function inTurn<T>(job: () => Promise<T>): Promise<T> {
       await begun?.().catch(() => undefined);
       begun = null;
       return job();
-    })
+    }, signal)
     .finally(() => {
       waiting--;
     });
