@@ -5,6 +5,7 @@ import { InterruptedError } from './commands/translateMany.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { commandHelp, mainHelp } from './help.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
+import { cleanUpOnSignals } from './signals.js';
 import { hearStreamErrors, OutputClosedError, writeData, writeMessage } from './standardOutput.js';
 import { createTerminal, printable } from './terminal.js';
 import { nearest, parseCommandLine, UsageError } from './usage.js';
@@ -77,5 +78,6 @@ function report(error: unknown, debug: boolean): number {
 if (isPictureThread()) servePictures();
 else {
   hearStreamErrors();
+  cleanUpOnSignals();
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -32,10 +32,9 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
   const temporary = temporaryName(path);
-  let begun = false;
+  const end = beginWriting(temporary);
   try {
     const file = await fs.open(temporary, 'wx');
-    begun = true;
     try {
       for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
         await file.appendFile(piece);
@@ -48,9 +47,36 @@ export async function writeFileAtomic(
   } catch (error) {
     throw fileError('write', path, error);
   } finally {
-    // Only what was made here.
-    if (begun) await fs.rm(temporary, { force: true });
+    await fs.rm(temporary, { force: true });
+    end();
   }
+}
+
+/** Files that `writeFileAtomic` writes and that have no name yet. */
+const unfinished = new Set<string>();
+let guard: () => () => void = () => () => undefined;
+
+/**
+ * For whoever owns the process: has `begin` called before a file is written, and what it gives back when that file has its
+ * name, or is gone. In between, `removeUnfinished` leaves nothing of it.
+ */
+export function guardWriting(begin: () => () => void): void {
+  guard = begin;
+}
+
+/** Before the process ends: removes what has no name yet. */
+export function removeUnfinished(): void {
+  const { rmSync } = requireBuiltin('fs', 'Removing what is unfinished');
+  for (const path of unfinished) rmSync(path, { force: true });
+}
+
+function beginWriting(temporary: string): () => void {
+  unfinished.add(temporary);
+  const end = guard();
+  return () => {
+    unfinished.delete(temporary);
+    end();
+  };
 }
 
 type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
@@ -160,9 +186,11 @@ export async function growFile(path: string): Promise<GrowingFile> {
   };
 }
 
+/** A name that nothing has: processes of containers often have the same number, and so had some that were ended. */
 function temporaryName(path: string): string {
   const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
-  return join(dirname(path), `.${basename(path)}.${process.pid}.cyclegan-tmp`);
+  const token = crypto.randomUUID().slice(0, 8);
+  return join(dirname(path), `.${basename(path)}.${process.pid}-${token}.cyclegan-tmp`);
 }
 
 /** `file`, `folder`, or `null` where there is nothing. Links are followed. */

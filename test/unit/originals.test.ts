@@ -427,7 +427,11 @@ describe('writing without replacing', () => {
 
 it('only what is left of these very outputs is swept', async () => {
   const pid = 999999999;
-  const names = [`.out.png.${pid}.cyclegan-tmp`, `.index.html.${pid}.cyclegan-tmp`];
+  const names = [
+    `.out.png.${pid}.cyclegan-tmp`,
+    `.out.png.${pid}-0123abcd.cyclegan-tmp`,
+    `.index.html.${pid}-0123abcd.cyclegan-tmp`,
+  ];
   const others = [`.my.png.${pid}.cyclegan-tmp`, `out.png.${pid}.cyclegan-tmp`, '.cyclegan-tmp'];
   for (const name of [...names, ...others]) writeFileSync(join(cwd, name), '');
   mkdirSync(join(cwd, `.out.png.1${pid}.cyclegan-tmp`));

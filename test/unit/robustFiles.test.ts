@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
+import { cleanUpOnSignals } from '../../src/cli/signals.js';
 import { openBytes } from '../../src/platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../src/platform/files.js';
 import { makeFolders } from '../../src/platform/folders.js';
@@ -164,5 +165,61 @@ describe('a name', () => {
     });
     await writeFileAtomic(join(cwd, 'x'), Uint8Array.of(1), { replace: true });
     expect(readdirSync(cwd).sort()).toEqual(['in.png', 'x']);
+  });
+});
+
+describe('a file that is being written', () => {
+  const names = () => readdirSync(cwd).sort();
+  function* pieces(meanwhile: () => void) {
+    yield Uint8Array.of(1);
+    meanwhile();
+    yield Uint8Array.of(2);
+  }
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'is gone when %s ends the process',
+    async (signal) => {
+      const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+      const listeners = process.listenerCount(signal);
+      cleanUpOnSignals();
+      const found: unknown[] = [];
+      const written = writeFileAtomic(
+        join(cwd, 'out.png'),
+        pieces(() => {
+          found.push(names().length);
+          process.emit(signal, signal);
+          found.push(names(), kill.mock.calls);
+        }),
+        { replace: false },
+      );
+      await expect(written).rejects.toMatchObject({ code: expect.stringMatching(/^ERR_FILE/) });
+      expect(found).toEqual([2, ['in.png'], [[process.pid, signal]]]);
+      expect(process.listenerCount(signal)).toBe(listeners);
+      expect(names()).toEqual(['in.png']);
+    },
+  );
+
+  it('is left to who else listens', async () => {
+    const heard = vi.fn();
+    process.on('SIGTERM', heard);
+    cleanUpOnSignals();
+    await writeFileAtomic(
+      join(cwd, 'out.png'),
+      pieces(() => process.emit('SIGTERM', 'SIGTERM')),
+      { replace: false },
+    );
+    process.off('SIGTERM', heard);
+    expect(heard).toHaveBeenCalledOnce();
+    expect(names()).toEqual(['in.png', 'out.png']);
+  });
+
+  it('has a name of its own, whatever processes of the same number have left', async () => {
+    writeFileSync(join(cwd, `.out.png.${process.pid}.cyclegan-tmp`), 'of another');
+    await Promise.allSettled(
+      [1, 2, 3].map((value) =>
+        writeFileAtomic(join(cwd, 'out.png'), Uint8Array.of(value), { replace: true }),
+      ),
+    ).then((ends) => expect(ends.map(({ status }) => status)).toEqual(Array(3).fill('fulfilled')));
+    expect(names()).toEqual([`.out.png.${process.pid}.cyclegan-tmp`, 'in.png', 'out.png']);
   });
 });

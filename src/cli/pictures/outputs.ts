@@ -78,7 +78,7 @@ export async function refuseInputsAsOutputs(jobs: readonly Job[]): Promise<void>
   }
 }
 
-const TEMPORARY = /^\.(.+)\.(\d+)\.cyclegan-tmp$/;
+const TEMPORARY = /^\.(.+)\.(\d+)(?:-[\da-f]{8})?\.cyclegan-tmp$/;
 
 /** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
 function isOthers(pid: number): boolean {
