@@ -40,9 +40,8 @@ function inflateNatively(data: Uint8Array, size: number): Inflated | null {
   const zlib = builtin('zlib');
   if (zlib === null || size === 0) return null;
   try {
-    // All in one piece, which is not full before the stream's end is seen.
-    const chunkSize = Math.max(64, size + 1);
-    const told: unknown = zlib.inflateSync(data, { chunkSize, maxOutputLength: size, info: true });
+    const options = { chunkSize: inOnePiece(size), maxOutputLength: size, info: true };
+    const told: unknown = zlib.inflateSync(data, options);
     const { buffer, engine } = told as { buffer: Buffer; engine: { bytesWritten: number } };
     if (buffer.length !== size) return null;
     const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, size);
@@ -51,6 +50,11 @@ function inflateNatively(data: Uint8Array, size: number): Inflated | null {
   } catch {
     return null;
   }
+}
+
+/** Of which no more is kept than there are bytes, and which is not full before the stream's end is seen. */
+function inOnePiece(size: number): number {
+  return Math.max(64, size + 1);
 }
 
 export function inflateZlibInTables(data: Uint8Array, size: number): Inflated {
@@ -78,7 +82,8 @@ function inflateRawNatively(data: Uint8Array, size: number): Inflated | null {
   const zlib = builtin('zlib');
   if (zlib === null || size === 0) return null;
   try {
-    const told: unknown = zlib.inflateRawSync(data, { maxOutputLength: size, info: true });
+    const options = { chunkSize: inOnePiece(size), maxOutputLength: size, info: true };
+    const told: unknown = zlib.inflateRawSync(data, options);
     const { buffer, engine } = told as { buffer: Buffer; engine: { bytesWritten: number } };
     if (buffer.length !== size) return null;
     const bytes = new Uint8Array(buffer.buffer, buffer.byteOffset, size);

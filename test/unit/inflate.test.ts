@@ -186,3 +186,13 @@ function emptyDynamicBlock(): number[] {
   });
   return bytes;
 }
+
+it.each([
+  ['zlib', deflateSync(Uint8Array.of(1, 2, 3)), inflateZlib],
+  ['deflate', deflateRawSync(Uint8Array.of(1, 2, 3)), inflateRaw],
+])('a thousand small streams of %s keep no block of memory each', (_, data, inflate) => {
+  const found = Array.from({ length: 1000 }, () => inflate(data, 3).bytes);
+  expect([...found[999]]).toEqual([1, 2, 3]);
+  const kept = new Set(found.map(({ buffer }) => buffer));
+  expect([...kept].reduce((sum, { byteLength }) => sum + byteLength, 0)).toBeLessThan(500_000);
+});
