@@ -1,5 +1,5 @@
 import { zipSync } from 'fflate';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import { type ByteSource, memorySource } from '../../src/platform/byteSource.js';
 import { inflateRaw, inflateRawInTables } from '../../src/platform/inflate.js';
@@ -152,6 +152,18 @@ describe('texts and lists', () => {
     const each = (large - small) / 1000;
     expect(each).toBeGreaterThanOrEqual(1);
     expect(each).toBeLessThanOrEqual(256);
+  });
+
+  it('a counter does not copy what it is called with', () => {
+    const items = op.tuple(...new Array<Part>(20_000).fill('N'));
+    const calls = Array.from({ length: 100 }, () => ['h', 1, 'h', 0, 'R0']);
+    const slice = vi.spyOn(Array.prototype, 'slice');
+    costOf(
+      pickle(op.global('collections', 'Counter'), ['q', 1, '0'], items, ['q', 0, '0'], calls, 'N'),
+    );
+    const copied = slice.mock.results.reduce((sum, { value }) => sum + value.length, 0);
+    slice.mockRestore();
+    expect(copied).toBeLessThan(20_000);
   });
 
   it('an OrderedDict is charged for each list that it takes, not for each list that there is', () => {

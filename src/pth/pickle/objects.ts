@@ -25,7 +25,8 @@ export function madeBy(
 ): PickleValue {
   const before = callee instanceof PickleGlobal ? DICT_CLASSES.get(callee.name) : undefined;
   if (before === undefined) return new PickleCall(callee, args);
-  const [entries, ...rest] = args.slice(before);
+  // Many calls can share one tuple of arguments, however long: it is not copied.
+  const entries = args.length > before ? args[before] : undefined;
   // A counter can also count the items of a list.
   if (
     callee.name === 'collections.Counter' &&
@@ -35,7 +36,7 @@ export function madeBy(
     return new PickleCall(callee, args);
   }
   const items = entries === undefined ? [] : entryItems(machine, entries);
-  if (items === null || rest.length > 0) {
+  if (items === null || args.length > before + 1) {
     throw machine.error('ERR_PICKLE', `A call of ${callee.name} whose arguments make no dict`);
   }
   return dictOf(machine, callee.name, items);
