@@ -51,7 +51,7 @@ for (const [name, count] of [...totals].sort())
   console.log(`${String(count).padStart(9)}  ${name}`);
 const share = ((100 * (totals.get('past the container') ?? 0)) / done).toFixed(1);
 console.log(
-  `${done} cases in ${seconds.toFixed(0)} s on ${threads} threads, ${share} % past the container, ${found} broken promises`,
+  `${done} cases in ${seconds.toFixed(0)} s on ${threads} threads (${(done / seconds).toFixed(0)} a second), ${share} % past the container, ${found} broken promises`,
 );
 process.exitCode = found === 0 && done === cases ? 0 : 1;
 

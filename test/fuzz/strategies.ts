@@ -1,51 +1,23 @@
 import { safetensorsFile } from '../support/containers.js';
-import { bytes, legacyFile, op, type Part } from '../support/pickles.js';
+import { bytes, legacyFile, op, type Part, pickle } from '../support/pickles.js';
+import { EDGES, edge, pick, type Random } from './random.js';
 import { BESIDE, CHECKPOINT, type Seed, STORAGES, torchZipOf } from './seeds.js';
-
-/** Whole numbers from 0 up to `below`, the same for the same start. */
-export type Random = (below: number) => number;
-
-/** Mulberry32, by Tommy Ettinger. */
-export function seededRandom(start: number): Random {
-  let state = start >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return Math.floor((((t ^ (t >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
+import { changedLegacy } from './structure/legacy.js';
+import { changedModel } from './structure/onnxModels.js';
+import { changedInstructions } from './structure/pickles.js';
+import { changedHeader } from './structure/safetensors.js';
+import { changedTar } from './structure/tars.js';
+import { someCheckpoint } from './structure/values.js';
+import { changedZip } from './structure/zips.js';
 
 export interface Strategy {
   readonly name: string;
   mutate(seed: Seed, random: Random, others: readonly Seed[]): Uint8Array;
 }
 
-/** Numbers at which readers go wrong. */
-const EDGES = [
-  0n,
-  1n,
-  -1n,
-  127n,
-  128n,
-  255n,
-  65535n,
-  65536n,
-  2n ** 31n - 1n,
-  2n ** 31n,
-  2n ** 32n - 1n,
-  2n ** 32n,
-  2n ** 53n - 1n,
-  2n ** 53n,
-  2n ** 62n,
-  2n ** 63n - 1n,
-];
-
 /** Opcodes of pickles, those that must be refused among them. */
 const OPCODES = [...'(.012FGIJKLMNPQRSTUVX]}abcdeghijlopqrstu)'].map((c) => c.charCodeAt(0));
 const NEW_OPCODES = Array.from({ length: 0x99 - 0x80 }, (_, i) => 0x80 + i);
-
-const pick = <T>(items: readonly T[], random: Random): T => items[random(items.length)];
 
 export const STRATEGIES: readonly Strategy[] = [
   { name: 'prefix', mutate: ({ file }, random) => file.slice(0, random(file.length)) },
@@ -119,6 +91,19 @@ export const STRATEGIES: readonly Strategy[] = [
       return safetensorsFile(text, new Uint8Array(16));
     },
   },
+  {
+    name: 'instructions of a pickle, each whole',
+    mutate: (_, random) => contained(changedInstructions(random), random),
+  },
+  {
+    name: 'a checkpoint made up',
+    mutate: (_, random) => contained(pickle(someCheckpoint(random)), random),
+  },
+  { name: 'parts of a legacy stream', mutate: (_, random) => changedLegacy(random) },
+  { name: 'entries of a zip archive', mutate: (_, random) => changedZip(random) },
+  { name: 'members of a tar archive', mutate: (_, random) => changedTar(random) },
+  { name: 'the tree of a safetensors header', mutate: (_, random) => changedHeader(random) },
+  { name: 'fields of an ONNX model', mutate: (_, random) => changedModel(random) },
 ];
 
 /** Everything between the protocol and STOP of the checkpoint, with some of it changed. */
@@ -173,11 +158,6 @@ function grownPart(random: Random, depth: number): Part {
     () => op.reduce(op.global(pick(['os', 'builtins', 'torch'], random), 'system'), inner()),
   ];
   return pick(parts, random)();
-}
-
-/** LONG1 of a number at its edge. */
-function edge(random: Random): Part {
-  return [0x8a, 8, new Uint8Array(BigInt64Array.of(pick(EDGES, random)).buffer)];
 }
 
 function contained(pickled: Uint8Array, random: Random): Uint8Array {

@@ -1,7 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BrokenPromise, judge } from './judge.js';
+import { seededRandom } from './random.js';
 import { makeSeeds } from './seeds.js';
-import { STRATEGIES, seededRandom } from './strategies.js';
+import { STRATEGIES } from './strategies.js';
 
 /** Codes of files that are refused before anything within them is looked at. */
 const AT_THE_DOOR: ReadonlySet<string | null> = new Set([
@@ -39,19 +40,25 @@ for (let number = first; number < until; number += step) {
   const seed = seeds[random(random(16) === 0 ? seeds.length : seeds.length - 2)];
   const file = strategy.mutate(seed, random, seeds);
   try {
+    // Most files end in an error, and most of its time goes into its stack.
+    Error.stackTraceLimit = 0;
     const { code } = await judge(file);
     count(`strategy: ${strategy.name}`);
     count(`outcome: ${code ?? 'read'}`);
     if (!AT_THE_DOOR.has(code)) count('past the container');
   } catch (error) {
     if (!(error instanceof BrokenPromise)) throw error;
-    parentPort?.postMessage({
-      find: { number, strategy: strategy.name, file, what: error.message },
-    });
+    Error.stackTraceLimit = 10;
+    const { message } = await judge(file).then(() => error, asError);
+    parentPort?.postMessage({ find: { number, strategy: strategy.name, file, what: message } });
   }
   if ((number - first) % (step * BATCH) === 0) report(number);
 }
 report(until);
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
 
 function report(number: number): void {
   parentPort?.postMessage({ number, counts: [...counts] });

@@ -2,7 +2,12 @@ import { bytes, int64, op, type Part, pickle } from './pickles.js';
 
 /** A tar archive of ustar headers. */
 export function tarFile(members: Readonly<Record<string, Uint8Array>>): Uint8Array {
-  const parts = Object.entries(members).flatMap(([name, content]) => [
+  return tarOf(Object.entries(members));
+}
+
+/** The same, where a name can stand twice. */
+export function tarOf(members: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+  const parts = members.flatMap(([name, content]) => [
     tarHeader(name, content.length),
     content,
     new Uint8Array(-content.length & 511),

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judge, type Verdict } from '../fuzz/judge.js';
+import { seededRandom } from '../fuzz/random.js';
 import { makeSeeds } from '../fuzz/seeds.js';
-import { STRATEGIES, seededRandom } from '../fuzz/strategies.js';
+import { STRATEGIES } from '../fuzz/strategies.js';
 import { safetensorsFile } from '../support/containers.js';
 import { legacyFile, op } from '../support/pickles.js';
 
