@@ -60,8 +60,18 @@ it(`reads and refuses ${COUNT} damaged JPEGs as Pillow does`, { timeout: 3_600_0
   expect(wrong).toEqual([]);
 });
 
-/** @returns What differs from Pillow, if anything does that should not. */
-function compare(bytes: Uint8Array, { size, sha256, error }: Verdict): string | null {
+/** Of small pictures, none may take longer. */
+const LIMIT_MS = 1000;
+
+/** @returns What is wrong, if anything is: it hung, or differs from Pillow where it should not. */
+function compare(bytes: Uint8Array, verdict: Verdict): string | null {
+  const begin = performance.now();
+  const problem = difference(bytes, verdict);
+  const milliseconds = performance.now() - begin;
+  return problem ?? (milliseconds > LIMIT_MS ? `took ${milliseconds.toFixed(0)} ms` : null);
+}
+
+function difference(bytes: Uint8Array, { size, sha256, error }: Verdict): string | null {
   try {
     const { width, height, data } = decodeJpeg(bytes);
     if (error !== undefined) return `read, but Pillow says ${error}`;
