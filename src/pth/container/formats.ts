@@ -9,7 +9,7 @@ import { isObjectAlone, objectAlone } from './unpackedFolder.js';
 import { zipFormat } from './zip.js';
 
 /** Every format that can be read. */
-const FORMATS: readonly ContainerFormat[] = [
+export const FORMATS: readonly ContainerFormat[] = [
   zipFormat,
   legacyFormat,
   tarFormat,

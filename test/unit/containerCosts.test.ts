@@ -1,0 +1,209 @@
+import { zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import {
+  bytes as field,
+  integer,
+  type Message,
+  message,
+  nested,
+  text,
+} from '../../src/export/onnx/protobuf.js';
+import { memorySource } from '../../src/platform/byteSource.js';
+import { concatenate } from '../../src/platform/concatenate.js';
+import { Budget } from '../../src/pth/budget.js';
+import { FORMATS } from '../../src/pth/container/formats.js';
+import { passedOver } from '../../src/pth/passedOver.js';
+import { plainEntries } from '../../src/pth/plainValue.js';
+import { findStateDict } from '../../src/pth/stateDict.js';
+import { openContainer } from '../../src/pth/weightFile.js';
+import { safetensorsFile, tarFile } from '../support/containers.js';
+import { bytes, int64, legacyFile, op, type Part, pickle } from '../support/pickles.js';
+
+/** Far more than anything here takes, so that costs can be seen. */
+const ROOM = { factor: 1 << 20, slack: 0, values: Number.MAX_SAFE_INTEGER };
+/** What a byte of a file may cost at most, whatever it is a byte of. What comes to more has to pay with numbers. */
+const MOST_PER_BYTE = 64;
+
+const times = <T>(n: number, make: (i: number) => T): T[] =>
+  Array.from({ length: n }, (_, i) => make(i));
+const record = <T>(n: number, make: (i: number) => [string, T]): Record<string, T> =>
+  Object.fromEntries(times(n, make));
+const scalar = (key: string) => op.tensor(op.storage(key, 'FloatStorage', 1), 0, [], []);
+
+/** As torch before 0.1.10 wrote them; storages, views and tensors of one number each. */
+function oldTar({ storages = 1, views = 0, tensors = 1, sides = 0 }): Uint8Array {
+  const tensor = (i: number): Part => [
+    pickle(op.tuple(op.int(1e6 + i), op.int(0), op.global('torch', 'FloatTensor'))),
+    int64(sides),
+    times(2 * sides, () => int64(1)),
+    int64(0),
+  ];
+  const storage = (i: number): Part => [
+    pickle(op.tuple(op.int(i), op.text('cpu'), op.global('torch', 'FloatStorage'))),
+    int64(1),
+    new Uint8Array(4),
+  ];
+  const view = (i: number) => op.tuple(op.int(2e6 + i), op.int(0), op.int(0), op.int(1));
+  return tarFile({
+    sys_info: pickle('}'),
+    pickle: pickle(op.dict(record(tensors, (i) => [`k${i}`, [op.text(String(1e6 + i)), 'Q']]))),
+    tensors: bytes(pickle(op.int(tensors)), times(tensors, tensor)),
+    storages: bytes(
+      pickle(op.int(storages)),
+      times(storages, storage),
+      pickle(op.list(...times(views, view))),
+    ),
+  });
+}
+
+const initialiser = (name: string, ...more: Message[]) =>
+  nested(5, message(integer(2, 1), text(8, name), field(9, new Uint8Array(4)), ...more));
+
+function onnx(inGraph: Message[], inModel: Message[] = []): Uint8Array {
+  const model = message(
+    integer(1, 8),
+    text(2, 'cyclegan-ts'),
+    ...inModel,
+    nested(7, message(initialiser('w'), ...inGraph)),
+  );
+  return concatenate(model.pieces);
+}
+
+/** Whatever there can be many of in a file, by its format: a file that has it `n` times. */
+const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => Uint8Array>>>> = {
+  zip: {
+    'entries beside': (n) =>
+      zipSync(
+        { 'x/data.pkl': pickle('}'), ...record(n, (i) => [`x/e${i}`, new Uint8Array(0)]) },
+        { level: 0 },
+      ),
+    storages: (n) =>
+      zipSync(
+        {
+          'x/data.pkl': pickle(op.dict(record(n, (i) => [`k${i}`, scalar(`${i}`)]))),
+          ...record(n, (i) => [`x/data/${i}`, new Uint8Array(4)]),
+        },
+        { level: 0 },
+      ),
+  },
+  legacy: {
+    storages: (n) =>
+      legacyFile(
+        op.dict(record(n, (i) => [`k${i}`, scalar(`${i}`)])),
+        record(n, (i) => [`${i}`, [1]]),
+      ),
+    'plain entries': (n) =>
+      legacyFile(op.dict({ w: scalar('0'), ...record(n, (i) => [`k${i}`, op.int(i)]) }), {
+        0: [1],
+      }),
+    'objects beside': (n) =>
+      legacyFile(
+        op.dict({
+          w: scalar('0'),
+          ...record(n, (i) => [`k${i}`, op.reduce(op.global('mine', 'Class'), ')')]),
+        }),
+        { 0: [1] },
+      ),
+    'dicts within': (n) =>
+      legacyFile(
+        op.dict({ state_dict: op.dict({ w: scalar('0') }), ...record(n, (i) => [`k${i}`, '}']) }),
+        { 0: [1] },
+      ),
+  },
+  tar: {
+    storages: (n) => oldTar({ storages: n }),
+    views: (n) => oldTar({ views: n }),
+    tensors: (n) => oldTar({ tensors: n }),
+    'tensors of many sides': (n) => oldTar({ tensors: n, sides: 60 }),
+  },
+  safetensors: {
+    tensors: (n) =>
+      safetensorsFile(
+        record(n, (i) => [`t${i}`, { dtype: 'F32', shape: [0], data_offsets: [0, 0] }]),
+        new Uint8Array(0),
+      ),
+    'tensors of many sides': (n) =>
+      safetensorsFile(
+        record(n, (i) => [
+          `t${i}`,
+          { dtype: 'F32', shape: times(60, (side) => side), data_offsets: [0, 0] },
+        ]),
+        new Uint8Array(0),
+      ),
+    metadata: (n) =>
+      safetensorsFile({ __metadata__: record(n, (i) => [`k${i}`, 'v']), ...W }, new Uint8Array(4)),
+    'fields that nobody knows': (n) =>
+      safetensorsFile({ w: { ...W.w, ...record(n, (i) => [`f${i}`, [i]]) } }, new Uint8Array(4)),
+  },
+  onnx: {
+    initialisers: (n) => onnx(times(n, (i) => initialiser(`k${i}`))),
+    'initialisers of many sides': (n) =>
+      onnx(times(n, (i) => initialiser(`k${i}`, ...times(60, () => integer(1, 1))))),
+    metadata: (n) =>
+      onnx(
+        [],
+        times(n, (i) => nested(14, message(text(1, `k${i}`), text(2, 'v')))),
+      ),
+    'fields of the metadata': (n) =>
+      onnx([], [nested(14, message(...times(n, (i) => text(3 + i, 'v'))))]),
+    'fields of the graph': (n) => onnx(times(n, () => integer(77, 1))),
+    'fields of the model': (n) =>
+      onnx(
+        [],
+        times(n, () => text(77, '')),
+      ),
+  },
+};
+const W = { w: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } };
+
+/** What it costs to open a file and tell what is in it, in bytes. */
+async function costOf(name: string, content: Uint8Array): Promise<number> {
+  const format = FORMATS.find((candidate) => candidate.name === name);
+  const budget = new Budget(content.length, 0, ROOM);
+  const opened = await format?.open(memorySource(content), budget);
+  if (opened === undefined) throw new Error(`No format ${name}`);
+  const found = findStateDict(opened);
+  passedOver(opened, found, new Set(plainEntries(opened.root, budget).keys()));
+  return budget.taken;
+}
+
+it('there is no format that is not looked at here', () => {
+  expect(Object.keys(REPEATED).sort()).toEqual(FORMATS.map(({ name }) => name).sort());
+});
+
+describe.each(Object.entries(REPEATED))('in a file of format %s', (format, parts) => {
+  it.each(Object.entries(parts))(
+    `%s are charged, each as much as the last, and no more than ${MOST_PER_BYTE} for a byte`,
+    async (_, make) => {
+      const files = [20, 60, 100].map(make);
+      const [few, more, most] = await Promise.all(files.map((file) => costOf(format, file)));
+      const [first, last] = [(more - few) / 40, (most - more) / 40];
+      expect(first).toBeGreaterThanOrEqual(8);
+      // Pieces that a pickle did not end in are parsed again; what grows with the square would come to 2.
+      expect(last / first).toBeGreaterThan(0.7);
+      expect(last / first).toBeLessThan(1.3);
+      const [short, , long] = files.map(({ length }) => length);
+      expect((most - few) / (long - short)).toBeLessThanOrEqual(MOST_PER_BYTE);
+    },
+  );
+});
+
+describe('of what is bounded, more is refused', () => {
+  it.each<[string, (n: number) => Uint8Array, string]>([
+    [
+      'members of a tar archive',
+      (n) => tarFile(record(n, (i) => [`m${i}`, new Uint8Array(0)])),
+      'ERR_PTH_TAR',
+    ],
+    [
+      'fields of an ONNX tensor',
+      (n) => onnx([initialiser('k', ...times(n, () => integer(77, 1)))]),
+      'ERR_PTH_ONNX',
+    ],
+    ['sides of a tensor', (n) => oldTar({ sides: n }), 'ERR_PTH_TENSOR'],
+  ])('%s', async (_, make, code) => {
+    await expect(openContainer(memorySource(make(65)))).rejects.toMatchObject({ code });
+    const end = await openContainer(memorySource(make(60))).catch((error: unknown) => error);
+    expect(end).not.toMatchObject({ code });
+  });
+});
