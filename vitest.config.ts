@@ -13,7 +13,7 @@ const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
 
 /**
  * `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, `full` the built command, and
- * `processes` the built library: what a process does as a whole depends on Node's version. `long` takes a quarter of an hour.
+ * `processes` the built library: what a process does as a whole depends on Node's version. `long` takes twenty minutes.
  */
 export default defineConfig({
   test: {
