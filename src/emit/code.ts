@@ -147,6 +147,8 @@ export const v128 = {
   load64Zero: load(0, ...simd(93)),
   /** The first eight bytes. */
   store64: (address: Code, value: Code): Code => [address, value, simd(91), 0, 0, 0],
+  /** 1 where any bit is set, 0 otherwise. */
+  anyTrue: unary(...simd(83)),
   bitselect: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(82)],
   zero: [simd(12), new Array<number>(16).fill(0)] as Code,
   /** All bits set in the first `lanes` of four 32-bit lanes. */
@@ -164,6 +166,8 @@ export const i32x4 = {
   add: binary(...simd(174)),
   shiftLeft: binary(...simd(171)),
   shiftRight: binary(...simd(172)),
+  maxUnsigned: binary(...simd(185)),
+  gtUnsigned: binary(...simd(60)),
   /** Products of 16-bit integers with a sign, two neighbours added up. */
   dotI16x8: binary(...simd(186)),
   extractLane: (a: Code, lane: number): Code => [a, simd(27), lane],

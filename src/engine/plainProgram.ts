@@ -43,7 +43,7 @@ export class PlainProgram implements Program {
   run(input: Tensor, options: RunOptions = {}): Promise<Tensor> {
     return this.#queue.run(() => {
       checkInput(input, this.inputShape);
-      return walk(this.#graph as Graph, input, options);
+      return runPlainly(this.#graph as Graph, input, options);
     }, options.signal);
   }
 
@@ -54,7 +54,15 @@ export class PlainProgram implements Program {
   }
 }
 
-async function walk(graph: Graph, input: Tensor, options: RunOptions): Promise<Tensor> {
+/**
+ * The plain loops of a graph's operators, one after the other.
+ * @param input As `graph.inputShape`, but for the number of pictures.
+ */
+export async function runPlainly(
+  graph: Graph,
+  input: Tensor,
+  options: RunOptions,
+): Promise<Tensor> {
   const { blocking = false, signal, onProgress } = options;
   const values = new Map<number, Tensor>([[INPUT, input]]);
   const readers = readerCounts(graph);

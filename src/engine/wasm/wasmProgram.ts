@@ -5,7 +5,7 @@ import { canBlock, pause } from '../../platform/pause.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Program, RunOptions } from '../engine.js';
-import { checkInput } from '../plainProgram.js';
+import { checkInput, runPlainly } from '../plainProgram.js';
 import { Queue } from '../queue.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { returnMemory } from './memoryPool.js';
@@ -197,9 +197,16 @@ export class WasmProgram implements Program {
       for (let n = 0; n < pictures; n++) {
         const picture = input.data.subarray(n * inSize, (n + 1) * inSize);
         new Float32Array(buffer, from.address, inSize).set(picture);
-        const execute = () => this.#execute(0, steps.length, options, (step) => report(n, step));
+        const execute = () =>
+          this.#execute(0, steps.length, options, (step) => {
+            const done = this.#nodesThrough(step);
+            if (done !== null && !this.#isBeyond) report(n, done);
+          });
         await this.#inTurn(options.blocking ?? false, execute, options.signal);
-        out.set(new Float32Array(buffer, to.address, outSize), n * outSize);
+        const found = this.#isBeyond
+          ? await this.#runPlainly(picture, options, (done) => report(n, done))
+          : new Float32Array(buffer, to.address, outSize);
+        out.set(found, n * outSize);
       }
       return new Tensor(out, this.outputShape);
     }, options.signal);
@@ -268,6 +275,26 @@ export class WasmProgram implements Program {
     this.#checkLost();
   }
 
+  /** Whether a layer got a value beyond what it takes, which ended the run. */
+  get #isBeyond(): boolean {
+    return Atomics.load(this.#control, CONTROL.beyond / 4) !== 0;
+  }
+
+  /**
+   * One picture by plain loops, whose sums in double precision take all that float32 has.
+   * @param onNode Gets how many nodes are done.
+   */
+  async #runPlainly(
+    picture: Float32Array,
+    options: RunOptions,
+    onNode: (done: number) => void,
+  ): Promise<Float32Array> {
+    const shape = [...this.inputShape.slice(0, -3).map(() => 1), ...this.inputShape.slice(-3)];
+    const onProgress = ({ done }: { readonly done: number }) => onNode(done);
+    const input = new Tensor(picture, shape);
+    return (await runPlainly(this.#held.graph, input, { ...options, onProgress })).data;
+  }
+
   #checkLost(): void {
     if (Atomics.load(this.#control, CONTROL.lost / 4) !== 0) throw lost();
   }
@@ -330,7 +357,8 @@ export class WasmProgram implements Program {
     this.#waitForIdle();
     const counters = (step: number) => (CONTROL.steps + step * COUNTER_BYTES) / 4;
     this.#control.fill(0, counters(from), counters(to));
-    for (const word of [CONTROL.idle, CONTROL.stop, CONTROL.lost]) this.#control[word / 4] = 0;
+    const { idle, stop, lost, beyond } = CONTROL;
+    for (const word of [idle, stop, lost, beyond]) this.#control[word / 4] = 0;
   }
 
   /**
@@ -418,20 +446,24 @@ export class WasmProgram implements Program {
   }
 
   /**
-   * A step may do the work of several nodes: all that came before its own count as done, too. A node
-   * may take several steps: it is done with the last.
+   * Nodes that are done after a step. It may do the work of several: all that came before its own count as done, too. A
+   * node may take several steps: it is done with the last, and `null` stands for those before.
    */
-  #reporter({ onProgress }: RunOptions, pictures: number): (picture: number, step: number) => void {
+  #nodesThrough(step: number): number | null {
+    const { steps } = this.#assembly;
+    if (step === steps.length - 1) return this.#held.graph.nodes.length;
+    const { node } = steps[step];
+    return node === steps[step + 1].node ? null : (node?.id ?? 0);
+  }
+
+  /** Reports nodes of a picture, up to a number of them, that were not reported before. */
+  #reporter({ onProgress }: RunOptions, pictures: number): (picture: number, done: number) => void {
     if (onProgress === undefined) return () => undefined;
     const { nodes } = this.#held.graph;
-    const { steps } = this.#assembly;
     let reported = 0;
     let since = performance.now();
-    return (picture, step) => {
-      const last = step === steps.length - 1;
-      if (!last && steps[step].node === steps[step + 1].node) return;
-      const through = last ? nodes.length : (steps[step].node?.id ?? 0);
-      const target = picture * nodes.length + through;
+    return (picture, done) => {
+      const target = picture * nodes.length + done;
       const now = performance.now();
       while (reported < target) {
         const node = nodes[reported % nodes.length] as GraphNode;

@@ -13,6 +13,8 @@ export const CONTROL = {
   quit: 12,
   /** Set when a thread did not come to a barrier. */
   lost: 16,
+  /** Set, with `stop`, when a layer got a value beyond what it takes (`range.ts`). */
+  beyond: 20,
   /** Then, for each step, the next item to take and the threads that are through. */
   steps: 64,
 } as const;

@@ -10,7 +10,7 @@ import { multiplyAdd, storeSideBySide, type Target } from './target.js';
  *
  * for inputs d, taps g and outputs Y, with matrices of one axis on the left and of the other on the right. Each product
  * has an interpolation point: row j of Bᵀ holds the coefficients of ∏ₖ≠ⱼ (x − aₖ), row j of G is
- * [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. Inputs beyond about 1e36 overflow.
+ * [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. Huge inputs overflow, or drown others: see `range.ts`.
  *
  * Points are chosen for a small error, and so that their squares are exact: where there are four or five, ±P, ±Q and 0
  * have about a third of the error of the usual 1 and 2 along both axes; where there are six, see `SIX_POINTS`.

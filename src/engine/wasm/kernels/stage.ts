@@ -1,6 +1,7 @@
 import { type Code, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
+import { defineRangeCheck } from './range.js';
 import { defineRow, defineZeroRow, type RowShape, rowPixels, sourceRowBytes } from './rows.js';
 import type { Target } from './target.js';
 
@@ -15,6 +16,8 @@ export interface SourceShape {
   readonly height: number;
   readonly reflectTop: number;
   readonly reflectedRows: number;
+  /** Whether a value beyond what is filtered ends the run (`range.ts`). */
+  readonly checked: boolean;
 }
 
 export interface OutputShape {
@@ -72,6 +75,7 @@ export class RowLoader {
   readonly #make: FunctionHandle;
   readonly #makeAndKeep: FunctionHandle;
   readonly #zero: FunctionHandle;
+  readonly #check: FunctionHandle | null;
   readonly #source: SourceShape;
 
   constructor(module: ModuleWriter, target: Target, source: SourceShape) {
@@ -80,7 +84,9 @@ export class RowLoader {
     this.#source = source;
     this.#makeAndKeep = defineRow(module, target, row);
     this.#make = defineRow(module, target, { ...row, keep: false });
-    this.#zero = defineZeroRow(module, rowPixels(row) * row.channels);
+    const floats = rowPixels(row) * row.channels;
+    this.#zero = defineZeroRow(module, floats);
+    this.#check = source.checked ? defineRangeCheck(module, floats) : null;
   }
 
   /** Rows `ownedFrom … ownedTo − 1` are this item's own to keep, where the source is kept. */
@@ -130,6 +136,7 @@ export class RowLoader {
           } else {
             call(this.#make);
           }
+          if (this.#check !== null) f.call(this.#check, dst.value);
         },
       );
       f.emit(dst.set(i32.add(dst.value, i32.const(this.pitch))));

@@ -17,6 +17,7 @@ import {
 import { axesOf, planesOf, type TileFiltering } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
 import { panelRanges } from '../kernels/panels.js';
+import { MOST_FILTERED } from '../kernels/range.js';
 import type { RowShape } from '../kernels/rows.js';
 import type { OutputShape, SourceShape } from '../kernels/stage.js';
 import {
@@ -134,15 +135,17 @@ function outputShape({ result, partials }: ConvStagePlan): OutputShape {
 }
 
 /** Where kernels find their input; `shape` makes so many zeros at the right. */
-function sourceOf({ source, cols, keep }: ConvStagePlan) {
+function sourceOf({ source, cols, keep, method }: ConvStagePlan) {
   const [left, right, top, bottom] = source.reflect;
   const width = left + source.width + right;
   const [zerosLeft, zerosRight] = margins(cols, width);
+  const isFiltered = method !== 'direct' && method !== 'narrow';
   const shape = (zeros: number): SourceShape => ({
     row: rowShape(source, [zerosLeft, zeros], keep !== null),
     height: source.height,
     reflectTop: top,
     reflectedRows: source.height + top + bottom,
+    checked: isFiltered && !(source.bound <= MOST_FILTERED),
   });
   const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
   return { shape, width, zerosRight, pitch };

@@ -189,7 +189,8 @@ class Planner {
 
   #activate(value: PlannedValue, activation: PlannedValue['activation']): PlannedValue {
     const free = value.activation === 'none' && value.residual === null && !hasBorder(value);
-    return { ...(free ? value : this.#materialise(value)), activation };
+    const ready = free ? value : this.#materialise(value);
+    return { ...ready, activation, bound: activatedBound(ready.bound, activation) };
   }
 
   #add(node: GraphNode): PlannedValue {
@@ -198,7 +199,8 @@ class Planner {
     const open = (value: PlannedValue) => value.residual === null && !hasBorder(value);
     const [pending, base] = isPlain(a) ? [b, a] : [a, b];
     const left = open(pending) ? pending : this.#materialise(pending);
-    return { ...left, residual: (isPlain(base) ? base : this.#materialise(base)).buffer };
+    const right = isPlain(base) ? base : this.#materialise(base);
+    return { ...left, residual: right.buffer, bound: left.bound + right.bound };
   }
 
   #norm(value: PlannedValue, params: NormParams): PlannedValue {
@@ -217,14 +219,14 @@ class Planner {
     }
     const norm = this.#buffer(NORM_ROWS.count * plain.channels * 4);
     this.#push({ kind: 'norm', node: this.#node, of, value: plain, params, norm });
-    return { ...plain, norm };
+    return { ...plain, norm, bound: normalisedBound(plain, params) };
   }
 
   #constantNorm(value: PlannedValue, params: NormParams): PlannedValue {
     const free = isPlain(value) ? value : this.#materialise(value);
     const buffer = newBuffer(NORM_ROWS.count * free.channels * 4);
     this.#constants.push({ buffer, channels: free.channels, params });
-    return { ...free, norm: buffer };
+    return { ...free, norm: buffer, bound: Number.POSITIVE_INFINITY };
   }
 
   #conv(node: GraphNode<Conv2dParams>, value: PlannedValue): PlannedValue {
@@ -334,7 +336,8 @@ class Planner {
   #replace(value: PlannedValue, buffer: Buffer): void {
     for (const [id, other] of this.#values) {
       if (!sameButBorder(other, value)) continue;
-      const plain = plainValue(buffer, value.planes, value.height, value.width);
+      const { planes, height, width, bound } = value;
+      const plain = plainValue(buffer, planes, height, width, bound);
       this.#values.set(id, { ...plain, reflect: other.reflect });
     }
   }
@@ -354,6 +357,7 @@ class Planner {
       value.planes,
       value.height + top + bottom,
       value.width + left + right,
+      value.bound,
     );
     for (const [id, other] of this.#values) if (other === value) this.#values.set(id, plain);
     return plain;
@@ -394,6 +398,22 @@ function withoutIdleImport(stages: readonly Stage[]): readonly Stage[] {
             (other.value.buffer === buffer || other.value.residual === buffer))),
     );
   });
+}
+
+/** Of numbers up to `bound`, the largest after the activation. */
+function activatedBound(bound: number, activation: PlannedValue['activation']): number {
+  if (activation === 'tanh') return 1;
+  return typeof activation === 'object' ? bound * Math.max(1, Math.abs(activation.leaky)) : bound;
+}
+
+/** None of n numbers is more than √n deviations from their mean. */
+function normalisedBound(
+  { height, width }: PlannedValue,
+  { weight, bias }: Pick<NormParams, 'weight' | 'bias'>,
+): number {
+  const largest = (tensor: NormParams['weight'], absent: number) =>
+    tensor === null ? absent : tensor.data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  return Math.sqrt(height * width) * largest(weight, 1) + largest(bias, 0);
 }
 
 /** Enough channels and pixels for the transforms to cost less than the products that they save. */

@@ -25,6 +25,8 @@ export interface PlannedValue {
   readonly residual: Buffer | null;
   /** Mirrored border `[left, right, top, bottom]`. */
   readonly reflect: readonly [number, number, number, number];
+  /** Magnitude that its finite elements keep to whatever the input, but for rounding; infinite where it depends on the input. */
+  readonly bound: number;
 }
 
 const NO_BORDER = [0, 0, 0, 0] as const;
@@ -39,6 +41,7 @@ export function plainValue(
   planes: number,
   height: number,
   width: number,
+  bound = Number.POSITIVE_INFINITY,
 ): PlannedValue {
   return {
     buffer,
@@ -52,6 +55,7 @@ export function plainValue(
     activation: 'none',
     residual: null,
     reflect: NO_BORDER,
+    bound,
   };
 }
 
