@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeImage, encodeImage, imageSize } from '../../src/image/formats.js';
+import type { Picture } from '../../src/image/picture.js';
 import { concatenate } from '../../src/platform/concatenate.js';
 import { chunk, deflate, END, header, packed, png } from '../support/pngs.js';
 
@@ -86,6 +87,56 @@ const SIX = exif([{ value: 6 }]);
 const THREE = exif([{ value: 3 }]);
 const OTHER = exif([{ tag: 0x0100, value: 6 }]);
 const jpegExif = (tiff: Uint8Array) => named('Exif\0\0', tiff);
+
+/** The letters A to F, three in a row, and how they are seen. @see TIFF 6.0, tag 274; Pillow's `exif_transpose` does the same */
+const UPRIGHT: readonly (readonly [orientation: number, rows: string])[] = [
+  [1, 'ABC DEF'],
+  [2, 'CBA FED'],
+  [3, 'FED CBA'],
+  [4, 'DEF ABC'],
+  [5, 'AD BE CF'],
+  [6, 'DA EB FC'],
+  [7, 'FC EB DA'],
+  [8, 'CF BE AD'],
+];
+
+/** Each plane of an RGB picture with alpha, as rows of letters. */
+function planesOf({ width, height, data, alpha }: Picture): string[] {
+  const letters = (value: (pixel: number) => number) =>
+    Array.from({ length: height }, (_, y) =>
+      String.fromCharCode(...Array.from({ length: width }, (_, x) => value(y * width + x))),
+    ).join(' ');
+  const colours = [0, 1, 2].map((c) => letters((pixel) => data[3 * pixel + c]));
+  return [...colours, letters((pixel) => alpha?.[pixel] ?? 63)];
+}
+
+describe('a picture is turned upright', () => {
+  const codes = [...text('ABCDEF')];
+  const shifted = (by: number, rows: string) =>
+    rows.replace(/[A-Z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + by));
+  const pixels = (hasAlpha: boolean) =>
+    [codes.slice(0, 3), codes.slice(3)].map((row) =>
+      row.flatMap((c) => (hasAlpha ? [c, c + 6, c + 12, c + 18] : [c, c + 6, c + 12])),
+    );
+
+  it.each(UPRIGHT)('with orientation %i: %s', (orientation, rows) => {
+    for (const hasAlpha of [false, true]) {
+      const file = png(
+        header(3, 2, 8, hasAlpha ? 6 : 2),
+        chunk('eXIf', exif([{ value: orientation }])),
+        chunk('IDAT', packed(pixels(hasAlpha))),
+        END,
+      );
+      const picture = decodeImage(file, { autoOrient: true, alpha: hasAlpha, strict: true });
+      expect(planesOf(picture)).toEqual([
+        rows,
+        shifted(6, rows),
+        shifted(12, rows),
+        hasAlpha ? shifted(18, rows) : rows.replace(/[A-Z]/g, '?'),
+      ]);
+    }
+  });
+});
 
 describe('EXIF in a JPEG', () => {
   it.each([false, true])('is read in any type of number (little-endian: %s)', (little) => {

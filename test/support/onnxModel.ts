@@ -1,0 +1,272 @@
+import { batchNorm2d } from '../../src/tensor/batchNorm2d.js';
+import { conv2d } from '../../src/tensor/conv2d.js';
+import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
+import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
+import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+
+/** Reads ONNX models and runs them as the operators' definitions say, for tests of what is written. */
+
+type Field = number | Uint8Array;
+/** A message's fields, by number, in their order. */
+type Fields = ReadonlyMap<number, readonly Field[]>;
+
+export interface OnnxNode {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A side that may be any is a name. */
+export interface OnnxValueInfo {
+  readonly name: string;
+  readonly element: number;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface OnnxInitializer {
+  readonly element: number;
+  readonly tensor: Tensor;
+}
+
+export interface OnnxModel {
+  readonly irVersion: number;
+  readonly producer: readonly string[];
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly graphName: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, OnnxInitializer>;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+}
+
+/** Protocol Buffers' wire format: varints, and little-endian numbers and bytes as they are. */
+function fieldsOf(bytes: Uint8Array): Fields {
+  const fields = new Map<number, Field[]>();
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = bytes[at++];
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  const slice = (length: number): Uint8Array => {
+    if (at + length > bytes.length) throw new Error('A field ends behind its message');
+    at += length;
+    return bytes.slice(at - length, at);
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const wire = tag & 7;
+    if (![0, 2, 5].includes(wire)) throw new Error(`Wire type ${wire}`);
+    const value = wire === 0 ? varint() : slice(wire === 5 ? 4 : varint());
+    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), value]);
+  }
+  return fields;
+}
+
+const all = (fields: Fields, number: number) => (fields.get(number) ?? []) as Uint8Array[];
+const messages = (fields: Fields, number: number) => all(fields, number).map(fieldsOf);
+const one = (fields: Fields, number: number) => {
+  const [value, ...rest] = fields.get(number) ?? [];
+  if (value === undefined || rest.length > 0) throw new Error(`Field ${number} is not there once`);
+  return value;
+};
+const numbers = (fields: Fields, number: number) => (fields.get(number) ?? []) as number[];
+const utf8 = (bytes: Field) => new TextDecoder().decode(bytes as Uint8Array);
+const text = (fields: Fields, number: number) => utf8(one(fields, number));
+
+/** Field numbers of onnx.proto. */
+export function readOnnx(file: Uint8Array): OnnxModel {
+  const model = fieldsOf(file);
+  const graph = fieldsOf(one(model, 7) as Uint8Array);
+  return {
+    irVersion: one(model, 1) as number,
+    producer: [text(model, 2), text(model, 3)],
+    opsets: new Map(messages(model, 8).map((m) => [text(m, 1), one(m, 2) as number])),
+    metadata: new Map(messages(model, 14).map((m) => [text(m, 1), text(m, 2)])),
+    graphName: text(graph, 2),
+    nodes: messages(graph, 1).map(nodeOf),
+    initializers: new Map(messages(graph, 5).map((m) => [text(m, 8), initializerOf(m)])),
+    inputs: messages(graph, 11).map(valueInfoOf),
+    outputs: messages(graph, 12).map(valueInfoOf),
+  };
+}
+
+function nodeOf(node: Fields): OnnxNode {
+  return {
+    type: text(node, 4),
+    name: text(node, 3),
+    inputs: all(node, 1).map(utf8),
+    outputs: all(node, 2).map(utf8),
+    attributes: Object.fromEntries(messages(node, 5).map((m) => [text(m, 1), attributeOf(m)])),
+  };
+}
+
+/** AttributeProto's types: 1 FLOAT, 2 INT, 3 STRING, 7 INTS. */
+function attributeOf(attribute: Fields): unknown {
+  const type = one(attribute, 20);
+  if (type === 1) return new Float32Array((one(attribute, 2) as Uint8Array).buffer)[0];
+  if (type === 2) return one(attribute, 3);
+  if (type === 3) return text(attribute, 4);
+  if (type === 7) return numbers(attribute, 8);
+  throw new Error(`Attribute type ${type}`);
+}
+
+/** TensorProto's types: 1 FLOAT, 7 INT64. The numbers of others are not read. */
+function initializerOf(message: Fields): OnnxInitializer {
+  const element = one(message, 2) as number;
+  const shape = numbers(message, 1);
+  const { buffer } = one(message, 9) as Uint8Array;
+  if (element === 1) return { element, tensor: new Tensor(new Float32Array(buffer), shape) };
+  const values = element === 7 ? [...new BigInt64Array(buffer)].map(Number) : [];
+  const data = Float32Array.from({ length: sizeOf(shape) }, (_, i) => values[i] ?? Number.NaN);
+  return { element, tensor: new Tensor(data, shape) };
+}
+
+function valueInfoOf(info: Fields): OnnxValueInfo {
+  const tensor = fieldsOf(one(fieldsOf(one(info, 2) as Uint8Array), 1) as Uint8Array);
+  const sides = messages(fieldsOf(one(tensor, 2) as Uint8Array), 1);
+  return {
+    name: text(info, 1),
+    element: one(tensor, 1) as number,
+    shape: sides.map((side) => (side.has(1) ? (one(side, 1) as number) : text(side, 2))),
+  };
+}
+
+/** The output of a model of float32. */
+export function runOnnx(model: OnnxModel, input: Tensor): Tensor {
+  const values = new Map<string, Tensor>([[model.inputs[0].name, input]]);
+  for (const [name, { tensor }] of model.initializers) values.set(name, tensor);
+  const tensorOf = (name: string) => {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`Nobody has made "${name}" yet`);
+    return value;
+  };
+  const opset = model.opsets.get('') as number;
+  for (const node of model.nodes) {
+    const [output] = node.outputs;
+    if (values.has(output)) throw new Error(`"${output}" is made twice`);
+    values.set(output, runNode(node, node.inputs.map(tensorOf), opset));
+  }
+  return tensorOf(model.outputs[0].name);
+}
+
+interface Window {
+  readonly dilations: [number, number];
+  readonly group: number;
+  readonly kernel_shape: number[];
+  readonly pads: number[];
+  readonly strides: [number, number];
+  readonly output_padding: [number, number];
+}
+
+/** Every attribute must be there: the models of this project leave none to its default. */
+function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number): Tensor {
+  const [x, a, b, mean, variance] = inputs;
+  const eps = attributes.epsilon as number;
+  switch (type) {
+    case 'Conv':
+      return conv2d(x, a, b ?? null, windowOf(a, attributes));
+    case 'ConvTranspose': {
+      const outputPadding = (attributes as unknown as Window).output_padding;
+      return convTranspose2d(x, a, b ?? null, { ...windowOf(a, attributes), outputPadding });
+    }
+    case 'InstanceNormalization':
+      return instanceNorm2d(x, { weight: a, bias: b, eps });
+    case 'BatchNormalization':
+      return batchNorm2d(x, { weight: a, bias: b, runningMean: mean, runningVar: variance, eps });
+    case 'Pad':
+      return reflected(x, [...a.data], attributes.mode);
+    case 'LeakyRelu':
+      return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
+    case 'Relu':
+      return map(x, (v) => Math.max(v, 0));
+    case 'Tanh':
+      return map(x, Math.tanh);
+    case 'Sqrt':
+      return map(x, Math.sqrt);
+    case 'Add':
+      return broadcast(x, a, (v, w) => v + w);
+    case 'Sub':
+      return broadcast(x, a, (v, w) => v - w);
+    case 'Mul':
+      return broadcast(x, a, (v, w) => v * w);
+    case 'Div':
+      return broadcast(x, a, (v, w) => v / w);
+    case 'Reshape':
+      return x.reshape([...a.data].map((side) => (side === -1 ? x.size : side)));
+    case 'ReduceMean':
+      // From opset 18 on, the axes are an input.
+      return meanAlong(x, opset < 18 ? (attributes.axes as number[]) : [...a.data]);
+    default:
+      throw new Error(`Operator ${type}`);
+  }
+}
+
+/** As PyTorch's options; pads are those of the begin of each axis, then those of the end. */
+function windowOf(weight: Tensor, attributes: object) {
+  const { dilations, group, kernel_shape, pads, strides } = attributes as Window;
+  if (String(kernel_shape) !== String(weight.shape.slice(2))) throw new Error('kernel_shape');
+  if (pads.length !== 4 || pads[0] !== pads[2] || pads[1] !== pads[3]) throw new Error('pads');
+  const padding: [number, number] = [pads[0], pads[1]];
+  return { stride: strides, padding, dilation: dilations, groups: group };
+}
+
+function reflected(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
+  const [n, c, top, left, nEnd, cEnd, bottom, right] = pads;
+  if (mode !== 'reflect' || pads.length !== 8 || n + c + nEnd + cEnd !== 0) throw new Error('Pad');
+  return reflectionPad2d(x, [left, right, top, bottom]);
+}
+
+function map(x: Tensor, f: (value: number) => number): Tensor {
+  return new Tensor(x.data.map(f), x.shape);
+}
+
+/** Sides of one go with any, from the last to the first, as in NumPy. */
+function broadcast(x: Tensor, y: Tensor, f: (v: number, w: number) => number): Tensor {
+  const rank = Math.max(x.shape.length, y.shape.length);
+  const wide = (t: Tensor) => [...new Array<number>(rank - t.shape.length).fill(1), ...t.shape];
+  const [a, b] = [wide(x), wide(y)];
+  const shape = a.map((side, axis) => {
+    if (side !== b[axis] && side !== 1 && b[axis] !== 1) throw new Error(`${a} and ${b}`);
+    return Math.max(side, b[axis]);
+  });
+  const out = Tensor.zeros(shape);
+  for (let i = 0; i < out.size; i++) {
+    const place = placeOf(i, shape);
+    const at = (t: Tensor, sides: readonly number[]) =>
+      t.data[place.reduce((sum, p, axis) => sum * sides[axis] + (sides[axis] === 1 ? 0 : p), 0)];
+    out.data[i] = f(at(x, a), at(y, b));
+  }
+  return out;
+}
+
+function placeOf(index: number, shape: readonly number[]): number[] {
+  const place: number[] = [];
+  let rest = index;
+  for (const side of [...shape].reverse()) {
+    place.unshift(rest % side);
+    rest = Math.floor(rest / side);
+  }
+  return place;
+}
+
+/** With `keepdims`, as is the default. */
+function meanAlong(x: Tensor, axes: readonly number[]): Tensor {
+  const shape = x.shape.map((side, axis) => (axes.includes(axis) ? 1 : side));
+  const out = Tensor.zeros(shape);
+  const count = x.size / out.size;
+  for (let i = 0; i < x.size; i++) {
+    const place = placeOf(i, x.shape);
+    const to = place.reduce((sum, p, axis) => sum * shape[axis] + (shape[axis] === 1 ? 0 : p), 0);
+    out.data[to] += x.data[i] / count;
+  }
+  return out;
+}

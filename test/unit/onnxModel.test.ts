@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
+import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Module } from '../../src/nn/module.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
+import { ReLU } from '../../src/nn/relu.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { Tanh } from '../../src/nn/tanh.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
+import { type OnnxModel, readOnnx, runOnnx } from '../support/onnxModel.js';
+
+/** No two sides are the same, so that none can stand for another. */
+const SHAPE = [2, 3, 9, 12];
+const input = new Tensor(
+  Float32Array.from({ length: 2 * 3 * 9 * 12 }, (_, i) => ((i * 37) % 101) / 50 - 1),
+  SHAPE,
+);
+
+const modelOf = (module: Module, options: OnnxOptions = {}, shape = SHAPE): OnnxModel =>
+  readOnnx(exportOnnx(module, shape, options));
+
+/** Weights of any size, positive where they are variances. */
+function filled<M extends Module>(module: M): M {
+  manualSeed(3);
+  const state = new Map(
+    [...module.stateDict()].map(([key, { shape, size }], n) => {
+      const data = Float32Array.from({ length: size }, (_, i) => Math.sin(1 + n + i * 1.7));
+      const isVariance = key.endsWith('running_var');
+      return [key, new Tensor(isVariance ? data.map((v) => 0.5 + v * v) : data, shape)] as const;
+    }),
+  );
+  module.loadStateDict(state);
+  return module.eval();
+}
+
+class Residual extends Module {
+  readonly block = this.registerModule('block', new Sequential(new InstanceNorm2d(3), new Tanh()));
+  override trace(g: GraphBuilder, x: Value): Value {
+    return g.add(g.call(this.block, x), x);
+  }
+}
+
+const uneven = { stride: [2, 1], padding: [1, 2] } as const;
+const LAYERS: readonly (readonly [string, () => Module])[] = [
+  ['Conv2d', () => new Conv2d(3, 4, [3, 2], { ...uneven, dilation: [1, 2] })],
+  ['Conv2d of groups, without bias', () => new Conv2d(3, 6, 3, { groups: 3, bias: false })],
+  [
+    'ConvTranspose2d',
+    () => new ConvTranspose2d(3, 5, [3, 4], { ...uneven, outputPadding: [1, 0], dilation: 1 }),
+  ],
+  ['ConvTranspose2d of groups', () => new ConvTranspose2d(3, 6, 2, { groups: 3, bias: false })],
+  ['InstanceNorm2d', () => new InstanceNorm2d(3, { eps: 0.25 })],
+  ['InstanceNorm2d, affine', () => new InstanceNorm2d(3, { affine: true })],
+  ['InstanceNorm2d with statistics', () => new InstanceNorm2d(3, { trackRunningStats: true })],
+  ['BatchNorm2d', () => new BatchNorm2d(3, { eps: 0.5 })],
+  ['BatchNorm2d, not affine', () => new BatchNorm2d(3, { affine: false })],
+  ['ReflectionPad2d', () => new ReflectionPad2d([1, 2, 3, 4])],
+  ['LeakyReLU', () => new LeakyReLU(0.3)],
+  ['ReLU', () => new ReLU()],
+  ['Tanh', () => new Tanh()],
+  ['a sum', () => new Residual()],
+];
+
+describe('an ONNX model computes what its network computes', () => {
+  it.each(LAYERS)('%s', async (_, layer) => {
+    const module = filled(new Sequential(layer()));
+    const expected = await module.forward(input, { engine: 'js' });
+    for (const options of [{}, { exactNorms: true }, { exactNorms: true, opset: 18 }]) {
+      const model = modelOf(module, options);
+      expectClose(runOnnx(model, input), expected, { absolute: 1e-5, relative: 1e-5 });
+      expect(model.outputs[0].shape).toEqual(expected.shape);
+    }
+  });
+
+  it.each([undefined, 'batch', 'instanceAffine'] as const)('a generator: norm %s', async (norm) => {
+    const netG = filled(new ResNetGenerator(3, 2, 2, 1, { norm }));
+    const expected = await netG.forward(input, { engine: 'js' });
+    for (const exactNorms of [false, true]) {
+      const found = runOnnx(modelOf(netG, { exactNorms }), input);
+      expectClose(found, expected, { absolute: 1e-4 });
+    }
+  });
+});
+
+describe('an ONNX model', () => {
+  const affineFree = () => filled(new Sequential(new InstanceNorm2d(3), new Conv2d(3, 4, 3)));
+
+  it('scales by 1 and shifts by 0, once for each channel, where a norm has no weights', () => {
+    const { nodes, initializers } = modelOf(affineFree());
+    const [, scale, shift] = nodes[0].inputs.map((name) => initializers.get(name)?.tensor);
+    expect([scale?.shape, [...(scale?.data ?? [])]]).toEqual([[3], [1, 1, 1]]);
+    expect([shift?.shape, [...(shift?.data ?? [])]]).toEqual([[3], [0, 0, 0]]);
+    expect(nodes[0].attributes).toEqual({ epsilon: Math.fround(1e-5) });
+  });
+
+  it('has the version, opset and names that it is asked for', () => {
+    const model = modelOf(affineFree(), { metadata: { a: 'b', c: 'é' } });
+    expect([model.irVersion, [...model.opsets]]).toEqual([8, [['', 17]]]);
+    expect([...model.metadata]).toEqual([
+      ['a', 'b'],
+      ['c', 'é'],
+    ]);
+    expect(model.graphName).toBe('Sequential');
+    expect(model.nodes.map(({ type, name }) => [type, name])).toEqual([
+      ['InstanceNormalization', '/0/InstanceNormalization'],
+      ['Conv', '/1/Conv'],
+    ]);
+    expect([...modelOf(affineFree(), { opset: 11 }).opsets]).toEqual([['', 11]]);
+    expect([...modelOf(affineFree(), { opset: 20 }).opsets]).toEqual([['', 20]]);
+    for (const opset of [10, 21, 17.5]) {
+      expect(() => modelOf(affineFree(), { opset })).toThrow(/11 to 20/);
+    }
+  });
+
+  it('says which sides may be any', () => {
+    const plain = modelOf(affineFree());
+    expect(plain.inputs).toEqual([{ name: 'input', element: 1, shape: SHAPE }]);
+    expect(plain.outputs).toEqual([{ name: 'output', element: 1, shape: [2, 4, 7, 10] }]);
+    const { inputs, outputs } = modelOf(affineFree(), { dynamic: true });
+    expect(inputs[0].shape).toEqual(['batch', 3, 'height', 'width']);
+    expect(outputs[0].shape).toEqual(['batch', 4, 'output_height', 'output_width']);
+  });
+
+  it('has every constant once, and no other', () => {
+    const three = new Sequential(
+      new InstanceNorm2d(3),
+      new InstanceNorm2d(3),
+      new ReflectionPad2d(1),
+    );
+    const file = exportOnnx(three, SHAPE);
+    const { initializers, nodes } = readOnnx(file);
+    const read = new Set(
+      nodes.flatMap(({ inputs }) => inputs).filter((name) => initializers.has(name)),
+    );
+    expect([...initializers.keys()].sort()).toEqual([...read].sort());
+    expect(initializers.size).toBe(3);
+  });
+
+  it('of 16 bits turns its input to them and its output back', () => {
+    const { nodes, initializers, inputs, outputs } = modelOf(affineFree(), { fp16: true });
+    expect([inputs[0].element, outputs[0].element]).toEqual([1, 1]);
+    for (const [name, { element }] of initializers) expect([name, element]).toEqual([name, 10]);
+    const [first, ...rest] = nodes;
+    const last = rest[rest.length - 1];
+    expect([first.type, first.attributes, first.inputs]).toEqual(['Cast', { to: 10 }, ['input']]);
+    expect([last.type, last.attributes, last.outputs]).toEqual(['Cast', { to: 1 }, ['output']]);
+    expect(rest[0].inputs[0]).toBe(first.outputs[0]);
+    expect(last.inputs).toEqual(rest[rest.length - 2].outputs);
+  });
+});
