@@ -1,9 +1,10 @@
 // Changes one token of src/ at a time, and looks whether the tests notice:
-//   node scripts/mutation.mjs [--count 300] [--seed 1] [--only src/pth] [--full]
-// Mutants are sampled by a seed from all that StrykerJS knows to make and that compile. Its vitest runner first runs the
-// covering tests of `npm test` on each. What survives that is written into a copy of the project and has to get past a whole
-// `npm test`, whose commands and threads run in processes of their own; with --full, past `npm run test:full` as well. What
-// is left is compared with test/mutation/equivalent.json.
+//   node scripts/mutation.mjs [--count 300] [--seed 1] [--only src/pth] [--tests test/unit/pth] [--full]
+// Mutants are sampled by a seed from all that StrykerJS knows to make, and from the numbers, and they compile. Its vitest
+// runner first runs on each those tests of `npm test` that cover it and stay in their process. What survives that is written
+// into a copy of the project, where the rest of `npm test` runs, whose commands run in processes of their own; with --full,
+// `npm run test:full` as well. What is left is compared with test/mutation/equivalent.json. --only and --tests take how paths
+// begin, with commas between several: a folder and its tests alone take minutes, all of them hours.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -25,25 +26,35 @@ import { createInjector } from 'typed-inject';
 /** Not one token, or words for people alone. */
 const EXCLUDED = ['StringLiteral', 'BlockStatement', 'ObjectLiteral'];
 const EQUIVALENT = 'test/mutation/equivalent.json';
+/** Tests with such an import do their work where StrykerJS's mutants are not. */
+const OTHER_PROCESSES =
+  /from '(node:child_process|node:worker_threads|\.\.\/support\/(command|builtLibrary|memory)\.js)'/;
 
 const { values } = parseArgs({
   options: {
     count: { type: 'string', default: '300' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: 'src' },
+    tests: { type: 'string', default: 'test/unit' },
     full: { type: 'boolean', default: false },
   },
 });
 
+await mutateNumbers();
+const tests = filesBelow('test/unit', values.tests, '.test.ts');
+const elsewhere = tests.filter((name) => OTHER_PROCESSES.test(readFileSync(name, 'utf8')));
+const inProcess = tests.filter((name) => !elsewhere.includes(name));
 const copy = copyOfProject();
 try {
   const sample = sampled(await allMutants(values.only), Number(values.count), Number(values.seed));
-  console.log(`${sample.length} mutants of seed ${values.seed}`);
-  const results = await runStryker(sample);
-  const left = sample.filter((mutant) => !results.get(nameOf(mutant))?.killed);
-  console.log(`${left.length} are left after the covering tests; a whole npm test of each follows`);
+  console.log(
+    `${sample.length} mutants of seed ${values.seed}, ${inProcess.length} files of tests`,
+  );
+  const killed = await runStryker(sample);
+  const left = sample.filter((mutant) => !killed.has(nameOf(mutant)));
+  console.log(`${left.length} are left; ${elsewhere.length} files of tests follow for each`);
   const survivors = left.filter((mutant, i) => {
-    const survived = passesWhole(mutant);
+    const survived = passesElsewhere(mutant);
     console.log(`${i + 1}/${left.length} ${survived ? 'survived' : 'killed  '} ${nameOf(mutant)}`);
     return survived;
   });
@@ -52,12 +63,33 @@ try {
   rmSync(copy, { recursive: true, force: true });
 }
 
-/** Every mutant of the files below a path. */
-async function allMutants(below) {
-  const files = readdirSync('src', { recursive: true })
-    .map((name) => join('src', name))
-    .filter((name) => name.startsWith(below) && name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .sort()
+/** Files of a folder whose paths begin with one of several texts. */
+function filesBelow(folder, beginnings, extension) {
+  const begins = beginnings.split(',');
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith(extension) && begins.some((begin) => name.startsWith(begin)))
+    .sort();
+}
+
+/** StrykerJS leaves numbers as they are. */
+async function mutateNumbers() {
+  const { allMutators } = await partOfInstrumenter('mutators/index.js');
+  allMutators.push({
+    name: 'NumericLiteral',
+    *mutate(path) {
+      const isKey = path.parent.key === path.node && !path.parent.computed;
+      if (path.isNumericLiteral() && !isKey) {
+        yield { type: 'NumericLiteral', value: path.node.value + 1 };
+      }
+    },
+  });
+}
+
+/** Every mutant of the files whose paths begin so. */
+async function allMutants(beginnings) {
+  const files = filesBelow('src', beginnings, '.ts')
+    .filter((name) => !name.endsWith('.d.ts'))
     .map((name) => ({ name, content: readFileSync(name, 'utf8'), mutate: true }));
   const silent = Object.fromEntries(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((level) => [level, () => undefined]),
@@ -85,10 +117,31 @@ function sampled(mutants, count, seed) {
   const rest = [...mutants];
   const out = [];
   while (out.length < count && rest.length > 0) {
-    const [mutant] = rest.splice(Math.floor(random() * rest.length), 1);
-    if (withMutant(mutant, () => passes('npx', ['tsc', '--noEmit']))) out.push(mutant);
+    const drawn = new Map();
+    const wanted = count - out.length;
+    for (let tries = 0; tries < 2 * wanted && drawn.size < wanted && rest.length > 0; tries++) {
+      const index = Math.floor(random() * rest.length);
+      if (drawn.has(rest[index].fileName)) continue;
+      const [mutant] = rest.splice(index, 1);
+      drawn.set(mutant.fileName, mutant);
+    }
+    out.push(...compiling([...drawn.values()]));
   }
   return out.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+}
+
+/** Those of some mutants of different files that compile. Mostly, an error is where the mutant is. */
+function compiling(mutants) {
+  const { status, stdout } = withMutants(mutants, () => runInCopy('npx', ['tsc', '--noEmit']));
+  if (status === 0) return mutants;
+  const wrong = new Set(
+    [...stdout.matchAll(/^([^\s(]+)\(\d+,\d+\): error/gm)].map(([, file]) => file),
+  );
+  const known = mutants.filter(({ fileName }) => wrong.has(fileName));
+  if (known.length === 0 && mutants.length === 1) return [];
+  if (known.length === 0) return mutants.flatMap((mutant) => compiling([mutant]));
+  // The others' errors may have been hidden, or caused, by these.
+  return compiling(mutants.filter((mutant) => !known.includes(mutant)));
 }
 
 /** Lines and columns from 1, as editors count. */
@@ -98,15 +151,13 @@ function nameOf({ fileName, location: { start, end }, replacement }) {
 }
 
 async function runStryker(mutants) {
-  const mutate = mutants.map(
-    ({ fileName, location: { start, end } }) =>
-      `${fileName}:${start.line + 1}:${start.column}-${end.line + 1}:${end.column}`,
-  );
+  await collectOnly(new Set(mutants.map(nameOf)));
+  process.env.CYCLEGAN_MUTATION_TESTS = inProcess.join(',');
   const stryker = new Stryker({
     testRunner: 'vitest',
     vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
-    mutate,
+    mutate: [...new Set(mutants.map(({ fileName }) => fileName))],
     mutator: { excludedMutations: EXCLUDED },
     coverageAnalysis: 'perTest',
     concurrency: 2,
@@ -121,12 +172,24 @@ async function runStryker(mutants) {
     thresholds: { break: null },
   });
   const tested = await stryker.runMutationTest();
-  return new Map(
-    tested.map(({ status, ...mutant }) => [
-      nameOf(zeroBased(mutant)),
-      { killed: status === 'Killed' || status === 'Timeout' },
-    ]),
-  );
+  const killed = tested.filter(({ status }) => status === 'Killed' || status === 'Timeout');
+  return new Set(killed.map((mutant) => nameOf(zeroBased(mutant))));
+}
+
+/** StrykerJS can be told places, but not which of the mutants there. */
+async function collectOnly(names) {
+  const { MutantCollector } = await partOfInstrumenter('transformers/mutant-collector.js');
+  const { collect } = MutantCollector.prototype;
+  MutantCollector.prototype.collect = function (...args) {
+    const mutant = collect.apply(this, args);
+    if (!names.has(nameOf(mutant.toApiMutant()))) mutant.ignoreReason ??= 'not in the sample';
+    return mutant;
+  };
+}
+
+/** What it does not export. */
+function partOfInstrumenter(path) {
+  return import(new URL(path, import.meta.resolve('@stryker-mutator/instrumenter')).href);
 }
 
 /** Stryker's results count lines and columns from 1. */
@@ -135,18 +198,21 @@ function zeroBased({ location: { start, end }, ...rest }) {
   return { ...rest, location: { start: less(start), end: less(end) } };
 }
 
-function passesWhole(mutant) {
-  return withMutant(mutant, () => {
-    if (!passes('npx', ['vitest', 'run', '--project', 'unit', '--bail', '1'])) return false;
+function passesElsewhere(mutant) {
+  const passes = (program, args) => runInCopy(program, args).status === 0;
+  const unit = ['vitest', 'run', '--project', 'unit', '--bail', '1', ...elsewhere];
+  return withMutants([mutant], () => {
+    if (elsewhere.length > 0 && !passes('npx', unit)) return false;
     return !values.full || passes('npm', ['run', 'test:full', '--', '--bail', '1']);
   });
 }
 
 /** Runs a program in the copy; the large fixtures stay where they are. */
-function passes(program, args) {
+function runInCopy(program, args) {
   const fixtures = process.env.CYCLEGAN_FIXTURES ?? join(process.cwd(), '../shared/fixtures');
   const env = { ...process.env, CYCLEGAN_FIXTURES: fixtures };
-  return spawnSync(program, args, { cwd: copy, stdio: 'ignore', env }).status === 0;
+  const stdio = ['ignore', 'pipe', 'ignore'];
+  return spawnSync(program, args, { cwd: copy, stdio, env, encoding: 'utf8', maxBuffer: 2 ** 28 });
 }
 
 /** What git knows of, in a temporary folder. */
@@ -160,19 +226,25 @@ function copyOfProject() {
   return folder;
 }
 
-/** Does something while the copy has a mutant. */
-function withMutant({ fileName, location: { start, end }, replacement }, action) {
+/** Does something while the copy has some mutants, of different files. */
+function withMutants(mutants, action) {
+  const before = mutants.map((mutant) => writeMutant(mutant));
+  try {
+    return action();
+  } finally {
+    for (const { path, text } of before) writeFileSync(path, text);
+  }
+}
+
+/** Gives back what the file was. */
+function writeMutant({ fileName, location: { start, end }, replacement }) {
   const path = join(copy, fileName);
   const text = readFileSync(path, 'utf8');
   const lines = text.split('\n');
   const offset = ({ line, column }) =>
     lines.slice(0, line).reduce((sum, content) => sum + content.length + 1, 0) + column;
   writeFileSync(path, text.slice(0, offset(start)) + replacement + text.slice(offset(end)));
-  try {
-    return action();
-  } finally {
-    writeFileSync(path, text);
-  }
+  return { path, text };
 }
 
 function report(total, survivors) {
