@@ -127,6 +127,22 @@ describe('activations', () => {
     expect([at(2, 2), at(3, 2), at(2, 3), at(3, 3)]).toEqual([0, 127, 255, 0]);
     expect([at(6, 2), at(7, 3), at(0, 0)]).toEqual([0, 0, 32]);
   });
+
+  it('are shown eight in a row, the first 64, and no wider than 160 pixels', () => {
+    const sheet = (...shape: number[]) => {
+      const { width, height } = featureMaps(Tensor.zeros(shape));
+      return [width, height];
+    };
+    // A gap of two pixels around each map.
+    expect(sheet(1, 9, 3, 4)).toEqual([8 * 6 + 2, 2 * 5 + 2]);
+    expect(sheet(1, 64, 3, 4)).toEqual([8 * 6 + 2, 8 * 5 + 2]);
+    expect(sheet(1, 65, 3, 4)).toEqual([8 * 6 + 2, 8 * 5 + 2]);
+    expect(sheet(1, 600, 3, 4)).toEqual([8 * 6 + 2, 8 * 5 + 2]);
+    expect([sheet(1, 1, 4, 160), sheet(1, 1, 4, 161)]).toEqual([
+      [164, 8],
+      [81 + 4, 2 + 4],
+    ]);
+  });
 });
 
 describe('keys of a state dict that is written', () => {

@@ -77,3 +77,31 @@ describe('a value beside the tensors', () => {
     expect(await beside(bytes('}(', op.int(1), op.int(2), 'u'))).toEqual({ passedOver: 'dict' });
   });
 });
+
+describe('what is passed over', () => {
+  const other = op.reduce(op.global('collections', 'deque'), op.tuple());
+
+  it('is named with its type: beside the state dict, and in it', async () => {
+    const netG = op.dict({ w: tensor, steps: op.int(3), seen: other });
+    const root = op.dict({ opt: other, epoch: op.int(1), netG, extra: tensor });
+    const file = await openWeights(legacyFile(root, { 0: [1] }));
+    expect([file.key, [...file.extras.keys()]]).toEqual(['netG', ['epoch']]);
+    expect(file.passedOver).toEqual([
+      { name: 'opt', type: 'collections.deque' },
+      { name: 'extra', type: 'tensor' },
+      { name: 'steps', type: 'int' },
+      { name: 'seen', type: 'collections.deque' },
+    ]);
+  });
+
+  it('is only what is no tensor where the file is the state dict, and plain data are read', async () => {
+    const root = op.dict({ w: tensor, epoch: op.int(1), seen: other });
+    const file = await openWeights(legacyFile(root, { 0: [1] }));
+    expect([file.key, [...file.extras.keys()], [...file.tensors.keys()]]).toEqual([
+      '',
+      ['epoch'],
+      ['w'],
+    ]);
+    expect(file.passedOver).toEqual([{ name: 'seen', type: 'collections.deque' }]);
+  });
+});
