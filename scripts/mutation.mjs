@@ -2,8 +2,8 @@
 //   node scripts/mutation.mjs [--count 300] [--seed 1] [--only src/pth] [--tests test/unit/pth] [--full]
 // Mutants are sampled by a seed from all that StrykerJS knows to make, and from the numbers, and they compile. Its vitest
 // runner first runs on each those tests of `npm test` that cover it and stay in their process. What survives that is written
-// into a copy of the project, where the rest of `npm test` runs, whose commands run in processes of their own; with --full,
-// `npm run test:full` as well. What is left is compared with test/mutation/equivalent.json. --only and --tests take how paths
+// into a copy of the project and has to get past a whole `npm test`, whose commands run in processes of their own; with --full,
+// past `npm run test:full` as well. What is left is compared with test/mutation/equivalent.json. --only and --tests take how paths
 // begin, with commas between several: a folder and its tests alone take minutes, all of them hours.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -52,9 +52,9 @@ try {
   );
   const killed = await runStryker(sample);
   const left = sample.filter((mutant) => !killed.has(nameOf(mutant)));
-  console.log(`${left.length} are left; ${elsewhere.length} files of tests follow for each`);
+  console.log(`${left.length} are left; all tests follow for each`);
   const survivors = left.filter((mutant, i) => {
-    const survived = passesElsewhere(mutant);
+    const survived = passesAll(mutant);
     console.log(`${i + 1}/${left.length} ${survived ? 'survived' : 'killed  '} ${nameOf(mutant)}`);
     return survived;
   });
@@ -198,11 +198,14 @@ function zeroBased({ location: { start, end }, ...rest }) {
   return { ...rest, location: { start: less(start), end: less(end) } };
 }
 
-function passesElsewhere(mutant) {
+function passesAll(mutant) {
   const passes = (program, args) => runInCopy(program, args).status === 0;
-  const unit = ['vitest', 'run', '--project', 'unit', '--bail', '1', ...elsewhere];
+  const unit = ['vitest', 'run', '--project', 'unit', '--bail', '1'];
   return withMutants([mutant], () => {
-    if (elsewhere.length > 0 && !passes('npx', unit)) return false;
+    // StrykerJS takes no notice of a file that fails before its first test.
+    for (const files of [elsewhere, inProcess]) {
+      if (files.length > 0 && !passes('npx', [...unit, ...files])) return false;
+    }
     return !values.full || passes('npm', ['run', 'test:full', '--', '--bail', '1']);
   });
 }

@@ -104,4 +104,11 @@ describe('what is passed over', () => {
     ]);
     expect(file.passedOver).toEqual([{ name: 'seen', type: 'collections.deque' }]);
   });
+
+  it('is listed once where a network is a part of a flat state dict', async () => {
+    const root = op.dict({ 'netG_A.w': tensor, 'netG_B.w': tensor, seen: other });
+    const file = await openWeights(legacyFile(root, { 0: [1] }), { key: 'netG_A' });
+    expect([...file.tensors.keys()]).toEqual(['w']);
+    expect(file.passedOver).toEqual([{ name: 'seen', type: 'collections.deque' }]);
+  });
 });
