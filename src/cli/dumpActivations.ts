@@ -1,11 +1,11 @@
 import { activations, encodeNpy, featureMaps } from '../export/activations.js';
-import { toTensor } from '../image/convert.js';
 import { encodeImage } from '../image/formats.js';
 import type { Picture } from '../image/picture.js';
 import type { Module } from '../nn/module.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { FileError } from '../platform/fileError.js';
 import { makeFolder, pathKind, writeFileAtomic } from '../platform/files.js';
+import { networkInput } from '../translate/pipeline.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -28,7 +28,7 @@ export async function dumpActivations(
   }
   await makeFolder(join(folder, 'x'));
   let count = 0;
-  for await (const { node, output } of activations(netG, toTensor()(picture).unsqueeze(0))) {
+  for await (const { node, output } of activations(netG, networkInput(picture, netG))) {
     const number = String(node.id).padStart(3, '0');
     const name = join(folder, `${number}_${node.name.replace(/[^\w.-]/g, '_')}_${node.op}`);
     await writeFileAtomic(`${name}.npy`, encodeNpy(output), { replace: false });

@@ -11,7 +11,7 @@ import { resNetLayers } from './resNetLayers.js';
  * The CycleGAN generator of the book, module index by module index, so that its state dict is that
  * of PyTorch: `model.1.weight` … `model.26.bias` with nine blocks.
  *
- *     [N, inputNc, H, W] in [0, 1]  →  [N, outputNc, 4·⌈H/4⌉, 4·⌈W/4⌉] in [−1, 1]
+ *     [N, inputNc, H, W] in `inputRange`  →  [N, outputNc, 4·⌈H/4⌉, 4·⌈W/4⌉] in [−1, 1]
  *
  * The smallest input is 5×5; without blocks, one of the sides may be 4.
  *
@@ -46,6 +46,14 @@ export class ResNetGenerator extends Module {
     this.nBlocks = nBlocks;
     this.options = options;
     this.model = this.registerModule('model', resNetLayers(this.config));
+  }
+
+  /**
+   * Values of the pictures that it was trained with. The CycleGAN authors' own script normalises to [−1, 1], the book
+   * feeds [0, 1]; an instance norm behind the first convolution makes that one picture, a batch norm does not.
+   */
+  get inputRange(): readonly [low: number, high: number] {
+    return this.config.norm === 'batch' ? [-1, 1] : [0, 1];
   }
 
   /**

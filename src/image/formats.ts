@@ -44,6 +44,14 @@ export interface EncodeOptions {
   readonly quality?: number;
 }
 
+function checkQuality(quality: number): number {
+  if (Number.isInteger(quality) && quality >= 1 && quality <= 100) return quality;
+  throw new ImageError(
+    'ERR_IMAGE_QUALITY',
+    `quality takes a whole number from 1 to 100, but got ${quality}.`,
+  );
+}
+
 const FORMATS: readonly PictureFormat[] = [
   {
     name: 'PNG',
@@ -61,7 +69,7 @@ const FORMATS: readonly PictureFormat[] = [
     size: jpegSize,
     metadata: jpegMetadata,
     decode: decodeJpeg,
-    encode: (picture, { quality = 95 }) => encodeJpeg(picture, quality),
+    encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
   },
 ];
 

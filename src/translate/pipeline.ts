@@ -5,6 +5,7 @@ import { checkPicture, type PictureInput } from '../image/pictureInput.js';
 import { resize, resizedSize } from '../image/resize/resize.js';
 import type { ResizeTarget } from '../image/resize/target.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 export interface PipelineOptions {
   /**
@@ -56,13 +57,26 @@ export function preparedSize(
   return target === null ? { width, height } : resizedSize(size, target);
 }
 
-/** Through the network: floats in [0, 1] on the way in, and from [−1, 1] back to bytes. */
+/** A network that says which values its input has; others take [0, 1]. */
+type PictureNetwork = Module & { readonly inputRange?: readonly [low: number, high: number] };
+
+/** What a network gets of a picture: `[1, 3, H, W]` in its own range. */
+export function networkInput(picture: Picture, { inputRange = [0, 1] }: PictureNetwork): Tensor {
+  const input = toTensor()(picture).unsqueeze(0);
+  const [low, high] = inputRange;
+  if (low === 0 && high === 1) return input;
+  // As torchvision's Normalize has it: with mean and deviation 0.5 for [−1, 1].
+  const deviation = 1 / (high - low);
+  return input.sub(-low * deviation).div(deviation);
+}
+
+/** Through the network: floats in its range on the way in, and from [−1, 1] back to bytes. */
 export async function generate(
   picture: Picture,
-  netG: Module,
+  netG: PictureNetwork,
   options: ForwardOptions = {},
 ): Promise<Picture> {
-  const output = await netG.forward(toTensor()(picture).unsqueeze(0), options);
+  const output = await netG.forward(networkInput(picture, netG), options);
   return toImage(output.squeeze(0).add(1).div(2));
 }
 

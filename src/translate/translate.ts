@@ -6,7 +6,7 @@ import { finish, generate, type PipelineOptions, prepare } from './pipeline.js';
 export interface TranslateOptions extends ForwardOptions, PipelineOptions {}
 
 /**
- * Picture to picture, as the book's script does it: resize, to [0, 1], through the generator, and
+ * Picture to picture, as the book's script does it: resize, to [0, 1] (or the generator's `inputRange`), through the generator, and
  * from [−1, 1] back to bytes. A picture's alpha, where it has one, is resized alongside; the network does not see it.
  *
  * ```ts

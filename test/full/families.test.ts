@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { decodeImage } from '../../src/image/formats.js';
+import { openWeights } from '../../src/pth/weightFile.js';
+import { translate } from '../../src/translate/translate.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
-import { fixturePath, hasFixtures } from '../support/fixtures.js';
+import { fixtureBytes, fixturePath, hasFixtures } from '../support/fixtures.js';
 
 const COMMAND = join(import.meta.dirname, '../../dist/cyclegan.mjs');
 const folder = temporaryFolder();
@@ -11,6 +15,8 @@ afterAll(folder.remove);
 interface FamilyManifest {
   readonly file: string;
   readonly key?: string;
+  readonly picture?: string;
+  readonly expected_picture?: string;
 }
 
 /** What each of them is called. `ResNetGenerator` is what runs; `null` is what the reader of files says something about. */
@@ -37,6 +43,25 @@ const NAMES: Readonly<Record<string, RegExp | null>> = {
   'udacity-cyclegan': /Udacity/,
 };
 
+/** Those that run, and whose pictures the file alone determines. */
+const PICTURES: Readonly<Record<string, true>> = {
+  'checkpoint-with-args': true,
+  'junyanz-resnet6-bn': true,
+  'junyanz-resnet9': true,
+};
+
+/** The largest difference of any byte between our picture and that of the family's own code. */
+async function picturesDiffer(family: string, weights: string, key: string): Promise<number> {
+  const { picture = '', expected_picture = '' } = familyManifest(family);
+  const open = (name: string) => decodeImage(fixtureBytes('families', family, name));
+  const file = await openWeights(weights, key === '' ? {} : { key });
+  const netG = ResNetGenerator.fromStateDict(await file.stateDict());
+  const made = await translate(open(picture), netG, { resize: null });
+  const expected = open(expected_picture);
+  expect([made.width, made.height]).toEqual([expected.width, expected.height]);
+  return made.data.reduce((most, v, i) => Math.max(most, Math.abs(v - expected.data[i])), 0);
+}
+
 function familyManifest(family: string): FamilyManifest {
   return JSON.parse(readFileSync(fixturePath('families', family, 'manifest.json'), 'utf8'));
 }
@@ -59,6 +84,9 @@ describe.skipIf(!hasFixtures)('inspect and translate', () => {
     );
     const fits = /^generator +ResNetGenerator/m.test(inspected.stdout);
     expect(translated.code).toBe(inspected.code === 0 && fits ? 0 : 1);
+    if (translated.code === 0 && family in PICTURES) {
+      expect(await picturesDiffer(family, weights, key)).toBeLessThanOrEqual(1);
+    }
     const name = NAMES[family];
     if (name !== null && name !== undefined) {
       expect(inspected.code).toBe(0);

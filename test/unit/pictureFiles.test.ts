@@ -29,6 +29,13 @@ beforeAll(() => {
   }
 });
 
+describe('JPEG quality', () => {
+  it.each([0, 101, -1, 50.5, Number.NaN])('is refused when it is %s', (quality) => {
+    const picture = { width: 1, height: 1, data: new Uint8Array(3) };
+    expect(() => encodeImage(picture, 'a.jpg', { quality })).toThrow(/from 1 to 100, but got/);
+  });
+});
+
 describe('inputs', () => {
   const find = async (operand: string, recursive = false) =>
     (await findInputs([at(operand)], { recursive })).map(({ relative }) => relative);

@@ -164,6 +164,7 @@ class Tally {
       await this.#print({
         input,
         inputSize: opened.size,
+        notes: opened.notes,
         output,
         outputSize: saved.size,
         bytes: saved.bytes,

@@ -30,6 +30,8 @@ export interface ManyNames {
   readonly inputs: readonly string[];
   /** Where outputs go; `null`: beside their inputs. */
   readonly folder: string | null;
+  /** Whether the folder's name can have come from a pattern that the shell resolved: then no file in it is replaced. */
+  readonly isFolderGuessed: boolean;
 }
 
 /**
@@ -83,7 +85,7 @@ async function inAndOut(first: string, second: string, invocation: Invocation): 
   if (isWebAddress(second)) return many([first, second], null);
   if (second !== STANDARD && (await isFolderName(second))) {
     await refuseAsFolder(second);
-    return many([first], second);
+    return { ...many([first], second), isFolderGuessed: !/[/\\]$/.test(second) };
   }
   const output = { path: second, by: 'place' } as const;
   if ((await isOne(first)) && !invocation.flag('gallery')) {
@@ -144,7 +146,7 @@ function many(inputs: readonly string[], folder: string | null): ManyNames {
   if (inputs.includes(STANDARD)) {
     throw new UsageError('Standard input is one picture: - cannot be one of several.');
   }
-  return { kind: 'many', inputs, folder };
+  return { kind: 'many', inputs, folder, isFolderGuessed: false };
 }
 
 /** A file or an address, or something that is to be one. */

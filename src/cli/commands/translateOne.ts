@@ -91,6 +91,7 @@ export async function runOne(
     const line = {
       input: shownName(input),
       inputSize: opened.size,
+      notes: opened.notes,
       output: target,
       outputSize: [picture.width, picture.height],
       bytes: bytes.length,

@@ -68,7 +68,9 @@ export async function planOne(
     throw error instanceof ImageError ? new UsageError(error.message) : error;
   }
   if (input !== STANDARD) await refuseMissing(input);
-  await checkOutputFile(output, [input, invocation.text('weights')]);
+  // A shell's `<` makes a file standard input.
+  const reads = [input === STANDARD ? '/dev/stdin' : input, invocation.text('weights')];
+  await checkOutputFile(output, reads);
   if (invocation.flag('no-clobber')) {
     if (await isTaken(output)) throw exists(output, 'name another file');
     return { input, output, replace: false };
@@ -99,7 +101,7 @@ function exists(path: string, remedy: string): FileError {
  * @throws UsageError or FileError for inputs that are not there, or outputs that are.
  */
 export async function planMany(
-  { inputs: operands, folder }: ManyNames,
+  { inputs: operands, folder, isFolderGuessed }: ManyNames,
   extension: string,
   invocation: Invocation,
   terminal: Terminal,
@@ -113,10 +115,11 @@ export async function planMany(
   const keepsAll = invocation.flag('no-clobber');
   const force = invocation.flag('force');
   const resume = invocation.flag('resume');
-  const replace = force && !keepsAll;
+  const replace = force && !keepsAll && !isFolderGuessed;
   await refuseInputsAsOutputs(jobs);
-  if (resume && replace) throw new UsageError(RESUME_OR_FORCE);
-  const left = replace ? jobs : await jobsToDo(jobs, resume, terminal);
+  if (resume && force) throw new UsageError(RESUME_OR_FORCE);
+  const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
+  const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
   return { jobs, left, folder, replace, replaceGallery: (force || resume) && !keepsAll };
 }
 
@@ -152,6 +155,7 @@ function outsideOf(
 async function jobsToDo(
   jobs: readonly Job[],
   resume: boolean,
+  remedy: string,
   terminal: Terminal,
 ): Promise<readonly Job[]> {
   if (!resume) {
@@ -160,7 +164,7 @@ async function jobsToDo(
     const others = blocked.length > 1 ? ` and ${blocked.length - 1} more` : '';
     throw new FileError(
       'ERR_FILE_EXISTS',
-      `${blocked[0].output}${others}: exists already; --resume leaves out what is there, --force replaces it.`,
+      `${blocked[0].output}${others}: exists already; --resume leaves out what is there, ${remedy}.`,
     );
   }
   const finished = await finishedJobs(jobs);

@@ -14,9 +14,15 @@ const MOST_SOUGHT = 256;
 export async function throughNetwork<T>(
   name: string,
   size: { readonly width: number; readonly height: number },
-  netG: Module,
+  netG: Module & { readonly inputNc?: number; readonly outputNc?: number },
   action: () => Promise<T>,
 ): Promise<T> {
+  const { inputNc = 3, outputNc = 3 } = netG;
+  if (inputNc !== 3 || (outputNc !== 3 && outputNc !== 1)) {
+    throw new ShapeError(
+      `${name}: the generator turns ${inputNc} channels into ${outputNc}, but a picture has 3 (red, green, blue); the library runs it on tensors.`,
+    );
+  }
   try {
     return await action();
   } catch (error) {
