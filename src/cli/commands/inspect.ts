@@ -48,11 +48,12 @@ export async function runInspect(invocation: Invocation, terminal: Terminal): Pr
   const file = shownName(path);
   const text = invocation.flag('json')
     ? JSON.stringify({ file, ...report }, null, 2)
-    : printable(forPeople(file, report));
+    : printable(formatReport(file, report));
   await writeData(`${text}\n`);
 }
 
-function forPeople(file: string, report: WeightReport): string {
+/** For people: long names and texts are cut, for everything else stands below the longest. */
+export function formatReport(file: string, report: WeightReport): string {
   const { container, writer, bytes, key, numbers, tensors, extras, generator, diagnosis } = report;
   const types = [...new Set(tensors.map(({ dtype }) => dtype))].join(', ');
   const where = key === '' ? '' : `, under "${key}"`;
@@ -66,7 +67,10 @@ function forPeople(file: string, report: WeightReport): string {
       'state dict',
       `${tensors.length} tensors of ${numbers.toLocaleString('en')} numbers (${types})${where}`,
     ],
-    ...Object.entries(extras).map(([name, value]): [string, string] => [name, shortened(value)]),
+    ...Object.entries(extras).map(([name, value]): [string, string] => [
+      shortened(name),
+      shortened(value),
+    ]),
   ];
   if (report.passedOver.length > 0) facts.push(['passed over', passedOver(report.passedOver)]);
   if (report.unreadable.length > 0) facts.push(['unreadable', unreadable(report.unreadable)]);
@@ -76,7 +80,7 @@ function forPeople(file: string, report: WeightReport): string {
     facts.push(['generator', describeConfig(generator.config)]);
     for (const note of generator.notes) facts.push(['', note]);
   }
-  const width = Math.max(...facts.map(([name]) => name.length));
+  const width = facts.reduce((most, [name]) => Math.max(most, name.length), 0);
   return [
     ...facts.map(([name, text]) => `${name.padEnd(width)}  ${text}`),
     '',
@@ -102,9 +106,9 @@ function listed(names: readonly string[]): string {
 
 function table(tensors: readonly TensorReport[]): string[] {
   const rows = tensors.map(({ key, dtype, shape, mean, deviation }) => [
-    key,
+    shortened(key),
     dtype,
-    `[${shape.join(', ')}]`,
+    shortened(`[${shape.join(', ')}]`),
     ...(mean === undefined ? [] : [`${short(mean)} ± ${short(deviation)}`]),
   ]);
   const widths = [0, 1, 2].map((column) =>

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { formatReport } from '../../src/cli/commands/inspect.js';
+import type { WeightReport } from '../../src/generator/inspectWeights.js';
+
+const REPORT: WeightReport = {
+  container: 'zip',
+  writer: 'torch 2.1 or later',
+  bytes: 1,
+  key: '',
+  numbers: 0,
+  tensors: [],
+  extras: {},
+  unreadable: [],
+  passedOver: [],
+  generator: null,
+  diagnosis: 'none',
+};
+
+describe('the report of a weight file', () => {
+  it('is not wider everywhere for one name, shape or text that is long', () => {
+    const long = 'x'.repeat(100_000);
+    const short = Array.from({ length: 1000 }, (_, i) => ({
+      key: `k${i}`,
+      dtype: 'float32' as const,
+      shape: [1],
+      mean: 0,
+      deviation: null,
+    }));
+    const text = formatReport('a.pth', {
+      ...REPORT,
+      tensors: [...short, { ...short[0], key: long, shape: new Array(10_000).fill(1) }],
+      extras: { [long]: long, epoch: 3 },
+    });
+    expect(text.length).toBeLessThan(400 * 1100);
+    expect(text).toMatch(/^epoch +3$/m);
+    expect(text).toMatch(/^x{100}… +x{100}…$/m);
+    expect(text).toMatch(/^k0 +float32 +\[1\] +0\.000 ± –$/m);
+  });
+
+  it('has as many lines as there are things to tell', () => {
+    const extras = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`e${i}`, i]));
+    expect(formatReport('a.pth', { ...REPORT, extras }).split('\n')).toHaveLength(200_005);
+  });
+});
