@@ -75,3 +75,15 @@ export function seconds(milliseconds: number): string {
 export function printable(text: string): string {
   return text.replace(/[^\P{C}\n\t]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
 }
+
+/**
+ * A value as JSON that a terminal can show, too: `JSON.stringify` leaves some control characters as they are. Whoever parses
+ * it gets the same value.
+ */
+export function printableJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(/[^\P{C}\n]/gu, (c) =>
+    Array.from({ length: c.length }, (_, i) => {
+      return `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`;
+    }).join(''),
+  );
+}

@@ -7,7 +7,7 @@ import { availableCores } from '../../platform/cores.js';
 import { openGenerator } from '../generator.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { writeData } from '../standardOutput.js';
-import { printable, type Terminal } from '../terminal.js';
+import { printable, printableJson, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 const SIZES = '128x128,256x256,314x256,512x512';
@@ -60,7 +60,7 @@ export async function runBench(invocation: Invocation, terminal: Terminal): Prom
   });
   const machine = describeMachine();
   const text = invocation.flag('json')
-    ? JSON.stringify({ machine, generator: netG.config, ...result }, null, 2)
+    ? printableJson({ machine, generator: netG.config, ...result }, 2)
     : `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(2)}; Node ${machine.node} (V8 ${machine.v8})\n${formatBench(result)}`;
   await writeData(`${printable(text).trimEnd()}\n`);
 }

@@ -3,7 +3,7 @@ import { isWebAddress } from '../../platform/address.js';
 import { shownName } from '../addresses.js';
 import { resolveWeights } from '../models.js';
 import { writeData } from '../standardOutput.js';
-import { printable, type Terminal } from '../terminal.js';
+import { printable, printableJson, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const diffSpec: CommandSpec = {
@@ -31,7 +31,7 @@ export async function runDiff(invocation: Invocation, terminal: Terminal): Promi
   }
   const found = await diffWeights(a, b, { key: invocation.text('key') });
   if (invocation.flag('json')) {
-    await writeData(`${JSON.stringify(found, null, 2)}\n`);
+    await writeData(`${printableJson(found, 2)}\n`);
     return;
   }
   const lines = [

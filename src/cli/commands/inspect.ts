@@ -9,7 +9,7 @@ import { fetchNotes, shownName } from '../addresses.js';
 import { resolveWeights } from '../models.js';
 import { KEY_OPTION } from '../sharedOptions.js';
 import { writeData } from '../standardOutput.js';
-import { printable, type Terminal } from '../terminal.js';
+import { printable, printableJson, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const inspectSpec: CommandSpec = {
@@ -47,7 +47,7 @@ export async function runInspect(invocation: Invocation, terminal: Terminal): Pr
   });
   const file = shownName(path);
   const text = invocation.flag('json')
-    ? JSON.stringify({ file, ...report }, null, 2)
+    ? printableJson({ file, ...report }, 2)
     : printable(formatReport(file, report));
   await writeData(`${text}\n`);
 }

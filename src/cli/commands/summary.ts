@@ -9,7 +9,7 @@ import { openGenerator } from '../generator.js';
 import { programNotes } from '../programNotes.js';
 import { INPUT_OPTION, KEY_OPTION, readInputShape } from '../sharedOptions.js';
 import { writeData } from '../standardOutput.js';
-import { printable, type Terminal } from '../terminal.js';
+import { printable, printableJson, type Terminal } from '../terminal.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const summarySpec: CommandSpec = {
@@ -45,13 +45,12 @@ export async function runSummary(invocation: Invocation, terminal: Terminal): Pr
     ? await measure(netG, shape, invocation.flag('debug'), terminal)
     : summarize(netG, shape);
   const text = invocation.flag('json')
-    ? JSON.stringify(
+    ? printableJson(
         {
           file: file === undefined ? null : shownName(file),
           generator: netG.config,
           ...downTo(summary, depth),
         },
-        null,
         2,
       )
     : printable(formatSummary(summary, { depth }));

@@ -9,7 +9,7 @@ import { formatNotes } from '../pictures/pictureNotes.js';
 import { type Ending, translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import { OutputClosedError, writeData, writeMessage } from '../standardOutput.js';
-import { printable, seconds, type Terminal } from '../terminal.js';
+import { printable, printableJson, seconds, type Terminal } from '../terminal.js';
 import type { Invocation } from '../usage.js';
 import type { TranslateRequest } from './translateOptions.js';
 import type { ManyPlan } from './translatePlan.js';
@@ -196,7 +196,7 @@ class Tally {
   }
 
   async #print(line: object): Promise<void> {
-    if (this.#json) await writeData(`${JSON.stringify(line)}\n`);
+    if (this.#json) await writeData(`${printableJson(line)}\n`);
   }
 }
 

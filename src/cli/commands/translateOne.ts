@@ -18,7 +18,7 @@ import {
 } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { writeData } from '../standardOutput.js';
-import { seconds, type Terminal } from '../terminal.js';
+import { printableJson, seconds, type Terminal } from '../terminal.js';
 import { type Invocation, UsageError } from '../usage.js';
 import { STANDARD } from './translateNames.js';
 import type { TranslateRequest } from './translateOptions.js';
@@ -98,7 +98,7 @@ export async function runOne(
       sha256: sha256(bytes),
       milliseconds: times,
     };
-    await writeData(`${JSON.stringify(line)}\n`);
+    await writeData(`${printableJson(line)}\n`);
   }
 }
 

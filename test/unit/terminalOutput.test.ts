@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatReport } from '../../src/cli/commands/inspect.js';
+import { printableJson } from '../../src/cli/terminal.js';
 import type { WeightReport } from '../../src/generator/inspectWeights.js';
 
 const REPORT: WeightReport = {
@@ -40,5 +42,25 @@ describe('the report of a weight file', () => {
   it('has as many lines as there are things to tell', () => {
     const extras = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`e${i}`, i]));
     expect(formatReport('a.pth', { ...REPORT, extras }).split('\n')).toHaveLength(200_005);
+  });
+});
+
+describe('JSON for a terminal', () => {
+  it('holds what it should, and no character that could steer one', () => {
+    const text = fc.string({ unit: 'binary' });
+    fc.assert(
+      fc.property(
+        fc.dictionary(text, fc.oneof(text, fc.array(text))),
+        fc.nat(2),
+        (value, indent) => {
+          const json = printableJson(value, indent);
+          expect(json).not.toMatch(/[^\P{C}\n]/u);
+          expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+        },
+      ),
+    );
+    const steering = '\u001b[2J\u009b2J\u007f\u202e\ud800\u{e0001}';
+    expect(JSON.parse(printableJson({ [steering]: steering }))).toEqual({ [steering]: steering });
+    expect(printableJson(steering)).toMatch(/^[\x20-\x7e]+$/);
   });
 });
