@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/platform/crc32.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
-import { bytes, op, type Part, pickle } from '../support/pickles.js';
+import { tarFile } from '../support/containers.js';
+import { bytes, int64, op, type Part, pickle } from '../support/pickles.js';
 
 const LOCAL_BYTES = 30;
 
@@ -86,5 +87,38 @@ describe('storages of an archive that lie one in the other', () => {
   ])('end in one error where %s, and they are many times as large as the file', async (_, read) => {
     const archive = nestedArchive(200, 20_000);
     await expect(read(archive)).rejects.toMatchObject({ code: 'ERR_PTH_TOO_LARGE' });
+  });
+});
+
+describe('a tar archive of torch whose storage has no name', () => {
+  /** @param id What the tensor says that its storage is called. */
+  const archive = (id: Part) =>
+    tarFile({
+      sys_info: pickle('}'),
+      pickle: pickle(op.dict({ t: [op.text('1'), 'Q'] })),
+      tensors: bytes(
+        pickle(op.int(1)),
+        pickle(op.tuple(op.int(1), id, op.global('torch', 'FloatTensor'))),
+        ...[1, 1, 1, 0].map(int64),
+      ),
+      storages: bytes(
+        pickle(op.int(1)),
+        pickle(op.tuple(op.text(''), op.text('cpu'), op.global('torch', 'FloatStorage'))),
+        int64(1),
+        new Uint8Array(4),
+        pickle(']'),
+      ),
+    });
+
+  it('is read', async () => {
+    expect((await openWeights(archive(op.text('')))).tensors.size).toBe(1);
+  });
+
+  it.each<[string, Part]>([
+    ['None', 'N'],
+    ['a list', ']'],
+    ['an integer of 70 bits', [0x8a, 9, new Uint8Array(9).fill(1)]],
+  ])('is not meant by %s', async (_, id) => {
+    await expect(openWeights(archive(id))).rejects.toMatchObject({ code: 'ERR_PTH_TAR' });
   });
 });

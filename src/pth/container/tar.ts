@@ -52,7 +52,8 @@ export const tarFormat: ContainerFormat = {
       budget,
       tensorRef: (value, key) => {
         if (!(value instanceof PicklePersistent)) return null;
-        const ref = tensors.get(keyOf(value.id) ?? '');
+        const id = keyOf(value.id);
+        const ref = id === null ? undefined : tensors.get(id);
         if (ref !== undefined) return ref;
         throw new PthError('ERR_PTH_TENSOR', `Tensor "${key}" is not in the archive`, {
           offset: value.offset,
@@ -101,7 +102,7 @@ async function readStorages(
   const views = await readPickle(source, { start: at, end }, budget);
   for (const view of sequence(views.value) ?? []) {
     const [target, root, offset, size] = sequence(view) ?? [];
-    const window = windows.get(keyOf(root) ?? '');
+    const window = windowOf(windows, root);
     const key = keyOf(target);
     const width = bytesOf(window?.storage.dtype ?? 'uint8');
     if (
@@ -120,6 +121,14 @@ async function readStorages(
   return { windows, places };
 }
 
+function windowOf(
+  windows: ReadonlyMap<string, StorageWindow>,
+  id: PickleValue | undefined,
+): StorageWindow | undefined {
+  const key = keyOf(id);
+  return key === null ? undefined : windows.get(key);
+}
+
 async function readTensors(
   source: ByteSource,
   { start, end }: TarMember,
@@ -133,7 +142,7 @@ async function readTensors(
     const { value, end: length } = await readPickle(source, { start: at, end }, budget);
     const [id, storage] = sequence(value) ?? [];
     const key = keyOf(id);
-    const window = windows.get(keyOf(storage) ?? '');
+    const window = windowOf(windows, storage);
     if (key === null || window === undefined || tensors.has(key)) {
       throw bad('A tensor without a key of its own, or without a storage', at);
     }
