@@ -4,7 +4,7 @@ import { type ByteSource, MAX_STREAM_BYTES, memorySource, openFile } from './byt
 import { type ByteStream, collect } from './collect.js';
 import { downloadFailure, networkFailure, wrongSize } from './downloadError.js';
 import { type FetchProgress, fetchBytes } from './fetchBytes.js';
-import { tooLong } from './fileError.js';
+import { fileError, tooLong } from './fileError.js';
 
 /**
  * Where a file's bytes may come from:
@@ -198,6 +198,13 @@ function blobSource(blob: Blob): ByteSource {
   return {
     size: blob.size,
     shared: false,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+    read: async (start, end) => {
+      try {
+        return new Uint8Array(await blob.slice(start, end).arrayBuffer());
+      } catch (error) {
+        // A file that was chosen in a page, and has changed since.
+        throw fileError('read', sourceName(blob) ?? 'The Blob', error);
+      }
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openAsBlob, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
@@ -486,6 +486,17 @@ describe('a name made of an address', () => {
       }),
       { numRuns: 100 },
     );
+  });
+});
+
+it('a Blob of a file that has changed is a FileError', async () => {
+  const path = join(folder.path, 'changing.pth');
+  writeFileSync(path, 'before');
+  const blob = await openAsBlob(path);
+  writeFileSync(path, 'it has another length now');
+  await expect(readBytes(blob)).rejects.toMatchObject({
+    code: 'ERR_FILE',
+    message: expect.stringMatching(/^The Blob: cannot read it \(/),
   });
 });
 
