@@ -9,7 +9,7 @@ import { STRATEGIES } from '../fuzz/strategies.js';
 import { safetensorsFile } from '../support/containers.js';
 import { legacyFile, op } from '../support/pickles.js';
 
-const RUNS = 400;
+const RUNS = 200;
 const FINDS = join(import.meta.dirname, '../fuzz/finds');
 const seeds = await makeSeeds(join(import.meta.dirname, '../golden/data'));
 
