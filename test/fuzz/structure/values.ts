@@ -32,6 +32,10 @@ const STORAGE_TYPES = [
 
 export const someText = (random: Random): Part => op.text(pick(TEXTS, random));
 
+/** Of a dict: a text most often, and now and then anything. */
+const someKey = (random: Random): Part =>
+  random(6) === 0 ? someValue(random, 0) : someText(random);
+
 export const someGlobal = (random: Random): Part => op.global(...pick(CLASSES, random));
 
 /** The number itself, and one at its edge every now and then. */
@@ -54,7 +58,7 @@ export function someValue(random: Random, depth: number): Part {
     () => op.tuple(...items()),
     () => op.list(...items()),
     () => ['(', items(), 'd'],
-    () => ['}(', items().map((item) => [someText(random), item]), 'u'],
+    () => ['}(', items().map((item) => [someKey(random), item]), 'u'],
     () => [0x8f, '(', items(), 0x90],
     () => ['(', items(), 0x91],
     () => someGlobal(random),
@@ -172,11 +176,11 @@ export function someTensor(random: Random, depth: number): Part {
 /** A dict of tensors, most of them sound, and values beside them, within others at times. */
 export function someCheckpoint(random: Random): Part {
   const tensors = Array.from({ length: 1 + random(3) }, (_, i) => [
-    op.text(`w${i}`),
+    random(12) === 0 ? someKey(random) : op.text(`w${i}`),
     random(6) === 0 ? someValue(random, 2) : someTensor(random, 2),
   ]);
   const state: Part = ['}(', tensors, 'u'];
   if (random(3) === 0) return state;
-  const beside = Array.from({ length: random(3) }, () => [someText(random), someValue(random, 3)]);
+  const beside = Array.from({ length: random(3) }, () => [someKey(random), someValue(random, 3)]);
   return ['}(', beside, op.text(pick(['state_dict', 'netG', 'w'], random)), state, 'u'];
 }
