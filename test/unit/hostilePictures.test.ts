@@ -38,16 +38,18 @@ const jpegs = (
   JSON.parse(readFileSync(goldenPath('damagedJpegs.json'), 'utf8')) as { jpeg: string }[]
 ).map(({ jpeg }) => new Uint8Array(Buffer.from(jpeg, 'base64')));
 const noise = Uint8Array.from({ length: 3 * 19 * 17 }, (_, i) => (i * i * 7919) >> 5);
-const seeds: readonly Seed[] = [
+const pngs = [
   plainPng(0, 1, 0),
   plainPng(0, 16, 1),
   plainPng(2, 8, 1),
   plainPng(3, 4, 0),
   plainPng(6, 16, 0),
   encodeImage({ width: 19, height: 17, data: noise }, 'a.png'),
-  encodeImage({ width: 19, height: 17, data: noise }, 'a.jpg'),
-  ...jpegs,
-].map((file) => ({ name: '', file, data: [], guarded: false }));
+];
+/** As many of the one format as of the other. */
+const seeds: readonly Seed[] = jpegs
+  .flatMap((file, i) => [file, pngs[i % pngs.length]])
+  .map((file) => ({ name: '', file, data: [], guarded: false }));
 
 type Mutate = (seed: Seed, random: Random) => Uint8Array;
 

@@ -34,7 +34,7 @@ export const someText = (random: Random): Part => op.text(pick(TEXTS, random));
 
 /** Of a dict: a text most often, and now and then anything. */
 const someKey = (random: Random): Part =>
-  random(6) === 0 ? someValue(random, 0) : someText(random);
+  random(4) > 0 ? someText(random) : pick(['N', [0x88], op.int(1), someValue(random, 0)], random);
 
 export const someGlobal = (random: Random): Part => op.global(...pick(CLASSES, random));
 
@@ -176,7 +176,7 @@ export function someTensor(random: Random, depth: number): Part {
 /** A dict of tensors, most of them sound, and values beside them, within others at times. */
 export function someCheckpoint(random: Random): Part {
   const tensors = Array.from({ length: 1 + random(3) }, (_, i) => [
-    random(12) === 0 ? someKey(random) : op.text(`w${i}`),
+    random(6) === 0 ? someKey(random) : op.text(`w${i}`),
     random(6) === 0 ? someValue(random, 2) : someTensor(random, 2),
   ]);
   const state: Part = ['}(', tensors, 'u'];
