@@ -52,6 +52,7 @@ try {
   );
   const killed = await runStryker(sample);
   const left = sample.filter((mutant) => !killed.has(nameOf(mutant)));
+  for (const mutant of left) console.log(`left: ${nameOf(mutant)}`);
   console.log(`${left.length} are left; all tests follow for each`);
   const survivors = left.filter((mutant, i) => {
     const survived = passesAll(mutant);
