@@ -120,6 +120,26 @@ describe('what a file can cost', () => {
     expect(user).toBeLessThan(500_000);
   });
 
+  it('is no look at the same bytes for each piece of the file', () => {
+    const size = [0, 64, 0, 64];
+    const head = [
+      ...[0xff, 0xd8, 0xff, 0xdb, 0, 67, 0, ...new Array(64).fill(1)],
+      ...[0xff, 0xc0, 0, 11, 8, ...size, 1, 1, 0x11, 0],
+      ...[0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0],
+    ];
+    // Empty blocks, and among them many bytes FF before a stuffed zero.
+    const blocks = Array.from({ length: 16 }, () => [0x28, 0xa2, 0x8a]).flat();
+    const jpeg = new Uint8Array(12_000_000).fill(0xff);
+    jpeg.set([...head, ...blocks]);
+    jpeg.set([0, ...blocks, ...blocks, ...blocks, 0xff, 0xd9], jpeg.length - 147);
+    const begin = process.cpuUsage();
+    const notes: string[] = [];
+    decodeJpeg(jpeg, { onNote: ({ message }) => notes.push(message) });
+    const { user } = process.cpuUsage(begin);
+    expect(notes.join()).toMatch(/before a stuffed zero/);
+    expect(user).toBeLessThan(600_000);
+  });
+
   it('is bounded by the length of the file where the picture is large', () => {
     const bytes = bytesOf(named('data that end early')).slice();
     const frame = bytes.findIndex((byte, i) => byte === 0xff && bytes[i + 1] === 0xc0);

@@ -41,6 +41,8 @@ class Lookahead {
   /** Up to where libjpeg has been given the file. */
   given: number;
   private readonly bytes: Uint8Array;
+  /** Bytes 0xFF that were looked at last. */
+  private readonly run = { at: -1, end: -1 };
 
   constructor(bytes: Uint8Array, at: number) {
     this.bytes = bytes;
@@ -97,9 +99,8 @@ class Lookahead {
   /** One byte of data; of 0xFF, the stuffed zero byte behind it, too (T.81 F.1.2.3). */
   private take(): void {
     const { bytes, given } = this;
-    let { at } = this;
-    const isData = bytes[at] !== 0xff;
-    while (at < given && bytes[at] === 0xff) at++;
+    const isData = bytes[this.at] !== 0xff;
+    const at = isData ? this.at : this.behindRun(this.at);
     if (at >= given) {
       this.waits = true;
     } else if (isData || bytes[at] === 0) {
@@ -108,6 +109,14 @@ class Lookahead {
     } else {
       this.sawMarker = true;
     }
+  }
+
+  /** Behind the bytes 0xFF from `at` on, as far as the file is given. An MCU that begins anew need not look at them again. */
+  private behindRun(at: number): number {
+    const { bytes, given, run } = this;
+    if (run.at !== at) Object.assign(run, { at, end: at });
+    while (run.end < given && bytes[run.end] === 0xff) run.end++;
+    return run.end;
   }
 }
 
