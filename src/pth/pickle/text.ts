@@ -55,11 +55,12 @@ export function decodeRawUnicodeEscape(bytes: Uint8Array): string | null {
   // As above: a pair of escapes is two characters in Python.
   let isSound = !/\\u[dD][89abAB]..\\u[dD][c-fC-F]/.test(source);
   const text = source.replace(
-    // From a run's first backslash only: to try from each of many would take quadratic time.
-    /(?<!\\)(\\+)(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([uU]))/g,
+    // A run of backslashes always matches, as a whole: to try from each of many would take quadratic time.
+    /(\\+)(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([uU]))?/g,
     (all: string, slashes: string, short?: string, long?: string, broken?: string) => {
-      if (slashes.length % 2 === 0) return all;
-      const code = Number.parseInt(short ?? long ?? '', 16);
+      const digits = short ?? long ?? broken;
+      if (digits === undefined || slashes.length % 2 === 0) return all;
+      const code = Number.parseInt(digits, 16);
       if (broken !== undefined || code > 0x10ffff) {
         isSound = false;
         return '';
