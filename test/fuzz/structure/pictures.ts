@@ -61,7 +61,7 @@ function withEdge(content: Uint8Array, random: Random): Uint8Array {
   if (content.length === 0) return content;
   const out = content.slice();
   const width = pick([1, 1, 2, 4], random);
-  const value = random(2) === 0 ? BigInt(random(2 ** 31)) : pick(EDGES, random);
+  const value = pick([BigInt(random(64)), BigInt(random(2 ** 31)), pick(EDGES, random)], random);
   const at = random(Math.max(1, content.length - width + 1));
   out.set(
     little(value, width)
