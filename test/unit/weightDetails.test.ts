@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import { PthError } from '../../src/pth/pthError.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import { legacyFile, op } from '../support/pickles.js';
@@ -43,4 +44,13 @@ it('an error of a file names the error that it comes from, and only that', () =>
     7,
     'w',
   ]);
+});
+
+it('numbers of tensors are told when they are asked for', async () => {
+  const storage = op.storage('0', 'FloatStorage', 4);
+  const file = legacyFile(op.dict({ w: op.tensor(storage, 0, [4], [1]) }), { 0: [1, 2, 3, 6] });
+  const [plain] = (await inspectWeights(file)).tensors;
+  expect(plain).toEqual({ key: 'w', dtype: 'float32', shape: [4] });
+  const [withNumbers] = (await inspectWeights(file, { stats: true })).tensors;
+  expect(withNumbers).toMatchObject({ key: 'w', mean: 3 });
 });
