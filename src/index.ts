@@ -37,8 +37,22 @@ export {
 export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/options.js';
 export { ResNetBlock } from './generator/resNetBlock.js';
 export { ResNetGenerator } from './generator/resNetGenerator.js';
-export { GraphBuilder, type Traceable, type Value } from './graph/builder.js';
-export type { Graph, GraphNode } from './graph/graph.js';
+export {
+  GraphBuilder,
+  type GraphNames,
+  type ParameterSource,
+  type Traceable,
+} from './graph/builder.js';
+export type {
+  Assignment,
+  ConstantLeaf,
+  Graph,
+  GraphNode,
+  InputLeaf,
+  Leaf,
+  ParameterLeaf,
+  Value,
+} from './graph/graph.js';
 export { compose, toImage, toTensor } from './image/convert.js';
 export { centerCrop } from './image/crop.js';
 export {
@@ -86,6 +100,7 @@ export { manualSeed } from './nn/random.js';
 export { ReflectionPad2d } from './nn/reflectionPad2d.js';
 export { ReLU } from './nn/relu.js';
 export { Sequential } from './nn/sequential.js';
+export { Sigmoid } from './nn/sigmoid.js';
 export { Tanh } from './nn/tanh.js';
 export type { ByteInput, ByteInputOptions } from './platform/byteInput.js';
 export { DownloadError } from './platform/downloadError.js';
@@ -119,10 +134,12 @@ export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTrans
 export { instanceNorm2d } from './tensor/instanceNorm2d.js';
 export { leakyRelu } from './tensor/leakyRelu.js';
 export type { NormOptions } from './tensor/normalize.js';
-export type { Operator } from './tensor/operator.js';
+export type { OperandNames, OperandsOf, Operator } from './tensor/operator.js';
 export { type PaddingSides, reflectionPad2d } from './tensor/reflectionPad2d.js';
+export type { Region } from './tensor/region.js';
 export { relu } from './tensor/relu.js';
 export type { Pair, Shape } from './tensor/shape.js';
+export { sigmoid } from './tensor/sigmoid.js';
 export { tanh } from './tensor/tanh.js';
 export { type ElementSource, Tensor } from './tensor/tensor.js';
 export { type TranslateOptions, translate } from './translate/translate.js';

@@ -5,12 +5,12 @@ import type { Tensor } from '../tensor/tensor.js';
 /**
  * The contract between the network as data and whatever runs it. An engine lives in a folder of its
  * own beside this file, is listed in `engines.ts`, imported only when it is used, and held to the
- * plain loops by the suite that all engines pass.
+ * reference by the suite that all engines pass.
  */
 export interface Engine {
   readonly name: string;
   /** Why this engine cannot run here, for people; `null` when it can. */
-  unavailable(): string | null;
+  unavailable(): Promise<string | null>;
   /** Starts what takes time to start, such as threads, if the engine has that and a `compile` is to come. */
   warmUp?(options: CompileOptions): void;
   /** Prepares everything that does not depend on the input's values. */
@@ -52,25 +52,44 @@ export interface EngineOptions extends CompileOptions {
   readonly engine?: string;
 }
 
-/** A network prepared for one input shape. */
+/** A network prepared for its input shapes. */
 export interface Program {
   readonly engine: string;
+  /** Of the inputs and outputs, in their order. */
+  readonly inputShapes: readonly Shape[];
+  readonly outputShapes: readonly Shape[];
+  /** Of the first, which most networks have alone. */
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   /** How the program runs, for people: threads, machine code, memory. */
   readonly details: readonly string[];
   /** Memory that the program holds until it is disposed of. */
   readonly memoryBytes: number;
-  /** Nodes that the engine leaves to the plain loops, `model.0 (reflectionPad2d)`. */
+  /** Nodes that the engine leaves to the reference loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**
-   * Runs the network. The result is fresh and shared with nobody. Calls queue: one runs at a time, and among all programs one
-   * that shares threads. A worker that is lost loses the call that it was in.
+   * Runs a network of one input and one output. The result is fresh and shared with nobody. Calls queue: one runs at a time,
+   * and among all programs one that shares threads. A worker that is lost loses the call that it was in.
    *
    * @param input A tensor of `inputShape`.
    * @throws ShapeError for another shape; AbortError after `signal` fired.
    */
   run(input: Tensor, options?: RunOptions): Promise<Tensor>;
+  /**
+   * The same for any number of inputs and outputs.
+   * @param inputs Tensors of `inputShapes`, in their order.
+   */
+  runAll(inputs: readonly Tensor[], options?: RunOptions): Promise<Tensor[]>;
+  /**
+   * Packs other weights into the program, without compiling anew; runs that were called before still have the old ones.
+   * To the bit, what a program that is compiled with them computes.
+   *
+   * @param parameters Tensors by state-dict key; those that are not there keep their elements.
+   * @throws ShapeError `ERR_PARAMETER` for a key that the program does not have, or another shape; nothing is changed then.
+   */
+  updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void>;
+  /** The weights that the next run has, by state-dict key, written back ones included. */
+  parameters(): ReadonlyMap<string, Tensor>;
   /** Frees what the program holds, once queued runs are done; later runs are refused. */
   dispose(): void;
 }

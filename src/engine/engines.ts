@@ -18,7 +18,7 @@ export async function selectEngine(name?: string): Promise<Engine> {
   const reasons: string[] = [];
   for (const { load } of candidates) {
     const engine = await load();
-    const reason = engine.unavailable();
+    const reason = await engine.unavailable();
     if (reason === null) return engine;
     reasons.push(`${engine.name}: ${reason}`);
   }
@@ -33,7 +33,7 @@ export async function selectEngine(name?: string): Promise<Engine> {
 
 /**
  * What this machine reaches at most with the code of an engine: the roof over what a network can do. Takes a second.
- * @returns `null` for an engine of which that says nothing, such as the plain loops.
+ * @returns `null` for an engine of which that says nothing, such as the reference.
  * @throws CycleganError for an unknown engine, or one that cannot run here.
  */
 export async function measurePeak(options: EngineOptions = {}): Promise<Peak | null> {

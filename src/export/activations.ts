@@ -1,5 +1,14 @@
 import { selectEngine } from '../engine/engines.js';
-import { type Graph, type GraphNode, INPUT, readerCounts, shapeOf } from '../graph/graph.js';
+import { segmentOf } from '../engine/shared/partition.js';
+import {
+  type Graph,
+  type GraphNode,
+  operandShapes,
+  operandsOf,
+  presentOperands,
+  readerCounts,
+  weightOf,
+} from '../graph/graph.js';
 import type { Picture } from '../image/picture.js';
 import { traceGraph } from '../nn/compile.js';
 import type { Module } from '../nn/module.js';
@@ -20,33 +29,31 @@ export interface Activation {
 export async function* activations(module: Module, input: Tensor): AsyncGenerator<Activation> {
   const graph = traceGraph(module, input.shape);
   const left = readerCounts(graph);
-  const values = new Map<number, Tensor>([[INPUT, input]]);
+  const values = new Map<number, Tensor>([[graph.inputs[0].id, input]]);
+  const valueAt = (id: number) => values.get(id) ?? weightOf(graph, id);
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map((id) => values.get(id) as Tensor);
-    const output = await runNode(graph, node, inputs);
-    for (const id of node.inputs) if (--left[id] === 0) values.delete(id);
+    const output = await runNode(graph, node, valueAt);
+    for (const id of presentOperands(node)) if (--left[id] === 0) values.delete(id);
     values.set(node.id, output);
     yield { node, output };
   }
 }
 
-/** Products are left to the fastest engine, as a network of one node; the rest is quick enough in plain loops. */
-async function runNode(graph: Graph, node: GraphNode, inputs: readonly Tensor[]): Promise<Tensor> {
-  const work = node.operator.multiplyAdds?.(
-    node.inputs.map((id) => shapeOf(graph, id)),
-    node.params,
-  );
-  if (work === undefined || inputs.length !== 1) return node.operator.run(inputs, node.params);
+/** Products are left to the fastest engine, as a network of one node; the rest is quick enough in reference loops. */
+async function runNode(
+  graph: Graph,
+  node: GraphNode,
+  valueAt: (id: number) => Tensor,
+): Promise<Tensor> {
+  const { operator, attributes } = node;
+  const work = operator.multiplyAdds?.(operandShapes(graph, node), attributes);
+  if (work === undefined) return operator.run(operandsOf(node, valueAt), attributes);
   const engine = await selectEngine();
-  const [input] = inputs;
-  const alone = {
-    inputShape: input.shape,
-    nodes: [{ ...node, id: 1, inputs: [INPUT] }],
-    output: 1,
-  };
+  const { graph: alone, sources } = segmentOf(graph, [node]);
   const program = await engine.compile(alone, {});
   try {
-    return await program.run(input);
+    const [output] = await program.runAll(sources.map(valueAt));
+    return output;
   } finally {
     program.dispose();
   }

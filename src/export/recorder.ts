@@ -1,7 +1,8 @@
 import { GraphBuilder, type Traceable, type Value } from '../graph/builder.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
+import { namesOf } from '../nn/compile.js';
 import type { Module } from '../nn/module.js';
-import type { Operator } from '../tensor/operator.js';
+import type { OperandNames, OperandsOf, Operator } from '../tensor/operator.js';
 import type { Shape } from '../tensor/shape.js';
 
 export interface ModuleCall {
@@ -24,7 +25,7 @@ export interface RecordedGraph {
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function recordGraph(module: Module, inputShape: Shape): RecordedGraph {
-  const recorder = new Recorder(inputShape);
+  const recorder = new Recorder(inputShape, namesOf(module));
   const graph = recorder.finish(recorder.call(module, recorder.input));
   return {
     graph,
@@ -48,8 +49,12 @@ class Recorder extends GraphBuilder {
     return y;
   }
 
-  override apply<P>(operator: Operator<P>, inputs: readonly Value[], params: P): Value {
-    const y = super.apply(operator, inputs, params);
+  override apply<A, N extends OperandNames>(
+    operator: Operator<A, N>,
+    operands: OperandsOf<N, Value>,
+    attributes: A,
+  ): Value {
+    const y = super.apply(operator, operands, attributes);
     this.callers.set(y.id, this.#current);
     return y;
   }

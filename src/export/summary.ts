@@ -1,4 +1,4 @@
-import { type GraphNode, shapeOf } from '../graph/graph.js';
+import { type GraphNode, operandShapes } from '../graph/graph.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { ConvTranspose2d } from '../nn/convTranspose2d.js';
 import type { Module } from '../nn/module.js';
@@ -160,9 +160,8 @@ function ownCosts(
   return sumOf([weights, ...nodes], times !== null);
 }
 
-function multiplyAddsOf({ operator, inputs, params }: GraphNode, { graph }: RecordedGraph): number {
-  const shapes = inputs.map((id) => shapeOf(graph, id));
-  return operator.multiplyAdds?.(shapes, params) ?? 0;
+function multiplyAddsOf(node: GraphNode, { graph }: RecordedGraph): number {
+  return node.operator.multiplyAdds?.(operandShapes(graph, node), node.attributes) ?? 0;
 }
 
 function ownParameters(module: Module): number {

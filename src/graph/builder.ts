@@ -1,21 +1,33 @@
+import { CycleganError } from '../errors.js';
 import { addOperator } from '../tensor/add.js';
-import type { Operator } from '../tensor/operator.js';
+import { type OperandNames, type OperandsOf, type Operator, shapesOf } from '../tensor/operator.js';
 import type { Shape } from '../tensor/shape.js';
-import { type Graph, type GraphNode, INPUT } from './graph.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Assignment, Graph, GraphNode, InputLeaf, Leaf, Value } from './graph.js';
 
-/** A value while the graph is being built: no numbers, only where it comes from and its shape. */
-export interface Value {
-  readonly id: number;
-  readonly shape: Shape;
-}
+export type { Value };
 
-/** Whatever can write itself into a graph; every module of `nn` is. */
+/** What can write itself into a graph; every module of `nn` can. */
 export interface Traceable {
   trace(g: GraphBuilder, x: Value): Value;
 }
 
+/** A module's weight or buffer; `tensor` is another one once it was loaded anew. */
+export interface ParameterSource {
+  readonly shape: Shape;
+  readonly tensor: Tensor;
+}
+
+/** What modules and parameters are called. */
+export interface GraphNames {
+  readonly modules: ReadonlyMap<Traceable, string>;
+  /** State-dict keys, of which a parameter that is shared has several. */
+  readonly parameters: ReadonlyMap<ParameterSource, readonly string[]>;
+}
+
 /**
- * Records the operators that a network's `trace` methods ask for.
+ * Records the operators that a network's `trace` methods ask for. Values hold no elements, only where they come from
+ * and their shapes.
  *
  * ```ts
  * trace(g, x) {
@@ -24,43 +36,87 @@ export interface Traceable {
  * ```
  */
 export class GraphBuilder {
-  readonly input: Value;
-  readonly #nodes: GraphNode[] = [];
-  readonly #names: ReadonlyMap<Traceable, string>;
+  readonly #values: (Leaf | GraphNode)[] = [];
+  readonly #assignments: Assignment[] = [];
+  readonly #leaves = new Map<ParameterSource | Tensor, Value>();
+  readonly #names: GraphNames | null;
+  readonly #input: Value | null;
   #scope = '';
 
-  /** @param names What each module is called; nodes carry the name of the module that made them. */
-  constructor(inputShape: Shape, names: ReadonlyMap<Traceable, string> = new Map()) {
-    this.input = { id: INPUT, shape: [...inputShape] };
+  /**
+   * @param inputShape Of a network with one input, which is then `input`; without it, inputs come by `addInput`.
+   * @param names What modules and parameters are called. All that are used have to be there, unless this is absent.
+   */
+  constructor(inputShape: Shape | null = null, names: GraphNames | null = null) {
     this.#names = names;
+    this.#input = inputShape === null ? null : this.addInput(inputShape, 'input');
   }
 
-  /** Applies a module, as calling it does in PyTorch. */
+  /** The input of a network that has one. */
+  get input(): Value {
+    if (this.#input === null) throw new Error('this graph was begun without an input');
+    return this.#input;
+  }
+
+  addInput(shape: Shape, name: string): Value {
+    return this.#push({ kind: 'input', id: this.#values.length, shape: [...shape], name });
+  }
+
+  /**
+   * A module's weight or buffer as a value; asked for again, the same value.
+   * @throws CycleganError `ERR_UNREGISTERED` for a parameter that no module has registered.
+   */
+  parameter(source: ParameterSource): Value {
+    const known = this.#leaves.get(source);
+    if (known !== undefined) return known;
+    const keys = this.#names?.parameters.get(source) ?? [this.#unnamedKey(source)];
+    const [key, ...aliases] = keys;
+    const { shape, tensor } = source;
+    const id = this.#values.length;
+    return this.#leaf(source, { kind: 'parameter', id, shape, key, aliases, tensor });
+  }
+
+  /** A tensor as a value. */
+  constant(tensor: Tensor): Value {
+    const known = this.#leaves.get(tensor);
+    if (known !== undefined) return known;
+    const { shape } = tensor;
+    return this.#leaf(tensor, { kind: 'constant', id: this.#values.length, shape, tensor });
+  }
+
+  /**
+   * Applies a module, as calling it does in PyTorch.
+   * @throws CycleganError `ERR_UNREGISTERED` for one that no module has registered as its child.
+   */
   call(module: Traceable, x: Value): Value {
     const outer = this.#scope;
-    this.#scope = this.#names.get(module) ?? outer;
+    const name = this.#names?.modules.get(module);
+    if (name === undefined && this.#names !== null) {
+      throw unregistered(`a ${module.constructor.name}`, 'registerModule', outer);
+    }
+    this.#scope = name ?? outer;
     const y = module.trace(this, x);
     this.#scope = outer;
     return y;
   }
 
   /** Applies an operator; its shape rule is checked here, so a graph that was built can be run. */
-  apply<P>(operator: Operator<P>, inputs: readonly Value[], params: P): Value {
-    const shape = operator.outputShape(
-      inputs.map((input) => input.shape),
-      params,
-    );
-    const node: GraphNode<P> = {
-      id: this.#nodes.length + 1,
+  apply<A, N extends OperandNames>(
+    operator: Operator<A, N>,
+    operands: OperandsOf<N, Value>,
+    attributes: A,
+  ): Value {
+    const node: GraphNode<A> = {
+      kind: 'node',
+      id: this.#values.length,
       op: operator.op,
-      operator,
-      inputs: inputs.map((input) => input.id),
-      params,
-      shape,
+      operator: operator as unknown as Operator<A>,
+      operands: (operands as readonly (Value | null)[]).map((value) => value?.id ?? null),
+      attributes,
+      shape: operator.outputShape(shapesOf<N>(operands), attributes),
       name: this.#scope,
     };
-    this.#nodes.push(node as GraphNode);
-    return { id: node.id, shape };
+    return this.#push(node as GraphNode);
   }
 
   /** Element-wise sum. */
@@ -68,7 +124,61 @@ export class GraphBuilder {
     return this.apply(addOperator, [a, b], {});
   }
 
-  finish(output: Value): Graph {
-    return { inputShape: this.input.shape, nodes: this.#nodes, output: output.id };
+  /** At the end of each run, `value` takes the parameter's place. */
+  assign(parameter: ParameterSource, value: Value): void {
+    this.#assignments.push({ parameter: this.parameter(parameter).id, value: value.id });
   }
+
+  /** @param output What a run returns, one value or several. */
+  finish(output: Value | readonly Value[]): Graph {
+    const outputs: readonly Value[] = 'id' in output ? [output] : output;
+    return graphOf(
+      this.#values,
+      outputs.map(({ id }) => id),
+      this.#assignments,
+    );
+  }
+
+  #leaf(key: ParameterSource | Tensor, leaf: Leaf): Value {
+    this.#leaves.set(key, leaf);
+    return this.#push(leaf);
+  }
+
+  #push<V extends Leaf | GraphNode>(value: V): V {
+    this.#values.push(value);
+    return value;
+  }
+
+  /** Without names, a parameter is called by its number. */
+  #unnamedKey(source: ParameterSource): string {
+    if (this.#names === null) return `parameter${this.#values.length}`;
+    const what = `a parameter of shape [${source.shape.join(', ')}]`;
+    throw unregistered(what, 'registerParameter', this.#scope);
+  }
+}
+
+/** Sorts values by their kinds. */
+export function graphOf(
+  values: readonly (Leaf | GraphNode)[],
+  outputs: readonly number[],
+  assignments: readonly Assignment[] = [],
+): Graph {
+  const inputs: InputLeaf[] = values.filter((value) => value.kind === 'input');
+  return {
+    values,
+    inputs,
+    parameters: values.filter((value) => value.kind === 'parameter'),
+    constants: values.filter((value) => value.kind === 'constant'),
+    nodes: values.filter((value) => value.kind === 'node'),
+    outputs,
+    assignments,
+  };
+}
+
+function unregistered(what: string, method: string, scope: string): CycleganError {
+  const where = scope === '' ? 'the network' : `"${scope}"`;
+  return new CycleganError(
+    'ERR_UNREGISTERED',
+    `trace of ${where} uses ${what} that was never registered, so it has no key in the state dict: pass it through ${method} in the constructor.`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../graph/builder.js';
-import { batchNorm2dOperator, resolveBatchNorm2d } from '../tensor/batchNorm2d.js';
+import { batchNorm2dOperator } from '../tensor/batchNorm2d.js';
 import { Norm, type NormModuleOptions } from './norm.js';
 
 /** Normalises each channel by its running statistics; eval mode only. @see torch.nn.BatchNorm2d */
@@ -10,6 +10,6 @@ export class BatchNorm2d extends Norm {
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    return g.apply(batchNorm2dOperator, [x], resolveBatchNorm2d(this.normOptions()));
+    return g.apply(batchNorm2dOperator, this.operands(g, x), { eps: this.eps });
   }
 }

@@ -1,6 +1,11 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
 import { selectEngine } from '../engine/engines.js';
-import { GraphBuilder, type Traceable } from '../graph/builder.js';
+import {
+  GraphBuilder,
+  type GraphNames,
+  type ParameterSource,
+  type Traceable,
+} from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Module } from './module.js';
@@ -15,10 +20,23 @@ export interface CompileModuleOptions extends EngineOptions {
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function traceGraph(module: Module, inputShape: Shape): Graph {
-  const names = new Map<Traceable, string>();
-  for (const [name, child] of module.namedModules()) names.set(child, name);
+  const names = namesOf(module);
   const g = new GraphBuilder(inputShape, names);
-  return g.finish(g.call(module, g.input));
+  const output = g.call(module, g.input);
+  // What no operator reads belongs to the state dict all the same: programs take it, and give it back.
+  for (const parameter of names.parameters.keys()) g.parameter(parameter);
+  return g.finish(output);
+}
+
+/** What a module and all below it, and their parameters, are called in a graph. */
+export function namesOf(module: Module): GraphNames {
+  const modules = new Map<Traceable, string>();
+  for (const [name, child] of module.namedModules()) modules.set(child, name);
+  const parameters = new Map<ParameterSource, string[]>();
+  for (const [key, parameter] of module.namedState()) {
+    parameters.set(parameter, [...(parameters.get(parameter) ?? []), key]);
+  }
+  return { modules, parameters };
 }
 
 /**

@@ -52,8 +52,9 @@ export class Conv2d extends Module {
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    const params = resolveConv2d(this.weight.tensor, this.bias?.tensor ?? null, this);
-    return g.apply(conv2dOperator, [x], params);
+    const weight = g.parameter(this.weight);
+    const bias = this.bias === null ? null : g.parameter(this.bias);
+    return g.apply(conv2dOperator, [x, weight, bias], resolveConv2d(this));
   }
 
   protected override extraRepr(): string {

@@ -64,8 +64,9 @@ export class ConvTranspose2d extends Module {
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    const params = resolveConvTranspose2d(this.weight.tensor, this.bias?.tensor ?? null, this);
-    return g.apply(convTranspose2dOperator, [x], params);
+    const weight = g.parameter(this.weight);
+    const bias = this.bias === null ? null : g.parameter(this.bias);
+    return g.apply(convTranspose2dOperator, [x, weight, bias], resolveConvTranspose2d(this));
   }
 
   protected override extraRepr(): string {

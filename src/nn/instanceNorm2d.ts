@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../graph/builder.js';
-import { instanceNorm2dOperator, resolveInstanceNorm2d } from '../tensor/instanceNorm2d.js';
+import { instanceNorm2dOperator } from '../tensor/instanceNorm2d.js';
 import { Norm, type NormModuleOptions } from './norm.js';
 
 /** Normalises each channel of each picture; no parameters by default. @see torch.nn.InstanceNorm2d */
@@ -10,6 +10,6 @@ export class InstanceNorm2d extends Norm {
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    return g.apply(instanceNorm2dOperator, [x], resolveInstanceNorm2d(this.normOptions()));
+    return g.apply(instanceNorm2dOperator, this.operands(g, x), { eps: this.eps });
   }
 }

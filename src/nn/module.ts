@@ -55,8 +55,8 @@ export abstract class Module implements Traceable {
 
   /**
    * Runs the module on the fastest engine. The program is kept for the next input of that shape, and
-   * those of a few shapes that take turns; new weights are noticed when they were loaded with
-   * `loadStateDict`, but not when elements of a tensor were written in place: call `dispose()` after that.
+   * those of a few shapes that take turns. Weights that were loaded anew, or written to in place, are
+   * noticed and packed into it.
    *
    * @throws ShapeError when the input does not fit.
    */
@@ -118,9 +118,20 @@ export abstract class Module implements Traceable {
     }
   }
 
+  /** Weights and buffers by state-dict key. */
+  namedState(): Map<string, Parameter> {
+    const state = new Map<string, Parameter>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of [...module.#parameters, ...module.#buffers]) {
+        state.set(join(prefix, name), parameter);
+      }
+    }
+    return state;
+  }
+
   /** Weights and buffers by PyTorch's keys, in PyTorch's order. The tensors are the module's own. */
   stateDict(): Map<string, Tensor> {
-    return new Map([...this.#state()].map(([key, parameter]) => [key, parameter.tensor]));
+    return new Map([...this.namedState()].map(([key, parameter]) => [key, parameter.tensor]));
   }
 
   /**
@@ -131,12 +142,12 @@ export abstract class Module implements Traceable {
    * @see torch.nn.Module.load_state_dict
    */
   loadStateDict(stateDict: StateDict, options: LoadStateDictOptions = {}): LoadStateDictResult {
-    return loadIntoParameters(this.constructor.name, this.#state(), stateDict, options);
+    return loadIntoParameters(this.constructor.name, this.namedState(), stateDict, options);
   }
 
   /** The shapes of `stateDict()`, by the same keys in the same order; draws no weights. */
   stateDictShapes(): Map<string, Shaped> {
-    return new Map([...this.#state()].map(([key, { shape }]) => [key, { shape }]));
+    return new Map([...this.namedState()].map(([key, { shape }]) => [key, { shape }]));
   }
 
   /** The indented form of PyTorch's `print(module)`. */
@@ -150,16 +161,6 @@ export abstract class Module implements Traceable {
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
-  }
-
-  #state(): Map<string, Parameter> {
-    const state = new Map<string, Parameter>();
-    for (const [prefix, module] of this.namedModules()) {
-      for (const [name, parameter] of [...module.#parameters, ...module.#buffers]) {
-        state.set(join(prefix, name), parameter);
-      }
-    }
-    return state;
   }
 }
 

@@ -1,5 +1,7 @@
 import { CycleganError } from '../errors.js';
-import type { NormOptions } from '../tensor/normalize.js';
+import type { GraphBuilder, Value } from '../graph/builder.js';
+import type { NormOperands } from '../tensor/normalize.js';
+import type { OperandsOf } from '../tensor/operator.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { bool, float } from './repr.js';
@@ -7,7 +9,7 @@ import { bool, float } from './repr.js';
 export interface NormModuleOptions {
   readonly eps?: number;
   readonly momentum?: number;
-  /** Learned scale and shift a channel. */
+  /** Learned scale and shift per channel. */
   readonly affine?: boolean;
   /** Whether running statistics are kept, and used in eval mode. */
   readonly trackRunningStats?: boolean;
@@ -44,20 +46,22 @@ export abstract class Norm extends Module {
   }
 
   /** @throws CycleganError `ERR_TRAINING` in training mode where that would gather statistics. */
-  protected normOptions(): NormOptions {
+  protected operands(g: GraphBuilder, x: Value): OperandsOf<NormOperands, Value> {
     if (this.training && this.trackRunningStats) {
       throw new CycleganError(
         'ERR_TRAINING',
         `${this.constructor.name} would gather running statistics in training mode, which is not supported: call eval() first.`,
       );
     }
-    return {
-      weight: this.weight?.tensor,
-      bias: this.bias?.tensor,
-      runningMean: this.runningMean?.tensor,
-      runningVar: this.runningVar?.tensor,
-      eps: this.eps,
-    };
+    const value = (parameter: Parameter | null) =>
+      parameter === null ? null : g.parameter(parameter);
+    return [
+      x,
+      value(this.weight),
+      value(this.bias),
+      value(this.runningMean),
+      value(this.runningVar),
+    ];
   }
 
   protected override extraRepr(): string {

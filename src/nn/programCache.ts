@@ -1,7 +1,8 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
 import { selectEngine } from '../engine/engines.js';
-import { type Graph, sameGraph } from '../graph/graph.js';
+import { type Graph, sameStructure } from '../graph/graph.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { traceGraph } from './compile.js';
 import type { Module } from './module.js';
 
@@ -26,11 +27,19 @@ interface Entry {
   bytes: number;
   /** Calls that are using it: it must not be taken from under them. */
   users: number;
+  /** Its weights by state-dict key, as the last call had them packed. */
+  readonly packed: Map<string, PackedWeight>;
+}
+
+interface PackedWeight {
+  readonly tensor: Tensor;
+  /** Of `tensor`, when it was packed: it tells whether elements were written in place since. */
+  readonly fingerprint: number | null;
 }
 
 /**
  * The programs of a module. Tracing takes microseconds, so it is done for every call, and a program serves as long as its
- * graph has the same operators and the very same weight tensors: weights that were loaded anew need no notice.
+ * graph has the same structure. Weights that were loaded anew, or written to in place, are packed into it.
  *
  * The last program is always kept. Others are kept where input shapes take turns; pictures of ever new sizes would
  * only fill memory with them, so their programs go before the next one is made, which takes over the memory.
@@ -52,10 +61,18 @@ export class ProgramCache {
     options: EngineOptions,
     action: (program: Program) => T | Promise<T>,
   ): Promise<T> {
-    const entry = this.#find(inputShape, options);
+    const graph = traceGraph(this.#module, inputShape);
+    const entry = this.#find(graph, inputShape, options);
+    const changed = noteChanges(entry, graph);
     entry.users++;
     try {
-      return await action(await entry.program);
+      const program = await entry.program;
+      // Both are queued now, before the calls that come later: other weights do not get in between.
+      const [, result] = await Promise.all([
+        changed.size > 0 ? program.updateParameters(changed) : null,
+        action(program),
+      ]);
+      return result;
     } finally {
       entry.users--;
       this.#trim(this.#entries.slice(0, -1), 0, 0);
@@ -67,13 +84,12 @@ export class ProgramCache {
     this.#returns.clear();
   }
 
-  #find(inputShape: Shape, options: EngineOptions): Entry {
+  #find(graph: Graph, inputShape: Shape, options: EngineOptions): Entry {
     const { engine, blocking, early, ...compile } = compileOptions(options);
-    const graph = traceGraph(this.#module, inputShape);
     const key = JSON.stringify([engine, compile]);
     const shape = `${key} ${inputShape}`;
     this.#count(shape);
-    const known = this.#entries.find((e) => e.key === key && sameGraph(e.graph, graph));
+    const known = this.#entries.find((e) => e.key === key && sameStructure(e.graph, graph));
     if (known !== undefined) {
       this.#entries = [...this.#entries.filter((e) => e !== known), known];
       return known;
@@ -83,7 +99,8 @@ export class ProgramCache {
     const program = selectEngine(engine).then((selected) =>
       selected.compile(graph, { ...compile, blocking, early }),
     );
-    const entry: Entry = { graph, key, shape, program, elements, bytes: 0, users: 0 };
+    const state = { bytes: 0, users: 0, packed: packedWeights(graph) };
+    const entry: Entry = { graph, key, shape, program, elements, ...state };
     this.#entries.push(entry);
     program.then(
       ({ memoryBytes }) => {
@@ -111,7 +128,7 @@ export class ProgramCache {
   /** Makes room for the program of a shape: the one before it hands on its memory. */
   #makeRoom(shape: string, elements: number): void {
     const likely = this.#entries.map((e) => (e.bytes * elements) / Math.max(1, e.elements));
-    // One of the same shape has other weights, and will not be asked for again.
+    // One of the same shape has another structure, and will not be asked for again.
     this.#giveUp((e) => e.shape === shape);
     this.#trim(this.#entries, 1, Math.max(0, ...likely));
   }
@@ -133,6 +150,24 @@ export class ProgramCache {
       release(entry);
     }
   }
+}
+
+/** Notes what weights a call has. @returns Those that the program does not have yet. */
+function noteChanges({ packed }: Entry, graph: Graph): Map<string, Tensor> {
+  const changed = new Map<string, Tensor>();
+  for (const [key, weight] of packedWeights(graph)) {
+    const before = packed.get(key);
+    if (before?.tensor === weight.tensor && before.fingerprint === weight.fingerprint) continue;
+    packed.set(key, weight);
+    changed.set(key, weight.tensor);
+  }
+  return changed;
+}
+
+function packedWeights(graph: Graph): Map<string, PackedWeight> {
+  return new Map(
+    graph.parameters.map(({ key, tensor }) => [key, { tensor, fingerprint: tensor.fingerprint() }]),
+  );
 }
 
 /** Of the options of a call, those that a program is made with. */

@@ -1,10 +1,12 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
+import type { NoAttributes, Operator } from './operator.js';
+import { pointwiseRegions } from './region.js';
 import { formatShape, sameShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
-export const addOperator: Operator<Record<never, never>> = {
+export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
   op: 'add',
+  operands: ['a', 'b'],
   outputShape: ([a, b]) => {
     if (!sameShape(a, b)) {
       throw new ShapeError(`add: shapes ${formatShape(a)} and ${formatShape(b)} differ.`);
@@ -12,6 +14,7 @@ export const addOperator: Operator<Record<never, never>> = {
     return [...a];
   },
   run: ([a, b]) => a.add(b),
+  inputRegions: pointwiseRegions,
 };
 
 /** Element-wise sum of two tensors of one shape. @see torch.add */

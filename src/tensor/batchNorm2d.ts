@@ -1,52 +1,48 @@
 import { ShapeError } from '../errors.js';
 import {
   checkNorm,
+  NORM_OPERANDS,
+  type NormAttributes,
+  type NormOperands,
   type NormOptions,
-  type NormParams,
   normalizePlane,
+  normOperands,
   resolveNorm,
 } from './normalize.js';
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
+import { regionOfFirst } from './region.js';
 import { imageShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
-/** `NormParams` whose running statistics are there. */
-export interface BatchNorm2dParams extends NormParams {
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
-}
-
-/** @throws ShapeError without running statistics: the batch's own are a matter of training. */
-export function resolveBatchNorm2d(options: NormOptions): BatchNorm2dParams {
-  const { runningMean, runningVar, ...rest } = resolveNorm('batchNorm2d', options);
-  if (runningMean === null || runningVar === null) {
-    throw new ShapeError('batchNorm2d: runningMean and runningVar are needed (eval mode).');
-  }
-  return { ...rest, runningMean, runningVar };
-}
-
-export const batchNorm2dOperator: Operator<BatchNorm2dParams> = {
+export const batchNorm2dOperator: Operator<NormAttributes, NormOperands> = {
   op: 'batchNorm2d',
+  operands: NORM_OPERANDS,
 
-  outputShape([input], params) {
-    checkNorm('batchNorm2d', imageShape(input, 'batchNorm2d').channels, params);
+  outputShape(operands) {
+    const [input, , , runningMean, runningVar] = operands;
+    // The batch's own statistics are a matter of training.
+    if (runningMean === null || runningVar === null) {
+      throw new ShapeError('batchNorm2d: runningMean and runningVar are needed (eval mode).');
+    }
+    checkNorm('batchNorm2d', imageShape(input, 'batchNorm2d').channels, operands);
     return [...input];
   },
 
-  run([input], params) {
-    const { weight, bias, runningMean, runningVar, eps } = params;
-    const out = Tensor.zeros(this.outputShape([input.shape], params));
+  run([input, weight, bias, runningMean, runningVar], { eps }) {
+    const out = Tensor.zeros(input.shape);
     const { batch, channels, height, width } = imageShape(input.shape, 'batchNorm2d');
     const count = height * width;
     for (let plane = 0; plane < batch * channels; plane++) {
       const c = plane % channels;
-      const scale = (weight?.data[c] ?? 1) / Math.sqrt(runningVar.data[c] + eps);
+      const scale = (weight?.data[c] ?? 1) / Math.sqrt((runningVar?.data[c] ?? 1) + eps);
       const shift = bias?.data[c] ?? 0;
-      const mean = runningMean.data[c];
+      const mean = runningMean?.data[c] ?? 0;
       normalizePlane(input.data, plane * count, count, mean, scale, shift, out.data);
     }
     return out;
   },
+
+  inputRegions: regionOfFirst,
 };
 
 /**
@@ -54,9 +50,9 @@ export const batchNorm2dOperator: Operator<BatchNorm2dParams> = {
  *
  * @param input `[N, C, H, W]` or `[C, H, W]`.
  * @returns `(input − runningMean) / √(runningVar + eps) · weight + bias`, the input's shape.
- * @throws ShapeError when a parameter has not one element a channel.
+ * @throws ShapeError when a parameter has not one element per channel, or running statistics are missing.
  * @see torch.nn.BatchNorm2d; Ioffe and Szegedy, "Batch Normalization", arXiv:1502.03167
  */
 export function batchNorm2d(input: Tensor, options: NormOptions): Tensor {
-  return batchNorm2dOperator.run([input], resolveBatchNorm2d(options));
+  return runOperator(batchNorm2dOperator, normOperands(input, options), resolveNorm(options));
 }

@@ -1,8 +1,9 @@
 import { ShapeError } from '../errors.js';
+import { convPhase } from './axisPhase.js';
 import { correlate } from './correlate.js';
-import { convLattice } from './lattice.js';
-import type { Operator } from './operator.js';
-import { formatShape, imageShape, type Pair, sizeOf, toPair } from './shape.js';
+import { type Operator, runOperator } from './operator.js';
+import { regionOfFirst } from './region.js';
+import { formatShape, imageShape, type Pair, type Shape, sizeOf, toPair } from './shape.js';
 import { Tensor } from './tensor.js';
 
 export interface Conv2dOptions {
@@ -13,71 +14,65 @@ export interface Conv2dOptions {
 }
 
 /** Pairs are `[vertical, horizontal]`. */
-export interface Conv2dParams {
-  /** `[outChannels, inChannels / groups, kernelHeight, kernelWidth]`. */
-  readonly weight: Tensor;
-  /** `[outChannels]`. */
-  readonly bias: Tensor | null;
+export interface Conv2dAttributes {
   readonly stride: readonly [number, number];
   readonly padding: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly groups: number;
 }
 
-/** @throws ShapeError for a stride, padding, dilation or group count that is not a fitting whole number. */
-export function resolveConv2d(
-  weight: Tensor,
-  bias: Tensor | null,
-  options: Conv2dOptions = {},
-): Conv2dParams {
+/** Names of what both convolutions compute with. */
+export const CONVOLUTION_OPERANDS = ['input', 'weight', 'bias?'] as const;
+export type ConvolutionOperands = typeof CONVOLUTION_OPERANDS;
+
+/** @throws ShapeError for a stride, padding or dilation that is not a fitting whole number. */
+export function resolveConv2d(options: Conv2dOptions = {}): Conv2dAttributes {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  const params = {
-    weight,
-    bias,
+  return {
     stride: toPair(stride, 'conv2d: stride', 1),
     padding: toPair(padding, 'conv2d: padding', 0),
     dilation: toPair(dilation, 'conv2d: dilation', 1),
     groups,
   };
-  checkKernel('conv2d', weight, bias, groups, weight.shape[0], weight.shape[0]);
-  return params;
 }
 
 /** What both convolutions demand of their weights. `grouped` is the weight's first side, which the groups split. */
 export function checkKernel(
   op: string,
-  weight: Tensor,
-  bias: Tensor | null,
+  weight: Shape,
+  bias: Shape | null,
   groups: number,
   grouped: number,
   outChannels: number,
 ): void {
-  if (weight.shape.length !== 4 || weight.size === 0) {
+  if (weight.length !== 4 || sizeOf(weight) === 0) {
     throw new ShapeError(
-      `${op}: expected a 4D weight with no empty side, but got size ${formatShape(weight.shape)}.`,
+      `${op}: expected a 4D weight with no empty side, but got size ${formatShape(weight)}.`,
     );
   }
   if (!Number.isInteger(groups) || groups < 1 || grouped % groups !== 0) {
     throw new ShapeError(
-      `${op}: weight of size ${formatShape(weight.shape)} has ${grouped} channels, which ${groups} groups do not divide.`,
+      `${op}: weight of size ${formatShape(weight)} has ${grouped} channels, which ${groups} groups do not divide.`,
     );
   }
-  if (bias !== null && (bias.shape.length !== 1 || bias.shape[0] !== outChannels)) {
+  if (bias !== null && (bias.length !== 1 || bias[0] !== outChannels)) {
     throw new ShapeError(
-      `${op}: expected a bias of size [${outChannels}], but got ${formatShape(bias.shape)}.`,
+      `${op}: expected a bias of size [${outChannels}], but got ${formatShape(bias)}.`,
     );
   }
 }
 
-export const conv2dOperator: Operator<Conv2dParams> = {
+export const conv2dOperator: Operator<Conv2dAttributes, ConvolutionOperands> = {
   op: 'conv2d',
+  operands: CONVOLUTION_OPERANDS,
 
-  outputShape([input], { weight, stride, padding, dilation, groups }) {
+  outputShape([input, weight, bias], { stride, padding, dilation, groups }) {
+    const [outChannels, perGroup, kernelHeight, kernelWidth] = weight;
+    checkKernel('conv2d', weight, bias, groups, outChannels, outChannels);
     const { channels, height, width, with: resized } = imageShape(input, 'conv2d');
-    const [outChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
     if (channels !== perGroup * groups) {
       throw new ShapeError(
-        `conv2d: given groups=${groups}, weight of size ${formatShape(weight.shape)}, expected input${formatShape(input)} to have ${perGroup * groups} channels, but got ${channels} channels instead.`,
+        `conv2d: given groups=${groups}, weight of size ${formatShape(weight)}, expected input${formatShape(input)} to have ${perGroup * groups} channels, but got ${channels} channels instead.`,
       );
     }
     const padded = [height + 2 * padding[0], width + 2 * padding[1]];
@@ -94,10 +89,10 @@ export const conv2dOperator: Operator<Conv2dParams> = {
     );
   },
 
-  run([input], params) {
-    const { weight, bias, stride, padding, dilation, groups } = params;
+  run([input, weight, bias], attributes) {
+    const { stride, padding, dilation, groups } = attributes;
     const { batch, channels, height, width } = imageShape(input.shape, 'conv2d');
-    const shape = this.outputShape([input.shape], params);
+    const shape = this.outputShape([input.shape, weight.shape, bias?.shape ?? null], attributes);
     const [outChannels, outHeight, outWidth] = shape.slice(-3);
     const [, perGroup, kernelHeight, kernelWidth] = weight.shape;
     const out = Tensor.zeros(shape);
@@ -122,16 +117,27 @@ export const conv2dOperator: Operator<Conv2dParams> = {
         outHeight,
         outWidth,
       },
-      convLattice(outHeight, kernelHeight, stride[0], padding[0], dilation[0]),
-      convLattice(outWidth, kernelWidth, stride[1], padding[1], dilation[1]),
+      convPhase(outHeight, kernelHeight, stride[0], padding[0], dilation[0]),
+      convPhase(outWidth, kernelWidth, stride[1], padding[1], dilation[1]),
       out.data,
     );
     return out;
   },
 
-  multiplyAdds([input], params) {
-    const [, perGroup, kernelHeight, kernelWidth] = params.weight.shape;
-    return sizeOf(this.outputShape([input], params)) * perGroup * kernelHeight * kernelWidth;
+  multiplyAdds(operands, attributes) {
+    const [, perGroup, kernelHeight, kernelWidth] = operands[1];
+    return sizeOf(this.outputShape(operands, attributes)) * perGroup * kernelHeight * kernelWidth;
+  },
+
+  inputRegions(region, operands, { stride, padding, dilation }) {
+    const [, , kernelHeight, kernelWidth] = operands[1];
+    const reach = (from: number, to: number, axis: 0 | 1, kernel: number) => {
+      const first = from * stride[axis] - padding[axis];
+      return [first, first + (to - from - 1) * stride[axis] + dilation[axis] * (kernel - 1) + 1];
+    };
+    const [top, bottom] = reach(region.top, region.bottom, 0, kernelHeight);
+    const [left, right] = reach(region.left, region.right, 1, kernelWidth);
+    return regionOfFirst({ top, bottom, left, right }, operands);
   },
 };
 
@@ -151,5 +157,5 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  return conv2dOperator.run([input], resolveConv2d(weight, bias, options));
+  return runOperator(conv2dOperator, [input, weight, bias], resolveConv2d(options));
 }

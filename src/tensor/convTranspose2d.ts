@@ -1,8 +1,14 @@
 import { ShapeError } from '../errors.js';
-import { checkKernel } from './conv2d.js';
+import { transposedPhases } from './axisPhase.js';
+import {
+  CONVOLUTION_OPERANDS,
+  type Conv2dAttributes,
+  type ConvolutionOperands,
+  checkKernel,
+} from './conv2d.js';
 import { correlate } from './correlate.js';
-import { transposedLattices } from './lattice.js';
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
+import { regionOfFirst } from './region.js';
 import { formatShape, imageShape, type Pair, sizeOf, toPair } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -15,57 +21,45 @@ export interface ConvTranspose2dOptions {
 }
 
 /** Pairs are `[vertical, horizontal]`. */
-export interface ConvTranspose2dParams {
-  /** `[inChannels, outChannels / groups, kernelHeight, kernelWidth]`. */
-  readonly weight: Tensor;
-  /** `[outChannels]`. */
-  readonly bias: Tensor | null;
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
+export interface ConvTranspose2dAttributes extends Conv2dAttributes {
   readonly outputPadding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly groups: number;
 }
 
 /** @throws ShapeError for options that are not fitting whole numbers, or an output padding not below stride or dilation. */
 export function resolveConvTranspose2d(
-  weight: Tensor,
-  bias: Tensor | null,
   options: ConvTranspose2dOptions = {},
-): ConvTranspose2dParams {
+): ConvTranspose2dAttributes {
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
-  const params = {
-    weight,
-    bias,
+  const attributes = {
     stride: toPair(stride, 'convTranspose2d: stride', 1),
     padding: toPair(padding, 'convTranspose2d: padding', 0),
     outputPadding: toPair(outputPadding, 'convTranspose2d: outputPadding', 0),
     dilation: toPair(dilation, 'convTranspose2d: dilation', 1),
     groups,
   };
-  const [inChannels, perGroup] = weight.shape;
-  checkKernel('convTranspose2d', weight, bias, groups, inChannels, perGroup * groups);
-  const [height, width] = params.outputPadding;
+  const [height, width] = attributes.outputPadding;
   if (
-    height >= Math.max(params.stride[0], params.dilation[0]) ||
-    width >= Math.max(params.stride[1], params.dilation[1])
+    height >= Math.max(attributes.stride[0], attributes.dilation[0]) ||
+    width >= Math.max(attributes.stride[1], attributes.dilation[1])
   ) {
     throw new ShapeError(
-      `convTranspose2d: output padding must be smaller than either stride or dilation, but got output padding (${height}, ${width}), stride (${params.stride.join(', ')}), dilation (${params.dilation.join(', ')}).`,
+      `convTranspose2d: output padding must be smaller than either stride or dilation, but got output padding (${height}, ${width}), stride (${attributes.stride.join(', ')}), dilation (${attributes.dilation.join(', ')}).`,
     );
   }
-  return params;
+  return attributes;
 }
 
-export const convTranspose2dOperator: Operator<ConvTranspose2dParams> = {
+export const convTranspose2dOperator: Operator<ConvTranspose2dAttributes, ConvolutionOperands> = {
   op: 'convTranspose2d',
+  operands: CONVOLUTION_OPERANDS,
 
-  outputShape([input], { weight, stride, padding, outputPadding, dilation, groups }) {
+  outputShape([input, weight, bias], { stride, padding, outputPadding, dilation, groups }) {
+    const [inChannels, perGroup, kernelHeight, kernelWidth] = weight;
+    checkKernel('convTranspose2d', weight, bias, groups, inChannels, perGroup * groups);
     const { channels, height, width, with: resized } = imageShape(input, 'convTranspose2d');
-    const [inChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
     if (channels !== inChannels) {
       throw new ShapeError(
-        `convTranspose2d: given weight of size ${formatShape(weight.shape)}, expected input${formatShape(input)} to have ${inChannels} channels, but got ${channels} channels instead.`,
+        `convTranspose2d: given weight of size ${formatShape(weight)}, expected input${formatShape(input)} to have ${inChannels} channels, but got ${channels} channels instead.`,
       );
     }
     const side = (size: number, kernelSize: number, axis: 0 | 1) =>
@@ -84,10 +78,10 @@ export const convTranspose2dOperator: Operator<ConvTranspose2dParams> = {
     return resized(perGroup * groups, outHeight, outWidth);
   },
 
-  run([input], params) {
-    const { weight, bias, stride, padding, dilation, groups } = params;
+  run([input, weight, bias], attributes) {
+    const { stride, padding, dilation, groups } = attributes;
     const { batch, channels, height, width } = imageShape(input.shape, 'convTranspose2d');
-    const shape = this.outputShape([input.shape], params);
+    const shape = this.outputShape([input.shape, weight.shape, bias?.shape ?? null], attributes);
     const [outChannels, outHeight, outWidth] = shape.slice(-3);
     const [, perGroup, kernelHeight, kernelWidth] = weight.shape;
     const out = Tensor.zeros(shape);
@@ -111,8 +105,8 @@ export const convTranspose2dOperator: Operator<ConvTranspose2dParams> = {
       outHeight,
       outWidth,
     };
-    const columns = transposedLattices(outWidth, kernelWidth, stride[1], padding[1], dilation[1]);
-    for (const rows of transposedLattices(
+    const columns = transposedPhases(outWidth, kernelWidth, stride[1], padding[1], dilation[1]);
+    for (const rows of transposedPhases(
       outHeight,
       kernelHeight,
       stride[0],
@@ -124,9 +118,20 @@ export const convTranspose2dOperator: Operator<ConvTranspose2dParams> = {
     return out;
   },
 
-  multiplyAdds([input], { weight }) {
-    const [, perGroup, kernelHeight, kernelWidth] = weight.shape;
+  multiplyAdds([input, [, perGroup, kernelHeight, kernelWidth]]) {
     return sizeOf(input) * perGroup * kernelHeight * kernelWidth;
+  },
+
+  inputRegions(region, operands, { stride, padding, dilation }) {
+    const [, , kernelHeight, kernelWidth] = operands[1];
+    // Output o meets inputs i with o = i · stride − padding + k · dilation, 0 ≤ k < kernel.
+    const reach = (from: number, to: number, axis: 0 | 1, kernel: number) => [
+      Math.ceil((from + padding[axis] - dilation[axis] * (kernel - 1)) / stride[axis]),
+      Math.floor((to - 1 + padding[axis]) / stride[axis]) + 1,
+    ];
+    const [top, bottom] = reach(region.top, region.bottom, 0, kernelHeight);
+    const [left, right] = reach(region.left, region.right, 1, kernelWidth);
+    return regionOfFirst({ top, bottom, left, right }, operands);
   },
 };
 
@@ -147,5 +152,9 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
-  return convTranspose2dOperator.run([input], resolveConvTranspose2d(weight, bias, options));
+  return runOperator(
+    convTranspose2dOperator,
+    [input, weight, bias],
+    resolveConvTranspose2d(options),
+  );
 }

@@ -1,12 +1,12 @@
-import type { Lattice } from './lattice.js';
-import { latticeMargin } from './lattice.js';
+import type { AxisPhase } from './axisPhase.js';
+import { phaseMargin } from './axisPhase.js';
 
 /**
  * The one loop under every convolution, direct or transposed: an implicit matrix product
  *
  *     out[oc][pixel] = bias[oc] + Σ_k weight[oc][k] · input[k][pixel],   k = (ic, tap row, tap column)
  *
- * over the output positions of a row lattice and a column lattice. Accumulators are doubles: a
+ * over the output positions of a row phase and a column phase. Accumulators are doubles: a
  * float32 product is exact in double, and in JavaScript double arithmetic needs no rounding steps,
  * so this is both truer and faster than float32 would be. The sum runs along k in a fixed order.
  *
@@ -37,7 +37,12 @@ const BLOCK_PIXELS = 3;
 const PANEL_PIXELS = 16 * BLOCK_PIXELS;
 
 /** Writes the outputs of `rows` × `cols` into `out` (`[N, outChannels, outHeight, outWidth]`). */
-export function correlate(c: Correlation, rows: Lattice, cols: Lattice, out: Float32Array): void {
+export function correlate(
+  c: Correlation,
+  rows: AxisPhase,
+  cols: AxisPhase,
+  out: Float32Array,
+): void {
   const pixels = rows.count * cols.count;
   const groupIn = c.inChannels / c.groups;
   const groupOut = c.outChannels / c.groups;
@@ -101,9 +106,9 @@ interface PaddedPlane {
   readonly isInput: boolean;
 }
 
-function paddedPlane(c: Correlation, rows: Lattice, cols: Lattice): PaddedPlane {
-  const vertical = latticeMargin(rows, c.inHeight);
-  const horizontal = latticeMargin(cols, c.inWidth);
+function paddedPlane(c: Correlation, rows: AxisPhase, cols: AxisPhase): PaddedPlane {
+  const vertical = phaseMargin(rows, c.inHeight);
+  const horizontal = phaseMargin(cols, c.inWidth);
   const height = vertical.before + c.inHeight + vertical.after;
   const width = horizontal.before + c.inWidth + horizontal.after;
   return {
@@ -135,8 +140,8 @@ function copyPadded(
 /** Into `[oc/4][k][4]`; the last block is filled up with zeros, whose products are not stored. */
 function packWeights(
   c: Correlation,
-  rows: Lattice,
-  cols: Lattice,
+  rows: AxisPhase,
+  cols: AxisPhase,
   group: number,
   groupIn: number,
   groupOut: number,
@@ -165,8 +170,8 @@ function packWeights(
 function locatePixels(
   first: number,
   count: number,
-  rows: Lattice,
-  cols: Lattice,
+  rows: AxisPhase,
+  cols: AxisPhase,
   planeWidth: number,
   outWidth: number,
   inOffset: Int32Array,

@@ -1,23 +1,29 @@
 import { ShapeError } from '../errors.js';
 import {
   checkNorm,
+  NORM_OPERANDS,
+  type NormAttributes,
+  type NormOperands,
   type NormOptions,
-  type NormParams,
   normalizePlane,
+  normOperands,
   planeStatistics,
   resolveNorm,
 } from './normalize.js';
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
+import { regionOfFirst } from './region.js';
 import { formatShape, imageShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
-export const instanceNorm2dOperator: Operator<NormParams> = {
+export const instanceNorm2dOperator: Operator<NormAttributes, NormOperands> = {
   op: 'instanceNorm2d',
+  operands: NORM_OPERANDS,
 
-  outputShape([input], params) {
+  outputShape(operands) {
+    const [input, , , runningMean] = operands;
     const { batch, channels, height, width } = imageShape(input, 'instanceNorm2d');
-    checkNorm('instanceNorm2d', channels, params);
-    if (params.runningMean === null && height * width === 1 && batch > 0) {
+    checkNorm('instanceNorm2d', channels, operands);
+    if (runningMean === null && height * width === 1 && batch > 0) {
       throw new ShapeError(
         `instanceNorm2d: expected more than 1 spatial element, got input size ${formatShape(input)}; a larger picture is needed.`,
       );
@@ -25,9 +31,8 @@ export const instanceNorm2dOperator: Operator<NormParams> = {
     return [...input];
   },
 
-  run([input], params) {
-    const { weight, bias, runningMean, runningVar, eps } = params;
-    const out = Tensor.zeros(this.outputShape([input.shape], params));
+  run([input, weight, bias, runningMean, runningVar], { eps }) {
+    const out = Tensor.zeros(input.shape);
     const { batch, channels, height, width } = imageShape(input.shape, 'instanceNorm2d');
     const count = height * width;
     for (let plane = 0; plane < batch * channels; plane++) {
@@ -42,21 +47,20 @@ export const instanceNorm2dOperator: Operator<NormParams> = {
     }
     return out;
   },
-};
 
-export function resolveInstanceNorm2d(options: NormOptions = {}): NormParams {
-  return resolveNorm('instanceNorm2d', options);
-}
+  /** Its own statistics are those of whole planes. */
+  inputRegions: (region, operands) => regionOfFirst(operands[3] === null ? null : region, operands),
+};
 
 /**
  * Normalises every channel of every picture by its own mean and biased variance, or by the running
  * statistics where they are given (PyTorch's eval mode with `track_running_stats=True`).
  *
- * @param input `[N, C, H, W]` or `[C, H, W]`, with more than one element a channel.
+ * @param input `[N, C, H, W]` or `[C, H, W]`, with more than one element per channel.
  * @returns `(input − mean) / √(variance + eps) · weight + bias`, the input's shape.
- * @throws ShapeError when a parameter has not one element a channel.
+ * @throws ShapeError when a parameter has not one element per channel.
  * @see torch.nn.InstanceNorm2d; Ulyanov et al., "Instance Normalization", arXiv:1607.08022
  */
 export function instanceNorm2d(input: Tensor, options: NormOptions = {}): Tensor {
-  return instanceNorm2dOperator.run([input], resolveInstanceNorm2d(options));
+  return runOperator(instanceNorm2dOperator, normOperands(input, options), resolveNorm(options));
 }

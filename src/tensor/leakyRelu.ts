@@ -1,12 +1,14 @@
 import type { Operator } from './operator.js';
+import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
-export interface LeakyReluParams {
+export interface LeakyReluAttributes {
   readonly negativeSlope: number;
 }
 
-export const leakyReluOperator: Operator<LeakyReluParams> = {
+export const leakyReluOperator: Operator<LeakyReluAttributes, readonly ['input']> = {
   op: 'leakyRelu',
+  operands: ['input'],
   outputShape: ([input]) => [...input],
   run: ([input], { negativeSlope }) => {
     const from = input.data;
@@ -15,6 +17,7 @@ export const leakyReluOperator: Operator<LeakyReluParams> = {
     for (let i = 0; i < out.length; i++) out[i] = from[i] > 0 ? from[i] : from[i] * slope;
     return new Tensor(out, input.shape);
   },
+  inputRegions: pointwiseRegions,
 };
 
 /** `x` above zero, `negativeSlope · x` below. Any shape. @see torch.nn.LeakyReLU */

@@ -1,10 +1,12 @@
 import { ShapeError } from '../errors.js';
+import type { OperandsOf } from './operator.js';
+import { type Shape, sizeOf } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 export interface NormOptions {
-  /** Scale a channel, `[C]`; 1 when absent. */
+  /** Scale per channel, `[C]`; 1 when absent. */
   readonly weight?: Tensor | null;
-  /** Shift a channel, `[C]`; 0 when absent. */
+  /** Shift per channel, `[C]`; 0 when absent. */
   readonly bias?: Tensor | null;
   /** `[C]`; with `runningVar`, used in place of the input's own statistics. */
   readonly runningMean?: Tensor | null;
@@ -13,30 +15,44 @@ export interface NormOptions {
   readonly eps?: number;
 }
 
-export interface NormParams {
-  readonly weight: Tensor | null;
-  readonly bias: Tensor | null;
-  readonly runningMean: Tensor | null;
-  readonly runningVar: Tensor | null;
+/** Names of what a norm computes with besides its input, in their order. */
+export const NORM_OPERANDS = ['input', 'weight?', 'bias?', 'runningMean?', 'runningVar?'] as const;
+export type NormOperands = typeof NORM_OPERANDS;
+
+export interface NormAttributes {
+  /** Added to the variance. */
   readonly eps: number;
 }
 
-/** @throws ShapeError when only one of the running statistics is given. */
-export function resolveNorm(op: string, options: NormOptions): NormParams {
-  const { weight = null, bias = null, runningMean = null, runningVar = null, eps = 1e-5 } = options;
+export function resolveNorm({ eps = 1e-5 }: Pick<NormOptions, 'eps'> = {}): NormAttributes {
+  return { eps };
+}
+
+/** A norm's operands as options name them. */
+export function normOperands(
+  input: Tensor,
+  options: NormOptions,
+): OperandsOf<NormOperands, Tensor> {
+  const { weight = null, bias = null, runningMean = null, runningVar = null } = options;
+  return [input, weight, bias, runningMean, runningVar];
+}
+
+/**
+ * Each parameter must have one element per channel.
+ * @throws ShapeError, also when only one of the running statistics is given.
+ */
+export function checkNorm(
+  op: string,
+  channels: number,
+  [, weight, bias, runningMean, runningVar]: OperandsOf<NormOperands, Shape>,
+): void {
   if ((runningMean === null) !== (runningVar === null)) {
     throw new ShapeError(`${op}: runningMean and runningVar go together, but only one was given.`);
   }
-  return { weight, bias, runningMean, runningVar, eps };
-}
-
-/** Each parameter must have one element a channel. */
-export function checkNorm(op: string, channels: number, params: NormParams): void {
-  const { weight, bias, runningMean, runningVar } = params;
-  for (const [name, tensor] of Object.entries({ runningMean, runningVar, weight, bias })) {
-    if (tensor !== null && tensor.size !== channels) {
+  for (const [name, shape] of Object.entries({ runningMean, runningVar, weight, bias })) {
+    if (shape !== null && sizeOf(shape) !== channels) {
       throw new ShapeError(
-        `${op}: ${name} should contain ${channels} elements not ${tensor.size}.`,
+        `${op}: ${name} should contain ${channels} elements not ${sizeOf(shape)}.`,
       );
     }
   }

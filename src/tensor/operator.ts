@@ -1,20 +1,70 @@
+import type { Region } from './region.js';
 import type { Shape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 /**
- * An operator as data: its name, its shape rule, and its plain-loop form. The graph stores these,
- * the plain-loop engine calls `run`, faster engines recognise the ones that they know. A new
- * operator is a new file beside this one; nothing that handles operators has to change.
- *
- * `P` are the operator's parameters, defaults resolved and weights included.
+ * The names of an operator's operands, in their order. One that ends in `?` may be absent, and is then `null`; a single
+ * one that ends in `*` stands for any number of them.
  */
-export interface Operator<P = unknown> {
+export type OperandNames = readonly string[];
+
+/** What an operator gets of each operand, tensors or shapes or values: `[T, T, T | null]` for `['input', 'weight', 'bias?']`. */
+export type OperandsOf<N extends OperandNames, T> = string extends N[number]
+  ? readonly T[]
+  : N extends readonly [`${string}*`]
+    ? readonly T[]
+    : { readonly [K in keyof N]: N[K] extends `${string}?` ? T | null : T };
+
+/**
+ * An operator as data: its name, its operands, its shape rule, and its reference loops. The graph stores these, the
+ * reference engine calls `run`, faster engines lower the ones that they know. Weights are operands like any other.
+ * A new operator is a new file beside this one and a line in `operators.ts`; other floors register what they know of
+ * it (ONNX spelling, drawing, lowerings) by the operator.
+ *
+ * `A` are the operator's attributes, defaults resolved: numbers, strings and arrays of them, never tensors.
+ */
+export interface Operator<A = unknown, N extends OperandNames = OperandNames> {
   /** Canonical name, unique: `conv2d`, `relu`, … */
   readonly op: string;
-  /** Output shape; throws a `ShapeError` for inputs that the operator does not take. */
-  outputShape(inputs: readonly Shape[], params: P): number[];
+  readonly operands: N;
+  /** Output shape; throws a `ShapeError` for operands that the operator does not take. */
+  outputShape(operands: OperandsOf<N, Shape>, attributes: A): number[];
   /** The reference: plain loops, double accumulators. */
-  run(inputs: readonly Tensor[], params: P): Tensor;
+  run(operands: OperandsOf<N, Tensor>, attributes: A): Tensor;
   /** Multiply-adds of one run that really happen, for timings and summaries; absent means none. */
-  multiplyAdds?(inputs: readonly Shape[], params: P): number;
+  multiplyAdds?(operands: OperandsOf<N, Shape>, attributes: A): number;
+  /**
+   * Which part of its operands a region of the output is computed from, for those that are pictures: one region for
+   * each operand, `null` for all of it. Absent means all of every operand.
+   */
+  inputRegions?(
+    region: Region,
+    operands: OperandsOf<N, Shape>,
+    attributes: A,
+  ): readonly (Region | null)[];
+}
+
+/** Attributes of an operator that has none. */
+export type NoAttributes = Readonly<Record<never, never>>;
+
+/**
+ * Runs an operator's reference loops on tensors whose shapes it takes.
+ * @throws ShapeError for tensors that it does not take.
+ */
+export function runOperator<A, N extends OperandNames>(
+  operator: Operator<A, N>,
+  operands: OperandsOf<N, Tensor>,
+  attributes: A,
+): Tensor {
+  operator.outputShape(shapesOf<N>(operands), attributes);
+  return operator.run(operands, attributes);
+}
+
+/** The shapes of operands. */
+export function shapesOf<N extends OperandNames>(
+  operands: OperandsOf<N, { readonly shape: Shape }>,
+): OperandsOf<N, Shape> {
+  // A list maps to a list of the same length, with `null` where there was one, which the type says, too.
+  const list = operands as readonly ({ readonly shape: Shape } | null)[];
+  return list.map((operand) => operand?.shape ?? null) as unknown as OperandsOf<N, Shape>;
 }

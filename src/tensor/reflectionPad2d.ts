@@ -6,13 +6,13 @@ import { Tensor } from './tensor.js';
 /** One width for all sides, or `[left, right, top, bottom]`. */
 export type PaddingSides = number | readonly [number, number, number, number];
 
-export interface ReflectionPad2dParams {
+export interface ReflectionPad2dAttributes {
   /** `[left, right, top, bottom]`. */
   readonly padding: readonly [number, number, number, number];
 }
 
 /** @throws ShapeError unless every side is a whole number from 0 up. */
-export function resolveReflectionPad2d(padding: PaddingSides): ReflectionPad2dParams {
+export function resolveReflectionPad2d(padding: PaddingSides): ReflectionPad2dAttributes {
   const sides = typeof padding === 'number' ? Array<number>(4).fill(padding) : [...padding];
   if (sides.length !== 4 || !sides.every((side) => Number.isInteger(side) && side >= 0)) {
     throw new ShapeError(
@@ -22,8 +22,9 @@ export function resolveReflectionPad2d(padding: PaddingSides): ReflectionPad2dPa
   return { padding: [sides[0], sides[1], sides[2], sides[3]] };
 }
 
-export const reflectionPad2dOperator: Operator<ReflectionPad2dParams> = {
+export const reflectionPad2dOperator: Operator<ReflectionPad2dAttributes, readonly ['input']> = {
   op: 'reflectionPad2d',
+  operands: ['input'],
 
   outputShape([input], { padding: [left, right, top, bottom] }) {
     const { channels, height, width, with: resized } = imageShape(input, 'reflectionPad2d');
@@ -39,9 +40,9 @@ export const reflectionPad2dOperator: Operator<ReflectionPad2dParams> = {
     return resized(channels, height + top + bottom, width + left + right);
   },
 
-  run([input], params) {
-    const { padding } = params;
-    const shape = this.outputShape([input.shape], params);
+  run([input], attributes) {
+    const { padding } = attributes;
+    const shape = this.outputShape([input.shape], attributes);
     const [height, width] = input.shape.slice(-2);
     const [outHeight, outWidth] = shape.slice(-2);
     const planes = height * width === 0 ? 0 : input.size / (height * width);
@@ -55,7 +56,24 @@ export const reflectionPad2dOperator: Operator<ReflectionPad2dParams> = {
     }
     return out;
   },
+
+  inputRegions(region, [input], { padding: [left, , top] }) {
+    const [height, width] = input.slice(-2);
+    const [rows, columns] = [
+      mirroredRange(region.top - top, region.bottom - top, height),
+      mirroredRange(region.left - left, region.right - left, width),
+    ];
+    return [{ top: rows[0], bottom: rows[1], left: columns[0], right: columns[1] }];
+  },
 };
+
+/** The positions that `from … to − 1` mirror to, as a range. */
+function mirroredRange(from: number, to: number, size: number): [from: number, to: number] {
+  const ends = [reflectIndex(from, size), reflectIndex(to - 1, size)];
+  const inside = [Math.max(0, from), Math.min(size, to) - 1].filter((i) => i >= from && i < to);
+  const all = [...ends, ...inside];
+  return [Math.min(...all), Math.max(...all) + 1];
+}
 
 /** The position that `index` mirrors to in `0 … size − 1`; the edge itself is not repeated. */
 export function reflectIndex(index: number, size: number): number {

@@ -1,8 +1,10 @@
-import type { Operator } from './operator.js';
+import type { NoAttributes, Operator } from './operator.js';
+import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
-export const reluOperator: Operator<Record<never, never>> = {
+export const reluOperator: Operator<NoAttributes, readonly ['input']> = {
   op: 'relu',
+  operands: ['input'],
   outputShape: ([input]) => [...input],
   run: ([input]) => {
     const from = input.data;
@@ -11,6 +13,7 @@ export const reluOperator: Operator<Record<never, never>> = {
     for (let i = 0; i < out.length; i++) out[i] = from[i] < 0 ? 0 : from[i];
     return new Tensor(out, input.shape);
   },
+  inputRegions: pointwiseRegions,
 };
 
 /** `max(x, 0)` for every element; NaN stays NaN. Any shape. @see torch.nn.ReLU */

@@ -1,8 +1,10 @@
-import type { Operator } from './operator.js';
+import type { NoAttributes, Operator } from './operator.js';
+import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
-export const tanhOperator: Operator<Record<never, never>> = {
+export const tanhOperator: Operator<NoAttributes, readonly ['input']> = {
   op: 'tanh',
+  operands: ['input'],
   outputShape: ([input]) => [...input],
   run: ([input]) => {
     const from = input.data;
@@ -10,6 +12,7 @@ export const tanhOperator: Operator<Record<never, never>> = {
     for (let i = 0; i < out.length; i++) out[i] = Math.tanh(from[i]);
     return new Tensor(out, input.shape);
   },
+  inputRegions: pointwiseRegions,
 };
 
 /** Hyperbolic tangent of every element, in [−1, 1]. Any shape. @see torch.nn.Tanh */

@@ -9,6 +9,7 @@ import { LeakyReLU } from '../../src/nn/leakyRelu.js';
 import type { Module } from '../../src/nn/module.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
+import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
@@ -67,6 +68,7 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   ReflectionPad2d: (p) => new ReflectionPad2d(p.padding as PaddingSides),
   ReLU: () => new ReLU(),
   LeakyReLU: (p) => new LeakyReLU(p.negative_slope),
+  Sigmoid: () => new Sigmoid(),
   Tanh: () => new Tanh(),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),

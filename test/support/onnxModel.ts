@@ -188,6 +188,8 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
     case 'Relu':
       return map(x, (v) => Math.max(v, 0));
+    case 'Sigmoid':
+      return map(x, (v) => 1 / (1 + Math.exp(-v)));
     case 'Tanh':
       return map(x, Math.tanh);
     case 'Sqrt':

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
@@ -200,6 +201,45 @@ describe('a worker that is lost', () => {
     expect(ends[0]).toMatchObject({ reason: expect.any(WorkerError) });
     for (const [i, end] of ends.entries()) {
       if (end.status === 'fulfilled') expect(end.value.data).toEqual(expected[i % 2].data);
+    }
+  });
+
+  it.each([2, 9])(
+    'while the calling thread waits at a barrier is noticed within seconds: node %i',
+    { timeout: 10_000 },
+    async (node) => {
+      const [a, b] = generators;
+      const x = noise(4, 40);
+      for (const worker of takeWorkers(3)) worker.end('of a test');
+      const threads: Worker[] = [];
+      const onWorker = (thread: Worker) => threads.push(thread);
+      process.on('worker', onWorker);
+      const expected = await a.forward(x, blocking).finally(() => process.off('worker', onWorker));
+      expect(threads.length).toBeGreaterThanOrEqual(2);
+      const onProgress = ({ done }: { done: number }) => {
+        if (done === node) void threads[1].terminate();
+      };
+      const [lost, next] = await Promise.allSettled([
+        a.forward(x, { ...blocking, onProgress }),
+        b.forward(x, blocking),
+      ]);
+      expect(lost).toMatchObject({
+        reason: new WorkerError('it ended with code 1'),
+      });
+      expect(next.status).toBe('fulfilled');
+      expect((await a.forward(x, blocking)).data).toEqual(expected.data);
+    },
+  );
+
+  it('after its part of a run that blocked loses nothing', async () => {
+    const [a] = generators;
+    const x = noise(5, 24);
+    const expected = await a.forward(x, blocking);
+    loseOne();
+    await expect(a.forward(x, blocking)).rejects.toThrow(WorkerError);
+    for (let i = 0; i < 2; i++) {
+      expect((await a.forward(x, blocking)).data).toEqual(expected.data);
+      for (const worker of takeWorkers(2)) worker.end('of a test');
     }
   });
 });

@@ -157,13 +157,14 @@ describe('drawSvg', () => {
   });
 
   it('draws operators that it does not know under their own names', () => {
-    const operator: Operator<{ factor: number; table: Tensor }> = {
+    const operator: Operator<{ factor: number }> = {
       op: 'scale<d>',
+      operands: ['input', 'table'],
       outputShape: ([input]) => [...input],
       run: ([input]) => input,
     };
     const net = new Apply((g, x) =>
-      g.apply(operator, [x], { factor: 2.5, table: Tensor.zeros([7]) }),
+      g.apply(operator, [x, g.constant(Tensor.zeros([7]))], { factor: 2.5 }),
     );
     const svg = drawSvg(net, [2]);
     expect(complaint(svg)).toBeNull();
@@ -203,7 +204,7 @@ describe('folding', () => {
 
 describe('layoutGraph', () => {
   const areasOf = (net: Module, shape: readonly number[], fold: boolean) => {
-    const layout = layoutGraph(traceGraph(net, shape), new Map(), { fold });
+    const layout = layoutGraph(traceGraph(net, shape), { fold });
     return { layout, areas: [...layout.boxes, ...layout.ends] };
   };
   const skips = new Apply((g, x) => {
@@ -244,8 +245,8 @@ describe('layoutGraph', () => {
 
   it('leads every value to each operator that takes it', () => {
     const graph = traceGraph(skips, [1, 2]);
-    const { edges } = layoutGraph(graph, new Map(), { fold: true });
-    const taken = graph.nodes.reduce((sum, { inputs }) => sum + inputs.length, 1);
+    const { edges } = layoutGraph(graph, { fold: true });
+    const taken = graph.nodes.reduce((sum, { operands }) => sum + operands.length, 1);
     expect(edges.length).toBe(taken);
   });
 });
@@ -306,7 +307,8 @@ describe('drawHtml', () => {
     expect(html.match(/<script/g)).toHaveLength(2);
     expect(html).not.toContain('<!--');
     const data = dataOf(html);
-    expect([data.title, data.nodes[1].name]).toEqual([hostile, hostile]);
+    const [node] = Object.values(data.nodes);
+    expect([data.title, node.name]).toEqual([hostile, hostile]);
   });
 
   it('offers to fold where there is something to fold', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engine.js';
-import { plan } from '../../src/engine/wasm/plan/planner.js';
+import { fuse } from '../../src/engine/shared/fuse/fuse.js';
+import { LIMITS, lower } from '../../src/engine/wasm/plan/lower.js';
 import { AbortError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
@@ -239,8 +240,11 @@ describe('a run that met a huge value', () => {
 
 it('is looked for in the first layer alone where norms bound what others read', () => {
   const [side, blocks] = [64, 3];
-  const { stages } = plan(traceGraph(new ResNetGenerator(3, 3, 8, blocks), [1, 3, side, side]));
-  const bounds = stages.flatMap((stage) => (stage.kind === 'conv' ? [stage.source.bound] : []));
+  const graph = traceGraph(new ResNetGenerator(3, 3, 8, blocks), [1, 3, side, side]);
+  const { stages } = lower(fuse(graph, LIMITS));
+  const bounds = stages.flatMap((stage) =>
+    stage.kind === 'convolution' ? [stage.source.bound] : [],
+  );
   expect(bounds[0]).toBe(Number.POSITIVE_INFINITY);
   // n numbers reach √n deviations, and each block adds its own to the sum.
   expect(Math.max(...bounds.slice(1))).toBeLessThanOrEqual((blocks + 1) * side);

@@ -12,6 +12,7 @@ import { manualSeed } from '../../src/nn/random.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
@@ -65,6 +66,7 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['ReflectionPad2d', () => new ReflectionPad2d([1, 2, 3, 4])],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
+  ['Sigmoid', () => new Sigmoid()],
   ['Tanh', () => new Tanh()],
   ['a sum', () => new Residual()],
 ];

@@ -213,6 +213,7 @@ describe('profiling', () => {
     }
     override trace(g: GraphBuilder, x: Value): Value {
       const operator: Operator<object> = {
+        operands: ['input'],
         op: 'slow',
         outputShape: ([shape]) => [...shape],
         run: ([input]) => {

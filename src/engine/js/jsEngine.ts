@@ -1,9 +1,9 @@
 import type { Engine } from '../engine.js';
-import { PlainProgram } from '../plainProgram.js';
+import { ReferenceProgram } from '../shared/reference.js';
 
-/** The plain-loop engine: each operator's reference form. Runs everywhere. */
+/** The reference engine: each operator's plain loops. Runs everywhere. */
 export const jsEngine: Engine = {
   name: 'js',
-  unavailable: () => null,
-  compile: async (graph) => new PlainProgram(graph, 'js'),
+  unavailable: async () => null,
+  compile: async (graph) => new ReferenceProgram(graph, 'js'),
 };

@@ -1,23 +1,26 @@
 import { CycleganError } from '../../errors.js';
-import type { Graph, GraphNode } from '../../graph/graph.js';
+import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
 import { canBlock } from '../../platform/pause.js';
+import { sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
-import { PlainProgram } from '../plainProgram.js';
+import { fuse, takesNode } from '../shared/fuse/fuse.js';
+import { partition } from '../shared/partition.js';
+import { type CompiledPart, PartitionedProgram } from '../shared/partitionedProgram.js';
+import { resultsOf } from '../shared/program.js';
+import { ReferenceProgram } from '../shared/reference.js';
+import { selfCheck } from '../shared/selfCheck.js';
 import { applyV8Flags } from './flags.js';
 import { codeName, withKeptCode } from './keptCode.js';
 import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
 import { MAX_PAGES, MemoryError, megabytes, PAGE } from './newMemory.js';
-import { type CompiledPart, PartedProgram } from './partedProgram.js';
 import { measurePeak } from './peak.js';
 import { assemble } from './plan/assemble.js';
-import { plan, takesNode } from './plan/planner.js';
+import { LIMITS, lower } from './plan/lower.js';
 import { takeWorkers } from './pool/pool.js';
 import { inTurn } from './pool/turns.js';
 import { probeFeatures } from './probe.js';
-import { cutGraph } from './segments.js';
-import { selfCheck } from './selfCheck.js';
 import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
 import { WasmProgram } from './wasmProgram.js';
@@ -25,14 +28,14 @@ import { WasmProgram } from './wasmProgram.js';
 /** Runs of the self-check after which V8 has optimised what runs often. */
 const CHECK_RUNS = 20;
 /** A core's L2 cache where nobody says how large it is. */
-const USUAL_CACHE = 2 ** 21;
+const DEFAULT_CACHE = 2 ** 21;
 /** More threads than this bring nothing: layers have no more items. */
-const MOST_THREADS = 64;
+const MAX_THREADS = 64;
 
 /** Machine code made at run time for the network's very shapes, on all cores. */
 export const wasmEngine: Engine = {
   name: 'wasm',
-  unavailable: () =>
+  unavailable: async () =>
     probeFeatures().simd ? null : 'this runtime has no WebAssembly with SIMD instructions',
   // Before V8's flags are set: with others than its snapshot was made with, a thread takes twice as long to start.
   warmUp: (options) => {
@@ -57,34 +60,42 @@ function startThreads({ threads: wanted, blocking = false }: CompileOptions): {
 } {
   const { sharedMemory: shared } = probeFeatures();
   if (!shared) return { threads: 1, shared };
-  const threads = Math.min(Math.max(1, wanted ?? availableCores()), MOST_THREADS);
+  const threads = Math.min(Math.max(1, wanted ?? availableCores()), MAX_THREADS);
   takeWorkers(blocking && canBlock() ? threads - 1 : threads);
   return { threads, shared };
 }
 
 async function compileGraph(graph: Graph, options: CompileOptions): Promise<Program> {
-  const parts = cutGraph(graph, (node) => takesNode(graph, node));
+  const parts = partition(graph, (node) => takesNode(graph, node));
   if (!parts.some((part) => 'segment' in part)) {
-    return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes));
+    return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
   const choosing = chooseVariant(options);
   // Threads take some time to start; meanwhile, machine code is written.
   const { threads, shared } = startThreads(options);
   const { blocking = false, early = false, allowV8Flags: owned = false } = options;
   const { variant, notes } = await choosing;
-  if (variant === null) return new PlainProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
+  if (variant === null)
+    return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
   const machine = { threads, shared, notes, blocking, early, owned, isKept: true };
-  if (parts.length === 1) return build(graph, variant, machine);
+  if (parts.length === 1 && resultsOf(graph).every((id) => isComputed(graph, id))) {
+    return build(graph, variant, machine);
+  }
   const compiled: CompiledPart[] = [];
   for (const part of parts) {
-    if ('plain' in part) compiled.push(part);
+    if ('reference' in part) compiled.push(part);
     else {
       const program = await build(part.segment.graph, variant, machine);
       compiled.push({ segment: part.segment, program });
     }
   }
-  const plain = parts.flatMap((part) => ('plain' in part ? [part.plain] : []));
-  return new PartedProgram(graph, compiled, describeNodes(plain));
+  const rest = parts.flatMap((part) => ('reference' in part ? [part.reference] : []));
+  return new PartitionedProgram(graph, 'wasm', compiled, describeNodes(rest));
+}
+
+/** Whether a value is in the program's memory once it ran. */
+function isComputed({ values }: Graph, id: number): boolean {
+  return values[id].kind === 'node' || values[id].kind === 'input';
 }
 
 function describeNodes(nodes: readonly GraphNode[]): string[] {
@@ -110,11 +121,17 @@ async function build(
   { threads, shared, notes, blocking, early, owned, isKept }: BuildOptions,
 ): Promise<Program> {
   const { rows, vectors } = variant.target.tile;
-  const parts = [variant.name, rows, vectors, threads, shared, ...graph.inputShape];
-  const cache = secondCache() ?? USUAL_CACHE;
+  const parts = [variant.name, rows, vectors, threads, shared, ...inputSides(graph)];
+  const cache = secondCache() ?? DEFAULT_CACHE;
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
   const { assembly, code, pages, store } = withKeptCode(name, (writer) => {
-    const assembly = assemble(plan(graph), writer, variant.target, { threads, cache });
+    const assembly = assemble(
+      lower(fuse(graph, LIMITS)),
+      (id) => sizeOf(shapeOf(graph, id)),
+      writer,
+      variant.target,
+      { threads, cache },
+    );
     const pages = Math.ceil(assembly.bytes / PAGE);
     if (pages > MAX_PAGES) throw tooLarge(graph, assembly.bytes);
     const memory = { pages, shared };
@@ -146,7 +163,7 @@ async function build(
 }
 
 /**
- * The fastest variant whose machine code agrees with the plain loops, with the tile that came out fastest. What V8 makes of a
+ * The fastest variant whose machine code agrees with the reference, with the tile that came out fastest. What V8 makes of a
  * kernel depends on flags, so a variant is checked once for each way that they can be set.
  */
 async function chooseVariant(
@@ -175,9 +192,14 @@ function check(variant: Variant): ReturnType<typeof selfCheck> {
   return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);
 }
 
+/** Of the first input, which is the picture. */
+function inputSides({ inputs }: Graph): readonly number[] {
+  return inputs[0]?.shape ?? [];
+}
+
 /** The need grows with the pixels, but for the weights; what would fit is told from that. */
 function tooLarge(graph: Graph, bytes: number): MemoryError {
-  const [height, width] = graph.inputShape.slice(-2);
+  const [height, width] = inputSides(graph).slice(-2);
   const short = Math.min(height, width);
   const side = Math.floor(Math.sqrt(2 ** 31 / bytes) * short);
   const smaller = Math.max(64, Math.floor(side / 64) * 64);

@@ -1,6 +1,5 @@
-import type { Graph, GraphNode } from '../../graph/graph.js';
 import { sameShape } from '../../tensor/shape.js';
-import { Tensor } from '../../tensor/tensor.js';
+import type { Flow, FlowNode } from './flow.js';
 
 /** Modules side by side that do the same, one after the other: only their weights differ. */
 export interface Repeat {
@@ -13,7 +12,7 @@ export interface Repeat {
 }
 
 /** All repeats, from the front; of repeats within repeats, the outer ones. */
-export function findRepeats(graph: Graph): Repeat[] {
+export function findRepeats(graph: Flow): Repeat[] {
   const repeats: Repeat[] = [];
   for (let id = 1; id <= graph.nodes.length; ) {
     const repeat = repeatAt(graph, id);
@@ -29,12 +28,12 @@ export function rangeOf(modules: readonly string[]): string {
   return modules.length > 1 ? `${modules[0]}…${last.slice(parentOf(last).length)}` : last;
 }
 
-function repeatAt(graph: Graph, first: number): Repeat | null {
-  for (const module of ancestors(graph.nodes[first - 1].name)) {
+function repeatAt(graph: Flow, first: number): Repeat | null {
+  for (const module of ancestors(graph.nodes[first - 1].node.name)) {
     const length = extent(graph, first, module);
     const modules = [module];
     for (let next = first + length; next <= graph.nodes.length; next += length) {
-      const sibling = siblingOf(module, graph.nodes[next - 1].name);
+      const sibling = siblingOf(module, graph.nodes[next - 1].node.name);
       if (sibling === null || modules.includes(sibling)) break;
       if (extent(graph, next, sibling) !== length) break;
       if (!sameUnits(graph, { first, length, modules }, next, sibling)) break;
@@ -69,21 +68,22 @@ function siblingOf(module: string, name: string): string | null {
 }
 
 /** How many nodes in a row, from `first` on, belong to the module. */
-function extent({ nodes }: Graph, first: number, module: string): number {
-  const inside = ({ name }: GraphNode) => name === module || name.startsWith(`${module}.`);
+function extent({ nodes }: Flow, first: number, module: string): number {
+  const inside = ({ node: { name } }: FlowNode) => name === module || name.startsWith(`${module}.`);
   let next = first;
   while (next <= nodes.length && inside(nodes[next - 1])) next++;
   return next - first;
 }
 
 /** Whether the nodes from `next` on do what those from `unit.first` on do, with what comes before them. */
-function sameUnits({ nodes }: Graph, unit: Repeat, next: number, module: string): boolean {
+function sameUnits({ nodes }: Flow, unit: Repeat, next: number, module: string): boolean {
   const { first, length, modules } = unit;
   const shift = next - first;
   const sources = new Set<number>();
   for (let id = first; id < first + length; id++) {
     const [a, b] = [nodes[id - 1], nodes[id + shift - 1]];
-    if (a.name.slice(modules[0].length) !== b.name.slice(module.length)) return false;
+    const [own, other] = [a.node.name.slice(modules[0].length), b.node.name.slice(module.length)];
+    if (own !== other) return false;
     if (!sameWork(a, b) || a.inputs.length !== b.inputs.length) return false;
     for (const [i, input] of a.inputs.entries()) {
       if (input < first) sources.add(input);
@@ -93,24 +93,27 @@ function sameUnits({ nodes }: Graph, unit: Repeat, next: number, module: string)
   return sources.size <= 1;
 }
 
-function sameWork(a: GraphNode, b: GraphNode): boolean {
+function sameWork({ node: a, tensors }: FlowNode, { node: b, tensors: others }: FlowNode): boolean {
   return (
     a.operator === b.operator &&
     sameShape(a.shape, b.shape) &&
-    sameValue(Object.entries(a.params as object), Object.entries(b.params as object))
+    sameValue(Object.entries(a.attributes as object), Object.entries(b.attributes as object)) &&
+    tensors.length === others.length &&
+    tensors.every(({ name, tensor }, i) => {
+      return name === others[i].name && sameShape(tensor.shape, others[i].tensor.shape);
+    })
   );
 }
 
 function sameValue(a: unknown, b: unknown): boolean {
-  if (a instanceof Tensor && b instanceof Tensor) return sameShape(a.shape, b.shape);
   if (!Array.isArray(a) || !Array.isArray(b)) return Object.is(a, b);
   return a.length === b.length && a.every((part, i) => sameValue(part, b[i]));
 }
 
 /** Whether something after the repeat needs more than its last value, as in a U-Net. */
-function isReadFromOutside(graph: Graph, { first, length, modules }: Repeat): boolean {
+function isReadFromOutside(graph: Flow, { first, length, modules }: Repeat): boolean {
   const last = first + length * modules.length - 1;
   const isInner = (id: number) => id >= first && id < last;
   const later = graph.nodes.slice(last);
-  return isInner(graph.output) || later.some(({ inputs }) => inputs.some(isInner));
+  return graph.outputs.some(isInner) || later.some(({ inputs }) => inputs.some(isInner));
 }

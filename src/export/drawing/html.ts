@@ -1,11 +1,12 @@
-import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
+import { type Graph, type GraphNode, operandShapes } from '../../graph/graph.js';
 import type { Module } from '../../nn/module.js';
 import type { Shape } from '../../tensor/shape.js';
 import { type Statistics, statisticsOf } from '../../tensor/statistics.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { flowOf, inputShapes } from './flow.js';
 import { findRepeats } from './fold.js';
 import { element, escapeMarkup } from './markup.js';
-import { describe, type Kind, tensorKey } from './operators.js';
+import { describe, type Kind } from './operators.js';
 import { PAGE_SCRIPT } from './pageScript.js';
 import { PAGE_STYLE } from './pageStyle.js';
 import { type DrawOptions, type Subject, subjectOf, svgOf } from './svg.js';
@@ -44,7 +45,7 @@ interface PageNode {
 export function drawHtml(module: Module, inputShape: Shape, options: DrawOptions = {}): string {
   const subject = subjectOf(module, inputShape, options);
   const { graph, title, summary } = subject;
-  const canFold = findRepeats(graph).length > 0;
+  const canFold = findRepeats(flowOf(graph)).length > 0;
   const fold = canFold && (options.fold ?? true);
   const nodes = Object.fromEntries(pageNodes(subject));
   return `<!doctype html>
@@ -105,7 +106,7 @@ function json(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
-function pageNodes({ graph, keys }: Subject): [number, PageNode][] {
+function pageNodes({ graph }: Subject): [number, PageNode][] {
   // A tensor that several operators share is counted once.
   const known = new Map<Tensor, Statistics>();
   const statistics = (tensor: Tensor) => {
@@ -113,28 +114,27 @@ function pageNodes({ graph, keys }: Subject): [number, PageNode][] {
     known.set(tensor, result);
     return result;
   };
-  return graph.nodes.map((node) => {
-    const { title, kind, parameters, tensors } = describe(node);
-    const inputs = node.inputs.map((id) => shapeOf(graph, id));
+  return flowOf(graph).nodes.map((flowNode) => {
+    const { node, tensors } = flowNode;
+    const { title, kind, parameters } = describe(flowNode);
     const page: PageNode = {
       title,
       kind,
       name: node.name,
-      inputs,
+      inputs: inputShapes(graph, node),
       shape: node.shape,
       parameters,
       multiplyAdds: multiplyAdds(graph, node),
-      tensors: tensors.map((named) => ({
-        key: tensorKey(node, named, keys),
-        shape: named.tensor.shape,
-        ...statistics(named.tensor),
+      tensors: tensors.map(({ key, tensor }) => ({
+        key,
+        shape: tensor.shape,
+        ...statistics(tensor),
       })),
     };
     return [node.id, page];
   });
 }
 
-function multiplyAdds(graph: Graph, { operator, inputs, params }: GraphNode): number | null {
-  const shapes = inputs.map((id) => shapeOf(graph, id));
-  return operator.multiplyAdds?.(shapes, params) ?? null;
+function multiplyAdds(graph: Graph, node: GraphNode): number | null {
+  return node.operator.multiplyAdds?.(operandShapes(graph, node), node.attributes) ?? null;
 }

@@ -1,8 +1,8 @@
 import type { Graph } from '../../graph/graph.js';
 import { formatShape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
 import { arcsOf, type Lanes } from './arcs.js';
 import { columnsOf, type Span } from './columns.js';
+import { flowOf } from './flow.js';
 import { rangeOf } from './fold.js';
 import { type Area, columnPitch, FRAME, GAP, Grid, gapBelow, type Point } from './grid.js';
 import { clipStart, textWidth, wrap } from './markup.js';
@@ -33,7 +33,7 @@ export interface Box extends Area {
 }
 
 export interface End extends Area {
-  readonly label: 'input' | 'output';
+  readonly label: string;
 }
 
 /** What encloses the boxes that stand for several modules. */
@@ -78,12 +78,8 @@ export interface LayoutOptions {
  * takes from elsewhere than the box above comes around the side. Arcs and frames are never cut: where
  * a skip spans the network, it has one column.
  */
-export function layoutGraph(
-  graph: Graph,
-  keys: ReadonlyMap<Tensor, string>,
-  { fold }: LayoutOptions,
-): Layout {
-  const rows = rowsOf(graph, keys, fold);
+export function layoutGraph(graph: Graph, { fold }: LayoutOptions): Layout {
+  const rows = rowsOf(flowOf(graph), fold);
   const lanes = arcsOf(rows);
   const boxWidth = boxWidthFor(rows);
   const heights = rows.rows.map((row) => heightOf(row, boxWidth));

@@ -1,16 +1,9 @@
-import type { GraphNode } from '../../graph/graph.js';
 import { float } from '../../nn/repr.js';
-import { Tensor } from '../../tensor/tensor.js';
+import type { FlowNode } from './flow.js';
 
 /** What boxes are coloured by. */
 export const KINDS = ['convolution', 'norm', 'activation', 'padding', 'sum', 'other'] as const;
 export type Kind = (typeof KINDS)[number];
-
-export interface NamedTensor {
-  /** As in a state dict: `weight`, `running_mean`. */
-  readonly name: string;
-  readonly tensor: Tensor;
-}
 
 /** An operator in PyTorch's words. */
 export interface Description {
@@ -18,9 +11,8 @@ export interface Description {
   readonly kind: Kind;
   /** What a reader has to know: `kernel 7×7`, `stride 2`; what is as usual goes unsaid. */
   readonly facts: readonly string[];
-  /** All parameters that are no tensors: `['kernel_size', '(7, 7)']`. */
+  /** All attributes: `['kernel_size', '(7, 7)']`. */
   readonly parameters: readonly (readonly [string, string])[];
-  readonly tensors: readonly NamedTensor[];
 }
 
 interface Words {
@@ -40,7 +32,7 @@ const CONVOLUTION = {
 const NORM = { eps: '1e-05' };
 
 /** An operator that is not here is drawn under its own name, with all of its parameters. */
-const WORDS: Readonly<Record<string, Words>> = {
+export const WORDS: Readonly<Record<string, Words>> = {
   conv2d: { title: 'Conv2d', kind: 'convolution', usual: CONVOLUTION },
   convTranspose2d: { title: 'ConvTranspose2d', kind: 'convolution', usual: CONVOLUTION },
   instanceNorm2d: { title: 'InstanceNorm2d', kind: 'norm', usual: NORM },
@@ -48,19 +40,18 @@ const WORDS: Readonly<Record<string, Words>> = {
   reflectionPad2d: { title: 'ReflectionPad2d', kind: 'padding' },
   relu: { title: 'ReLU', kind: 'activation' },
   leakyRelu: { title: 'LeakyReLU', kind: 'activation' },
+  sigmoid: { title: 'Sigmoid', kind: 'activation' },
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },
 };
 
-export function describe(node: GraphNode): Description {
+export function describe({ node, tensors }: FlowNode): Description {
   const words = Object.hasOwn(WORDS, node.op) ? WORDS[node.op] : undefined;
   const { title, kind, usual = {} } = words ?? { title: node.op, kind: 'other' };
-  const tensors: NamedTensor[] = [];
   const values: [string, unknown][] = [];
-  for (const [key, value] of Object.entries(node.params as object) as [string, unknown][]) {
+  for (const [key, value] of Object.entries(node.attributes as object) as [string, unknown][]) {
     const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (value instanceof Tensor) tensors.push({ name, tensor: value });
-    else if (value !== null && value !== undefined) values.push([name, value]);
+    if (value !== null && value !== undefined) values.push([name, value]);
   }
   // PyTorch says it of the layer; here the weight alone knows.
   const weight = tensors.find(({ name }) => name === 'weight');
@@ -72,17 +63,7 @@ export function describe(node: GraphNode): Description {
     kind,
     facts: values.filter(([name, value]) => usual[name] !== long(value)).map(fact),
     parameters: values.map(([name, value]) => [name, long(value)] as const),
-    tensors,
   };
-}
-
-/** The state-dict key; a tensor that no state dict holds goes by its operator's name. */
-export function tensorKey(
-  node: GraphNode,
-  { name, tensor }: NamedTensor,
-  keys: ReadonlyMap<Tensor, string>,
-): string {
-  return keys.get(tensor) ?? (node.name === '' ? name : `${node.name}.${name}`);
 }
 
 function fact([name, value]: [string, unknown]): string {

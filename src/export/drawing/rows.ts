@@ -1,12 +1,12 @@
-import { type Graph, type GraphNode, INPUT, shapeOf } from '../../graph/graph.js';
+import type { GraphNode } from '../../graph/graph.js';
 import type { Shape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { type Flow, type FlowNode, flowShape } from './flow.js';
 import { findRepeats, type Repeat, rangeOf } from './fold.js';
-import { type Description, describe, tensorKey } from './operators.js';
+import { type Description, describe } from './operators.js';
 
 /** What stands below one another: the network's ends, its operators, and where a repeat begins. */
 export type RowContent =
-  | { readonly type: 'end'; readonly label: 'input' | 'output' }
+  | { readonly type: 'end'; readonly label: string }
   | { readonly type: 'entry' }
   | { readonly type: 'operator'; readonly operator: DrawnOperator };
 
@@ -30,7 +30,7 @@ export interface Row {
   readonly content: RowContent;
   /** Rows whose values it takes, in the operator's order. */
   readonly inputs: readonly number[];
-  /** Of the value that it makes; `null` for the output, which makes none. */
+  /** Of the value that it makes; `null` for an output, which makes none. */
   readonly shape: Shape | null;
 }
 
@@ -47,50 +47,51 @@ export interface Rows {
 }
 
 /** The network as rows, in order of execution; values are then told by the row that makes them. */
-export function rowsOf(graph: Graph, keys: ReadonlyMap<Tensor, string>, fold: boolean): Rows {
+export function rowsOf(flow: Flow, fold: boolean): Rows {
   const repeats = new Map(
-    fold ? findRepeats(graph).map((repeat) => [repeat.first, repeat] as const) : [],
+    fold ? findRepeats(flow).map((repeat) => [repeat.first, repeat] as const) : [],
   );
   const rows: Row[] = [];
   const groups: Group[] = [];
   const rowOfValue = new Map<number, number>();
   const push = (content: RowContent, inputs: readonly number[], shape: Shape | null) =>
     rows.push({ content, inputs, shape }) - 1;
-  const pushOperator = (
-    nodes: readonly GraphNode[],
-    modules: readonly string[],
-    entry?: number,
-  ) => {
-    const [{ id, inputs, shape }] = nodes;
-    const operator = drawnOperator(nodes, modules, keys);
+  const pushOperator = (nodes: readonly FlowNode[], modules: readonly string[], entry?: number) => {
+    const [{ id, inputs, node }] = nodes;
+    const operator = drawnOperator(nodes, modules);
     // In a repeat, what is not made in it comes in by its entry.
     const from = inputs.map((input) => rowOfValue.get(input) ?? entry ?? 0);
-    rowOfValue.set(id, push({ type: 'operator', operator }, from, shape));
+    rowOfValue.set(id, push({ type: 'operator', operator }, from, node.shape));
   };
 
-  rowOfValue.set(INPUT, push({ type: 'end', label: 'input' }, [], graph.inputShape));
-  for (let id = 1; id <= graph.nodes.length; ) {
+  for (const { id, name, shape } of flow.inputs) {
+    rowOfValue.set(id, push({ type: 'end', label: name }, [], shape));
+  }
+  for (let id = 1; id <= flow.nodes.length; ) {
     const repeat = repeats.get(id);
     if (repeat === undefined) {
-      pushOperator([graph.nodes[id - 1]], []);
+      pushOperator([flow.nodes[id - 1]], []);
       id++;
     } else {
       pushRepeat(repeat);
       id += repeat.length * repeat.modules.length;
     }
   }
-  push({ type: 'end', label: 'output' }, [rowOfValue.get(graph.output) ?? 0], null);
+  for (const [i, output] of flow.outputs.entries()) {
+    const label = i === 0 ? 'output' : `output ${i + 1}`;
+    push({ type: 'end', label }, [rowOfValue.get(output) ?? 0], null);
+  }
   return { rows, groups };
 
   function pushRepeat({ first, length, modules }: Repeat): void {
-    const units = modules.map((_, unit) => graph.nodes.slice(first - 1 + unit * length));
+    const units = modules.map((_, unit) => flow.nodes.slice(first - 1 + unit * length));
     const source = units[0]
       .slice(0, length)
       .flatMap(({ inputs }) => inputs)
       .find((input) => input < first);
-    const before = source ?? INPUT;
+    const before = source ?? 0;
     const outside = rowOfValue.get(before) ?? 0;
-    const entry = push({ type: 'entry' }, [outside], shapeOf(graph, before));
+    const entry = push({ type: 'entry' }, [outside], flowShape(flow, before));
     rowOfValue.delete(before);
     for (let i = 0; i < length; i++) {
       pushOperator(
@@ -106,22 +107,17 @@ export function rowsOf(graph: Graph, keys: ReadonlyMap<Tensor, string>, fold: bo
   }
 }
 
-function drawnOperator(
-  nodes: readonly GraphNode[],
-  modules: readonly string[],
-  keys: ReadonlyMap<Tensor, string>,
-): DrawnOperator {
-  const descriptions = nodes.map(describe);
-  const [{ name }] = nodes;
-  const [description] = descriptions;
+function drawnOperator(nodes: readonly FlowNode[], modules: readonly string[]): DrawnOperator {
+  const [first] = nodes;
+  const { name } = first.node;
   return {
-    nodes,
+    nodes: nodes.map(({ node }) => node),
     name: modules.length > 0 ? rangeOf(modules) + name.slice(modules[0].length) : name,
-    description,
-    tensors: description.tensors.map(({ name: label, tensor }, i) => ({
+    description: describe(first),
+    tensors: first.tensors.map(({ name: label, tensor }, i) => ({
       label,
       shape: tensor.shape,
-      keys: nodes.map((node, unit) => tensorKey(node, descriptions[unit].tensors[i], keys)),
+      keys: nodes.map(({ tensors }) => tensors[i].key),
     })),
   };
 }

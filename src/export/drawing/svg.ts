@@ -2,7 +2,6 @@ import type { Graph } from '../../graph/graph.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
 import { formatShape, type Shape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
 import {
   type Box,
   type Edge,
@@ -43,7 +42,6 @@ export function drawSvg(module: Module, inputShape: Shape, options: DrawOptions 
 /** What is drawn, in the file as on the page. */
 export interface Subject {
   readonly graph: Graph;
-  readonly keys: ReadonlyMap<Tensor, string>;
   readonly title: string;
   /** `87 operators · 11,378,179 numbers · input [1, 3, 256, 256]` */
   readonly summary: string;
@@ -51,15 +49,12 @@ export interface Subject {
 
 export function subjectOf(module: Module, inputShape: Shape, { title }: DrawOptions): Subject {
   const graph = traceGraph(module, inputShape);
-  const state = module.stateDict();
-  const keys = new Map([...state].map(([key, tensor]) => [tensor, key] as const));
   const parameters = new Set([...module.namedParameters()].map(([, tensor]) => tensor));
   const numbers = [...parameters].reduce((sum, { size }) => sum + size, 0);
   const count = (n: number, what: string) =>
     `${n.toLocaleString('en')} ${what}${n === 1 ? '' : 's'}`;
   return {
     graph,
-    keys,
     // Bundlers put an underscore before a class that names itself.
     title: title ?? module.constructor.name.replace(/^_/, ''),
     summary: [
@@ -72,7 +67,7 @@ export function subjectOf(module: Module, inputShape: Shape, { title }: DrawOpti
 
 /** On a page, boxes can be focused, and the page has the style; one of its drawings may be hidden. */
 export function svgOf(subject: Subject, fold: boolean, place: 'file' | 'page' | 'hidden'): string {
-  const layout = layoutGraph(subject.graph, subject.keys, { fold });
+  const layout = layoutGraph(subject.graph, { fold });
   const heading = headingOf(subject, layout);
   const width = Math.ceil(Math.max(layout.width, heading.width) + 2 * MARGIN);
   const height = Math.ceil(layout.height + HEADING.height + 2 * MARGIN);

@@ -50,8 +50,8 @@ export interface OnnxModel {
   readonly graphName: string;
   readonly nodes: readonly OnnxNode[];
   readonly tensors: readonly OnnxTensor[];
-  readonly input: OnnxValue;
-  readonly output: OnnxValue;
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
 }
 
 /** ModelProto. */
@@ -71,12 +71,12 @@ export function modelMessage(model: OnnxModel): Message {
 }
 
 /** GraphProto. */
-function graphMessage({ graphName, nodes, tensors, input, output }: OnnxModel): Message {
+function graphMessage({ graphName, nodes, tensors, inputs, outputs }: OnnxModel): Message {
   return message(
     repeated(nodes, (node) => nested(1, nodeMessage(node))),
     text(2, graphName),
-    nested(11, valueMessage(input)),
-    nested(12, valueMessage(output)),
+    repeated(inputs, (input) => nested(11, valueMessage(input))),
+    repeated(outputs, (output) => nested(12, valueMessage(output))),
     // Last: whoever reads the file from its beginning has met everything else before the numbers.
     repeated(tensors, (tensor) => nested(5, tensorMessage(tensor))),
   );

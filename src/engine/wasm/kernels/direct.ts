@@ -12,7 +12,7 @@ import {
 } from './stage.js';
 import type { Target } from './target.js';
 
-/** One phase of a convolution: see `tensor/lattice.ts`. All counts are those of the output. */
+/** One phase of a convolution: see `tensor/axisPhase.ts`. All counts are those of the output. */
 export interface Phase {
   readonly rows: PhaseAxis;
   readonly cols: PhaseAxis;
@@ -40,7 +40,7 @@ export interface DirectShape {
   readonly inStep: readonly [vertical: number, horizontal: number];
   readonly phases: readonly Phase[];
   readonly out: OutputShape;
-  /** Lattice rows an item. */
+  /** Phase rows per work item. */
   readonly rowsPerItem: number;
 }
 
@@ -51,8 +51,8 @@ export interface DirectShape {
 export function defineDirect(module: ModuleWriter, target: Target, shape: DirectShape): ConvStage {
   const { source, inStep, phases, out, rowsPerItem } = shape;
   const loader = new RowLoader(module, target, source);
-  const latticeRows = Math.max(...phases.map(({ rows }) => rows.count));
-  const items = Math.ceil(latticeRows / rowsPerItem);
+  const phaseRows = Math.max(...phases.map(({ rows }) => rows.count));
+  const items = Math.ceil(phaseRows / rowsPerItem);
   const firstRow = Math.min(...phases.map(({ rows }) => rows.first));
   const reach = Math.max(...phases.map(({ rows }) => lastTap(rows))) - firstRow;
   const firstCol = -source.row.zeros[0];
@@ -63,7 +63,7 @@ export function defineDirect(module: ModuleWriter, target: Target, shape: Direct
     const [start, end, r] = f.locals('i32', 3);
     f.emit(start.set(i32.mul(item.value, i32.const(rowsPerItem))));
     const next = i32.add(start.value, i32.const(rowsPerItem));
-    f.emit(end.set(i32.min(next, i32.const(latticeRows))));
+    f.emit(end.set(i32.min(next, i32.const(phaseRows))));
     const firstInput = i32.add(i32.mul(start.value, i32.const(inStep[0])), i32.const(firstRow));
     const rows = i32.sub(i32.sub(end.value, start.value), i32.const(1));
     const count = i32.add(i32.mul(rows, i32.const(inStep[0])), i32.const(reach + 1));
@@ -95,7 +95,7 @@ export function defineDirect(module: ModuleWriter, target: Target, shape: Direct
             p.bias.value,
             i32.const(h.count),
           );
-        if (v.count === latticeRows) call();
+        if (v.count === phaseRows) call();
         else f.if(i32.lt(r.value, i32.const(v.count)), call);
       }
       if (summer !== null && partial !== undefined) {

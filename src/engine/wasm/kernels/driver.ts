@@ -26,8 +26,10 @@ export const RECORD_BYTES = 16;
 /** Turns of looking at a barrier before sleeping at it: about 0.1 ms, which is less than it takes to wake a thread up and lose its caches. */
 const SPINS = 100_000;
 const NAP_NANOSECONDS = 100_000_000;
-/** Naps without anybody's arrival, after which a thread is given up for lost: a minute. */
+/** Naps after which a worker gives up the threads that it waits for: a minute. */
 const MOST_NAPS = 600;
+/** Naps after which the calling thread leaves a barrier, to look whether all threads still live: half a second. */
+const CALLER_NAPS = 5;
 
 export interface DriverShape {
   /** Threads that wait for each other after each step; with one, nobody waits. */
@@ -37,14 +39,15 @@ export interface DriverShape {
 }
 
 /**
- * `(from, to, scratch)`: one thread's part in the steps `from … to − 1`. Items are taken one by one, so that a
+ * `(from, to, scratch, calls)`: one thread's part in the steps `from … to − 1`. Items are taken one by one, so that a
  * thread that was held up does less; what an item computes does not depend on who takes it. At
- * the end of a step all threads wait for each other, first looking, then asleep.
+ * the end of a step all threads wait for each other, first looking, then asleep. The calling thread, whose `calls` is 1, may
+ * leave a barrier before the others have come: while it sleeps there, it cannot hear that one has died.
  */
 export function defineDriver(module: ModuleWriter, shape: DriverShape): FunctionHandle {
   const { threads, records } = shape;
   const key = `run ${threads} ${records}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, from, to, scratch) => {
+  return module.define(key, ['i32', 'i32', 'i32', 'i32'], (f, from, to, scratch, calls) => {
     const [step, counters, record, item, spins, naps, arrived] = f.locals('i32', 7);
     const stop = atomic.load(i32.const(CONTROL.stop));
     f.for(step, from.value, to.value, 1, () => {
@@ -79,6 +82,8 @@ export function defineDriver(module: ModuleWriter, shape: DriverShape): Function
           // Somebody else failed and will not come: so do not wait for him.
           f.if(atomic.load(i32.const(CONTROL.lost)), () => f.emit(leave));
           f.emit(naps.set(i32.add(naps.value, i32.const(1))));
+          const isLate = i32.gt(naps.value, i32.const(CALLER_NAPS));
+          f.if(i32.and(calls.value, isLate), () => f.emit(leave));
           f.if(i32.gt(naps.value, i32.const(MOST_NAPS)), () => {
             f.emit(atomic.store(i32.const(CONTROL.lost), i32.const(1)));
             f.emit(atomic.store(i32.const(CONTROL.stop), i32.const(1)));

@@ -1,47 +1,58 @@
 import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
-import { defineRow, type RowShape, rowPixels } from './rows.js';
+import { defineRow, defineZeroRow, type RowShape, rowPixels } from './rows.js';
+import { emitInside } from './stage.js';
 import type { Target } from './target.js';
 
-export const APPLY_ARGS = ['src', 'norm', 'residual', 'dst'] as const;
+export const COPY_ARGS = ['src', 'norm', 'other', 'dst'] as const;
+
+export interface CopyShape {
+  readonly row: RowShape;
+  /** Rows of the source, and of the border above it. */
+  readonly height: number;
+  readonly top: number;
+}
 
 /**
- * Stage, an item a row of the result: writes out a value whose norm, activation, residual or mirrored
- * border were still to be applied. Only values that no convolution reads need it.
+ * Stage, one work item per row of the result: writes out a value with what was pending and its border. Only values that
+ * no convolution reads need it.
  */
-export function defineApply(
+export function defineCopy(
   module: ModuleWriter,
   target: Target,
-  row: RowShape,
-  rows: { readonly height: number; readonly reflectTop: number },
+  { row, height, top }: CopyShape,
 ): FunctionHandle {
   const make = defineRow(module, target, row);
-  const key = `apply ${JSON.stringify([target.fma, row, rows])}`;
+  const zero = defineZeroRow(module, rowPixels(row) * row.channels);
+  const key = `copy ${JSON.stringify([target.fma, row, height, top])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const { height, reflectTop } = rows;
     const y = f.local('i32');
-    f.emit(y.set(i32.sub(item.value, i32.const(reflectTop))));
-    f.if(i32.lt(y.value, i32.const(0)), () => f.emit(y.set(i32.sub(i32.const(0), y.value))));
-    f.if(i32.ge(y.value, i32.const(height)), () =>
-      f.emit(y.set(i32.sub(i32.const(2 * (height - 1)), y.value))),
-    );
-    const offset = i32.mul(y.value, i32.const(row.width * row.channels * 4));
-    const to = i32.mul(item.value, i32.const(rowPixels(row) * row.channels * 4));
-    f.call(
-      make,
-      i32.add(i32.load(args.value, 0), offset),
-      i32.add(i32.load(args.value, 12), to),
-      i32.load(args.value, 4),
-      i32.add(i32.load(args.value, 8), offset),
-      i32.const(0),
-    );
+    const dst = f.local('i32');
+    const bytes = rowPixels(row) * row.channels * 4;
+    f.emit(y.set(i32.sub(item.value, i32.const(top))));
+    f.emit(dst.set(i32.add(i32.load(args.value, 12), i32.mul(item.value, i32.const(bytes)))));
+    const copy = () => {
+      const offset = i32.mul(y.value, i32.const(row.width * row.channels * 4));
+      f.call(
+        make,
+        i32.add(i32.load(args.value, 0), offset),
+        dst.value,
+        i32.load(args.value, 4),
+        i32.add(i32.load(args.value, 8), offset),
+        i32.const(0),
+      );
+    };
+    emitInside(f, y, height, row.border.mode);
+    const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
+    if (row.border.mode !== 'zero') copy();
+    else f.if(isOutside, () => f.call(zero, dst.value), copy);
   });
 }
 
 export const SUMS_ARGS = ['src', 'partials'] as const;
 
-/** Stage, an item a row: partial sums of a value that no convolution wrote. */
+/** Stage, one work item per row: partial sums of a value that no convolution wrote. */
 export function defineSums(
   module: ModuleWriter,
   shape: { readonly width: number; readonly channels: number },

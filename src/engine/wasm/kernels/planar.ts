@@ -13,7 +13,7 @@ export interface PlanarShape {
 
 export const IMPORT_ARGS = ['planar', 'rows'] as const;
 
-/** Stage, an item a row: planes to pixels; channels that exist only as padding become zero. */
+/** Stage, one work item per row: planes to pixels; channels that exist only as padding become zero. */
 export function defineImport(
   module: ModuleWriter,
   { planes, height, width }: PlanarShape,
@@ -39,10 +39,10 @@ export function defineImport(
   });
 }
 
-export const EXPORT_ARGS = ['src', 'norm', 'residual', 'planar'] as const;
+export const EXPORT_ARGS = ['src', 'norm', 'other', 'planar'] as const;
 
 /**
- * Stage, an item a row: pixels to planes, through a row kernel that applies what is still to be
+ * Stage, one work item per row: pixels to planes, through a row kernel that applies what is still to be
  * applied. The row is made in the thread's scratch memory.
  */
 export function defineExport(
@@ -58,8 +58,8 @@ export function defineExport(
     const rowBytes = row.width * row.channels * 4;
     const offset = i32.mul(item.value, i32.const(rowBytes));
     f.emit(src.set(i32.add(i32.load(args.value, 0), offset)));
-    const residual = i32.add(i32.load(args.value, 8), offset);
-    f.call(make, src.value, scratch.value, i32.load(args.value, 4), residual, i32.const(0));
+    const other = i32.add(i32.load(args.value, 8), offset);
+    f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
     const start = i32.mul(item.value, i32.const(width * 4));
     f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
     f.emit(from.set(scratch.value));

@@ -1,15 +1,16 @@
 import { type Code, f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
+import type { Activation, Border } from '../../shared/fuse/lazyValue.js';
 import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from './target.js';
 
-/** What happens to a value on its way in, besides the norm. */
-export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
+/** What happens to each element on its way in. Of norms, and of sums and products, there is one at most. */
+export type RowOperation = 'norm' | 'add' | 'mul' | Activation;
 
 /**
  * One row of `[W][channels]` (channels a multiple of 4) on its way from where a layer left it to where
- * the next one reads it: normalised, activated, summed with a residual and padded in one go.
+ * the next one reads it: normalised, activated, summed with another value and padded in one go, such as
  *
- *     dst[left + x][c] = activation((src[x][c] − mean[c]) · scale[c] + shift[c]) + residual[x][c]
+ *     dst[left + x][c] = relu((src[x][c] − mean[c]) · scale[c] + shift[c]) + other[x][c]
  */
 export interface RowShape {
   readonly width: number;
@@ -20,21 +21,24 @@ export interface RowShape {
    * next. Nothing is left to be done to it but its border.
    */
   readonly planeStride: number | null;
-  readonly norm: boolean;
-  readonly activation: Activation;
-  readonly residual: boolean;
+  /** In order. */
+  readonly operations: readonly RowOperation[];
   /** Whether the row, without padding, is also written to `keep`. */
   readonly keep: boolean;
-  /** Mirrored pixels on each side, then zeros beyond them. */
-  readonly reflect: readonly [left: number, right: number];
+  /** Pixels of the border on each side and what they are, then zeros beyond them. */
+  readonly border: {
+    readonly mode: Border['mode'];
+    readonly left: number;
+    readonly right: number;
+  };
   readonly zeros: readonly [left: number, right: number];
 }
 
-/** Where the four rows of a norm's numbers begin, in floats a channel: `[4][channels]`. */
+/** Where the four rows of a norm's factors begin, in floats per channel: `[4][channels]`. */
 export const NORM_ROWS = { meanHigh: 0, meanLow: 1, scale: 2, shift: 3, count: 4 };
 
-export function rowPixels({ width, reflect, zeros }: RowShape): number {
-  return width + reflect[0] + reflect[1] + zeros[0] + zeros[1];
+export function rowPixels({ width, border, zeros }: RowShape): number {
+  return width + border.left + border.right + zeros[0] + zeros[1];
 }
 
 /** Bytes from one row of the source to the next. */
@@ -42,50 +46,59 @@ export function sourceRowBytes({ width, channels, planeStride }: RowShape): numb
   return width * 4 * (planeStride === null ? channels : 1);
 }
 
-/** `(src, dst, norm, residual, keep)`; what the shape does not need may be anything. */
+/** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
-  return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
-    const { width, channels, planeStride, reflect, zeros } = shape;
-    if (planeStride !== null) {
-      writePlanarRow(f, shape, planeStride, src, dst);
-      return;
-    }
-    const pixel = channels * 4;
-    const x = f.local('i32');
-    const c = f.local('i32');
-    const vectors = vectorsAtATime(target, channels);
-    const values = f.locals('v128', vectors);
-    const scratch = f.locals('v128', 2);
-    const row = f.local('i32');
-    const stats = f.local('i32');
-    f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * pixel))));
-    f.repeat(x, width, 1, () => {
-      if (shape.norm) f.emit(stats.set(norm.value));
-      f.repeat(c, channels, 4 * vectors, () => {
-        for (const [v, value] of values.entries()) {
-          const at = 16 * v;
-          f.emit(value.set(v128.load(src.value, at)));
-          if (shape.norm) {
-            f.emit(value.set(normalised(target, value.value, stats.value, at, pixel)));
+  return module.define(
+    key,
+    ['i32', 'i32', 'i32', 'i32', 'i32'],
+    (f, src, dst, norm, other, keep) => {
+      const { width, channels, planeStride, border, zeros } = shape;
+      if (planeStride !== null) {
+        writePlanarRow(f, shape, planeStride, src, dst);
+        return;
+      }
+      const pixel = channels * 4;
+      const x = f.local('i32');
+      const c = f.local('i32');
+      const vectors = vectorsAtATime(target, channels);
+      const values = f.locals('v128', vectors);
+      const scratch = f.locals('v128', 2);
+      const row = f.local('i32');
+      const hasNorm = shape.operations.includes('norm');
+      const hasOther = shape.operations.some((o) => o === 'add' || o === 'mul');
+      const stats = f.local('i32');
+      f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * pixel))));
+      f.repeat(x, width, 1, () => {
+        if (hasNorm) f.emit(stats.set(norm.value));
+        f.repeat(c, channels, 4 * vectors, () => {
+          for (const [v, value] of values.entries()) {
+            const at = 16 * v;
+            f.emit(value.set(v128.load(src.value, at)));
+            for (const operation of shape.operations) {
+              if (operation === 'norm') {
+                f.emit(value.set(normalised(target, value.value, stats.value, at, pixel)));
+              } else if (operation === 'add' || operation === 'mul') {
+                const b = v128.load(other.value, at);
+                f.emit(value.set(f32x4[operation](value.value, b)));
+              } else activate(f, operation, value, scratch);
+            }
           }
-          activate(f, shape.activation, value, scratch);
-          if (shape.residual) f.emit(value.set(f32x4.add(value.value, v128.load(res.value, at))));
-        }
-        for (const to of shape.keep ? [row, keep] : [row]) {
-          storeSideBySide(f, to, values, 0);
-        }
-        const moving = [src, row];
-        if (shape.norm) moving.push(stats);
-        if (shape.residual) moving.push(res);
-        if (shape.keep) moving.push(keep);
-        for (const pointer of moving) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-        }
+          for (const to of shape.keep ? [row, keep] : [row]) {
+            storeSideBySide(f, to, values, 0);
+          }
+          const moving = [src, row];
+          if (hasNorm) moving.push(stats);
+          if (hasOther) moving.push(other);
+          if (shape.keep) moving.push(keep);
+          for (const pointer of moving) {
+            f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+          }
+        });
       });
-    });
-    writeEdges(f, shape, dst, c);
-  });
+      writeEdges(f, shape, dst, c);
+    },
+  );
 }
 
 function normalised(target: Target, value: Code, stats: Code, offset: number, pixel: number): Code {
@@ -101,11 +114,19 @@ function activate(
   value: Local,
   scratch: readonly Local[],
 ): void {
-  if (activation === 'none') return;
   if (activation === 'relu') {
     f.emit(value.set(f32x4.pmax(value.value, v128.zero)));
   } else if (activation === 'tanh') {
     writeTanh(f, value, scratch);
+  } else if (activation === 'sigmoid') {
+    // 1 / (1 + exp(−x)) = ½ + ½ · tanh(x / 2)
+    f.emit(value.set(f32x4.mul(value.value, f32x4.splat(0.5))));
+    writeTanh(f, value, scratch);
+    const half = f32x4.splat(0.5);
+    f.emit(value.set(f32x4.add(f32x4.mul(value.value, half), half)));
+  } else if ('clamp' in activation) {
+    const [min, max] = activation.clamp.map((limit) => f32x4.splat(limit));
+    f.emit(value.set(f32x4.pmin(f32x4.pmax(value.value, min), max)));
   } else {
     const below = f32x4.mul(value.value, f32x4.splat(activation.leaky));
     const positive = f32x4.gt(value.value, v128.zero);
@@ -147,12 +168,12 @@ function writePlanarRow(
   src: Local,
   dst: Local,
 ): void {
-  const { width, channels, reflect, zeros } = shape;
+  const { width, channels, border, zeros } = shape;
   const [x, c, from, to] = f.locals('i32', 4);
   const edges = edgePixels(shape);
   f.repeat(c, channels, 1, () => {
     f.emit(from.set(src.value));
-    f.emit(to.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * channels * 4))));
+    f.emit(to.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * channels * 4))));
     f.repeat(x, width, 1, () => {
       f.emit(f32.store(to.value, f32.load(from.value)));
       f.emit(from.set(i32.add(from.value, i32.const(4))));
@@ -167,15 +188,18 @@ function writePlanarRow(
   });
 }
 
-/** Pixels of the border, and which written pixel each mirrors; `null` for a zero. */
-function edgePixels({ width, reflect, zeros }: RowShape): [pixel: number, from: number | null][] {
-  const first = zeros[0] + reflect[0];
+/** Pixels of the border, and which written pixel each repeats; `null` for a zero. */
+function edgePixels({ width, border, zeros }: RowShape): [pixel: number, from: number | null][] {
+  const { mode, left, right } = border;
+  const first = zeros[0] + left;
   const last = first + width - 1;
   const sources: [pixel: number, from: number | null][] = [];
-  for (let i = 1; i <= reflect[0]; i++) sources.push([first - i, first + i]);
-  for (let i = 1; i <= reflect[1]; i++) sources.push([last + i, last - i]);
+  const inwards = mode === 'reflect' ? 1 : 0;
+  const repeated = (pixel: number) => (mode === 'zero' ? null : pixel);
+  for (let i = 1; i <= left; i++) sources.push([first - i, repeated(first + i * inwards)]);
+  for (let i = 1; i <= right; i++) sources.push([last + i, repeated(last - i * inwards)]);
   for (let i = 0; i < zeros[0]; i++) sources.push([i, null]);
-  for (let i = 0; i < zeros[1]; i++) sources.push([last + reflect[1] + 1 + i, null]);
+  for (let i = 0; i < zeros[1]; i++) sources.push([last + right + 1 + i, null]);
   return sources;
 }
 

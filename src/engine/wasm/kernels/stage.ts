@@ -7,15 +7,15 @@ import type { Target } from './target.js';
 
 /**
  * How a convolution's stage gets its input: rows of the value that feeds it, made ready by a row kernel
- * in the thread's own scratch memory. Rows count from the first one of the reflected value; those
- * outside `0 … reflectedRows − 1` are zeros.
+ * in the thread's own scratch memory. Rows count from the first one of the border; those beyond it are zeros.
  */
 export interface SourceShape {
   readonly row: RowShape;
-  /** Rows of the value itself, and how many are mirrored above it. */
+  /** Rows of the value itself. */
   readonly height: number;
-  readonly reflectTop: number;
-  readonly reflectedRows: number;
+  /** Rows of the border, which is of the same mode as that of the row. */
+  readonly top: number;
+  readonly bottom: number;
   /** Whether a value beyond what is filtered ends the run (`range.ts`). */
   readonly checked: boolean;
 }
@@ -32,7 +32,7 @@ export interface OutputShape {
 export const CONV_ARGS = [
   'src',
   'norm',
-  'residual',
+  'other',
   'keep',
   'weights',
   'bias',
@@ -99,34 +99,28 @@ export class RowLoader {
     ownedFrom: Code,
     ownedTo: Code,
   ): void {
-    const { row, height, reflectTop, reflectedRows } = this.#source;
+    const { row, height, top, bottom } = this.#source;
+    const hasRows = row.border.mode !== 'zero';
+    const [firstRow, end] = hasRows ? [0, top + height + bottom] : [top, top + height];
     const [i, y, dst, offset] = f.locals('i32', 4);
     const rowBytes = sourceRowBytes(row);
     f.emit(dst.set(to));
     f.for(i, i32.const(0), count, 1, () => {
       f.emit(y.set(i32.add(first, i.value)));
-      const outside = i32.or(
-        i32.lt(y.value, i32.const(0)),
-        i32.ge(y.value, i32.const(reflectedRows)),
-      );
+      const outside = i32.or(i32.lt(y.value, i32.const(firstRow)), i32.ge(y.value, i32.const(end)));
       f.if(
         outside,
         () => f.call(this.#zero, dst.value),
         () => {
-          f.emit(y.set(i32.sub(y.value, i32.const(reflectTop))));
+          f.emit(y.set(i32.sub(y.value, i32.const(top))));
           const owned = i32.and(i32.ge(y.value, ownedFrom), i32.lt(y.value, ownedTo));
-          const mirrored = f.local('i32');
-          f.emit(mirrored.set(y.value));
-          f.if(i32.lt(y.value, i32.const(0)), () =>
-            f.emit(mirrored.set(i32.sub(i32.const(0), y.value))),
-          );
-          f.if(i32.ge(y.value, i32.const(height)), () =>
-            f.emit(mirrored.set(i32.sub(i32.const(2 * (height - 1)), y.value))),
-          );
-          f.emit(offset.set(i32.mul(mirrored.value, i32.const(rowBytes))));
+          const inside = f.local('i32');
+          f.emit(inside.set(y.value));
+          emitInside(f, inside, height, row.border.mode);
+          f.emit(offset.set(i32.mul(inside.value, i32.const(rowBytes))));
           const at = (pointer: Local) => i32.add(pointer.value, offset.value);
           const call = (make: FunctionHandle) =>
-            f.call(make, at(p.src), dst.value, p.norm.value, at(p.residual), at(p.keep));
+            f.call(make, at(p.src), dst.value, p.norm.value, at(p.other), at(p.keep));
           if (row.keep) {
             f.if(
               owned,
@@ -142,6 +136,21 @@ export class RowLoader {
       f.emit(dst.set(i32.add(dst.value, i32.const(this.pitch))));
     });
   }
+}
+
+/** The row that a row of the border repeats, in place of it. */
+export function emitInside(
+  f: FunctionWriter,
+  y: Local,
+  height: number,
+  mode: RowShape['border']['mode'],
+): void {
+  if (mode === 'zero') return;
+  const above = mode === 'reflect' ? i32.sub(i32.const(0), y.value) : i32.const(0);
+  const below =
+    mode === 'reflect' ? i32.sub(i32.const(2 * (height - 1)), y.value) : i32.const(height - 1);
+  f.if(i32.lt(y.value, i32.const(0)), () => f.emit(y.set(above)));
+  f.if(i32.ge(y.value, i32.const(height)), () => f.emit(y.set(below)));
 }
 
 /**

@@ -1,17 +1,17 @@
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
-import type { NormParams } from '../../../tensor/normalize.js';
 import type { Tensor } from '../../../tensor/tensor.js';
+import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
 import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
-import { defineApply, defineSums } from '../kernels/elementwise.js';
+import { defineCopy, defineSums } from '../kernels/elementwise.js';
 import { defineNorm, partialBytes } from '../kernels/norm.js';
 import { defineExport, defineImport } from '../kernels/planar.js';
 import { NORM_ROWS } from '../kernels/rows.js';
 import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, planConvolution, rowShape } from './convolutions.js';
-import { align, type Buffer, floatsAt, layOut, newBuffer } from './memory.js';
-import type { ConstantNorm, ConvStagePlan, Plan, Stage } from './planner.js';
+import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
+import { paddedChannels } from './source.js';
 import { packVector } from './weights.js';
 
 /** Stages have at most as many pointers as a convolution. */
@@ -26,12 +26,22 @@ interface Step {
   readonly node: GraphNode | null;
 }
 
-/** Weights that machine code packs, once. */
+/** Weights that machine code packs. */
 export interface WeightPacking {
-  readonly weight: Tensor;
+  /** The leaf. */
+  readonly weight: number;
+  /** Elements of it. */
+  readonly size: number;
   readonly to: Buffer;
   readonly stage: FunctionHandle;
   readonly items: number;
+}
+
+/** Memory that is written by the calling thread, from weights: again, when these change. */
+export interface WeightFill {
+  /** Leaves that it reads. */
+  readonly reads: readonly number[];
+  apply(memory: ArrayBufferLike, weight: (id: number) => Tensor): void;
 }
 
 /** A program laid out in memory, but for its machine code. */
@@ -40,248 +50,293 @@ export interface Assembly {
   readonly drivers: { readonly run: string; readonly pack: string };
   readonly steps: readonly Step[];
   readonly packings: readonly WeightPacking[];
+  readonly fills: readonly WeightFill[];
   /**
-   * Fills in records, pointers, weights and constants that need no machine code. Padding stays as it is, so memory has to be
-   * zero up to `working`; what lies behind is written before it is read.
+   * Fills in records and pointers. Padding stays as it is, so memory has to be zero up to `working`; what lies behind is
+   * written before it is read.
    */
   initialise(memory: ArrayBufferLike): void;
-  /** Sets up packing `index` to read its weights from `staged`. */
-  stagePacking(memory: ArrayBufferLike, index: number, staged: number): void;
-  readonly input: Buffer;
-  readonly output: Buffer;
-  /** Memory that only a run uses, but for scratch memory: before the first one, weights can wait here. */
+  /** Sets up packing `index` to read its weights, `tensor`, from `staged`. */
+  stagePacking(memory: ArrayBufferLike, index: number, staged: number, tensor: Tensor): void;
+  readonly inputs: readonly Buffer[];
+  readonly outputs: readonly Buffer[];
+  /** Memory that only a run uses, but for scratch memory: between runs, weights can wait here. */
   readonly working: { readonly start: number; readonly end: number };
   readonly scratch: { readonly start: number; readonly bytes: number };
   /** All memory, in bytes. */
   readonly bytes: number;
 }
 
-/** Writes all kernels of a plan into `module` and gives everything a place. */
+/** Writes all kernels of a plan into `module` and gives everything an address. */
 export function assemble(
-  { stages, buffers, constants, input, output }: Plan,
+  plan: Plan,
+  weightSize: (id: number) => number,
   module: ModuleWriter,
   target: Target,
   machine: Machine,
 ): Assembly {
-  return new Assembler(module, target, machine).run(stages, buffers, constants, input, output);
+  const writer = new StageWriter(module, target, machine, weightSize);
+  for (const norm of plan.constantNorms) writer.addConstantNorm(norm);
+  for (const stage of plan.stages) writer.addStage(stage);
+  return layOutProgram(plan, writer, module, machine);
 }
 
-class Assembler {
+/** Where records and pointers are. */
+interface Tables {
+  readonly records: number;
+  readonly args: number;
+}
+
+function layOutProgram(
+  { buffers, inputs, outputs }: Plan,
+  { steps, packings, fills, fixed, temporaries, scratchBytes }: StageWriter,
+  module: ModuleWriter,
+  { threads }: Machine,
+): Assembly {
+  noteLifetimes(steps, new Set(fixed), inputs, outputs);
+  const stepCount = steps.length + packings.length;
+  const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
+  const tables = { records, args: align(records + stepCount * RECORD_BYTES) };
+  const run = defineDriver(module, { threads, records });
+  const pack = defineDriver(module, { threads: 1, records });
+  const working = layOutInTurn(fixed, align(tables.args + stepCount * ARGS_BYTES));
+  const alive = [...buffers, ...temporaries].filter(({ last }) => last >= 0);
+  const largestWeight = Math.max(0, ...packings.map(({ size }) => 4 * size));
+  const workingEnd = Math.max(layOut(alive, working), working + align(largestWeight));
+  const scratch = { start: workingEnd, bytes: align(scratchBytes) };
+  return {
+    drivers: { run: run.exportName, pack: pack.exportName },
+    steps,
+    packings,
+    fills,
+    initialise: (memory) => {
+      for (const [index, step] of steps.entries()) {
+        const pointers = step.args.map((arg) =>
+          typeof arg === 'number' ? arg : (arg?.address ?? 0),
+        );
+        writeStep(memory, tables, index, step, pointers);
+      }
+    },
+    stagePacking: (memory, index, staged, tensor) => {
+      const packing = packings[index];
+      tensor.copyInto(new Float32Array(memory, staged, packing.size));
+      const pointers = [staged, packing.to.address];
+      writeStep(memory, tables, steps.length + index, packing, pointers);
+    },
+    inputs,
+    outputs,
+    working: { start: working, end: workingEnd },
+    scratch,
+    bytes: workingEnd + threads * scratch.bytes,
+  };
+}
+
+/** From which step to which each buffer is in use. */
+function noteLifetimes(
+  steps: readonly Step[],
+  fixed: ReadonlySet<Buffer>,
+  inputs: readonly Buffer[],
+  outputs: readonly Buffer[],
+): void {
+  for (const [index, { args }] of steps.entries()) {
+    for (const buffer of args) {
+      if (buffer === null || typeof buffer === 'number' || fixed.has(buffer)) continue;
+      buffer.first = Math.min(buffer.first, index);
+      buffer.last = Math.max(buffer.last, index);
+    }
+  }
+  // Inputs are there before the first step, and outputs are read after the last.
+  for (const input of inputs) {
+    input.first = 0;
+    input.last = Math.max(input.last, 0);
+  }
+  for (const output of outputs) output.last = steps.length - 1;
+}
+
+/** One behind the other. @returns The end. */
+function layOutInTurn(buffers: readonly Buffer[], start: number): number {
+  let end = start;
+  for (const buffer of buffers) {
+    buffer.address = end;
+    end = align(end + buffer.bytes);
+  }
+  return end;
+}
+
+function writeStep(
+  memory: ArrayBufferLike,
+  { records, args }: Tables,
+  index: number,
+  { stage, items }: Pick<Step, 'stage' | 'items'>,
+  pointers: readonly number[],
+): void {
+  const at = args + index * ARGS_BYTES;
+  const record = [stage.index, items, at];
+  new Int32Array(memory, records + index * RECORD_BYTES, record.length).set(record);
+  new Int32Array(memory, at, pointers.length).set(pointers);
+}
+
+/** Writes stages' kernels, and gathers the steps and what they need. */
+class StageWriter {
+  readonly steps: Step[] = [];
+  readonly packings: WeightPacking[] = [];
+  readonly fills: WeightFill[] = [];
+  /** Buffers that live as long as the program. */
+  readonly fixed: Buffer[] = [];
+  /** Buffers of convolutions' own, which live for some steps. */
+  readonly temporaries: Buffer[] = [];
+  scratchBytes = 64;
   readonly #module: ModuleWriter;
   readonly #target: Target;
   readonly #machine: Machine;
-  readonly #fixed: Buffer[] = [];
-  readonly #fills: ((memory: ArrayBufferLike) => void)[] = [];
-  readonly #packings: WeightPacking[] = [];
-  /** Buffers of convolutions' own, which live for some steps. */
-  readonly #temporaries: Buffer[] = [];
-  readonly #steps: Step[] = [];
-  #scratchBytes = 64;
+  readonly #weightSize: (id: number) => number;
 
-  constructor(module: ModuleWriter, target: Target, machine: Machine) {
+  constructor(
+    module: ModuleWriter,
+    target: Target,
+    machine: Machine,
+    weightSize: (id: number) => number,
+  ) {
     this.#module = module;
     this.#target = target;
     this.#machine = machine;
+    this.#weightSize = weightSize;
   }
 
-  run(
-    stages: readonly Stage[],
-    buffers: readonly Buffer[],
-    constants: readonly ConstantNorm[],
-    input: Buffer,
-    output: Buffer,
-  ): Assembly {
-    for (const constant of constants) this.#addConstantNorm(constant);
-    for (const stage of stages) this.#addStage(stage);
-    for (const [index, { args }] of this.#steps.entries()) {
-      for (const buffer of args) {
-        if (buffer === null || typeof buffer === 'number') continue;
-        if (this.#fixed.includes(buffer)) continue;
-        buffer.first = Math.min(buffer.first, index);
-        buffer.last = Math.max(buffer.last, index);
-      }
-    }
-
-    // The input is there before the first step, and the output is read after the last.
-    input.first = 0;
-    output.last = this.#steps.length - 1;
-
-    const stepCount = this.#steps.length + this.#packings.length;
-    const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
-    const args = align(records + stepCount * RECORD_BYTES);
-    const run = defineDriver(this.#module, { threads: this.#machine.threads, records });
-    const pack = defineDriver(this.#module, { threads: 1, records });
-    let end = align(args + stepCount * ARGS_BYTES);
-    for (const buffer of this.#fixed) {
-      buffer.address = end;
-      end = align(end + buffer.bytes);
-    }
-    const working = end;
-    end = layOut(
-      [...buffers, ...this.#temporaries].filter(({ last }) => last >= 0),
-      working,
-    );
-    const largest = Math.max(0, ...this.#packings.map(({ weight }) => 4 * weight.size));
-    end = Math.max(end, working + align(largest));
-    const scratch = { start: end, bytes: align(this.#scratchBytes) };
-    end += this.#machine.threads * scratch.bytes;
-
-    const writeStep = (
-      memory: ArrayBufferLike,
-      index: number,
-      { stage, items }: Pick<Step, 'stage' | 'items'>,
-      pointers: readonly number[],
-    ) => {
-      const at = args + index * ARGS_BYTES;
-      const record = [stage.index, items, at];
-      new Int32Array(memory, records + index * RECORD_BYTES, record.length).set(record);
-      new Int32Array(memory, at, pointers.length).set(pointers);
-    };
-    return {
-      drivers: { run: run.exportName, pack: pack.exportName },
-      steps: this.#steps,
-      packings: this.#packings,
-      initialise: (memory) => {
-        for (const [index, step] of this.#steps.entries()) {
-          writeStep(
-            memory,
-            index,
-            step,
-            step.args.map((arg) => (typeof arg === 'number' ? arg : (arg?.address ?? 0))),
-          );
-        }
-        for (const fill of this.#fills) fill(memory);
-      },
-      stagePacking: (memory, index, staged) => {
-        const packing = this.#packings[index];
-        packing.weight.copyInto(new Float32Array(memory, staged, packing.weight.size));
-        writeStep(memory, this.#steps.length + index, packing, [staged, packing.to.address]);
-      },
-      input,
-      output,
-      working: { start: working, end: scratch.start },
-      scratch,
-      bytes: end,
-    };
-  }
-
-  #addStage(stage: Stage): void {
-    const { node } = stage;
-    const add = (handle: FunctionHandle, items: number, ...args: (Buffer | null)[]) =>
-      this.#steps.push({ stage: handle, items, args, node });
+  addStage(stage: Stage): void {
     switch (stage.kind) {
       case 'import': {
-        const { value, planar } = stage;
-        const shape = { planes: value.planes, height: value.height, width: value.width };
-        add(defineImport(this.#module, shape, value.channels), value.height, planar, value.buffer);
+        const { value, planar, to } = stage;
+        const shape = { planes: value.channels, height: value.height, width: value.width };
+        const handle = defineImport(this.#module, shape, paddedChannels(value.channels));
+        this.#add(stage, handle, value.height, planar, to);
         return;
       }
       case 'export': {
-        const { value, planar } = stage;
-        const shape = { planes: value.planes, height: value.height, width: value.width };
-        const row = rowShape(value, [0, 0], false);
-        this.#needScratch(value.width * value.channels * 4);
-        const handle = defineExport(this.#module, this.#target, shape, row);
-        add(handle, value.height, value.buffer, value.norm, value.residual, planar);
+        const { source, planar } = stage;
+        const { planes, height, width } = source;
+        this.#needScratch(width * source.channels * 4);
+        const row = rowShape(source, [0, 0], false);
+        const handle = defineExport(this.#module, this.#target, { planes, height, width }, row);
+        this.#add(stage, handle, height, source.buffer, source.norm, source.other, planar);
         return;
       }
-      case 'apply': {
-        const { value, to } = stage;
-        const [, , top, bottom] = value.reflect;
-        const row = rowShape(value, [0, 0], false);
-        const rows = { height: value.height, reflectTop: top };
-        const handle = defineApply(this.#module, this.#target, row, rows);
-        const items = value.height + top + bottom;
-        add(handle, items, value.buffer, value.norm, value.residual, to);
+      case 'copy': {
+        const { source, to } = stage;
+        const { top, bottom } = source.border;
+        const row = rowShape(source, [0, 0], false);
+        const { height } = source;
+        const handle = defineCopy(this.#module, this.#target, { row, height, top });
+        const items = height + top + bottom;
+        this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
         return;
       }
       case 'sums': {
-        const { value, partials } = stage;
-        partials.bytes = value.height * partialBytes(value.channels);
-        add(defineSums(this.#module, value), value.height, value.buffer, partials);
+        const { source, partials } = stage;
+        const { width, height, channels } = source;
+        partials.bytes = height * partialBytes(channels);
+        const handle = defineSums(this.#module, { width, channels });
+        this.#add(stage, handle, height, source.buffer, partials);
         return;
       }
-      case 'norm': {
-        const { of, value, params, norm } = stage;
-        const partials = of.partials as Buffer;
-        const shape = {
-          channels: value.channels,
-          count: value.height * value.width,
-          items: partials.bytes / partialBytes(value.channels),
-          eps: params.eps,
-        };
-        const weight = this.#vector(params.weight, 1, value.channels);
-        const bias = this.#vector(params.bias, 0, value.channels);
-        add(defineNorm(this.#module, shape), 1, partials, weight, bias, norm);
+      case 'norm':
+        this.#addNorm(stage);
         return;
-      }
-      case 'conv':
+      case 'convolution':
         this.#addConvolution(stage);
     }
   }
 
-  #addConvolution(stage: ConvStagePlan): void {
-    const { source, result, partials, keep, params } = stage;
+  addConstantNorm({ buffer, channels, norm }: ConstantNormFactors): void {
+    this.fixed.push(buffer);
+    const { weight, bias, mean, variance, eps } = norm;
+    this.fills.push({
+      reads: [weight, bias, mean, variance].filter((id) => id !== null),
+      apply: (memory, tensorOf) => {
+        const rows = floatsAt(memory, buffer);
+        const scales = weight === null ? null : tensorOf(weight).data;
+        const shifts = bias === null ? null : tensorOf(bias).data;
+        const [means, variances] = [tensorOf(mean).data, tensorOf(variance).data];
+        for (let c = 0; c < means.length; c++) {
+          rows[NORM_ROWS.meanHigh * channels + c] = means[c];
+          rows[NORM_ROWS.scale * channels + c] = (scales?.[c] ?? 1) / Math.sqrt(variances[c] + eps);
+          rows[NORM_ROWS.shift * channels + c] = shifts?.[c] ?? 0;
+        }
+      },
+    });
+  }
+
+  #addNorm(stage: Stage & { readonly kind: 'norm' }): void {
+    const { step, partials, norm } = stage;
+    const channels = paddedChannels(step.to.channels);
+    const shape = {
+      channels,
+      count: step.of.height * step.of.width,
+      items: partials.bytes / partialBytes(channels),
+      eps: step.eps,
+    };
+    const weight = this.#vector(step.weight, 1, channels);
+    const bias = this.#vector(step.bias, 0, channels);
+    this.#add(stage, defineNorm(this.#module, shape), 1, partials, weight, bias, norm);
+  }
+
+  #addConvolution(stage: ConvolutionStage & { readonly node: GraphNode | null }): void {
+    const { step, source, result, partials, keep, node } = stage;
+    const channels = paddedChannels(step.to.channels);
     const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
-    const { weights, packing, tiles } = planned;
-    this.#fixed.push(weights);
-    if (planned.fill !== null) this.#fills.push(planned.fill);
-    if (packing !== null) this.#packings.push({ ...packing, weight: params.weight, to: weights });
-    if (tiles !== null) this.#temporaries.push(tiles);
+    const { weights, packing, tiles, fill } = planned;
+    const { weight } = step;
+    this.fixed.push(weights);
+    if (fill !== null) {
+      const apply = (memory: ArrayBufferLike, tensorOf: (id: number) => Tensor) =>
+        fill(memory, tensorOf(weight));
+      this.fills.push({ reads: [weight], apply });
+    }
+    if (packing !== null) {
+      this.packings.push({ ...packing, weight, size: this.#weightSize(weight), to: weights });
+    }
+    if (tiles !== null) this.temporaries.push(tiles);
     this.#needScratch(planned.scratchBytes);
-    if (partials !== null) partials.bytes = planned.sums * partialBytes(result.channels);
+    if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
+    const bias = this.#vector(step.bias, 0, channels);
     const pointers = [
-      source.readPlanar ? source.planar : source.buffer,
+      source.buffer,
       source.norm,
-      source.residual,
+      source.other,
       keep,
       weights,
-      this.#vector(params.bias, 0, result.channels),
-      result.buffer,
+      bias,
+      result,
       partials,
       tiles,
     ];
     for (const { stage: handle, items, firstTileRow } of planned.steps) {
-      this.#steps.push({
-        stage: handle,
-        items,
-        args: [...pointers, firstTileRow],
-        node: stage.node,
-      });
+      this.steps.push({ stage: handle, items, args: [...pointers, firstTileRow], node });
     }
   }
 
-  #addConstantNorm({ buffer, channels, params }: ConstantNorm): void {
-    this.#fixed.push(buffer);
-    this.#fills.push((memory) => {
-      const rows = floatsAt(memory, buffer);
-      const { weight, bias, runningMean, runningVar, eps } = params as NormParams & {
-        runningMean: Tensor;
-        runningVar: Tensor;
-      };
-      for (let c = 0; c < runningMean.size; c++) {
-        rows[NORM_ROWS.meanHigh * channels + c] = runningMean.data[c];
-        rows[NORM_ROWS.scale * channels + c] =
-          (weight?.data[c] ?? 1) / Math.sqrt(runningVar.data[c] + eps);
-        rows[NORM_ROWS.shift * channels + c] = bias?.data[c] ?? 0;
-      }
-    });
+  #add(
+    { node }: Stage,
+    handle: FunctionHandle,
+    items: number,
+    ...args: readonly (Buffer | null)[]
+  ): void {
+    this.steps.push({ stage: handle, items, args, node });
   }
 
   /** A row of padded channels; lanes beyond the real ones have to be zero, or `fill`, and stay finite. */
-  #vector(tensor: Tensor | null, fill: number, channels: number): Buffer {
-    const buffer = this.#reserve(channels * 4);
-    this.#fills.push((memory) => packVector(tensor, fill, floatsAt(memory, buffer)));
-    return buffer;
-  }
-
-  #reserve(bytes: number): Buffer {
-    const buffer = newBuffer(bytes);
-    this.#fixed.push(buffer);
+  #vector(id: number | null, fill: number, channels: number): Buffer {
+    const buffer = newBuffer(channels * 4);
+    this.fixed.push(buffer);
+    this.fills.push({
+      reads: id === null ? [] : [id],
+      apply: (memory, tensorOf) =>
+        packVector(id === null ? null : tensorOf(id), fill, floatsAt(memory, buffer)),
+    });
     return buffer;
   }
 
   #needScratch(bytes: number): void {
-    this.#scratchBytes = Math.max(this.#scratchBytes, bytes);
+    this.scratchBytes = Math.max(this.scratchBytes, bytes);
   }
 }

@@ -1,4 +1,7 @@
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import { type AxisPhase, phaseMargin } from '../../../tensor/axisPhase.js';
+import type { Tensor } from '../../../tensor/tensor.js';
+import { align, type Buffer, floatsAt, newBuffer } from '../../shared/arena.js';
 import { defineDirect, type Phase, type PhaseAxis } from '../kernels/direct.js';
 import {
   defineFilteredInput,
@@ -29,11 +32,11 @@ import {
 } from '../kernels/tall.js';
 import { defineTallKernels } from '../kernels/tallKernels.js';
 import type { Target } from '../kernels/target.js';
-import { align, type Buffer, floatsAt, newBuffer } from './memory.js';
-import { type ConvStagePlan, type FilteredMethod, margins } from './planner.js';
+import type { ConvolutionStage } from './lower.js';
+import type { FilteredMethod } from './methods.js';
 import { busily, evenly } from './portions.js';
-import type { PlannedValue } from './value.js';
-import { packedFloats, packNarrow, packPhase } from './weights.js';
+import { paddedChannels, type Source } from './source.js';
+import { kernelShape, kernelView, packedFloats, packNarrow, packPhase } from './weights.js';
 
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
 const DIRECT_SCRATCH = 640 * 1024;
@@ -79,8 +82,8 @@ export interface PlannedConvolution {
   /** How many partial sums the steps leave. */
   readonly sums: number;
   readonly weights: Buffer;
-  /** How the weights get there: written beforehand, or packed by machine code. */
-  readonly fill: ((memory: ArrayBufferLike) => void) | null;
+  /** How the weights get there: written by this, or packed by machine code. */
+  readonly fill: ((memory: ArrayBufferLike, weight: Tensor) => void) | null;
   readonly packing: { readonly stage: FunctionHandle; readonly items: number } | null;
   /** Memory that the steps share. */
   readonly tiles: Buffer | null;
@@ -88,13 +91,14 @@ export interface PlannedConvolution {
 
 /** Writes the kernels of a convolution into `module`, and cuts it into steps and items. */
 export function planConvolution(
-  stage: ConvStagePlan,
+  stage: ConvolutionStage,
   module: ModuleWriter,
   target: Target,
   machine: Machine,
 ): PlannedConvolution {
   const to = { module, target, ...machine };
-  switch (stage.method) {
+  const { name } = stage.method;
+  switch (name) {
     case 'direct':
       return planDirect(stage, to);
     case 'narrow':
@@ -102,7 +106,7 @@ export function planConvolution(
     case 'tall':
       return planTall(stage, to);
     default:
-      return planFiltered(stage, stage.method, to);
+      return planFiltered(stage, name, to);
   }
 }
 
@@ -122,71 +126,75 @@ interface Context extends Machine {
 function oneStep(
   { stage, items, scratchBytes }: { stage: FunctionHandle; items: number; scratchBytes: number },
   weights: Buffer,
-  fill: (memory: ArrayBufferLike) => void,
+  fill: (memory: ArrayBufferLike, weight: Tensor) => void,
   sums = items,
 ): PlannedConvolution {
   const steps = [{ stage, items, firstTileRow: 0 }];
   return { steps, scratchBytes, sums, weights, fill, packing: null, tiles: null };
 }
 
-function outputShape({ result, partials }: ConvStagePlan): OutputShape {
-  const { height, width, channels } = result;
-  return { height, width, channels, sums: partials !== null };
+function outputShape({ step, partials }: ConvolutionStage): OutputShape {
+  const { height, width, channels } = step.to;
+  return { height, width, channels: paddedChannels(channels), sums: partials !== null };
 }
 
 /** Where kernels find their input; `shape` makes so many zeros at the right. */
-function sourceOf({ source, cols, keep, method }: ConvStagePlan) {
-  const [left, right, top, bottom] = source.reflect;
+function sourceOf({ source, step, keep, method }: ConvolutionStage) {
+  const { left, right, top, bottom } = source.border;
   const width = left + source.width + right;
-  const [zerosLeft, zerosRight] = margins(cols, width);
-  const isFiltered = method !== 'direct' && method !== 'narrow';
+  const [zerosLeft, zerosRight] = margins(step.cols, width);
+  const isFiltered = method.name !== 'direct' && method.name !== 'narrow';
   const shape = (zeros: number): SourceShape => ({
     row: rowShape(source, [zerosLeft, zeros], keep !== null),
     height: source.height,
-    reflectTop: top,
-    reflectedRows: source.height + top + bottom,
+    top,
+    bottom,
     checked: isFiltered && !(source.bound <= MOST_FILTERED),
   });
   const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
   return { shape, width, zerosRight, pitch };
 }
 
-function planDirect(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
-  const { source, kernel, inStep, rows, cols, result } = stage;
+function planDirect(stage: ConvolutionStage, { module, target }: Context): PlannedConvolution {
+  const { source, step } = stage;
+  const { inStep, rows, cols } = step;
+  const outChannels = paddedChannels(step.to.channels);
   const { shape, zerosRight, pitch } = sourceOf(stage);
   const weights = newBuffer(0);
-  const fills: ((memory: ArrayBufferLike) => void)[] = [];
+  const fills: ((memory: ArrayBufferLike, weight: Tensor) => void)[] = [];
   const phases: Phase[] = [];
   for (const row of rows) {
     for (const col of cols) {
       const offset = weights.bytes;
-      const floats = packedFloats(row, col, source.channels, result.channels);
+      const floats = packedFloats(row, col, source.channels, outChannels);
       weights.bytes += align(floats * 4);
       phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
-      fills.push((memory) => {
+      fills.push((memory, weight) => {
         const packed = new Float32Array(memory, weights.address + offset, floats);
-        packPhase(kernel, row, col, source.channels, result.channels, target, packed);
+        const kernel = kernelView(step, weight);
+        packPhase(kernel, row, col, source.channels, outChannels, target, packed);
       });
     }
   }
-  const latticeRows = Math.max(...rows.map(({ count }) => count));
+  const phaseRows = Math.max(...rows.map(({ count }) => count));
   const reach = reachOf(phases.map((phase) => phase.rows));
   const conv = defineDirect(module, target, {
     source: shape(zerosRight),
     inStep,
     phases,
     out: outputShape(stage),
-    rowsPerItem: rowsThatFit(DIRECT_SCRATCH, pitch, inStep[0], reach, latticeRows),
+    rowsPerItem: rowsThatFit(DIRECT_SCRATCH, pitch, inStep[0], reach, phaseRows),
   });
-  return oneStep(conv, weights, (memory) => {
-    for (const fill of fills) fill(memory);
+  return oneStep(conv, weights, (memory, weight) => {
+    for (const fill of fills) fill(memory, weight);
   });
 }
 
-function planNarrow(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
-  const { source, kernel, inStep, rows, result } = stage;
+function planNarrow(stage: ConvolutionStage, { module, target }: Context): PlannedConvolution {
+  const { source, step } = stage;
+  const { inStep, rows } = step;
   const { shape, zerosRight, pitch } = sourceOf(stage);
-  const { kernelWidth, outChannels } = kernel;
+  const { kernelWidth, outChannels } = kernelShape(step);
   const n = narrowWidth(kernelWidth, outChannels);
   const axis = phaseAxis(rows[0]);
   const reach = reachOf([axis]);
@@ -197,32 +205,37 @@ function planNarrow(stage: ConvStagePlan, { module, target }: Context): PlannedC
     kernelWidth,
     outChannels,
     out: outputShape(stage),
-    rowsPerItem: rowsThatFit(NARROW_SCRATCH, pitch, inStep[0], reach, result.height),
+    rowsPerItem: rowsThatFit(NARROW_SCRATCH, pitch, inStep[0], reach, step.to.height),
   });
   const weights = newBuffer(axis.taps * source.channels * n * 4);
-  return oneStep(conv, weights, (memory) =>
-    packNarrow(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights)),
-  );
+  return oneStep(conv, weights, (memory, weight) => {
+    const kernel = kernelView(step, weight);
+    packNarrow(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights));
+  });
 }
 
-function planTall(stage: ConvStagePlan, { module, target, threads }: Context): PlannedConvolution {
-  const { kernel, rows, cols, result, narrow, params } = stage;
+function planTall(
+  stage: ConvolutionStage,
+  { module, target, threads }: Context,
+): PlannedConvolution {
+  const { step, method } = stage;
+  const { rows, cols } = step;
+  const { outChannels, inChannels, kernelHeight, kernelWidth } = kernelShape(step);
   const { shape: sourceShape, zerosRight } = sourceOf(stage);
-  const down = Math.ceil(result.height / TALL_OUTPUTS);
+  const down = Math.ceil(step.to.height / TALL_OUTPUTS);
   const shape = {
     source: sourceShape(zerosRight),
-    kernelHeight: kernel.kernelHeight,
-    kernelWidth: kernel.kernelWidth,
+    kernelHeight,
+    kernelWidth,
     first: [phaseAxis(rows[0]).first, phaseAxis(cols[0]).first] as const,
     out: outputShape(stage),
-    narrowChannels: narrow ? kernel.outChannels : null,
+    narrowChannels: method.isNarrow ? outChannels : null,
     tileRows: busily(down, TALL_TILE_ROWS, [1], threads, SHARED_INPUT),
   };
   const { n, depth } = tallProduct(shape);
   const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
   const { stage: handle, items, scratchBytes } = defineTall(module, target, shape);
-  const { outChannels, inChannels } = kernel;
-  const channels = { outChannels, inChannels, perGroup: params.weight.shape[1] };
+  const channels = { outChannels, inChannels, perGroup: step.weightShape[1] };
   return {
     steps: [{ stage: handle, items, firstTileRow: 0 }],
     scratchBytes,
@@ -259,19 +272,21 @@ function tileFiltering(
 
 /** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
 function planFiltered(
-  stage: ConvStagePlan,
+  stage: ConvolutionStage,
   method: FilteredMethod,
   { module, target, threads, cache: found }: Context,
 ): PlannedConvolution {
   const cache = Math.min(Math.max(found, LEAST_CACHE), MOST_CACHE);
-  const { kernel, source, rows, cols, result, params } = stage;
+  const { source, step } = stage;
+  const { rows, cols } = step;
+  const kernel = kernelShape(step);
   const out = outputShape(stage);
   const filtering = tileFiltering(method, source.channels, out);
   const { across, down } = tilesOf({ filtering, out });
   const { inputs, inStep } = axesOf(filtering).horizontal;
   const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
-  const first = (lattices: ConvStagePlan['rows']) =>
-    Math.min(...lattices.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
+  const first = (phases: readonly AxisPhase[]) =>
+    Math.min(...phases.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
   // The last tile of a row reads on past the picture, where zeros have to stand.
   const end = (across - 1) * inStep + inputs + first(cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
@@ -289,16 +304,16 @@ function planFiltered(
   });
   const fitting = (bytes: number, channels: number) =>
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
-  const [outer, inner] = [params.weight.shape[1] * 9, 9];
+  const [outer, inner] = [step.weightShape[1] * 9, 9];
   const packingShape = {
     strides: method === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
     inChannels: kernel.inChannels,
     paddedIn: source.channels,
     outChannels: kernel.outChannels,
-    paddedOut: result.channels,
+    paddedOut: out.channels,
   };
 
-  if (keepsKernels(filtering, source.channels, result.channels)) {
+  if (keepsKernels(filtering, source.channels, out.channels)) {
     const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads, SHARED_INPUT);
     const shape = shapeFor(band, band, band);
     const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
@@ -342,48 +357,43 @@ function planFiltered(
     steps: steps.flat(),
     scratchBytes: Math.max(input.scratchBytes, products.scratchBytes),
     sums: down,
-    weights: newBuffer(9 * source.channels * result.channels * 4),
+    weights: newBuffer(9 * source.channels * out.channels * 4),
     fill: null,
     packing: {
       stage: defineKernelPacking(module, target, packingShape),
-      items: panelRanges(target, result.channels).length,
+      items: panelRanges(target, out.channels).length,
     },
     tiles: newBuffer(bandBytes(target, shape)),
   };
 }
 
 /** A value's rows as row kernels see them. */
-export function rowShape(
-  value: PlannedValue,
-  zeros: readonly [number, number],
-  keep: boolean,
-): RowShape {
+export function rowShape(value: Source, zeros: readonly [number, number], keep: boolean): RowShape {
+  const { mode, left, right } = value.border;
   return {
     width: value.width,
     channels: value.channels,
-    planeStride: value.readPlanar ? value.height * value.width * 4 : null,
-    norm: value.norm !== null,
-    activation: value.activation,
-    residual: value.residual !== null,
+    planeStride: value.isPlanar ? value.height * value.width * 4 : null,
+    operations: value.operations,
     keep,
-    reflect: [value.reflect[0], value.reflect[1]],
+    border: { mode, left, right },
     zeros,
   };
 }
 
-function phaseAxis(lattice: ConvStagePlan['rows'][number]): PhaseAxis {
-  const offsets = lattice.taps.map(({ offset }) => offset).sort((a, b) => a - b);
+function phaseAxis(phase: AxisPhase): PhaseAxis {
+  const offsets = phase.taps.map(({ offset }) => offset).sort((a, b) => a - b);
   return {
-    count: lattice.count,
-    outStart: lattice.outStart,
-    outStep: lattice.outStep,
+    count: phase.count,
+    outStart: phase.outStart,
+    outStep: phase.outStep,
     taps: offsets.length,
     first: offsets[0] ?? 0,
     tapStep: offsets.length > 1 ? offsets[1] - offsets[0] : 1,
   };
 }
 
-/** Input rows that one output row of the lattice spans beyond its first. */
+/** Input rows that one output row of the phase spans beyond its first. */
 function reachOf(axes: readonly PhaseAxis[]): number {
   const first = Math.min(...axes.map((axis) => axis.first));
   const last = Math.max(
@@ -402,4 +412,13 @@ function rowsThatFit(
 ): number {
   const fitting = Math.floor((bytes / pitch - reach - 1) / inStep) + 1;
   return Math.max(1, Math.min(fitting, MOST_ITEM_ROWS, Math.ceil(rows / 8)));
+}
+
+/** Zeros that a convolution's phases read around an axis of `size`, before and after. */
+function margins(phases: readonly AxisPhase[], size: number): [before: number, after: number] {
+  const all = phases.map((phase) => phaseMargin(phase, size));
+  return [
+    Math.max(0, ...all.map(({ before }) => before)),
+    Math.max(0, ...all.map(({ after }) => after)),
+  ];
 }

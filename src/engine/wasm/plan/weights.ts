@@ -1,77 +1,68 @@
-import type { Conv2dParams } from '../../../tensor/conv2d.js';
-import type { ConvTranspose2dParams } from '../../../tensor/convTranspose2d.js';
-import type { Lattice } from '../../../tensor/lattice.js';
+import type { AxisPhase } from '../../../tensor/axisPhase.js';
 import type { Tensor } from '../../../tensor/tensor.js';
+import type { ConvolutionStep } from '../../shared/fuse/steps.js';
 import { panelRanges } from '../kernels/panels.js';
 import type { Target } from '../kernels/target.js';
 
-/** A convolution's weights, direct or transposed, by output and input channel. */
-export interface KernelView {
+export interface KernelShape {
   readonly outChannels: number;
   readonly inChannels: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
+}
+
+/** A convolution's weights, direct or transposed, by output and input channel. */
+export interface KernelView extends KernelShape {
   /** Zero where the channels are of different groups. */
   at(oc: number, ic: number, ky: number, kx: number): number;
 }
 
-/** Elements one by one, which nobody asks for before the first. */
-function elementsOf(weight: Tensor): (index: number) => number {
-  let data: Float32Array | null = null;
-  return (index) => {
-    data ??= weight.data;
-    return data[index];
-  };
+type Kernel = Pick<ConvolutionStep, 'isTransposed' | 'weightShape' | 'groups'>;
+
+export function kernelShape({ isTransposed, weightShape, groups }: Kernel): KernelShape {
+  const [first, perGroup, kernelHeight, kernelWidth] = weightShape;
+  const outChannels = isTransposed ? perGroup * groups : first;
+  const inChannels = isTransposed ? first : perGroup * groups;
+  return { outChannels, inChannels, kernelHeight, kernelWidth };
 }
 
-export function convKernel({ weight, groups }: Conv2dParams): KernelView {
-  const [outChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
-  const element = elementsOf(weight);
+/** The elements of a convolution's weight by channels, whichever way it goes. */
+export function kernelView(kernel: Kernel, { data }: Tensor): KernelView {
+  const { isTransposed, weightShape, groups } = kernel;
+  const [outer, perGroup, kernelHeight, kernelWidth] = weightShape;
+  const perOuterGroup = outer / groups;
   return {
-    outChannels,
-    inChannels: perGroup * groups,
-    kernelHeight,
-    kernelWidth,
+    ...kernelShape(kernel),
     at: (oc, ic, ky, kx) => {
-      const within = ic - Math.floor(oc / (outChannels / groups)) * perGroup;
+      const [first, second] = isTransposed ? [ic, oc] : [oc, ic];
+      const within = second - Math.floor(first / perOuterGroup) * perGroup;
       if (within < 0 || within >= perGroup) return 0;
-      return element(((oc * perGroup + within) * kernelHeight + ky) * kernelWidth + kx);
-    },
-  };
-}
-
-export function transposedKernel({ weight, groups }: ConvTranspose2dParams): KernelView {
-  const [inChannels, perGroup, kernelHeight, kernelWidth] = weight.shape;
-  const element = elementsOf(weight);
-  return {
-    outChannels: perGroup * groups,
-    inChannels,
-    kernelHeight,
-    kernelWidth,
-    at: (oc, ic, ky, kx) => {
-      const within = oc - Math.floor(ic / (inChannels / groups)) * perGroup;
-      if (within < 0 || within >= perGroup) return 0;
-      return element(((ic * perGroup + within) * kernelHeight + ky) * kernelWidth + kx);
+      return data[((first * perGroup + within) * kernelHeight + ky) * kernelWidth + kx];
     },
   };
 }
 
 /** Floats of one phase's weights, packed `[n / panel][K][panel]` with K = (tap row, tap column, ic). */
-export function packedFloats(rows: Lattice, cols: Lattice, channels: number, n: number): number {
+export function packedFloats(
+  rows: AxisPhase,
+  cols: AxisPhase,
+  channels: number,
+  n: number,
+): number {
   return rows.taps.length * cols.taps.length * channels * n;
 }
 
 /** Packs one phase of a convolution for the product kernel. Padding stays as it is: zero. */
 export function packPhase(
   kernel: KernelView,
-  rows: Lattice,
-  cols: Lattice,
+  rows: AxisPhase,
+  cols: AxisPhase,
   channels: number,
   n: number,
   target: Target,
   to: Float32Array,
 ): void {
-  const byOffset = (lattice: Lattice) => lattice.taps.toSorted((a, b) => a.offset - b.offset);
+  const byOffset = (phase: AxisPhase) => phase.taps.toSorted((a, b) => a.offset - b.offset);
   let at = 0;
   for (const { first, width } of panelRanges(target, n)) {
     const lanes = Math.min(width, kernel.outChannels - first);
@@ -91,7 +82,7 @@ export function packPhase(
 /** Packs for the narrow kernel: N = (kernel column, oc), K = (tap row, ic). */
 export function packNarrow(
   kernel: KernelView,
-  rows: Lattice,
+  rows: AxisPhase,
   channels: number,
   n: number,
   target: Target,

@@ -1,4 +1,4 @@
-import { Queue } from '../../queue.js';
+import { Queue } from '../../shared/queue.js';
 
 /**
  * All programs share the threads, and the calling thread takes part in some runs. Threads that wait for it in one run,

@@ -39,11 +39,11 @@ const receive = ({ id, ticket, load, run, drop, collect }) => {
     try {
       if (run.report) {
         for (let step = run.from; step < run.to; step++) {
-          driver(step, step + 1, run.scratch);
+          driver(step, step + 1, run.scratch, 0);
           port.postMessage({ ticket, step });
         }
       } else {
-        driver(run.from, run.to, run.scratch);
+        driver(run.from, run.to, run.scratch, 0);
       }
     } catch (failure) {
       error = String(failure);

@@ -1,5 +1,5 @@
-import { AbortError, CycleganError } from '../errors.js';
-import { abortionOf } from '../platform/abortion.js';
+import { AbortError, CycleganError } from '../../errors.js';
+import { abortionOf } from '../../platform/abortion.js';
 
 /** Runs one job at a time, in the order of the calls, and none after it was closed. */
 export class Queue {

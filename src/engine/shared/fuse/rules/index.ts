@@ -1,0 +1,25 @@
+import type { OperatorRule } from '../rule.js';
+import { addRule } from './add.js';
+import { batchNorm2dRule } from './batchNorm2d.js';
+import { conv2dRule } from './conv2d.js';
+import { convTranspose2dRule } from './convTranspose2d.js';
+import { instanceNorm2dRule } from './instanceNorm2d.js';
+import { leakyReluRule } from './leakyRelu.js';
+import { reflectionPad2dRule } from './reflectionPad2d.js';
+import { reluRule } from './relu.js';
+import { sigmoidRule } from './sigmoid.js';
+import { tanhRule } from './tanh.js';
+
+/** Every operator that becomes steps. */
+export const FUSE_RULES: readonly OperatorRule[] = [
+  addRule,
+  batchNorm2dRule,
+  conv2dRule,
+  convTranspose2dRule,
+  instanceNorm2dRule,
+  leakyReluRule,
+  reflectionPad2dRule,
+  reluRule,
+  sigmoidRule,
+  tanhRule,
+];

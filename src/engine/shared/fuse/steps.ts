@@ -1,0 +1,98 @@
+import type { GraphNode } from '../../../graph/graph.js';
+import type { AxisPhase } from '../../../tensor/axisPhase.js';
+import type { LazyValue, NormFactors, Stored } from './lazyValue.js';
+
+/** Partial sums of a value's channels that a step leaves for a norm, told from others by identity. */
+export interface Sums {
+  readonly channels: number;
+}
+
+/**
+ * What a fused graph does, step by step: each an anchor that stores something, with the operators that lead up to it in its
+ * source. `node` is the last node that is done with the step; `null` for what no node asked for. Weights are leaves of the
+ * graph, by their numbers.
+ */
+export type FusedStep = { readonly node: GraphNode | null } & (
+  | InputStep
+  | OutputStep
+  | CopyStep
+  | SumsStep
+  | NormStep
+  | ConvolutionStep
+);
+
+/** An input of the graph comes in. */
+export interface InputStep {
+  readonly kind: 'input';
+  readonly index: number;
+  readonly to: Stored;
+}
+
+/** A result of the graph goes out; without a border. */
+export interface OutputStep {
+  readonly kind: 'output';
+  readonly index: number;
+  readonly source: LazyValue;
+}
+
+/** A value is written out as it is now, with its border. */
+export interface CopyStep {
+  readonly kind: 'copy';
+  readonly source: LazyValue;
+  readonly to: Stored;
+}
+
+/** A materialized value is summed up, for a norm. */
+export interface SumsStep {
+  readonly kind: 'sums';
+  readonly source: LazyValue;
+  readonly sums: Sums;
+}
+
+/** Sums become a norm's factors. */
+export interface NormStep {
+  readonly kind: 'norm';
+  readonly sums: Sums;
+  /** What was summed up. */
+  readonly of: Stored;
+  readonly weight: number | null;
+  readonly bias: number | null;
+  readonly eps: number;
+  readonly to: NormFactors;
+}
+
+export interface ConvolutionStep {
+  readonly kind: 'convolution';
+  readonly source: LazyValue;
+  readonly isTransposed: boolean;
+  readonly weight: number;
+  readonly weightShape: readonly number[];
+  readonly bias: number | null;
+  readonly stride: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly groups: number;
+  /** From one output to the next along a phase. */
+  readonly inStep: readonly [number, number];
+  readonly rows: readonly AxisPhase[];
+  readonly cols: readonly AxisPhase[];
+  readonly to: Stored;
+  /** Set when a norm reads what is stored. */
+  sums: Sums | null;
+  /** Set when others read the source, too, which this step then writes out without its border. */
+  readonly keep: Stored | null;
+}
+
+/** A norm whose statistics are weights: its factors are known before a run. */
+export interface ConstantNorm {
+  readonly weight: number | null;
+  readonly bias: number | null;
+  readonly mean: number;
+  readonly variance: number;
+  readonly eps: number;
+  readonly to: NormFactors;
+}
+
+export interface FusedGraph {
+  readonly steps: readonly FusedStep[];
+  readonly constantNorms: readonly ConstantNorm[];
+}

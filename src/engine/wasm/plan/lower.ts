@@ -1,0 +1,244 @@
+import type { GraphNode } from '../../../graph/graph.js';
+import { type Buffer, newBuffer } from '../../shared/arena.js';
+import type { FuserLimits } from '../../shared/fuse/fuser.js';
+import type { LazyValue, NormFactors, Pointwise, Stored } from '../../shared/fuse/lazyValue.js';
+import type {
+  ConstantNorm,
+  ConvolutionStep,
+  CopyStep,
+  FusedGraph,
+  FusedStep,
+  NormStep,
+  OutputStep,
+  Sums,
+  SumsStep,
+} from '../../shared/fuse/steps.js';
+import { NORM_ROWS, type RowOperation } from '../kernels/rows.js';
+import { chooseMethod, type Method } from './methods.js';
+import { paddedChannels, type Source } from './source.js';
+
+/** What row kernels can do to what they read: one norm, and one sum or product. */
+export const LIMITS: FuserLimits = {
+  takesPending: (pending) =>
+    pending.filter(({ kind }) => kind === 'norm').length <= 1 &&
+    pending.filter(({ kind }) => kind === 'add' || kind === 'mul').length <= 1,
+};
+
+/** What a step of the program does, before any machine code is written. */
+export type Stage = { readonly node: GraphNode | null } & (
+  | ImportStage
+  | { readonly kind: 'export'; readonly source: Source; readonly planar: Buffer }
+  | { readonly kind: 'copy'; readonly source: Source; readonly to: Buffer }
+  | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
+  | NormStage
+  | ConvolutionStage
+);
+
+/** Planes become pixels. */
+interface ImportStage {
+  readonly kind: 'import';
+  readonly planar: Buffer;
+  readonly to: Buffer;
+  readonly value: Stored;
+}
+
+interface NormStage {
+  readonly kind: 'norm';
+  readonly partials: Buffer;
+  readonly step: NormStep;
+  readonly norm: Buffer;
+}
+
+export interface ConvolutionStage {
+  readonly kind: 'convolution';
+  readonly step: ConvolutionStep;
+  readonly method: Method;
+  readonly source: Source;
+  readonly result: Buffer;
+  /** Where the stage leaves sums for a norm. */
+  readonly partials: Buffer | null;
+  /** Where the stage writes its source out for others. */
+  readonly keep: Buffer | null;
+}
+
+export interface ConstantNormFactors {
+  readonly buffer: Buffer;
+  readonly channels: number;
+  readonly norm: ConstantNorm;
+}
+
+export interface Plan {
+  readonly stages: readonly Stage[];
+  /** Buffers that live for some steps only. */
+  readonly buffers: readonly Buffer[];
+  readonly constantNorms: readonly ConstantNormFactors[];
+  /** The network's inputs and results, `[C][H][W]`. */
+  readonly inputs: readonly Buffer[];
+  readonly outputs: readonly Buffer[];
+}
+
+/** Chooses methods for the steps of a fused graph, and gives each value a buffer. */
+export function lower(fused: FusedGraph): Plan {
+  return new Lowering().run(fused);
+}
+
+class Lowering {
+  readonly #stages: Stage[] = [];
+  readonly #buffers: Buffer[] = [];
+  /** Of values as pixels, of norms' factors, and of sums. */
+  readonly #places = new Map<Stored | NormFactors | Sums, Buffer>();
+  /** Inputs as they come in, and as they are imported once a stage reads them as pixels. */
+  readonly #planar = new Map<Stored, Buffer>();
+  readonly #imports: Stage[] = [];
+  readonly #outputs: Buffer[] = [];
+
+  run({ steps, constantNorms }: FusedGraph): Plan {
+    const constants = constantNorms.map((norm) => {
+      const channels = paddedChannels(norm.to.channels);
+      const buffer = newBuffer(NORM_ROWS.count * channels * 4);
+      this.#places.set(norm.to, buffer);
+      return { buffer, channels, norm };
+    });
+    for (const step of steps) this.#lower(step);
+    return {
+      stages: [...this.#imports, ...this.#stages],
+      buffers: this.#buffers,
+      constantNorms: constants,
+      inputs: [...this.#planar.values()],
+      outputs: this.#outputs,
+    };
+  }
+
+  #lower(step: FusedStep): void {
+    switch (step.kind) {
+      case 'input':
+        this.#planar.set(step.to, this.#buffer(planarBytes(step.to)));
+        return;
+      case 'output':
+        this.#lowerOutput(step, step.node);
+        return;
+      case 'copy':
+        this.#lowerCopy(step, step.node);
+        return;
+      case 'sums':
+        this.#lowerSums(step, step.node);
+        return;
+      case 'norm':
+        this.#lowerNorm(step, step.node);
+        return;
+      case 'convolution':
+        this.#lowerConvolution(step, step.node);
+    }
+  }
+
+  #lowerOutput({ source }: OutputStep, node: GraphNode | null): void {
+    const planar = this.#buffer(planarBytes(source.core.stored));
+    this.#outputs.push(planar);
+    this.#stages.push({ kind: 'export', node, source: this.#source(source), planar });
+  }
+
+  #lowerCopy({ source, to }: CopyStep, node: GraphNode | null): void {
+    const read = this.#source(source);
+    this.#stages.push({ kind: 'copy', node, source: read, to: this.#store(to) });
+  }
+
+  #lowerSums({ source, sums }: SumsStep, node: GraphNode | null): void {
+    const partials = this.#buffer(0);
+    this.#places.set(sums, partials);
+    this.#stages.push({ kind: 'sums', node, source: this.#source(source), partials });
+  }
+
+  #lowerNorm(step: NormStep, node: GraphNode | null): void {
+    const partials = this.#places.get(step.sums) as Buffer;
+    const norm = this.#buffer(NORM_ROWS.count * paddedChannels(step.to.channels) * 4);
+    this.#places.set(step.to, norm);
+    this.#stages.push({ kind: 'norm', node, partials, step, norm });
+  }
+
+  #lowerConvolution(step: ConvolutionStep, node: GraphNode | null): void {
+    const method = chooseMethod(step);
+    // An input is read where it lies: pixels of three channels would have a fourth, of zeros.
+    const source = method.takesPlanes ? this.#planarSource(step.source) : null;
+    const read = source ?? this.#source(step.source);
+    const result = this.#store(step.to);
+    const keep = step.keep === null ? null : this.#store(step.keep);
+    const partials = step.sums === null ? null : this.#buffer(0);
+    if (step.sums !== null && partials !== null) this.#places.set(step.sums, partials);
+    this.#stages.push({
+      kind: 'convolution',
+      node,
+      step,
+      method,
+      source: read,
+      result,
+      partials,
+      keep,
+    });
+  }
+
+  /** An input with nothing pending, in whose pixels there would be padding. */
+  #planarSource(value: LazyValue): Source | null {
+    const { stored, pending } = value.core;
+    const buffer = this.#planar.get(stored);
+    if (buffer === undefined || stored.channels % 4 === 0 || pending.length > 0) return null;
+    return { ...this.#described(value, buffer), isPlanar: true, channels: stored.channels };
+  }
+
+  #source(value: LazyValue): Source {
+    const { stored, pending } = value.core;
+    const norm = pending.find((operation) => operation.kind === 'norm');
+    const binary = pending.find(({ kind }) => kind === 'add' || kind === 'mul');
+    return {
+      ...this.#described(value, this.#pixels(stored)),
+      norm: norm === undefined ? null : (this.#places.get(norm.factors) as Buffer),
+      other: binary !== undefined && 'other' in binary ? this.#pixels(binary.other) : null,
+    };
+  }
+
+  #described({ core, border }: LazyValue, buffer: Buffer): Source {
+    const { channels: planes, height, width } = core.stored;
+    return {
+      buffer,
+      isPlanar: false,
+      planes,
+      channels: paddedChannels(planes),
+      height,
+      width,
+      operations: core.pending.map(rowOperation),
+      norm: null,
+      other: null,
+      border,
+      bound: core.bound,
+    };
+  }
+
+  /** Where a value is as pixels; an input is imported for the first that asks. */
+  #pixels(stored: Stored): Buffer {
+    const known = this.#places.get(stored);
+    if (known !== undefined) return known;
+    const planar = this.#planar.get(stored) as Buffer;
+    const to = this.#store(stored);
+    this.#imports.push({ kind: 'import', node: null, planar, to, value: stored });
+    return to;
+  }
+
+  #store(value: Stored): Buffer {
+    const buffer = this.#buffer(value.height * value.width * paddedChannels(value.channels) * 4);
+    this.#places.set(value, buffer);
+    return buffer;
+  }
+
+  #buffer(bytes: number): Buffer {
+    const buffer = newBuffer(bytes);
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+}
+
+function rowOperation(operation: Pointwise): RowOperation {
+  return operation.kind === 'activation' ? operation.activation : operation.kind;
+}
+
+function planarBytes({ channels, height, width }: Stored): number {
+  return channels * height * width * 4;
+}

@@ -1,0 +1,27 @@
+import type { Buffer } from '../../shared/arena.js';
+import type { Border } from '../../shared/fuse/lazyValue.js';
+import type { RowOperation } from '../kernels/rows.js';
+
+/** How a stage reads a value: where it is, and what is yet to be done to it. */
+export interface Source {
+  /** `[height][width][channels]`, channels a multiple of 4; or, if `isPlanar`, an input's `[planes][height][width]`. */
+  readonly buffer: Buffer;
+  readonly isPlanar: boolean;
+  /** Real channels. */
+  readonly planes: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly operations: readonly RowOperation[];
+  /** What the norm and the sum or product among them read. */
+  readonly norm: Buffer | null;
+  readonly other: Buffer | null;
+  readonly border: Border;
+  /** Magnitude that finite elements keep to. */
+  readonly bound: number;
+}
+
+/** Channels in memory: vectors have four lanes. */
+export function paddedChannels(planes: number): number {
+  return Math.ceil(planes / 4) * 4;
+}

@@ -1,0 +1,40 @@
+import { toFloat16 } from '../../pth/dtypes.js';
+import { ELEMENT, type OnnxTensor } from './schema.js';
+
+/** Constants that are no weights have names that no state-dict key has. */
+export const CONSTANT = '/constants/';
+
+/** Every tensor of the file, each once. */
+export class ConstantTable {
+  readonly tensors: OnnxTensor[] = [];
+  readonly #known = new Set<string>();
+  readonly #fp16: boolean;
+
+  constructor(fp16: boolean) {
+    this.#fp16 = fp16;
+  }
+
+  /** @returns The name. */
+  floats(name: string, values: Float32Array, shape: readonly number[]): string {
+    const numbers = this.#fp16 && !this.#known.has(name) ? toFloat16(values) : values;
+    const data = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+    return this.#add({ name, element: this.#fp16 ? ELEMENT.float16 : ELEMENT.float, shape, data });
+  }
+
+  filled(value: number, count: number): string {
+    const values = new Float32Array(count).fill(value);
+    return this.floats(`${CONSTANT}${value}x${count}`, values, [count]);
+  }
+
+  integers(values: readonly number[]): string {
+    const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
+    const name = `${CONSTANT}${values.join('_')}`;
+    return this.#add({ name, element: ELEMENT.int64, shape: [values.length], data });
+  }
+
+  #add(tensor: OnnxTensor): string {
+    if (!this.#known.has(tensor.name)) this.tensors.push(tensor);
+    this.#known.add(tensor.name);
+    return tensor.name;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Spelling } from '../spelling.js';
+import { addSpelling } from './add.js';
+import { batchNorm2dSpelling } from './batchNorm2d.js';
+import { conv2dSpelling } from './conv2d.js';
+import { convTranspose2dSpelling } from './convTranspose2d.js';
+import { instanceNorm2dSpelling } from './instanceNorm2d.js';
+import { leakyReluSpelling } from './leakyRelu.js';
+import { reflectionPad2dSpelling } from './reflectionPad2d.js';
+import { reluSpelling } from './relu.js';
+import { sigmoidSpelling } from './sigmoid.js';
+import { tanhSpelling } from './tanh.js';
+
+/** Every operator that ONNX has. */
+export const SPELLINGS: readonly Spelling[] = [
+  addSpelling,
+  batchNorm2dSpelling,
+  conv2dSpelling,
+  convTranspose2dSpelling,
+  instanceNorm2dSpelling,
+  leakyReluSpelling,
+  reflectionPad2dSpelling,
+  reluSpelling,
+  sigmoidSpelling,
+  tanhSpelling,
+];

@@ -1,0 +1,10 @@
+import type { GraphBuilder, Value } from '../graph/builder.js';
+import { sigmoidOperator } from '../tensor/sigmoid.js';
+import { Module } from './module.js';
+
+/** `1 / (1 + exp(−x))`. @see torch.nn.Sigmoid */
+export class Sigmoid extends Module {
+  override trace(g: GraphBuilder, x: Value): Value {
+    return g.apply(sigmoidOperator, [x], {});
+  }
+}

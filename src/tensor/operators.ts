@@ -1,0 +1,25 @@
+import { addOperator } from './add.js';
+import { batchNorm2dOperator } from './batchNorm2d.js';
+import { conv2dOperator } from './conv2d.js';
+import { convTranspose2dOperator } from './convTranspose2d.js';
+import { instanceNorm2dOperator } from './instanceNorm2d.js';
+import { leakyReluOperator } from './leakyRelu.js';
+import type { Operator } from './operator.js';
+import { reflectionPad2dOperator } from './reflectionPad2d.js';
+import { reluOperator } from './relu.js';
+import { sigmoidOperator } from './sigmoid.js';
+import { tanhOperator } from './tanh.js';
+
+/** Every operator that there is; a test holds the other floors to it. */
+export const OPERATORS = [
+  addOperator,
+  batchNorm2dOperator,
+  conv2dOperator,
+  convTranspose2dOperator,
+  instanceNorm2dOperator,
+  leakyReluOperator,
+  reflectionPad2dOperator,
+  reluOperator,
+  sigmoidOperator,
+  tanhOperator,
+] as readonly unknown[] as readonly Operator[];
