@@ -21,22 +21,36 @@ export {
   type SummaryTotals,
   summarize,
 } from './export/summary.js';
-export { type InferredConfig, inferConfig } from './generator/adaptStateDict.js';
 export {
   diffWeights,
   type TensorDifference,
   type WeightDifferences,
 } from './generator/diffWeights.js';
+export { FAMILIES } from './generator/families.js';
+export type {
+  Family,
+  FamilyConfig,
+  PictureTraits,
+  SizeRule,
+  ValueRange,
+} from './generator/family.js';
 export {
+  type GeneratorReport,
   type InspectOptions,
   inspectWeights,
   type TensorReport,
   type UnreadableReport,
   type WeightReport,
 } from './generator/inspectWeights.js';
-export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/options.js';
-export { ResNetBlock } from './generator/resNetBlock.js';
-export { ResNetGenerator } from './generator/resNetGenerator.js';
+export {
+  type OpenedGenerator,
+  type OpenGeneratorOptions,
+  openGenerator,
+} from './generator/openGenerator.js';
+export { type InferredConfig, inferConfig } from './generator/resnet/inferConfig.js';
+export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/resnet/options.js';
+export { ResNetBlock } from './generator/resnet/resNetBlock.js';
+export { ResNetGenerator } from './generator/resnet/resNetGenerator.js';
 export { GraphBuilder, type Traceable, type Value } from './graph/builder.js';
 export type { Graph, GraphNode } from './graph/graph.js';
 export { compose, toImage, toTensor } from './image/convert.js';
@@ -125,4 +139,5 @@ export { relu } from './tensor/relu.js';
 export type { Pair, Shape } from './tensor/shape.js';
 export { tanh } from './tensor/tanh.js';
 export { type ElementSource, Tensor } from './tensor/tensor.js';
+export type { PictureNetwork } from './translate/pipeline.js';
 export { type TranslateOptions, translate } from './translate/translate.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import { plan } from '../../src/engine/wasm/plan/planner.js';
 import { AbortError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { compile, traceGraph } from '../../src/nn/compile.js';
