@@ -6,6 +6,8 @@ export type {
   RunOptions,
 } from './engine/engine.js';
 export { engineNames, measurePeak } from './engine/engines.js';
+export type { ErrorCode, ErrorCodeInfo } from './errorCodes.js';
+export { ERROR_CODES } from './errorCodes.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
 export { drawHtml } from './export/drawing/html.js';

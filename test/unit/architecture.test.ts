@@ -21,7 +21,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 };
 
 /** Below all floors, and above them. */
-const GROUND = ['errors.ts'];
+const GROUND = ['errors.ts', 'errorCodes.ts'];
 const ROOF = ['index.ts'];
 
 interface Import {

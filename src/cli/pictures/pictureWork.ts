@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errorCodes.js';
 import { CycleganError } from '../../errors.js';
 import {
   type DecodeOptions,
@@ -170,7 +171,7 @@ function forGallery(picture: Picture): Uint8Array {
 
 /** An error that has to go from thread to thread, where classes do not. */
 export interface PortableError {
-  readonly code: string | null;
+  readonly code: ErrorCode | null;
   readonly message: string;
 }
 
