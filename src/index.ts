@@ -30,6 +30,7 @@ export {
 } from './generator/diffWeights.js';
 export { FAMILIES } from './generator/families.js';
 export type {
+  Anchor,
   Family,
   FamilyConfig,
   PictureTraits,
@@ -76,7 +77,7 @@ export type {
   PictureInput,
   PixelData,
 } from './image/pictureInput.js';
-export { resize } from './image/resize/resize.js';
+export { type Interpolation, type ResizeOptions, resize } from './image/resize/resize.js';
 export type { ResizeTarget } from './image/resize/target.js';
 export { type ImageDataLike, toImageData } from './image/toImageData.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';

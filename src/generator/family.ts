@@ -5,7 +5,7 @@ import type { PlainValue } from '../pth/plainValue.js';
 /** The lowest and the highest value of a picture as a network has it. */
 export type ValueRange = readonly [low: number, high: number];
 
-/** Everything that makes another network of a family; JSON can hold it. */
+/** Everything that makes another network of a family; JSON can hold it. A type alias fits, an interface does not. */
 export type FamilyConfig = Readonly<Record<string, PlainValue>>;
 
 export interface SizeRule {
@@ -65,8 +65,11 @@ export interface Family<C extends FamilyConfig = FamilyConfig, M extends Module 
   infer(tensors: ReadonlyMap<string, Shaped>): C;
   /** A network with weights yet to be loaded. */
   build(config: C): M;
-  /** What in a file is no part of the network and does no harm is left out, with a sentence for each kind of repair. */
-  adapt<T extends Shaped>(
+  /**
+   * What in a file is no part of the network and does no harm is left out, with a sentence for each kind of repair. Without it,
+   * every key must be the network's.
+   */
+  adapt?<T extends Shaped>(
     tensors: ReadonlyMap<string, T>,
     network: M,
     notes: string[],

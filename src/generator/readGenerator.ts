@@ -35,7 +35,7 @@ export function readGenerator<T extends Shaped, C extends FamilyConfig, M extend
   const config = infer(family, own, stateDict);
   // Weights are not drawn before somebody asks for them: this costs no more than its keys.
   const network = withoutSeeds(() => family.build(config));
-  const adapted = family.adapt(own, network, notes);
+  const adapted = family.adapt?.(own, network, notes) ?? own;
   const expected = network.stateDictShapes();
   const difference = compareStateDict(expected, adapted);
   if (Object.values(difference).some(({ length }) => length > 0)) {

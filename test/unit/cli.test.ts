@@ -535,6 +535,7 @@ describe('completion', () => {
     expect(complete('inspect', '--st')).toEqual(['--stats']);
     expect(complete('in.png', '--re')).toEqual(['--recursive', '--resume', '--resize']);
     expect(complete('in.png', '--alpha', '')).toEqual(['keep', 'drop']);
+    expect(complete('in.png', '--input-range', '-')).toEqual(['-1..1']);
   });
 
   it.each(['zsh', 'fish'])('knows every option in %s', async (shell) => {

@@ -23,7 +23,7 @@ import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
 import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
 import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
 import { Originals } from '../../src/cli/originals.js';
-import { sweep } from '../../src/cli/pictures/outputs.js';
+import { removeStaleTemp } from '../../src/cli/pictures/outputs.js';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { askYesNo, type Terminal } from '../../src/cli/terminal.js';
 import { parseCommandLine } from '../../src/cli/usage.js';
@@ -92,7 +92,7 @@ async function simulate(
   }
   const plan = await planMany(names, request, watcher);
   const inputs = read(plan.jobs.map(({ input }) => input.path));
-  await sweep(plan.jobs);
+  await removeStaleTemp(plan.jobs);
   const gallery = request.pictures.gallery
     ? await GalleryFile.begin(plan.folder, plan.jobs, { replace: plan.replaceGallery, details: [] })
     : null;
@@ -446,7 +446,9 @@ it('only what is left of these very outputs is swept', async () => {
   const others = [`.my.png.${pid}.cyclegan-tmp`, `out.png.${pid}.cyclegan-tmp`, '.cyclegan-tmp'];
   for (const name of [...names, ...others]) writeFileSync(join(cwd, name), '');
   mkdirSync(join(cwd, `.out.png.1${pid}.cyclegan-tmp`));
-  await sweep([{ input: { path: 'a.png', relative: 'a.png' }, output: join(cwd, 'out.png') }]);
+  await removeStaleTemp([
+    { input: { path: 'a.png', relative: 'a.png' }, output: join(cwd, 'out.png') },
+  ]);
   expect(readdirSync(cwd).sort()).toEqual([...others, `.out.png.1${pid}.cyclegan-tmp`].sort());
 });
 

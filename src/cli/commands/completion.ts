@@ -28,7 +28,7 @@ function flagsOf({ options }: CommandSpec): string[] {
 /** Values that stand in the usage line as alternatives, `png|jpg`; nothing for others. */
 function choicesOf(value: string | undefined): string[] {
   const parts = value?.split('|') ?? [];
-  return parts.length > 1 ? parts.filter((part) => /^[a-z0-9]+$/.test(part)) : [];
+  return parts.length > 1 ? parts.filter((part) => /^-?[a-z0-9.]+$/.test(part)) : [];
 }
 
 /** The first command is the default: without a name, its options count. */

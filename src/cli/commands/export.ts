@@ -5,6 +5,7 @@ import { type OpenedGenerator, savedConfig } from '../../generator/openGenerator
 import { writeFileAtomic } from '../../platform/files.js';
 import { weightPieces } from '../../pth/write/saveStateDict.js';
 import { shownName } from '../addresses.js';
+import { formatRange } from '../formatRange.js';
 import { beginOpening } from '../generator.js';
 import { halfPrecisionDifference } from '../halfPrecision.js';
 import { inputShapeFor } from '../inputShape.js';
@@ -66,7 +67,7 @@ export async function runExport(request: ExportRequest, terminal: Terminal): Pro
   if (request.fp16 && lower.endsWith('.onnx')) {
     const difference = await halfPrecisionDifference(generator, inputShape);
     terminal.say(
-      `With weights of 16 bits, outputs between -1 and 1 change by ${difference.toPrecision(2)} at most (on noise).`,
+      `With weights of 16 bits, outputs in ${formatRange(generator.outputRange)} change by ${difference.toPrecision(2)} at most (on noise).`,
     );
   }
   await writeFileAtomic(output, write(generator, { ...request, inputShape }), { replace });

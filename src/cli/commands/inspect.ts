@@ -97,7 +97,7 @@ function describeTraits(traits: PictureTraits): string {
 }
 
 /** Names in a line of the report. */
-const MOST_NAMES = 10;
+const MAX_NAMES = 10;
 
 function passedOver(list: WeightReport['passedOver']): string {
   return listed(list.map(({ name, type }) => `${name} (${type})`));
@@ -108,8 +108,8 @@ function unreadable(list: WeightReport['unreadable']): string {
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return `${names.slice(0, MOST_NAMES).map(shortened).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const more = names.length - MAX_NAMES;
+  return `${names.slice(0, MAX_NAMES).map(shortened).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function table(tensors: readonly TensorReport[]): string[] {

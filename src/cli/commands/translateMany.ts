@@ -8,11 +8,11 @@ import { formatRange } from '../formatRange.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
 import { beginOpening } from '../generator.js';
 import { describeInput } from '../pictures/networkInput.js';
-import { sweep } from '../pictures/outputs.js';
+import { removeStaleTemp } from '../pictures/outputs.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import {
-  type Ending,
   type Failed,
+  type Outcome,
   type Translated,
   translateMany,
 } from '../pictures/translateMany.js';
@@ -29,7 +29,7 @@ export async function runMany(
   terminal: Terminal,
 ): Promise<void> {
   const { jobs, left } = plan;
-  await sweep(jobs);
+  await removeStaleTemp(jobs);
   if (left.length === 0 && !request.pictures.gallery) {
     terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
     return;
@@ -85,9 +85,9 @@ async function translateLeft(
     replace,
     forward: { ...request.engine, ...programNotes(request.debug, terminal) },
     signal,
-    onEnd: async (ending) => {
-      await gallery?.add(ending);
-      await tally.add(ending).catch((error: unknown) => {
+    onOutcome: async (outcome) => {
+      await gallery?.add(outcome);
+      await tally.add(outcome).catch((error: unknown) => {
         if (!(error instanceof OutputClosedError)) throw error;
         interruption.stop('SIGPIPE');
       });
@@ -172,15 +172,15 @@ class Tally {
     this.#terminal = terminal;
   }
 
-  async add(ending: Ending): Promise<void> {
+  async add(outcome: Outcome): Promise<void> {
     this.done++;
-    await this.#tell(ending);
-    this.#terminal.progress(this.#bar(shownName(ending.job.input.path)));
+    await this.#tell(outcome);
+    this.#terminal.progress(this.#bar(shownName(outcome.job.input.path)));
   }
 
-  async #tell(ending: Ending): Promise<void> {
-    if ('error' in ending) await this.#tellFailure(ending);
-    else await this.#tellSuccess(ending);
+  async #tell(outcome: Outcome): Promise<void> {
+    if ('error' in outcome) await this.#tellFailure(outcome);
+    else await this.#tellSuccess(outcome);
   }
 
   async #tellFailure({ job, error: { code, message } }: Failed): Promise<void> {

@@ -1,3 +1,4 @@
+import type { ValueRange } from '../../generator/family.js';
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import type { Picture } from '../../image/picture.js';
 import { warmUp } from '../../nn/compile.js';
@@ -50,6 +51,15 @@ interface Written {
   readonly picture: Picture;
 }
 
+/** A picture that is translated, and what is told of it. */
+interface Done {
+  readonly plan: OnePlan;
+  readonly opened: Opened;
+  readonly written: Written;
+  readonly inputRange: ValueRange;
+  readonly times: Times;
+}
+
 /** One picture, with a line about it; weights are read while the picture is, and packed while it is decoded. */
 export async function runOne(
   plan: OnePlan,
@@ -73,13 +83,15 @@ export async function runOne(
   const translated = performance.now();
   const written = await write(output, opened, plan, request);
   const end = performance.now();
-  await report(plan, opened, written, generator, request, terminal, {
+  const times = {
     load: loaded - begin,
     decode: decoded - loaded,
     translate: translated - decoded,
     write: end - translated,
     total: end - begin,
-  });
+  };
+  const { inputRange } = generator;
+  await report({ plan, opened, written, inputRange, times }, request, terminal);
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
@@ -145,25 +157,24 @@ async function write(
 
 /** A line for people, and one of JSON where it is wanted. */
 async function report(
-  { input, output }: OnePlan,
-  { size, notes, prepared: { sized } }: Opened,
-  { bytes, picture }: Written,
-  { inputRange }: OpenedGenerator,
+  { plan, opened, written, inputRange, times }: Done,
   { json, pictures }: TranslateRequest,
   terminal: Terminal,
-  times: Times,
 ): Promise<void> {
-  const { pipeline } = pictures;
+  const { size, notes, prepared } = opened;
+  const { bytes, picture } = written;
+  const input = shownName(plan.input);
+  const fed = describeInput(prepared.sized, inputRange, pictures.pipeline);
   terminal.say(
-    `${shownName(input)} (${size.join('x')}) -> ${output} (${picture.width}x${picture.height}) in ${seconds(times.total)}: ${describeInput(sized, inputRange, pipeline)}, weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
+    `${input} (${size.join('x')}) -> ${plan.output} (${picture.width}x${picture.height}) in ${seconds(times.total)}: ${fed}, weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
   );
   if (!json) return;
   const line = {
-    input: shownName(input),
+    input,
     inputSize: size,
     inputRange,
     notes,
-    output,
+    output: plan.output,
     outputSize: [picture.width, picture.height],
     bytes: bytes.length,
     sha256: sha256(bytes),

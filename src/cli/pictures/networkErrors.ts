@@ -4,7 +4,7 @@ import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
 
 /** Larger pictures are not too small for any network. */
-const MOST_SOUGHT = 256;
+const MAX_SOUGHT_SIDE = 256;
 
 /**
  * Runs a picture through the network, or makes ready for it.
@@ -42,7 +42,7 @@ export async function throughNetwork<T>(
 
 /** Of a square that the network takes; 0 where that cannot be found. Tracing takes microseconds. */
 function smallestSide(network: Module): number {
-  for (let side = 1; side <= MOST_SOUGHT; side++) {
+  for (let side = 1; side <= MAX_SOUGHT_SIDE; side++) {
     try {
       traceGraph(network, [1, 3, side, side]);
       return side;

@@ -8,11 +8,11 @@ import { openFile } from '../../platform/byteSource.js';
 import { availableCores } from '../../platform/cores.js';
 import { makeFolder } from '../../platform/files.js';
 import { generate, preparedSize } from '../../translate/pipeline.js';
-import { mapAhead, type Outcome } from './mapAhead.js';
 import { throughNetwork } from './networkErrors.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
 import type { Opened, PictureOptions, Saved } from './pictureWork.js';
+import { type Prefetched, prefetchMap } from './prefetchMap.js';
 
 /** A picture that was translated. */
 export interface Translated {
@@ -29,18 +29,18 @@ export interface Failed {
   readonly error: CycleganError;
 }
 
-export type Ending = Translated | Failed;
+export type Outcome = Translated | Failed;
 
 export interface ManyOptions extends PictureOptions {
   readonly replace: boolean;
   readonly forward: ForwardOptions;
   readonly signal: AbortSignal;
   /** Called for each picture, in no particular order. */
-  readonly onEnd: (ending: Ending) => Promise<void>;
+  readonly onOutcome: (ending: Outcome) => Promise<void>;
 }
 
 /** More decode no faster than a network takes pictures. */
-const MOST_THREADS = 2;
+const MAX_THREADS = 2;
 /** Bytes in which a picture's header lies, but for those with a large preview or colour profile before it. */
 const HEADER_BYTES = 1 << 16;
 
@@ -58,13 +58,13 @@ export async function translateMany(
 ): Promise<void> {
   const { signal } = options;
   const { decode, pipeline, quality, gallery } = options;
-  const count = Math.min(MOST_THREADS, availableCores());
+  const count = Math.min(MAX_THREADS, availableCores());
   const threads = new PictureThreads(count, { decode, pipeline, quality, gallery });
   const saves = new Saves(threads, count, options);
   try {
     const ordered = await bySize(jobs, options);
     if (signal.aborted) throw new AbortError();
-    const opening = mapAhead(ordered, count + 1, ({ input }) => threads.open(input.path));
+    const opening = prefetchMap(ordered, count + 1, ({ input }) => threads.open(input.path));
     await translateOpened(opening, generator, saves, options);
   } finally {
     await saves.settled();
@@ -76,17 +76,17 @@ export async function translateMany(
 
 /** Takes decoded pictures through the network, one after the other. */
 async function translateOpened(
-  opening: AsyncIterable<Outcome<Job, Opened>>,
+  opening: AsyncIterable<Prefetched<Job, Opened>>,
   generator: OpenedGenerator,
   saves: Saves,
-  { signal, forward, onEnd }: ManyOptions,
+  { signal, forward, onOutcome }: ManyOptions,
 ): Promise<void> {
   let shape = '';
   for await (const outcome of opening) {
     if (signal.aborted || saves.failed) return;
     const job = outcome.item;
     if ('error' in outcome) {
-      await onEnd({ job, error: reportable(outcome.error) });
+      await onOutcome({ job, error: reportable(outcome.error) });
       continue;
     }
     const opened = outcome.result;
@@ -103,7 +103,7 @@ async function translateOpened(
       await saves.add(job, opened, output, performance.now() - begin);
     } catch (error) {
       if (error instanceof AbortError) throw error;
-      await onEnd({ job, error: reportable(error) });
+      await onOutcome({ job, error: reportable(error) });
     }
   }
 }
@@ -130,7 +130,7 @@ class Saves {
   /** Returns once there is room for the next one. @param milliseconds Of the network. */
   async add(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<void> {
     const task: Promise<unknown> = this.#save(job, opened, output, milliseconds)
-      .then((ending) => this.#options.onEnd(ending))
+      .then((ending) => this.#options.onOutcome(ending))
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
@@ -147,7 +147,7 @@ class Saves {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Ending> {
+  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
     try {
       await makeFolder(job.output);
       const target = { path: job.output, replace: this.#options.replace };
@@ -173,7 +173,7 @@ async function bySize(
   { decode, pipeline, signal }: ManyOptions,
 ): Promise<Job[]> {
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
-  const sizes = mapAhead(jobs, 16, async ({ input }) => {
+  const sizes = prefetchMap(jobs, 16, async ({ input }) => {
     // An address is asked once, when its turn comes.
     if (isWebAddress(input.path)) return null;
     const source = await openFile(input.path, { regular: true });
