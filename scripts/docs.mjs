@@ -1,4 +1,5 @@
-// Writes docs/cli.md of the definitions that `--help` prints; a unit test tells when it is behind.
+// Writes docs/cli.md of the definitions that `--help` prints, and docs/errors.md of the list of error codes; unit tests tell
+// when they are behind.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,8 +14,10 @@ try {
     absWorkingDir: root,
     stdin: {
       contents: `import { COMMAND_SPECS } from './src/cli/commands.js';
+        import { errorReference } from './src/cli/errorReference.js';
         import { cliReference } from './src/cli/reference.js';
-        export const text = cliReference(COMMAND_SPECS);`,
+        export const cli = cliReference(COMMAND_SPECS);
+        export const errors = errorReference();`,
       resolveDir: root,
     },
     outfile,
@@ -23,8 +26,9 @@ try {
     format: 'esm',
     loader: { '.pth': 'empty', '.png': 'empty' },
   });
-  const { text } = await import(pathToFileURL(outfile).href);
-  writeFileSync(join(root, 'docs/cli.md'), text);
+  const { cli, errors } = await import(pathToFileURL(outfile).href);
+  writeFileSync(join(root, 'docs/cli.md'), cli);
+  writeFileSync(join(root, 'docs/errors.md'), errors);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,11 +1,13 @@
+import type { ErrorCode } from './errorCodes.js';
+
 /**
- * The base of every error that a user's input can cause. `code` is stable and meant for programs,
- * `message` is meant for people: what was wrong, where, and what to do.
+ * The base of every error that a user's input can cause. `code` is stable and meant for programs
+ * (`docs/errors.md` has them all), `message` is meant for people: what was wrong, where, and what to do.
  */
 export class CycleganError extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
 
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
@@ -14,7 +16,7 @@ export class CycleganError extends Error {
 
 /** Shapes, sizes or options that do not fit together. */
 export class ShapeError extends CycleganError {
-  constructor(message: string, code = 'ERR_SHAPE') {
+  constructor(message: string, code: ErrorCode = 'ERR_SHAPE') {
     super(code, message);
   }
 }

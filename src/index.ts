@@ -6,6 +6,8 @@ export type {
   RunOptions,
 } from './engine/engine.js';
 export { engineNames, measurePeak } from './engine/engines.js';
+export type { ErrorCode, ErrorCodeInfo } from './errorCodes.js';
+export { ERROR_CODES } from './errorCodes.js';
 export { AbortError, CycleganError, ShapeError } from './errors.js';
 export { type Activation, activations, encodeNpy, featureMaps } from './export/activations.js';
 export { drawHtml } from './export/drawing/html.js';
@@ -21,22 +23,37 @@ export {
   type SummaryTotals,
   summarize,
 } from './export/summary.js';
-export { type InferredConfig, inferConfig } from './generator/adaptStateDict.js';
 export {
   diffWeights,
   type TensorDifference,
   type WeightDifferences,
 } from './generator/diffWeights.js';
+export { FAMILIES } from './generator/families.js';
+export type {
+  Anchor,
+  Family,
+  FamilyConfig,
+  PictureTraits,
+  SizeRule,
+  ValueRange,
+} from './generator/family.js';
 export {
+  type GeneratorReport,
   type InspectOptions,
   inspectWeights,
   type TensorReport,
   type UnreadableReport,
   type WeightReport,
 } from './generator/inspectWeights.js';
-export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/options.js';
-export { ResNetBlock } from './generator/resNetBlock.js';
-export { ResNetGenerator } from './generator/resNetGenerator.js';
+export {
+  type OpenedGenerator,
+  type OpenGeneratorOptions,
+  openGenerator,
+} from './generator/openGenerator.js';
+export { type InferredConfig, inferConfig } from './generator/resnet/inferConfig.js';
+export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/resnet/options.js';
+export { ResNetBlock } from './generator/resnet/resNetBlock.js';
+export { ResNetGenerator } from './generator/resnet/resNetGenerator.js';
 export {
   GraphBuilder,
   type GraphNames,
@@ -74,7 +91,7 @@ export type {
   PictureInput,
   PixelData,
 } from './image/pictureInput.js';
-export { resize } from './image/resize/resize.js';
+export { type Interpolation, type ResizeOptions, resize } from './image/resize/resize.js';
 export type { ResizeTarget } from './image/resize/target.js';
 export { type ImageDataLike, toImageData } from './image/toImageData.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';
@@ -142,4 +159,5 @@ export type { Pair, Shape } from './tensor/shape.js';
 export { sigmoid } from './tensor/sigmoid.js';
 export { tanh } from './tensor/tanh.js';
 export { type ElementSource, Tensor } from './tensor/tensor.js';
+export type { PictureNetwork } from './translate/pipeline.js';
 export { type TranslateOptions, translate } from './translate/translate.js';

@@ -1,11 +1,10 @@
 import { activations, encodeNpy, featureMaps } from '../export/activations.js';
 import { encodeImage } from '../image/formats.js';
 import type { Picture } from '../image/picture.js';
-import type { Module } from '../nn/module.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { FileError } from '../platform/fileError.js';
 import { makeFolder, pathKind, writeFileAtomic } from '../platform/files.js';
-import { networkInput } from '../translate/pipeline.js';
+import { networkInput, type PictureNetwork } from '../translate/pipeline.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -14,7 +13,7 @@ import type { Terminal } from './terminal.js';
  */
 export async function dumpActivations(
   picture: Picture,
-  netG: Module,
+  network: PictureNetwork,
   folder: string,
   terminal: Terminal,
 ): Promise<void> {
@@ -28,7 +27,10 @@ export async function dumpActivations(
   }
   await makeFolder(join(folder, 'x'));
   let count = 0;
-  for await (const { node, output } of activations(netG, networkInput(picture, netG))) {
+  for await (const { node, output } of activations(
+    network.module,
+    networkInput(picture, network),
+  )) {
     const number = String(node.id).padStart(3, '0');
     const name = join(folder, `${number}_${node.name.replace(/[^\w.-]/g, '_')}_${node.op}`);
     await writeFileAtomic(`${name}.npy`, encodeNpy(output), { replace: false });

@@ -1,42 +1,58 @@
-import { ResNetGenerator } from '../generator/resNetGenerator.js';
-import { StateDictError } from '../nn/loadStateDict.js';
-import { openWeights } from '../pth/weightFile.js';
+import type { ValueRange } from '../generator/family.js';
+import { beginGenerator, bookGenerator, type OpenedGenerator } from '../generator/openGenerator.js';
 import { fetchNotes, shownName } from './addresses.js';
 import { embeddedWeights } from './embedded.js';
-import { resolveWeights } from './models.js';
+import { findWeights } from './models.js';
 import type { Terminal } from './terminal.js';
 
+/** Which generator a command is about. */
+export interface WeightsRequest {
+  /** A path, an address, or the name of a downloaded model; `null` where none was named. */
+  readonly source: string | null;
+  /** Where in a checkpoint the state dict is; `undefined`: it is searched. */
+  readonly key: string | undefined;
+  /** What pictures become on the way in; `undefined`: what the model, its file or its family says. */
+  readonly inputRange?: ValueRange | undefined;
+}
+
 /**
- * The generator of a weight file, from a path or an address, or of a downloaded model, or the small one that the command carries within itself. Its numbers are
- * then being read, by other threads: what is given back waits for them.
+ * The generator of a weight file, or the small one that the command carries within itself. Its numbers are then being read,
+ * by other threads: the function that is returned waits for them.
  *
- * @param key Where in a checkpoint the state dict is.
- * @param late Whether large weights stay in the file until they are packed: for who needs them once, and soon.
+ * @param late Whether large weights stay in the file until they are packed: for commands that need them once, and soon.
  */
-export async function openGenerator(
-  weights: string | undefined,
-  key: string | undefined,
+export async function beginOpening(
+  { source, key, inputRange }: WeightsRequest,
   terminal: Terminal,
   { late = false } = {},
-): Promise<() => Promise<ResNetGenerator>> {
-  if (weights === undefined) {
+): Promise<() => Promise<OpenedGenerator>> {
+  if (source === null) {
     terminal.say(
       'Using the small built-in horse2zebra model; for the full one: cyclegan download book/horse2zebra, then add --weights book/horse2zebra.',
     );
+    return beginGenerator(await embeddedWeights(), { key, late, inputRange });
   }
-  const source = weights === undefined ? await embeddedWeights() : await resolveWeights(weights);
-  const name = weights === undefined ? null : shownName(weights);
-  const file = await openWeights(source, { key, ...fetchNotes(name ?? '', terminal) });
-  const reading = file.stateDict({ late });
-  // Whoever waits is told.
-  reading.catch(() => undefined);
+  const { path, model } = await findWeights(source);
+  const name = shownName(source);
+  const reading = await beginGenerator(path, {
+    key,
+    late,
+    inputRange: inputRange ?? model?.inputRange,
+    ...fetchNotes(name, terminal),
+  });
   return async () => {
-    const stateDict = await reading;
-    try {
-      return ResNetGenerator.fromStateDict(stateDict, (note) => terminal.say(`${name}: ${note}`));
-    } catch (error) {
-      if (!(error instanceof StateDictError) || name === null) throw error;
-      throw error.inFile(name);
-    }
+    const generator = await reading();
+    for (const note of generator.notes) terminal.say(`${name}: ${note}`);
+    return generator;
   };
+}
+
+/** A file's generator, or the book's with random weights where none is named: for commands that look at layers. */
+export async function openOrBook(
+  weights: WeightsRequest,
+  terminal: Terminal,
+): Promise<OpenedGenerator> {
+  if (weights.source === null) return bookGenerator();
+  const reading = await beginOpening(weights, terminal);
+  return reading();
 }

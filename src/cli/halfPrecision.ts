@@ -1,16 +1,17 @@
-import { ResNetGenerator } from '../generator/resNetGenerator.js';
+import type { OpenedGenerator } from '../generator/openGenerator.js';
 import { toFloat16, toFloat32 } from '../pth/dtypes.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** The largest change of a generator's output when its weights are rounded to 16 bits, on an input of noise. */
 export async function halfPrecisionDifference(
-  netG: ResNetGenerator,
+  { module, family, config }: OpenedGenerator,
   inputShape: readonly number[],
 ): Promise<number> {
-  const rounded = [...netG.stateDict()].map(([key, { data, shape }]) => {
+  const rounded = [...module.stateDict()].map(([key, { data, shape }]) => {
     return [key, new Tensor(toFloat32(toFloat16(data), 'float16'), shape)] as const;
   });
-  const half = ResNetGenerator.fromStateDict(new Map(rounded));
+  const half = family.build(config).eval();
+  half.loadStateDict(new Map(rounded));
   const size = inputShape.reduce((a, b) => a * b, 1);
   let noise = 1;
   const values = Float32Array.from({ length: size }, () => {
@@ -19,7 +20,7 @@ export async function halfPrecisionDifference(
   });
   const input = new Tensor(values, inputShape);
   const options = { blocking: true, allowV8Flags: true };
-  const [a, b] = [await netG.forward(input, options), await half.forward(input, options)];
+  const [a, b] = [await module.forward(input, options), await half.forward(input, options)];
   let most = 0;
   for (let i = 0; i < a.size; i++) most = Math.max(most, Math.abs(a.data[i] - b.data[i]));
   return most;

@@ -1,3 +1,5 @@
+import type { ValueRange } from '../generator/family.js';
+
 /** A model that can be fetched by name. */
 export interface ModelEntry {
   /** What users type: the group, a slash, the model. */
@@ -6,10 +8,39 @@ export interface ModelEntry {
   /** Length and digest of the file, where they are known: what else comes is then refused. */
   readonly bytes?: number;
   readonly sha256?: string;
+  /** The values of the pictures that it was trained with, where its file does not tell. */
+  readonly inputRange?: ValueRange;
 }
 
 const BOOK = 'https://github.com/deep-learning-with-pytorch/dlwpt-code/raw/master/data/p1ch2';
 const ZOO = 'http://efrosgans.eecs.berkeley.edu/cyclegan/pretrained_models';
+
+/** What the CycleGAN authors have trained. */
+const ZOO_MODELS = [
+  'apple2orange',
+  'orange2apple',
+  'summer2winter_yosemite',
+  'winter2summer_yosemite',
+  'horse2zebra',
+  'zebra2horse',
+  'monet2photo',
+  'style_monet',
+  'style_cezanne',
+  'style_ukiyoe',
+  'style_vangogh',
+  'sat2map',
+  'map2sat',
+  'cityscapes_photo2label',
+  'cityscapes_label2photo',
+  'facades_photo2label',
+  'facades_label2photo',
+  'iphone2dslr_flower',
+];
+
+/** Their script normalises pictures to [−1, 1]. */
+function zooModel(name: string): ModelEntry {
+  return { name: `zoo/${name}`, url: `${ZOO}/${name}.pth`, inputRange: [-1, 1] };
+}
 
 /** Every address that the command knows. */
 export const MODELS: readonly ModelEntry[] = [
@@ -19,22 +50,5 @@ export const MODELS: readonly ModelEntry[] = [
     bytes: 45_519_250,
     sha256: '043afb9bdb059f8423ba772f9b01b5d72dc63f8221989e7750807df6c55d56b4',
   },
-  { name: 'zoo/apple2orange', url: `${ZOO}/apple2orange.pth` },
-  { name: 'zoo/orange2apple', url: `${ZOO}/orange2apple.pth` },
-  { name: 'zoo/summer2winter_yosemite', url: `${ZOO}/summer2winter_yosemite.pth` },
-  { name: 'zoo/winter2summer_yosemite', url: `${ZOO}/winter2summer_yosemite.pth` },
-  { name: 'zoo/horse2zebra', url: `${ZOO}/horse2zebra.pth` },
-  { name: 'zoo/zebra2horse', url: `${ZOO}/zebra2horse.pth` },
-  { name: 'zoo/monet2photo', url: `${ZOO}/monet2photo.pth` },
-  { name: 'zoo/style_monet', url: `${ZOO}/style_monet.pth` },
-  { name: 'zoo/style_cezanne', url: `${ZOO}/style_cezanne.pth` },
-  { name: 'zoo/style_ukiyoe', url: `${ZOO}/style_ukiyoe.pth` },
-  { name: 'zoo/style_vangogh', url: `${ZOO}/style_vangogh.pth` },
-  { name: 'zoo/sat2map', url: `${ZOO}/sat2map.pth` },
-  { name: 'zoo/map2sat', url: `${ZOO}/map2sat.pth` },
-  { name: 'zoo/cityscapes_photo2label', url: `${ZOO}/cityscapes_photo2label.pth` },
-  { name: 'zoo/cityscapes_label2photo', url: `${ZOO}/cityscapes_label2photo.pth` },
-  { name: 'zoo/facades_photo2label', url: `${ZOO}/facades_photo2label.pth` },
-  { name: 'zoo/facades_label2photo', url: `${ZOO}/facades_label2photo.pth` },
-  { name: 'zoo/iphone2dslr_flower', url: `${ZOO}/iphone2dslr_flower.pth` },
+  ...ZOO_MODELS.map(zooModel),
 ];

@@ -26,17 +26,27 @@ export function modelPath(name: string): string | null {
   return requireBuiltin('path', 'Models').resolve(folder, 'models', `${name}.pth`);
 }
 
+/** A weight file, and the model that it is, where it was named as one. */
+export interface FoundWeights {
+  /** Or an address on the web. */
+  readonly path: string;
+  readonly model: ModelEntry | null;
+}
+
 /**
  * The file that `--weights` means: a path as it stands, or else the name of a model that was downloaded, or the path of a `file:`
  * URL. An address on the web stays one.
  *
  * @throws CycleganError `ERR_MODEL_NOT_DOWNLOADED`, or `ERR_UNKNOWN_MODEL` for what looks like a model's name.
  */
-export async function resolveWeights(text: string): Promise<string> {
-  if (!looksLikeModel(text) || (await pathKind(text)) !== null) return localPath(text);
-  const { name } = findModel(text, 'such file, and no model of that name');
+export async function findWeights(text: string): Promise<FoundWeights> {
+  if (!looksLikeModel(text) || (await pathKind(text)) !== null) {
+    return { path: localPath(text), model: null };
+  }
+  const model = findModel(text, 'such file, and no model of that name');
+  const { name } = model;
   const path = modelPath(name);
-  if (path !== null && (await pathKind(path)) === 'file') return path;
+  if (path !== null && (await pathKind(path)) === 'file') return { path, model };
   throw new CycleganError(
     'ERR_MODEL_NOT_DOWNLOADED',
     path === null

@@ -2,10 +2,17 @@ import { CycleganError } from '../errors.js';
 import type { Dtype } from '../pth/dtypes.js';
 import type { PassedOver } from '../pth/passedOver.js';
 import type { PlainValue } from '../pth/plainValue.js';
-import { type OpenWeightsOptions, openWeights, type WeightSource } from '../pth/weightFile.js';
+import {
+  type OpenWeightsOptions,
+  openWeights,
+  type WeightFile,
+  type WeightSource,
+} from '../pth/weightFile.js';
 import { sizeOf } from '../tensor/shape.js';
 import { statisticsOf } from '../tensor/statistics.js';
-import { adaptStateDict, type InferredConfig } from './adaptStateDict.js';
+import { recogniseGenerator } from './families.js';
+import type { FamilyConfig, PictureTraits } from './family.js';
+import { withSavedRange } from './pictureTraits.js';
 
 export interface InspectOptions extends OpenWeightsOptions {
   /** Whether the numbers are looked at, too. Default: false. */
@@ -28,6 +35,20 @@ export interface UnreadableReport {
   readonly type: string;
 }
 
+/** The generator that a weight file fits. */
+export interface GeneratorReport {
+  /** `resnet`. */
+  readonly family: string;
+  /** One line: the class with its arguments, and what else distinguishes the network. */
+  readonly description: string;
+  /** All that makes another one, and the `prefix` of its keys in the file. */
+  readonly config: FamilyConfig & { readonly prefix: string };
+  /** How it is fed with pictures. */
+  readonly traits: PictureTraits;
+  /** What loading it repairs. */
+  readonly notes: readonly string[];
+}
+
 /** What a weight file is, as data that JSON can hold. */
 export interface WeightReport {
   /** `zip`, `folder`, `legacy`, `tar`, `safetensors` or `onnx`. */
@@ -45,11 +66,8 @@ export interface WeightReport {
   readonly unreadable: readonly UnreadableReport[];
   /** What stands beside the tensors and is not read. */
   readonly passedOver: readonly PassedOver[];
-  /** The generator that it fits, and what loading it repairs; `null` when it fits none. */
-  readonly generator: {
-    readonly config: InferredConfig;
-    readonly notes: readonly string[];
-  } | null;
+  /** The generator that it fits; `null` when it fits none. */
+  readonly generator: GeneratorReport | null;
   /** Why it fits none. */
   readonly diagnosis: string | null;
 }
@@ -78,16 +96,23 @@ export async function inspectWeights(
     extras: Object.fromEntries(file.extras),
     unreadable: [...file.unreadable].map(([key, { type }]) => ({ key, type })),
     passedOver: file.passedOver,
-    ...fit(file.tensors),
+    ...fit(file),
   };
 }
 
-function fit(
-  tensors: Parameters<typeof adaptStateDict>[0],
-): Pick<WeightReport, 'generator' | 'diagnosis'> {
+function fit(file: WeightFile): Pick<WeightReport, 'generator' | 'diagnosis'> {
   try {
-    const { config, prefix, notes } = adaptStateDict(tensors);
-    return { generator: { config: { ...config, prefix }, notes }, diagnosis: null };
+    const { family, config, prefix, notes } = recogniseGenerator(file.tensors);
+    const description = family.describe(config);
+    const traits = withSavedRange(family.traits(config), file);
+    const generator = {
+      family: family.name,
+      description,
+      config: { ...config, prefix },
+      traits,
+      notes,
+    };
+    return { generator, diagnosis: null };
   } catch (error) {
     if (!(error instanceof CycleganError)) throw error;
     return { generator: null, diagnosis: error.message };

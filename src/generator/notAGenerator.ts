@@ -1,6 +1,5 @@
 import { type Shaped, type StateDictDifference, StateDictError } from '../nn/loadStateDict.js';
 import { formatShape } from '../tensor/shape.js';
-import { describeConfig, type GeneratorConfig } from './options.js';
 import { recognise } from './recognise.js';
 
 /** Keys of each kind in a message. */
@@ -29,19 +28,18 @@ export function severalGenerators(prefixes: readonly string[]): StateDictError {
 }
 
 /**
- * The error of a state dict that is no ResNet generator's: why, and what it looks like.
+ * The error of a state dict that is not a generator's of a family: why, and what it looks like.
+ * @param title What the family's generators are called, `a ResNet generator`.
  * @param difference By the keys of the generator that it comes closest to.
  */
 export function notAGenerator(
   stateDict: ReadonlyMap<string, Shaped>,
+  title: string,
   reason: string,
   difference: StateDictDifference,
 ): StateDictError {
   const advice = recognise(stateDict) ?? `It has ${stateDict.size} keys${firstKeys(stateDict)}.`;
-  return new StateDictError(
-    `This state dict is not a ResNet generator's: ${reason}. ${advice}`,
-    difference,
-  );
+  return new StateDictError(`This state dict is not ${title}'s: ${reason}. ${advice}`, difference);
 }
 
 function firstKeys(stateDict: ReadonlyMap<string, unknown>): string {
@@ -49,9 +47,12 @@ function firstKeys(stateDict: ReadonlyMap<string, unknown>): string {
   return shown.length === 0 ? '' : `, from ${shown.join(', ')} on`;
 }
 
-/** What a state dict lacks, has too much, or has of other shapes, for a message. */
+/**
+ * What a state dict lacks, has too much, or has of other shapes, for a message.
+ * @param network Which network it was compared with, as its family describes it.
+ */
 export function describeDifference(
-  config: GeneratorConfig,
+  network: string,
   { missing, unexpected, mismatched }: StateDictDifference,
   expected: ReadonlyMap<string, Shaped>,
   found: ReadonlyMap<string, Shaped>,
@@ -65,7 +66,7 @@ export function describeDifference(
     listed('has beside them', unexpected, quoted),
     listed('has of another shape', mismatched, shapes),
   ].filter((part) => part !== null);
-  return `of the keys of ${describeConfig(config)}, it ${parts.join('; it ')}`;
+  return `of the keys of ${network}, it ${parts.join('; it ')}`;
 }
 
 /** `lacks 12 ("a", "b", …)`; `null` for none. */

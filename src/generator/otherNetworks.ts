@@ -1,6 +1,6 @@
 import { isKernel, type KeyPatterns } from './keyPatterns.js';
 
-/** A network whose files people have, and that is no `ResNetGenerator`. */
+/** A network whose files people have, and that is of no family that can be run. */
 export interface OtherNetwork {
   readonly name: string;
   /** What it asks for that is not here, or what to do. */

@@ -10,19 +10,19 @@ const STATISTICS = ['running_mean', 'running_var', 'num_batches_tracked'];
  * PyTorch before 0.4.0 saved running statistics for InstanceNorm2d, though inference never used them. Later they were
  * saved where they are tracked, and used in eval mode; the authors' test script never calls `eval()`.
  *
- * @param layers Those that the state dict belongs to, and `prefix` what stands before their keys.
+ * @param network The one that the state dict belongs to.
+ * @param notes Receives a sentence where something was left out.
  */
 export function withoutUnusedStatistics<T extends Shaped>(
   stateDict: ReadonlyMap<string, T>,
-  layers: Module,
-  prefix: string,
+  network: Module,
   notes: string[],
 ): ReadonlyMap<string, T> {
   const unused = new Set<string>();
-  for (const [name, module] of layers.namedModules()) {
+  for (const [name, module] of network.namedModules()) {
     if (!(module instanceof InstanceNorm2d)) continue;
     for (const kind of STATISTICS) {
-      const key = `${prefix}${name}.${kind}`;
+      const key = `${name}.${kind}`;
       const shape = stateDict.get(key)?.shape;
       if (shape !== undefined && isStatistic(shape, kind, module.numFeatures)) unused.add(key);
     }
@@ -34,7 +34,7 @@ export function withoutUnusedStatistics<T extends Shaped>(
       ? `Left out ${unused.size} running statistics of instance norms: the picture's own are used, as in the CycleGAN authors' test script.`
       : `Left out ${unused.size} running statistics that InstanceNorm2d does not use.`,
   );
-  const dropout = [...layers.namedModules()].some(([, module]) => module instanceof Dropout);
+  const dropout = [...network.namedModules()].some(([, module]) => module instanceof Dropout);
   if (dropout) notes.push(DEBLURGAN_HINT);
   return new Map([...stateDict].filter(([key]) => !unused.has(key)));
 }

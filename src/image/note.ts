@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errorCodes.js';
 import { ImageError } from './picture.js';
 
 /** What a reader of a picture was told beside its pixels. */
@@ -21,7 +22,7 @@ export interface NoteOptions {
  * @throws ImageError with `code` when `strict` is set.
  */
 export function noteDamage(
-  code: string,
+  code: ErrorCode,
   problem: string,
   { strict = false, onNote }: NoteOptions,
 ): void {

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errorCodes.js';
 import { CycleganError } from '../errors.js';
 import { shownAddress } from './address.js';
 import { builtin } from './builtin.js';
@@ -12,7 +13,11 @@ export class DownloadError extends CycleganError {
   /** Whether it may go well the next time. */
   readonly transient: boolean;
 
-  constructor(code: string, message: string, options: ErrorOptions & { transient?: boolean } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { transient?: boolean } = {},
+  ) {
     super(code, message, options);
     this.transient = options.transient ?? false;
   }

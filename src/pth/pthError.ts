@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errorCodes.js';
 import { CycleganError } from '../errors.js';
 
 /** Names of files, keys and classes can be of any length: an error is one that people can read. */
@@ -11,7 +12,7 @@ export class PthError extends CycleganError {
   readonly key: string | undefined;
 
   constructor(
-    code: string,
+    code: ErrorCode,
     message: string,
     where: { offset?: number; key?: string; cause?: unknown } = {},
   ) {

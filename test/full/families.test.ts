@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { decodeImage } from '../../src/image/formats.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import { translate } from '../../src/translate/translate.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CycleganError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { traceGraph } from '../../src/nn/compile.js';
 import type { StateDict } from '../../src/nn/loadStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';

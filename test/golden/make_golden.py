@@ -179,6 +179,50 @@ def make_pictures():
         yield {"name": name, "file": file, "size": size, "rgb": pixels}, {file: content, pixels: rgb}
 
 
+def resize_cases():
+    """(filter, from, to); smaller, larger, one side alone, one of each, hardly at all, from and to a single pixel."""
+    for resample in ("BILINEAR", "BICUBIC"):
+        for source, size in (
+            ((41, 29), (16, 16)),
+            ((41, 29), (64, 48)),
+            ((41, 29), (41, 7)),
+            ((41, 29), (50, 29)),
+            ((41, 29), (13, 60)),
+            ((41, 29), (40, 28)),
+            ((41, 29), (1, 1)),
+            ((1, 1), (3, 2)),
+            ((400, 3), (6, 5)),
+        ):
+            yield resample, source, size
+
+
+def noise(width, height):
+    """Half of it black and white, so that bicubic weights, some of which are negative, leave the bytes on both sides."""
+    random = np.random.default_rng(width * height)
+    rgb = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    rgb[random.random((height, width)) < 0.25] = 0
+    rgb[random.random((height, width)) < 0.25] = 255
+    return rgb
+
+
+def make_resizes():
+    entries, content = [], b""
+
+    def add(array):
+        nonlocal content
+        place = {"offset": len(content), "size": [array.shape[1], array.shape[0]]}
+        content += array.tobytes()
+        return place
+
+    for resample, source, size in resize_cases():
+        picture = noise(*source)
+        resized = Image.fromarray(picture).resize(size, getattr(Image, resample))
+        name = f"{resample.lower()} {source[0]}x{source[1]} to {size[0]}x{size[1]}"
+        entries.append({"name": name, "interpolation": resample.lower(),
+                        "input": add(picture), "output": add(np.asarray(resized))})
+    return entries, content
+
+
 def make():
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
@@ -193,17 +237,19 @@ def make():
     for entry, written in make_pictures():
         pictures.append(entry)
         files.update(written)
-    golden = {"torch": torch.__version__, "operators": operators, "generators": generators, "pictures": pictures}
+    resizes, files["resizes.rgb"] = make_resizes()
+    golden = {"torch": torch.__version__, "operators": operators, "generators": generators, "pictures": pictures,
+              "resizes": resizes}
     return golden, store.bytes(), files
 
 
 def entries(golden):
-    return golden["operators"] + golden["generators"] + golden["pictures"]
+    return golden["operators"] + golden["generators"] + golden["pictures"] + golden["resizes"]
 
 
 def check():
     """Numbers may differ in the last bits between versions of PyTorch; names and shapes may not."""
-    golden, numbers, _ = make()
+    golden, numbers, files = make()
     committed = json.loads((DATA / "golden.json").read_text())
     strip = lambda g: [{k: v for k, v in e.items() if k != "f32_vs_f64_max_abs"} for e in entries(g)]
     if strip(golden) != strip(committed):
@@ -219,6 +265,8 @@ def check():
             flat = torch.cat([value.reshape(-1) for value in state.values()]).numpy()
             if not np.array_equal(flat, b[place["offset"] : place["offset"] + flat.size]):
                 sys.exit(f"{file} does not hold the weights of golden.f32")
+    if (DATA / "resizes.rgb").read_bytes() != files["resizes.rgb"]:
+        sys.exit("resizes.rgb is not what this Pillow makes")
     for entry in committed["pictures"]:
         if as_rgb((DATA / entry["file"]).read_bytes()) != (entry["size"], (DATA / entry["rgb"]).read_bytes()):
             sys.exit(f"{entry['rgb']} is not what this Pillow reads from {entry['file']}")

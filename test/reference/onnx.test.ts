@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';

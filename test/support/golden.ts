@@ -24,12 +24,34 @@ interface Golden {
     /** The file with the bytes of Pillow's `convert("RGB")`. */
     readonly rgb: string;
   }[];
+  /** Pictures in `resizes.rgb`, and what Pillow's `resize` makes of them. */
+  readonly resizes: readonly {
+    readonly name: string;
+    readonly interpolation: 'bilinear' | 'bicubic';
+    readonly input: RgbPlace;
+    readonly output: RgbPlace;
+  }[];
+}
+
+interface RgbPlace {
+  readonly offset: number;
+  readonly size: readonly [width: number, height: number];
 }
 
 const FOLDER = join(import.meta.dirname, '../golden/data');
 
 export const golden = JSON.parse(readFileSync(goldenPath('golden.json'), 'utf8')) as Golden;
 export const goldenNumbers = new Float32Array(goldenBytes('golden.f32').buffer);
+
+/** A picture of `resizes.rgb`. */
+export function goldenPicture({ offset, size: [width, height] }: RgbPlace): {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+} {
+  const data = goldenBytes('resizes.rgb').subarray(offset, offset + 3 * width * height);
+  return { width, height, data };
+}
 
 export function goldenPath(file: string): string {
   return join(FOLDER, file);

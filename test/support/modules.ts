@@ -1,5 +1,5 @@
-import { ResNetBlock } from '../../src/generator/resNetBlock.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetBlock } from '../../src/generator/resnet/resNetBlock.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';

@@ -21,7 +21,7 @@ const FLOORS: Readonly<Record<string, number>> = {
 };
 
 /** Below all floors, and above them. */
-const GROUND = ['errors.ts'];
+const GROUND = ['errors.ts', 'errorCodes.ts'];
 const ROOF = ['index.ts'];
 
 interface Import {
@@ -95,6 +95,16 @@ describe('imports', () => {
     expect(mayImport({ from: 'errors.ts', to: 'tensor/shape.ts' })).toBe(false);
   });
 
+  it('of a family come from its own room, and from the list of families', () => {
+    const rooms = local.filter(({ to }) => /^generator\/\w+\//.test(to));
+    expect(rooms.length).toBeGreaterThan(0);
+    const knowing = rooms.filter(
+      ({ from, to }) =>
+        dirname(from) !== dirname(to) && !['generator/families.ts', ...ROOF].includes(from),
+    );
+    expect(knowing).toEqual([]);
+  });
+
   it('of packages are those that the package declares', () => {
     const { dependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
@@ -106,5 +116,27 @@ describe('imports', () => {
   it('never name a module of Node: the platform asks for those at run time', () => {
     const naming = files.filter((file) => /['"`]node:/.test(sourceOf(file)));
     expect(naming).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  it('of a family stand in its own room: everything else speaks to whichever family a file is of', () => {
+    const elsewhere = files.filter(
+      (file) =>
+        !/^generator\/\w+\//.test(file) &&
+        // A hint at the function that repairs such a file.
+        file !== 'nn/loadStateDict.ts' &&
+        !ROOF.includes(file),
+    );
+    expect(elsewhere.filter((file) => sourceOf(file).includes('ResNetGenerator'))).toEqual([]);
+    expect(
+      files.filter((file) => sourceOf(file).includes('ResNetGenerator')).length,
+    ).toBeGreaterThan(2);
+  });
+
+  it('of options are asked for by the parser alone: commands get a complete request', () => {
+    const parsing = files.filter((file) => /\bInvocation\b|\.flag\(/.test(sourceOf(file)));
+    const below = parsing.filter((file) => !file.startsWith('cli/requests/'));
+    expect(below.sort()).toEqual(['cli/commands.ts', 'cli/main.ts', 'cli/usage.ts']);
   });
 });

@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
@@ -535,6 +535,7 @@ describe('completion', () => {
     expect(complete('inspect', '--st')).toEqual(['--stats']);
     expect(complete('in.png', '--re')).toEqual(['--recursive', '--resume', '--resize']);
     expect(complete('in.png', '--alpha', '')).toEqual(['keep', 'drop']);
+    expect(complete('in.png', '--input-range', '-')).toEqual(['-1..1']);
   });
 
   it.each(['zsh', 'fish'])('knows every option in %s', async (shell) => {

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 

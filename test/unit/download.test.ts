@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { MODELS } from '../../src/cli/modelList.js';
-import { findModel, resolveWeights } from '../../src/cli/models.js';
+import { findModel, findWeights } from '../../src/cli/models.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { type DownloadOptions, download, growingPauses } from '../../src/platform/download.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
@@ -447,12 +447,12 @@ describe('a name', () => {
   it.each(['mine/horse2zebra.pth', './book/horse2zebra', 'horse2zebra.pth', 'bookish/x'])(
     '%s is a path',
     async (path) => {
-      expect(await resolveWeights(path)).toBe(path);
+      expect(await findWeights(path)).toEqual({ path, model: null });
     },
   );
 
   it('without its group is no path', async () => {
-    await expect(resolveWeights('horse2zebra')).rejects.toThrow(
+    await expect(findWeights('horse2zebra')).rejects.toThrow(
       /no such file.*did you mean book\/horse2zebra\?/,
     );
   });

@@ -5,7 +5,7 @@ import { layoutGraph } from '../../src/export/drawing/layout.js';
 import { PAGE_SCRIPT } from '../../src/export/drawing/pageScript.js';
 import { PAGE_STYLE } from '../../src/export/drawing/pageStyle.js';
 import { drawSvg } from '../../src/export/drawing/svg.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { traceGraph } from '../../src/nn/compile.js';

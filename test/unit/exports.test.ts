@@ -3,7 +3,7 @@ import { CycleganError } from '../../src/errors.js';
 import { activations, encodeNpy, featureMaps } from '../../src/export/activations.js';
 import { exportOnnx } from '../../src/export/onnx/exportOnnx.js';
 import { diffWeights } from '../../src/generator/diffWeights.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { traceGraph } from '../../src/nn/compile.js';
 import { Module } from '../../src/nn/module.js';

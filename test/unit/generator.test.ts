@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AbortError, ShapeError } from '../../src/errors.js';
-import { inferConfig } from '../../src/generator/adaptStateDict.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { inferConfig } from '../../src/generator/resnet/inferConfig.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { StateDictError } from '../../src/nn/loadStateDict.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';

@@ -4,7 +4,7 @@ import type { EngineOptions } from '../../src/engine/engine.js';
 import { fuse } from '../../src/engine/shared/fuse/fuse.js';
 import { LIMITS, lower } from '../../src/engine/wasm/plan/lower.js';
 import { AbortError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { compile, traceGraph } from '../../src/nn/compile.js';

@@ -12,8 +12,9 @@ import { ImageError, type Picture } from '../../src/image/picture.js';
 import { plainFilter } from '../../src/image/resize/plainFilter.js';
 import { resize, resizeWith } from '../../src/image/resize/resize.js';
 import { simdFilter } from '../../src/image/resize/simdFilter.js';
+import { bicubic, triangle } from '../../src/image/resize/taps.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { golden, goldenBytes } from '../support/golden.js';
+import { golden, goldenBytes, goldenPicture } from '../support/golden.js';
 
 const picture = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat())
@@ -181,6 +182,26 @@ describe('resize', () => {
   ];
   const side = fc.integer({ min: 1, max: 90 });
 
+  describe.each(golden.resizes.map((r) => [r.name, r] as const))('%s', (_, resized) => {
+    const { width, height, data } = goldenPicture(resized.output);
+    const from = goldenPicture(resized.input);
+
+    it('gives the bytes of Pillow, with SIMD and without', () => {
+      const { interpolation } = resized;
+      expect(resize({ width, height }, { interpolation })(from).data).toEqual(data);
+      const kernel = interpolation === 'bicubic' ? bicubic : triangle;
+      expect(resizeWith(plainFilter, from, width, height, kernel).data).toEqual(data);
+    });
+
+    it('resizes alpha as any colour', () => {
+      const red = (rgb: Uint8Array) => rgb.filter((_, i) => i % 3 === 0);
+      const { interpolation } = resized;
+      const transparent = { ...from, alpha: red(from.data) };
+      const made = resize({ width, height }, { interpolation })(transparent);
+      expect(made.alpha).toEqual(red(data));
+    });
+  });
+
   it('gives the same bytes with SIMD and without', () => {
     const simd = simdFilter();
     if (simd === undefined) throw new Error('every Node that the tests run on has SIMD');
@@ -192,9 +213,11 @@ describe('resize', () => {
       toHeight: number,
     ) => {
       const from = { width, height, data: randomBytes(seed, width * height * 3) };
-      const expected = resizeWith(plainFilter, from, toWidth, toHeight);
-      const found = resizeWith(simd, from, toWidth, toHeight);
-      expect(Buffer.compare(found.data, expected.data)).toBe(0);
+      for (const kernel of [triangle, bicubic]) {
+        const expected = resizeWith(plainFilter, from, toWidth, toHeight, kernel);
+        const found = resizeWith(simd, from, toWidth, toHeight, kernel);
+        expect(Buffer.compare(found.data, expected.data)).toBe(0);
+      }
     };
     for (const sizes of LARGE) same(1, ...sizes);
     fc.assert(fc.property(fc.integer(), side, side, side, side, same));
@@ -222,6 +245,11 @@ describe('resize', () => {
       vi.unstubAllGlobals();
       vi.resetModules();
     }
+  });
+
+  it('refuses filters that there are not', () => {
+    const interpolation = 'lanczos' as 'bicubic';
+    expect(() => resize(256, { interpolation })).toThrow(/bilinear or bicubic.*lanczos/);
   });
 
   it('refuses sizes that cannot be', () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { returnMemory, takeMemory } from '../../src/engine/wasm/memoryPool.js';
 import { takeWorkers } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';

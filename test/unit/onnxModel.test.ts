@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';

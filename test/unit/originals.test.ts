@@ -19,12 +19,12 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { readNames } from '../../src/cli/commands/translateNames.js';
-import { translateSpec } from '../../src/cli/commands/translateOptions.js';
 import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
 import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
 import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
 import { Originals } from '../../src/cli/originals.js';
-import { sweep } from '../../src/cli/pictures/outputs.js';
+import { removeStaleTemp } from '../../src/cli/pictures/outputs.js';
+import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { askYesNo, type Terminal } from '../../src/cli/terminal.js';
 import { parseCommandLine } from '../../src/cli/usage.js';
 import { CycleganError } from '../../src/errors.js';
@@ -78,22 +78,22 @@ async function simulate(
   args: readonly string[],
   watcher: Terminal,
 ): Promise<ReadonlyMap<string, string>> {
-  const invocation = parseCommandLine(translateSpec, args);
-  const names = await readNames(invocation);
+  const request = readTranslate(parseCommandLine(translateSpec, args));
+  const names = await readNames(request);
   const read = (paths: readonly string[]) =>
     new Map(paths.filter(existsSync).map((path) => [path, readFileSync(path, 'latin1')]));
   if (names.kind === 'one') {
-    const plan = await planOne(names, '.png', invocation, watcher);
+    const plan = await planOne(names, request, watcher);
     const inputs = read([names.input]);
     if (plan !== null) {
       await writeFileAtomic(plan.output, MADE, { replace: plan.replace }).catch(reported);
     }
     return inputs;
   }
-  const plan = await planMany(names, '.png', invocation, watcher);
+  const plan = await planMany(names, request, watcher);
   const inputs = read(plan.jobs.map(({ input }) => input.path));
-  await sweep(plan.jobs);
-  const gallery = invocation.flag('gallery')
+  await removeStaleTemp(plan.jobs);
+  const gallery = request.pictures.gallery
     ? await GalleryFile.begin(plan.folder, plan.jobs, { replace: plan.replaceGallery, details: [] })
     : null;
   for (const { output } of plan.left) {
@@ -446,7 +446,9 @@ it('only what is left of these very outputs is swept', async () => {
   const others = [`.my.png.${pid}.cyclegan-tmp`, `out.png.${pid}.cyclegan-tmp`, '.cyclegan-tmp'];
   for (const name of [...names, ...others]) writeFileSync(join(cwd, name), '');
   mkdirSync(join(cwd, `.out.png.1${pid}.cyclegan-tmp`));
-  await sweep([{ input: { path: 'a.png', relative: 'a.png' }, output: join(cwd, 'out.png') }]);
+  await removeStaleTemp([
+    { input: { path: 'a.png', relative: 'a.png' }, output: join(cwd, 'out.png') },
+  ]);
   expect(readdirSync(cwd).sort()).toEqual([...others, `.out.png.1${pid}.cyclegan-tmp`].sort());
 });
 

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
-import { mapAhead } from '../../src/cli/pictures/mapAhead.js';
-import { planOutputs, sweep } from '../../src/cli/pictures/outputs.js';
+import { planOutputs, removeStaleTemp } from '../../src/cli/pictures/outputs.js';
 import { expectedInputShape, openBytes } from '../../src/cli/pictures/pictureWork.js';
+import { prefetchMap } from '../../src/cli/pictures/prefetchMap.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { temporaryFolder } from '../support/command.js';
 
@@ -111,12 +111,12 @@ it('what a killed process has left is swept, what a living one writes is not', a
   const alive = `.y.png.${process.ppid}.cyclegan-tmp`;
   for (const name of [dead, alive, 'z.png']) writeFileSync(at('empty', name), '');
   const input = { path: 'x.png', relative: 'x.png' };
-  await sweep([{ input, output: at('empty', 'x.png') }]);
+  await removeStaleTemp([{ input, output: at('empty', 'x.png') }]);
   expect(existsSync(at('empty', dead))).toBe(false);
   expect(readdirSync(at('empty')).sort()).toEqual([alive, 'z.png']);
 });
 
-it('mapAhead works on so many at once, and gives outcomes in order', async () => {
+it('prefetchMap works on so many at once, and gives outcomes in order', async () => {
   let most = 0;
   let now = 0;
   const seen: unknown[] = [];
@@ -127,7 +127,7 @@ it('mapAhead works on so many at once, and gives outcomes in order', async () =>
     if (n === 4) throw new Error('four');
     return 2 * n;
   };
-  for await (const outcome of mapAhead([1, 2, 3, 4, 5, 6], 3, work)) {
+  for await (const outcome of prefetchMap([1, 2, 3, 4, 5, 6], 3, work)) {
     seen.push('result' in outcome ? outcome.result : (outcome.error as Error).message);
   }
   expect(seen).toEqual([2, 4, 6, 'four', 10, 12]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compose, toTensor } from '../../src/image/convert.js';
 import { centerCrop } from '../../src/image/crop.js';
 import { decodeImage, encodeImage, saveImage } from '../../src/image/formats.js';

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { adaptStateDict, inferConfig } from '../../src/generator/adaptStateDict.js';
+import { recogniseGenerator } from '../../src/generator/families.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
-import type { GeneratorConfig, NormKind } from '../../src/generator/options.js';
 import { recognise } from '../../src/generator/recognise.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { inferConfig } from '../../src/generator/resnet/inferConfig.js';
+import type { GeneratorConfig, NormKind } from '../../src/generator/resnet/options.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { type Shaped, StateDictError } from '../../src/nn/loadStateDict.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
@@ -122,7 +123,7 @@ describe('recognition', () => {
     stateDict.delete('model.10.conv_block.5.bias');
     stateDict.set('model.4.weight', { shape: [4, 2, 5, 5] });
     stateDict.set('extra', { shape: [1] });
-    expect(() => adaptStateDict(stateDict)).toThrow(
+    expect(() => recogniseGenerator(stateDict)).toThrow(
       'of the keys of ResNetGenerator(3, 3, 2, 1), instance norm, with bias, it lacks 1 ("model.10.conv_block.5.bias"); it has beside them 1 ("extra"); it has of another shape 1 ("model.4.weight" [4, 2, 5, 5] in place of [4, 2, 3, 3])',
     );
   });
@@ -167,7 +168,7 @@ describe('running statistics of instance norms', () => {
   ])(
     'are left out (dropout: %s, %j), with a hint where DeblurGAN may be meant',
     (dropout, kinds, notes) => {
-      const found = adaptStateDict(withStatistics(dropout, kinds)).notes;
+      const found = recogniseGenerator(withStatistics(dropout, kinds)).notes;
       expect(found).toEqual(notes.map((note) => expect.stringMatching(note)));
     },
   );
@@ -181,7 +182,7 @@ describe('running statistics of instance norms', () => {
     ] as const) {
       const stateDict = new Map<string, Shaped>(new ResNetGenerator(3, 3, 2, 1).stateDict());
       stateDict.set(key, { shape });
-      expect(() => adaptStateDict(stateDict)).toThrow(key);
+      expect(() => recogniseGenerator(stateDict)).toThrow(key);
     }
   });
 });
@@ -197,7 +198,7 @@ describe('files that name more than they hold', () => {
     for (let i = 0; i < 150_000; i++) stateDict.set(key(i), { shape: [1, 1, 7, 7] });
     const before = process.memoryUsage().heapUsed;
     try {
-      adaptStateDict(stateDict);
+      recogniseGenerator(stateDict);
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(StateDictError);
@@ -210,9 +211,9 @@ describe('files that name more than they hold', () => {
     const huge = 1e9;
     const stateDict = new Map<string, Shaped>(new ResNetGenerator(3, 3, 2, 1).stateDict());
     stateDict.set('model.1.weight', { shape: [huge, huge, 7, 7] });
-    expect(() => adaptStateDict(stateDict)).toThrow(/of another shape 1\d/);
+    expect(() => recogniseGenerator(stateDict)).toThrow(/of another shape 1\d/);
     stateDict.set('model.1.weight', { shape: [0, 3, 7, 7] });
-    expect(() => adaptStateDict(stateDict)).toThrow(/no channels/);
+    expect(() => recogniseGenerator(stateDict)).toThrow(/no channels/);
   });
 });
 
@@ -403,7 +404,7 @@ describe('a network of another kind', () => {
     for (const prefix of ['', 'module.', 'netG.']) {
       const stateDict = new Map([...named(shapes)].map(([key, value]) => [prefix + key, value]));
       expect(recognise(stateDict)).toMatch(message);
-      expect(() => adaptStateDict(stateDict)).toThrow(message);
+      expect(() => recogniseGenerator(stateDict)).toThrow(message);
     }
   });
 

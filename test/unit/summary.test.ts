@@ -4,7 +4,7 @@ import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { formatSummary } from '../../src/export/formatSummary.js';
 import { profile } from '../../src/export/profile.js';
 import { type Summary, type SummaryRow, summarize } from '../../src/export/summary.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';

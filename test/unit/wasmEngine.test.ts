@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { AbortError, CycleganError } from '../../src/errors.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { compile, traceGraph, warmUp } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';

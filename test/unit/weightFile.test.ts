@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { unzipSync, zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { FileError } from '../../src/platform/fileError.js';
 import type { Dtype, StoredData } from '../../src/pth/dtypes.js';
 import { DTYPE_NAMES, newStored } from '../../src/pth/dtypes.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inferConfig } from '../../src/generator/adaptStateDict.js';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { inferConfig } from '../../src/generator/resnet/inferConfig.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { expectClose } from '../support/closeness.js';

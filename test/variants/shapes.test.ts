@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';

@@ -1,32 +1,22 @@
+import type { Shell } from '../requests/completion.js';
 import { writeData } from '../standardOutput.js';
 import type { Terminal } from '../terminal.js';
-import { COMMON_OPTIONS, type CommandSpec, type Invocation, UsageError } from '../usage.js';
+import { COMMON_OPTIONS, type CommandSpec } from '../usage.js';
 
-export const completionSpec: CommandSpec = {
-  name: 'completion',
-  usage: 'bash|zsh|fish',
-  summary: 'print a script that completes this command in your shell',
-  options: {},
-};
-
-const SHELLS: ReadonlyMap<string, (commands: readonly CommandSpec[]) => string> = new Map([
-  ['bash', bash],
-  ['zsh', zsh],
-  ['fish', fish],
-]);
-
+/** @param commands All that there are. */
 export async function runCompletion(
-  invocation: Invocation,
+  shell: Shell,
   _terminal: Terminal,
   commands: readonly CommandSpec[],
 ): Promise<void> {
-  const [shell] = invocation.operands;
-  const script = SHELLS.get(shell ?? '');
-  if (script === undefined) {
-    throw new UsageError(`Which shell? One of ${[...SHELLS.keys()].join(', ')}.`);
-  }
-  await writeData(script(commands));
+  await writeData(SCRIPTS[shell](commands));
 }
+
+const SCRIPTS: Readonly<Record<Shell, (commands: readonly CommandSpec[]) => string>> = {
+  bash,
+  zsh,
+  fish,
+};
 
 /** `--name` of every option, and `-n` where there is one. */
 function flagsOf({ options }: CommandSpec): string[] {
@@ -38,7 +28,7 @@ function flagsOf({ options }: CommandSpec): string[] {
 /** Values that stand in the usage line as alternatives, `png|jpg`; nothing for others. */
 function choicesOf(value: string | undefined): string[] {
   const parts = value?.split('|') ?? [];
-  return parts.length > 1 ? parts.filter((part) => /^[a-z0-9]+$/.test(part)) : [];
+  return parts.length > 1 ? parts.filter((part) => /^-?[a-z0-9.]+$/.test(part)) : [];
 }
 
 /** The first command is the default: without a name, its options count. */

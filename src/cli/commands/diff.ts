@@ -1,36 +1,23 @@
 import { diffWeights, type TensorDifference } from '../../generator/diffWeights.js';
 import { isWebAddress } from '../../platform/address.js';
 import { shownName } from '../addresses.js';
-import { resolveWeights } from '../models.js';
+import { findWeights } from '../models.js';
+import type { DiffRequest } from '../requests/diff.js';
 import { writeData } from '../standardOutput.js';
 import { printable, printableJson, type Terminal } from '../terminal.js';
-import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
-export const diffSpec: CommandSpec = {
-  name: 'diff',
-  usage: 'A B',
-  summary: 'tell which keys, shapes and values differ between two weight files',
-  options: {
-    key: {
-      type: 'string',
-      value: 'NAME',
-      help: 'where in both the state dict is; default: it is searched',
-    },
-    json: { type: 'boolean', help: 'print everything as one JSON object' },
-  },
-};
-
-export async function runDiff(invocation: Invocation, terminal: Terminal): Promise<void> {
-  const [first, second, ...rest] = invocation.operands;
-  if (first === undefined || second === undefined || rest.length > 0) {
-    throw new UsageError('Which two files? cyclegan diff A B.');
-  }
-  const [a, b] = await Promise.all([resolveWeights(first), resolveWeights(second)]);
+export async function runDiff(
+  { first, second, key, json }: DiffRequest,
+  terminal: Terminal,
+): Promise<void> {
+  const [a, b] = (await Promise.all([findWeights(first), findWeights(second)])).map(
+    ({ path }) => path,
+  );
   for (const source of [a, b]) {
     if (isWebAddress(source)) terminal.say(`Fetching ${shownName(source)}`);
   }
-  const found = await diffWeights(a, b, { key: invocation.text('key') });
-  if (invocation.flag('json')) {
+  const found = await diffWeights(a, b, { key });
+  if (json) {
     await writeData(`${printableJson(found, 2)}\n`);
     return;
   }

@@ -1,5 +1,4 @@
 import { CycleganError } from '../../errors.js';
-import { isWebAddress } from '../../platform/address.js';
 import { cacheFolder } from '../../platform/cacheFolder.js';
 import { download, growingPauses } from '../../platform/download.js';
 import { DownloadError } from '../../platform/downloadError.js';
@@ -12,29 +11,15 @@ import { openWeights, verifyWeights } from '../../pth/weightFile.js';
 import { MODELS, type ModelEntry } from '../modelList.js';
 import { findModel, modelPath } from '../models.js';
 import { megabytes, meter } from '../progressMeter.js';
+import type { DownloadRequest } from '../requests/download.js';
 import { OutputClosedError, writeData } from '../standardOutput.js';
 import { seconds, type Terminal } from '../terminal.js';
-import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
-export const downloadSpec: CommandSpec = {
-  name: 'download',
-  usage: '[MODEL...]',
-  summary: 'fetch models for --weights MODEL; without a name, list them',
-  options: {
-    url: { type: 'string', value: 'URL', help: 'fetch the model from this address instead' },
-    force: { type: 'boolean', help: 'fetch what is there already, too' },
-    retries: { type: 'string', value: 'N', help: 'attempts after the first; default: 4' },
-  },
-};
-
-export async function runDownload(invocation: Invocation, terminal: Terminal): Promise<void> {
-  const { operands } = invocation;
-  const url = parseUrl(invocation.text('url'));
-  const retries = parseRetries(invocation.text('retries'));
-  if (url !== undefined && operands.length !== 1) {
-    throw new UsageError('--url is the address of one model: cyclegan download MODEL --url URL.');
-  }
-  const models = operands.map((name) => {
+export async function runDownload(
+  { models: names, url, force, retries }: DownloadRequest,
+  terminal: Terminal,
+): Promise<void> {
+  const models = names.map((name) => {
     const model = findModel(name);
     return { ...model, url: url ?? model.url };
   });
@@ -42,9 +27,8 @@ export async function runDownload(invocation: Invocation, terminal: Terminal): P
   let isRead = true;
   for (const model of models) {
     const path = placeFor(model);
-    const replace = invocation.flag('force');
-    if (replace || !(await isThere(model, path, terminal))) {
-      await fetchModel(model, path, { retries, replace }, terminal);
+    if (force || !(await isThere(model, path, terminal))) {
+      await fetchModel(model, path, { retries, replace: force }, terminal);
     }
     // The files are what is wanted: they come, too, when nobody reads any more where they are.
     if (isRead) isRead = await isTold(path);
@@ -225,17 +209,4 @@ async function checkWeights(path: string, url: string, mixed: boolean): Promise<
     }
     throw new DownloadError('ERR_DOWNLOAD_TYPE', `${url}: this is no weight file. ${reason}.`);
   }
-}
-
-function parseUrl(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  if (isWebAddress(text) && URL.canParse(text)) return text;
-  throw new UsageError(
-    `--url takes an address that begins with http:// or https://, not "${text}".`,
-  );
-}
-
-function parseRetries(text = '4'): number {
-  if (/^\d{1,2}$/.test(text)) return Number(text);
-  throw new UsageError(`--retries takes a whole number from 0 to 99, but got "${text}".`);
 }

@@ -1,30 +1,16 @@
+import type { PictureTraits, ValueRange } from '../../generator/family.js';
 import {
   inspectWeights,
   type TensorReport,
   type WeightReport,
 } from '../../generator/inspectWeights.js';
-import { describeConfig } from '../../generator/options.js';
 import type { PlainValue } from '../../pth/plainValue.js';
 import { fetchNotes, shownName } from '../addresses.js';
-import { resolveWeights } from '../models.js';
-import { KEY_OPTION } from '../sharedOptions.js';
+import { formatRange } from '../formatRange.js';
+import { findWeights } from '../models.js';
+import type { InspectRequest } from '../requests/inspect.js';
 import { writeData } from '../standardOutput.js';
 import { printable, printableJson, type Terminal } from '../terminal.js';
-import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
-
-export const inspectSpec: CommandSpec = {
-  name: 'inspect',
-  usage: 'FILE',
-  summary: 'tell what a weight file is, what it holds and which generator it fits',
-  notes: [
-    'FILE may be an http(s) address, too: what it gives is read into memory, at most 2 GiB, and not kept.',
-  ],
-  options: {
-    key: KEY_OPTION,
-    stats: { type: 'boolean', help: 'with mean and deviation of each tensor' },
-    json: { type: 'boolean', help: 'print everything as one JSON object' },
-  },
-};
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   zip: 'zip archive',
@@ -35,21 +21,26 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   onnx: 'ONNX model',
 };
 
-export async function runInspect(invocation: Invocation, terminal: Terminal): Promise<void> {
-  const [named, ...rest] = invocation.operands;
-  if (named === undefined) throw new UsageError('Which file? Name a weight file.');
-  if (rest.length > 0) throw new UsageError('One file at a time: cyclegan inspect FILE.');
-  const path = await resolveWeights(named);
-  const report = await inspectWeights(path, {
-    key: invocation.text('key'),
-    stats: invocation.flag('stats'),
-    ...fetchNotes(path, terminal),
-  });
+export async function runInspect(
+  { source, key, stats, json }: InspectRequest,
+  terminal: Terminal,
+): Promise<void> {
+  const { path, model } = await findWeights(source);
+  const found = await inspectWeights(path, { key, stats, ...fetchNotes(path, terminal) });
+  const report = withRange(found, model?.inputRange);
   const file = shownName(path);
-  const text = invocation.flag('json')
-    ? printableJson({ file, ...report }, 2)
-    : printable(formatReport(file, report));
+  const text = json ? printableJson({ file, ...report }, 2) : printable(formatReport(file, report));
   await writeData(`${text}\n`);
+}
+
+/** What is known of a model by its name goes before what its file tells. */
+function withRange(report: WeightReport, inputRange: ValueRange | undefined): WeightReport {
+  const { generator } = report;
+  if (generator === null || inputRange === undefined) return report;
+  return {
+    ...report,
+    generator: { ...generator, traits: { ...generator.traits, inputRange } },
+  };
 }
 
 /** For people: long names and texts are cut, for everything else stands below the longest. */
@@ -77,7 +68,8 @@ export function formatReport(file: string, report: WeightReport): string {
   if (generator === null) {
     facts.push(['generator', diagnosis ?? 'none']);
   } else {
-    facts.push(['generator', describeConfig(generator.config)]);
+    facts.push(['generator', generator.description]);
+    facts.push(['pictures', describeTraits(generator.traits)]);
     for (const note of generator.notes) facts.push(['', note]);
   }
   const width = facts.reduce((most, [name]) => Math.max(most, name.length), 0);
@@ -88,8 +80,24 @@ export function formatReport(file: string, report: WeightReport): string {
   ].join('\n');
 }
 
+/** `0..1 in, -1..1 out; sides rounded up to multiples of 4`. */
+function describeTraits(traits: PictureTraits): string {
+  const { inputRange, outputRange, channelOrder, sizeRule, statistics } = traits;
+  const { multipleOf, roundsUpTo } = sizeRule;
+  const sides = [
+    ...(multipleOf > 1 ? [`sides must be multiples of ${multipleOf}`] : []),
+    ...(roundsUpTo > 1 ? [`sides are rounded up to multiples of ${roundsUpTo}`] : []),
+  ];
+  return [
+    `${formatRange(inputRange)} in, ${formatRange(outputRange)} out`,
+    ...(channelOrder === 'bgr' ? ['blue first'] : []),
+    ...sides,
+    `norms with ${statistics === 'own' ? "the picture's own" : 'running'} statistics`,
+  ].join('; ');
+}
+
 /** Names in a line of the report. */
-const MOST_NAMES = 10;
+const MAX_NAMES = 10;
 
 function passedOver(list: WeightReport['passedOver']): string {
   return listed(list.map(({ name, type }) => `${name} (${type})`));
@@ -100,8 +108,8 @@ function unreadable(list: WeightReport['unreadable']): string {
 }
 
 function listed(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return `${names.slice(0, MOST_NAMES).map(shortened).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const more = names.length - MAX_NAMES;
+  return `${names.slice(0, MAX_NAMES).map(shortened).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function table(tensors: readonly TensorReport[]): string[] {

@@ -1,65 +1,47 @@
 import { AbortError, CycleganError } from '../../errors.js';
+import type { ValueRange } from '../../generator/family.js';
+import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { warmUp } from '../../nn/compile.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { shownName } from '../addresses.js';
+import { formatRange } from '../formatRange.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
-import { openGenerator } from '../generator.js';
-import { sweep } from '../pictures/outputs.js';
+import { beginOpening } from '../generator.js';
+import { describeInput } from '../pictures/networkInput.js';
+import { removeStaleTemp } from '../pictures/outputs.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
-import { type Ending, translateMany } from '../pictures/translateMany.js';
+import {
+  type Failed,
+  type Outcome,
+  type Translated,
+  translateMany,
+} from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
+import type { TranslateRequest } from '../requests/translate.js';
 import { OutputClosedError, writeData, writeMessage } from '../standardOutput.js';
 import { printable, printableJson, seconds, type Terminal } from '../terminal.js';
-import type { Invocation } from '../usage.js';
-import type { TranslateRequest } from './translateOptions.js';
 import type { ManyPlan } from './translatePlan.js';
 
+/** Several pictures, with a line for each, and a gallery where it is wanted. */
 export async function runMany(
-  { jobs, left, folder, replace, replaceGallery }: ManyPlan,
+  plan: ManyPlan,
   request: TranslateRequest,
-  invocation: Invocation,
   terminal: Terminal,
 ): Promise<void> {
-  await sweep(jobs);
-  const { gallery: wanted } = request;
-  if (left.length === 0 && !wanted) {
+  const { jobs, left } = plan;
+  await removeStaleTemp(jobs);
+  if (left.length === 0 && !request.pictures.gallery) {
     terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
     return;
   }
   await warmUp(request.engine);
-  const weights = invocation.text('weights');
-  const netG = await (await openGenerator(weights, invocation.text('key'), terminal))();
-  const gallery = wanted
-    ? await GalleryFile.begin(folder, jobs, {
-        replace: replaceGallery,
-        details: [weights === undefined ? 'the small built-in model' : shownName(weights)],
-      })
-    : null;
-  const tally = new Tally(left.length, terminal, invocation.flag('json'));
+  const reading = await beginOpening(request.weights, terminal);
+  const generator = await reading();
+  const gallery = await beginGallery(plan, request);
+  const tally = new Tally(left.length, generator.inputRange, request, terminal);
   const interruption = new Interruption();
   try {
-    await translateMany(left, netG, {
-      ...request,
-      replace,
-      forward: { ...request.engine, ...programNotes(invocation.flag('debug'), terminal) },
-      signal: interruption.signal,
-      onEnd: async (ending) => {
-        await gallery?.add(ending);
-        await tally.add(ending).catch((error: unknown) => {
-          if (!(error instanceof OutputClosedError)) throw error;
-          interruption.stop('SIGPIPE');
-        });
-      },
-    });
-    const done = new Set(left);
-    for (const job of gallery === null ? [] : jobs) {
-      if (interruption.signal.aborted) throw new AbortError();
-      if (done.has(job)) continue;
-      await gallery?.addDone(job, request).catch((error: unknown) => {
-        if (!(error instanceof CycleganError)) throw error;
-        terminal.say(`${job.output}: not in the gallery (${error.message})`);
-      });
-    }
+    await translateLeft(plan, generator, { request, gallery, tally, interruption, terminal });
     await gallery?.end(tally.summary);
   } catch (error) {
     await gallery?.discard();
@@ -70,6 +52,57 @@ export async function runMany(
   }
   if (gallery !== null) terminal.say(`The gallery is ${gallery.path}`);
   tally.finish();
+}
+
+async function beginGallery(
+  { folder, jobs, replaceGallery }: ManyPlan,
+  { pictures, weights }: TranslateRequest,
+): Promise<GalleryFile | null> {
+  if (!pictures.gallery) return null;
+  const { source } = weights;
+  const details = [source === null ? 'the small built-in model' : shownName(source)];
+  return GalleryFile.begin(folder, jobs, { replace: replaceGallery, details });
+}
+
+/** What a run of many pictures reports to. */
+interface Run {
+  readonly request: TranslateRequest;
+  readonly gallery: GalleryFile | null;
+  readonly tally: Tally;
+  readonly interruption: Interruption;
+  readonly terminal: Terminal;
+}
+
+/** Translates what is to do; the gallery then gets the pictures that were done before, too. */
+async function translateLeft(
+  { jobs, left, replace }: ManyPlan,
+  generator: OpenedGenerator,
+  { request, gallery, tally, interruption, terminal }: Run,
+): Promise<void> {
+  const { signal } = interruption;
+  await translateMany(left, generator, {
+    ...request.pictures,
+    replace,
+    forward: { ...request.engine, ...programNotes(request.debug, terminal) },
+    signal,
+    onOutcome: async (outcome) => {
+      await gallery?.add(outcome);
+      await tally.add(outcome).catch((error: unknown) => {
+        if (!(error instanceof OutputClosedError)) throw error;
+        interruption.stop('SIGPIPE');
+      });
+    },
+  });
+  if (gallery === null) return;
+  const done = new Set(left);
+  for (const job of jobs) {
+    if (signal.aborted) throw new AbortError();
+    if (done.has(job)) continue;
+    await gallery.addDone(job, request.pictures).catch((error: unknown) => {
+      if (!(error instanceof CycleganError)) throw error;
+      terminal.say(`${job.output}: not in the gallery (${error.message})`);
+    });
+  }
 }
 
 /** Some pictures could not be translated, the others were. */
@@ -120,58 +153,70 @@ class Interruption {
 /** Tells how each picture ended, and how far the whole is. */
 class Tally {
   readonly #total: number;
+  readonly #inputRange: ValueRange;
+  readonly #request: TranslateRequest;
   readonly #terminal: Terminal;
-  readonly #json: boolean;
   readonly #begin = performance.now();
   #failed = 0;
   done = 0;
 
-  constructor(total: number, terminal: Terminal, json: boolean) {
+  constructor(
+    total: number,
+    inputRange: ValueRange,
+    request: TranslateRequest,
+    terminal: Terminal,
+  ) {
     this.#total = total;
+    this.#inputRange = inputRange;
+    this.#request = request;
     this.#terminal = terminal;
-    this.#json = json;
   }
 
-  async add(ending: Ending): Promise<void> {
+  async add(outcome: Outcome): Promise<void> {
     this.done++;
-    await this.#tell(ending);
-    this.#terminal.progress(this.#bar(shownName(ending.job.input.path)));
+    await this.#tell(outcome);
+    this.#terminal.progress(this.#bar(shownName(outcome.job.input.path)));
   }
 
-  async #tell(ending: Ending): Promise<void> {
-    const { output } = ending.job;
-    const input = shownName(ending.job.input.path);
-    if ('error' in ending) {
-      const { code, message } = ending.error;
-      this.#failed++;
-      // Always, with --quiet too: a picture is missing.
-      writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
-      await this.#print({ input, error: { code, message } });
-    } else {
-      const { opened, saved, milliseconds } = ending;
-      const notes = formatNotes(input, opened.notes);
-      if (notes !== null) this.#terminal.say(notes);
-      const times = {
+  async #tell(outcome: Outcome): Promise<void> {
+    if ('error' in outcome) await this.#tellFailure(outcome);
+    else await this.#tellSuccess(outcome);
+  }
+
+  async #tellFailure({ job, error: { code, message } }: Failed): Promise<void> {
+    this.#failed++;
+    // Always, with --quiet too: a picture is missing.
+    writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
+    await this.#print({ input: shownName(job.input.path), error: { code, message } });
+  }
+
+  async #tellSuccess({ job, opened, saved, milliseconds }: Translated): Promise<void> {
+    const input = shownName(job.input.path);
+    const { output } = job;
+    const notes = formatNotes(input, opened.notes);
+    if (notes !== null) this.#terminal.say(notes);
+    if (!this.#terminal.isLive) {
+      const { pipeline } = this.#request.pictures;
+      const told = describeInput(opened.prepared.sized, this.#inputRange, pipeline);
+      this.#terminal.say(
+        `${input} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), ${told}, network ${seconds(milliseconds)}`,
+      );
+    }
+    await this.#print({
+      input,
+      inputSize: opened.size,
+      inputRange: this.#inputRange,
+      notes: opened.notes,
+      output,
+      outputSize: saved.size,
+      bytes: saved.bytes,
+      sha256: saved.sha256,
+      milliseconds: {
         decode: opened.milliseconds,
         translate: milliseconds,
         write: saved.milliseconds,
-      };
-      if (!this.#terminal.isLive) {
-        this.#terminal.say(
-          `${input} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), network ${seconds(milliseconds)}`,
-        );
-      }
-      await this.#print({
-        input,
-        inputSize: opened.size,
-        notes: opened.notes,
-        output,
-        outputSize: saved.size,
-        bytes: saved.bytes,
-        sha256: saved.sha256,
-        milliseconds: times,
-      });
-    }
+      },
+    });
   }
 
   /** How many, how long, how fast. */
@@ -183,7 +228,7 @@ class Tally {
 
   /** @throws SomeFailedError when any failed. */
   finish(): void {
-    this.#terminal.say(`${this.summary}.`);
+    this.#terminal.say(`${this.summary}; network input in ${formatRange(this.#inputRange)}.`);
     if (this.#failed > 0) throw new SomeFailedError(this.#failed, this.#total);
   }
 
@@ -196,7 +241,7 @@ class Tally {
   }
 
   async #print(line: object): Promise<void> {
-    if (this.#json) await writeData(`${printableJson(line)}\n`);
+    if (this.#request.json) await writeData(`${printableJson(line)}\n`);
   }
 }
 

@@ -3,7 +3,13 @@ import { FileError } from '../../platform/fileError.js';
 import { foldPath, pathKind } from '../../platform/files.js';
 import { localPath, shownName } from '../addresses.js';
 import { isOwnName, isPattern } from '../pictures/inputs.js';
-import { type Invocation, UsageError } from '../usage.js';
+import type { TranslateRequest } from '../requests/translate.js';
+import { UsageError } from '../usage.js';
+
+/** What of a request tells what its names mean. */
+export type NamesRequest = Pick<TranslateRequest, 'operands' | 'output' | 'existing'> & {
+  readonly pictures: Pick<TranslateRequest['pictures'], 'gallery'>;
+};
 
 /** Standard input as an input's name, standard output as an output's. */
 export const STANDARD = '-';
@@ -40,17 +46,17 @@ export interface ManyNames {
  *
  * @throws UsageError
  */
-export async function readNames(invocation: Invocation): Promise<Names> {
-  const operands = invocation.operands.map(localPath);
+export async function readNames(request: NamesRequest): Promise<Names> {
+  const operands = request.operands.map(localPath);
   const [first, second] = operands;
   if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
-  const option = invocation.text('output');
+  const { output: option } = request;
   if (option !== undefined && isWebAddress(option)) {
     throw new UsageError(`--output takes a file or folder, not an address: ${shownName(option)}`);
   }
-  if (option !== undefined) return withOption(operands, option, invocation);
-  if (operands.length === 2) return inAndOut(first, second, invocation);
-  if (operands.length === 1 && !invocation.flag('gallery') && (await isOne(first))) {
+  if (option !== undefined) return withOption(operands, option, request);
+  if (operands.length === 2) return inAndOut(first, second, request);
+  if (operands.length === 1 && !request.pictures.gallery && (await isOne(first))) {
     return { kind: 'one', input: first, output: null };
   }
   if (operands.length > 2) await refuseOutputAsLast(operands);
@@ -60,12 +66,12 @@ export async function readNames(invocation: Invocation): Promise<Names> {
 async function withOption(
   operands: readonly string[],
   path: string,
-  invocation: Invocation,
+  request: NamesRequest,
 ): Promise<Names> {
   const [first] = operands;
   const one =
     operands.length === 1 &&
-    !invocation.flag('gallery') &&
+    !request.pictures.gallery &&
     (await isOne(first)) &&
     !(await isFolderName(path));
   if (one) return { kind: 'one', input: first, output: { path, by: 'option' } };
@@ -81,15 +87,15 @@ async function withOption(
   return many(operands, path);
 }
 
-async function inAndOut(first: string, second: string, invocation: Invocation): Promise<Names> {
+async function inAndOut(first: string, second: string, request: NamesRequest): Promise<Names> {
   if (isWebAddress(second)) return many([first, second], null);
   if (second !== STANDARD && (await isFolderName(second))) {
     await refuseAsFolder(second);
     return { ...many([first], second), isFolderGuessed: !/[/\\]$/.test(second) };
   }
   const output = { path: second, by: 'place' } as const;
-  if ((await isOne(first)) && !invocation.flag('gallery')) {
-    if (await isOutputBesidePicture(first, second)) return besidePicture(first, second, invocation);
+  if ((await isOne(first)) && !request.pictures.gallery) {
+    if (await isOutputBesidePicture(first, second)) return besidePicture(first, second, request);
     return { kind: 'one', input: first, output };
   }
   if (second === STANDARD) throw new UsageError('Several pictures cannot go to standard output.');
@@ -103,8 +109,8 @@ async function isOutputBesidePicture(first: string, second: string): Promise<boo
 }
 
 /** Where it is said what happens to outputs that are there, the second picture is translated, and the first passed over. */
-function besidePicture(first: string, second: string, invocation: Invocation): Names {
-  if (invocation.flag('force') || invocation.flag('resume')) return many([first, second], null);
+function besidePicture(first: string, second: string, request: NamesRequest): Names {
+  if (request.existing.force || request.existing.resume) return many([first, second], null);
   throw new UsageError(
     `${second} exists: \`-o ${second}\` replaces it. To translate it instead, name it alone, or all with --resume or --force: ${first} is then passed over.`,
   );

@@ -14,8 +14,9 @@ import {
   planOutputs,
   refuseInputsAsOutputs,
 } from '../pictures/outputs.js';
+import type { TranslateRequest } from '../requests/translate.js';
 import type { Terminal } from '../terminal.js';
-import { type Invocation, UsageError } from '../usage.js';
+import { UsageError } from '../usage.js';
 import { type ManyNames, type OneName, refuseMissing, STANDARD } from './translateNames.js';
 
 /** What a run may write is settled here, before any work begins; nothing is written yet. */
@@ -40,7 +41,10 @@ export interface ManyPlan {
   readonly replaceGallery: boolean;
 }
 
-const RESUME_OR_FORCE = '--resume keeps outputs, and --force replaces them.';
+/** What of a request decides about files. */
+export type PlanRequest = Pick<TranslateRequest, 'extension' | 'existing' | 'recursive'> & {
+  readonly weights: Pick<TranslateRequest['weights'], 'source'>;
+};
 
 /**
  * @returns `null` where the output is there, and is to be left alone.
@@ -48,18 +52,14 @@ const RESUME_OR_FORCE = '--resume keeps outputs, and --force replaces them.';
  */
 export async function planOne(
   { input, output: named }: OneName,
-  extension: string,
-  invocation: Invocation,
+  request: PlanRequest,
   terminal: Terminal,
 ): Promise<OnePlan | null> {
-  const output = named?.path ?? madeUpName(input, extension);
-  const force = invocation.flag('force');
-  if (invocation.flag('resume')) {
-    if (force) throw new UsageError(RESUME_OR_FORCE);
-    if ((await pathKind(output)) === 'file') {
-      terminal.say(`${output}: is there already.`);
-      return null;
-    }
+  const output = named?.path ?? madeUpName(input, request.extension);
+  const { force, resume, noClobber } = request.existing;
+  if (resume && (await pathKind(output)) === 'file') {
+    terminal.say(`${output}: is there already.`);
+    return null;
   }
   if (output === STANDARD) return { input, output, replace: false };
   try {
@@ -69,9 +69,9 @@ export async function planOne(
   }
   if (input !== STANDARD) await refuseMissing(input);
   // A shell's `<` makes a file standard input.
-  const reads = [input === STANDARD ? '/dev/stdin' : input, invocation.text('weights')];
+  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
   await checkOutputFile(output, reads);
-  if (invocation.flag('no-clobber')) {
+  if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
     return { input, output, replace: false };
   }
@@ -102,25 +102,21 @@ function exists(path: string, remedy: string): FileError {
  */
 export async function planMany(
   { inputs: operands, folder, isFolderGuessed }: ManyNames,
-  extension: string,
-  invocation: Invocation,
+  request: PlanRequest,
   terminal: Terminal,
 ): Promise<ManyPlan> {
   const found = await findInputs(operands, {
-    recursive: invocation.flag('recursive'),
+    recursive: request.recursive,
     onPassedOver: (paths) => terminal.say(passedOver(paths)),
   });
   const inputs = folder === null ? found : outsideOf(folder, operands, found);
-  const jobs = planOutputs(inputs, { folder, extension });
-  const keepsAll = invocation.flag('no-clobber');
-  const force = invocation.flag('force');
-  const resume = invocation.flag('resume');
-  const replace = force && !keepsAll && !isFolderGuessed;
+  const jobs = planOutputs(inputs, { folder, extension: request.extension });
+  const { force, resume, noClobber } = request.existing;
+  const replace = force && !noClobber && !isFolderGuessed;
   await refuseInputsAsOutputs(jobs);
-  if (resume && force) throw new UsageError(RESUME_OR_FORCE);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
   const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
-  return { jobs, left, folder, replace, replaceGallery: (force || resume) && !keepsAll };
+  return { jobs, left, folder, replace, replaceGallery: (force || resume) && !noClobber };
 }
 
 function passedOver([first, ...others]: readonly string[]): string {

@@ -14,7 +14,7 @@ import {
 import { Originals } from '../originals.js';
 import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
 import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
-import type { Ending } from '../pictures/translateMany.js';
+import type { Outcome } from '../pictures/translateMany.js';
 import { UsageError } from '../usage.js';
 import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 
@@ -74,9 +74,9 @@ export class GalleryFile {
   }
 
   /** Adds a picture; those that failed are left out. */
-  add(ending: Ending): Promise<void> {
-    if ('error' in ending) return this.#last;
-    const { job, opened, saved, milliseconds } = ending;
+  add(outcome: Outcome): Promise<void> {
+    if ('error' in outcome) return this.#last;
+    const { job, opened, saved, milliseconds } = outcome;
     return this.#append(job, opened, saved.size, saved.after, milliseconds);
   }
 

@@ -1,9 +1,10 @@
 import { AbortError, CycleganError, ShapeError } from '../../errors.js';
+import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
 
 /** Larger pictures are not too small for any network. */
-const MOST_SOUGHT = 256;
+const MAX_SOUGHT_SIDE = 256;
 
 /**
  * Runs a picture through the network, or makes ready for it.
@@ -14,13 +15,13 @@ const MOST_SOUGHT = 256;
 export async function throughNetwork<T>(
   name: string,
   size: { readonly width: number; readonly height: number },
-  netG: Module & { readonly inputNc?: number; readonly outputNc?: number },
+  generator: Pick<OpenedGenerator, 'module' | 'inputChannels' | 'outputChannels'>,
   action: () => Promise<T>,
 ): Promise<T> {
-  const { inputNc = 3, outputNc = 3 } = netG;
-  if (inputNc !== 3 || (outputNc !== 3 && outputNc !== 1)) {
+  const { module, inputChannels, outputChannels } = generator;
+  if (inputChannels !== 3 || (outputChannels !== 3 && outputChannels !== 1)) {
     throw new ShapeError(
-      `${name}: the generator turns ${inputNc} channels into ${outputNc}, but a picture has 3 (red, green, blue); the library runs it on tensors.`,
+      `${name}: the generator turns ${inputChannels} channels into ${outputChannels}, but a picture has 3 (red, green, blue); the library runs it on tensors.`,
     );
   }
   try {
@@ -28,7 +29,7 @@ export async function throughNetwork<T>(
   } catch (error) {
     if (!(error instanceof CycleganError) || error instanceof AbortError) throw error;
     const { width, height } = size;
-    const least = error instanceof ShapeError ? smallestSide(netG) : 0;
+    const least = error instanceof ShapeError ? smallestSide(module) : 0;
     if (Math.min(width, height) < least) {
       throw new ShapeError(
         `${name}: a picture of ${width} x ${height} is too small for this network: it takes ${least} x ${least} pixels and more. --resize enlarges it, to a short side of 256 unless told otherwise.`,
@@ -40,10 +41,10 @@ export async function throughNetwork<T>(
 }
 
 /** Of a square that the network takes; 0 where that cannot be found. Tracing takes microseconds. */
-function smallestSide(netG: Module): number {
-  for (let side = 1; side <= MOST_SOUGHT; side++) {
+function smallestSide(network: Module): number {
+  for (let side = 1; side <= MAX_SOUGHT_SIDE; side++) {
     try {
-      traceGraph(netG, [1, 3, side, side]);
+      traceGraph(network, [1, 3, side, side]);
       return side;
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;

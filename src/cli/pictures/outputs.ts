@@ -89,7 +89,7 @@ function isOthers(pid: number): boolean {
  * Removes what a process that was killed has left of these outputs, and of their gallery. Nothing else is touched, whatever
  * its name looks like.
  */
-export async function sweep(jobs: readonly Job[]): Promise<void> {
+export async function removeStaleTemp(jobs: readonly Job[]): Promise<void> {
   const { readdir, rm } = requireBuiltin('fs/promises', 'Sweeping');
   const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
   const folders = new Map<string, Set<string>>();

@@ -130,7 +130,7 @@ export function servePictures(): void {
         (result) => parentPort.postMessage({ id, result }, transferable(result)),
         (error: unknown) => parentPort.postMessage({ id, error: portable(error) }),
       )
-      .then(letGo);
+      .then(collectGarbage);
   });
 }
 
@@ -138,7 +138,7 @@ export function servePictures(): void {
  * A photograph leaves a hundred megabytes behind, which V8 would collect some photographs later: a thread's own heap is
  * small, and what lies outside of it presses little. Collecting now takes some milliseconds.
  */
-function letGo(): void {
+function collectGarbage(): void {
   (globalThis as { gc?: () => void }).gc?.();
 }
 

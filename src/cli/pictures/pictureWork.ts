@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errorCodes.js';
 import { CycleganError } from '../../errors.js';
 import {
   type DecodeOptions,
@@ -62,7 +63,7 @@ const GALLERY_QUALITY = 90;
  * A header may lie, and memory is taken for what it says: some 160 MB at this size. Of a larger picture, the run takes
  * so long that nothing is gained.
  */
-const MOST_EXPECTED_PIXELS = 512 * 512;
+const MAX_EXPECTED_PIXELS = 512 * 512;
 
 /**
  * File, or address, to network; a pipe could keep a whole run waiting.
@@ -120,7 +121,7 @@ export function expectedInputShape(
     const size = imageSize(bytes, decode);
     if (size === null) return null;
     const { width, height } = preparedSize(size, pipeline);
-    return width * height > MOST_EXPECTED_PIXELS ? null : [1, 3, height, width];
+    return width * height > MAX_EXPECTED_PIXELS ? null : [1, 3, height, width];
   });
 }
 
@@ -170,7 +171,7 @@ function forGallery(picture: Picture): Uint8Array {
 
 /** An error that has to go from thread to thread, where classes do not. */
 export interface PortableError {
-  readonly code: string | null;
+  readonly code: ErrorCode | null;
   readonly message: string;
 }
 

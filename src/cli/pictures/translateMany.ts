@@ -1,38 +1,46 @@
 import { AbortError, CycleganError } from '../../errors.js';
+import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { imageSize } from '../../image/formats.js';
-import type { ForwardOptions, Module } from '../../nn/module.js';
+import type { Picture } from '../../image/picture.js';
+import type { ForwardOptions } from '../../nn/module.js';
 import { isWebAddress } from '../../platform/address.js';
 import { openFile } from '../../platform/byteSource.js';
 import { availableCores } from '../../platform/cores.js';
 import { makeFolder } from '../../platform/files.js';
 import { generate, preparedSize } from '../../translate/pipeline.js';
-import { mapAhead } from './mapAhead.js';
 import { throughNetwork } from './networkErrors.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
 import type { Opened, PictureOptions, Saved } from './pictureWork.js';
+import { type Prefetched, prefetchMap } from './prefetchMap.js';
 
-/** How a picture ended. */
-export type Ending =
-  | {
-      readonly job: Job;
-      readonly opened: Opened;
-      readonly saved: Saved;
-      /** Of the network. */
-      readonly milliseconds: number;
-    }
-  | { readonly job: Job; readonly error: CycleganError };
+/** A picture that was translated. */
+export interface Translated {
+  readonly job: Job;
+  readonly opened: Opened;
+  readonly saved: Saved;
+  /** Of the network. */
+  readonly milliseconds: number;
+}
+
+/** A picture that could not be translated. */
+export interface Failed {
+  readonly job: Job;
+  readonly error: CycleganError;
+}
+
+export type Outcome = Translated | Failed;
 
 export interface ManyOptions extends PictureOptions {
   readonly replace: boolean;
   readonly forward: ForwardOptions;
   readonly signal: AbortSignal;
   /** Called for each picture, in no particular order. */
-  readonly onEnd: (ending: Ending) => Promise<void>;
+  readonly onOutcome: (ending: Outcome) => Promise<void>;
 }
 
 /** More decode no faster than a network takes pictures. */
-const MOST_THREADS = 2;
+const MAX_THREADS = 2;
 /** Bytes in which a picture's header lies, but for those with a large preview or colour profile before it. */
 const HEADER_BYTES = 1 << 16;
 
@@ -45,74 +53,109 @@ const HEADER_BYTES = 1 << 16;
  */
 export async function translateMany(
   jobs: readonly Job[],
-  netG: Module,
+  generator: OpenedGenerator,
   options: ManyOptions,
 ): Promise<void> {
-  const { signal, forward, onEnd } = options;
+  const { signal } = options;
   const { decode, pipeline, quality, gallery } = options;
-  const count = Math.min(MOST_THREADS, availableCores());
+  const count = Math.min(MAX_THREADS, availableCores());
   const threads = new PictureThreads(count, { decode, pipeline, quality, gallery });
-  const saving = new Set<Promise<unknown>>();
-  let failure: { readonly error: unknown } | null = null;
-  let shape = '';
+  const saves = new Saves(threads, count, options);
   try {
     const ordered = await bySize(jobs, options);
     if (signal.aborted) throw new AbortError();
-    for await (const outcome of mapAhead(ordered, count + 1, ({ input }) =>
-      threads.open(input.path),
-    )) {
-      if (signal.aborted || failure !== null) break;
-      const job = outcome.item;
-      if ('error' in outcome) {
-        await onEnd({ job, error: reportable(outcome.error) });
-        continue;
-      }
-      const opened = outcome.result;
-      const { width, height } = opened.prepared.sized;
-      // Programs hold a hundred megabytes each, and no picture of the size before is to come.
-      if (shape !== '' && shape !== `${width} x ${height}`) netG.dispose();
-      shape = `${width} x ${height}`;
-      try {
-        const begin = performance.now();
-        const output = await throughNetwork(job.input.path, opened.prepared.sized, netG, () =>
-          generate(opened.prepared.sized, netG, { ...forward, signal }),
-        );
-        const milliseconds = performance.now() - begin;
-        const task: Promise<unknown> = save(job, opened, output, milliseconds)
-          .catch((error: unknown) => {
-            failure ??= { error };
-          })
-          .then(() => saving.delete(task));
-        saving.add(task);
-        if (saving.size > count) await Promise.race(saving);
-      } catch (error) {
-        if (error instanceof AbortError) throw error;
-        await onEnd({ job, error: reportable(error) });
-      }
-    }
+    const opening = prefetchMap(ordered, count + 1, ({ input }) => threads.open(input.path));
+    await translateOpened(opening, generator, saves, options);
   } finally {
-    await Promise.all(saving);
+    await saves.settled();
     threads.end();
   }
-  if (failure !== null) throw (failure as { error: unknown }).error;
+  saves.throwFailure();
   if (signal.aborted) throw new AbortError();
+}
 
-  async function save(
-    job: Job,
-    opened: Opened,
-    output: Awaited<ReturnType<typeof generate>>,
-    milliseconds: number,
-  ): Promise<void> {
-    let ending: Ending;
+/** Takes decoded pictures through the network, one after the other. */
+async function translateOpened(
+  opening: AsyncIterable<Prefetched<Job, Opened>>,
+  generator: OpenedGenerator,
+  saves: Saves,
+  { signal, forward, onOutcome }: ManyOptions,
+): Promise<void> {
+  let shape = '';
+  for await (const outcome of opening) {
+    if (signal.aborted || saves.failed) return;
+    const job = outcome.item;
+    if ('error' in outcome) {
+      await onOutcome({ job, error: reportable(outcome.error) });
+      continue;
+    }
+    const opened = outcome.result;
+    const { sized } = opened.prepared;
+    // Programs hold a hundred megabytes each, and no picture of the size before is to come.
+    const next = `${sized.width} x ${sized.height}`;
+    if (shape !== '' && shape !== next) generator.module.dispose();
+    shape = next;
+    try {
+      const begin = performance.now();
+      const output = await throughNetwork(job.input.path, sized, generator, () =>
+        generate(sized, generator, { ...forward, signal }),
+      );
+      await saves.add(job, opened, output, performance.now() - begin);
+    } catch (error) {
+      if (error instanceof AbortError) throw error;
+      await onOutcome({ job, error: reportable(error) });
+    }
+  }
+}
+
+/** Translated pictures on their way to files, no more of them at once than there are threads. */
+class Saves {
+  readonly #threads: PictureThreads;
+  readonly #most: number;
+  readonly #options: ManyOptions;
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** What went wrong that is no picture's fault. */
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(threads: PictureThreads, most: number, options: ManyOptions) {
+    this.#threads = threads;
+    this.#most = most;
+    this.#options = options;
+  }
+
+  get failed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Returns once there is room for the next one. @param milliseconds Of the network. */
+  async add(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<void> {
+    const task: Promise<unknown> = this.#save(job, opened, output, milliseconds)
+      .then((ending) => this.#options.onOutcome(ending))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .then(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
+    if (this.#underWay.size > this.#most) await Promise.race(this.#underWay);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
     try {
       await makeFolder(job.output);
-      const target = { path: job.output, replace: options.replace };
-      const saved = await threads.save(output, opened.prepared, target);
-      ending = { job, opened, saved, milliseconds };
+      const target = { path: job.output, replace: this.#options.replace };
+      const saved = await this.#threads.save(output, opened.prepared, target);
+      return { job, opened, saved, milliseconds };
     } catch (error) {
-      ending = { job, error: reportable(error) };
+      return { job, error: reportable(error) };
     }
-    await onEnd(ending);
   }
 }
 
@@ -130,7 +173,7 @@ async function bySize(
   { decode, pipeline, signal }: ManyOptions,
 ): Promise<Job[]> {
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
-  const sizes = mapAhead(jobs, 16, async ({ input }) => {
+  const sizes = prefetchMap(jobs, 16, async ({ input }) => {
     // An address is asked once, when its turn comes.
     if (isWebAddress(input.path)) return null;
     const source = await openFile(input.path, { regular: true });

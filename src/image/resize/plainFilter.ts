@@ -50,8 +50,9 @@ interface Line {
   readonly step: number;
 }
 
-/** Gives a function that makes the line at `to` of `out` from the bytes of `data` in `from..end`. */
-function createLineFilter(data: Uint8Array, line: Line, out: Uint8Array) {
+/** Gives a function that makes the line at `to` of `bytes` from the bytes of `data` in `from..end`. */
+function createLineFilter(data: Uint8Array, line: Line, bytes: Uint8Array) {
+  const out = new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const pixels = new DataView(data.buffer, data.byteOffset, data.byteLength);
   return (from: number, end: number, to: number): void => {
     if (end < data.length) {
@@ -67,15 +68,15 @@ function createLineFilter(data: Uint8Array, line: Line, out: Uint8Array) {
 
 /**
  * The inner loop of both passes. It takes a pixel, and the byte behind it, with one read: three of
- * them, each with its bounds check, take a third longer. Weights are not negative and add up to 1,
- * so the results are bytes. `| 0` says that a place is a 32-bit integer, which the compiler does not
+ * them, each with its bounds check, take a third longer. Where weights are negative, sums leave the
+ * range of bytes: the array clamps them, as Pillow's `clip8` does. `| 0` says that a place is a 32-bit integer, which the compiler does not
  * find out by itself.
  */
 function filterLine(
   pixels: DataView,
   from: number,
   { offset, start, end, weights, step }: Line,
-  out: Uint8Array,
+  out: Uint8ClampedArray,
   to: number,
 ): void {
   const half = 1 << (PRECISION_BITS - 1);

@@ -114,7 +114,8 @@ function pairedWeights({ weights, most }: Taps): Int32Array {
     for (let tap = 0; tap < most; tap += 2, to += 2) {
       const a = weights[out * most + tap];
       const b = tap + 1 < most ? weights[out * most + tap + 1] : 0;
-      paired[to] = (a >> PART_BITS) | ((b >> PART_BITS) << 16);
+      // Of a negative weight, the upper part is negative and the lower one is not.
+      paired[to] = ((a >> PART_BITS) & 0xffff) | ((b >> PART_BITS) << 16);
       paired[to + 1] = (a & low) | ((b & low) << 16);
     }
   }
@@ -141,7 +142,7 @@ function addProducts(upper: Local, lower: Local, pixels: Code, weights: Local): 
   ];
 }
 
-/** The sum of both parts, as a number from 0 to 255. */
+/** The sum of both parts; where weights are negative, it can lie beyond 0 and 255. */
 function rounded(upper: Local, lower: Local, half: Code): Code {
   const shifted = i32x4.shiftLeft(upper.value, i32.const(PART_BITS));
   const sum = i32x4.add(i32x4.add(shifted, lower.value), half);
@@ -166,7 +167,6 @@ function writeColumns(
   // Bytes of two pixels: red, green, blue, red, green, blue.
   const Z = 255;
   const spread = [0, Z, 3, Z, 1, Z, 4, Z, 2, Z, 5, Z, Z, Z, Z, Z];
-  const firstBytes = [0, 4, 8, ...new Array<number>(13).fill(Z)];
   f.emit(entry.set(tableStart.value));
   f.while(i32.lt(entry.value, tableEnd.value), () => {
     f.emit(
@@ -186,9 +186,11 @@ function writeColumns(
       );
     });
     // Four bytes, of which the next pixel overwrites the last.
-    const bytes = swizzle(rounded(upper, lower, half), firstBytes);
     f.emit(
-      i32.store(to.value, i32x4.extractLane(bytes, 0)),
+      upper.set(rounded(upper, lower, half)),
+      upper.set(i32x4.narrowUnsigned(upper.value, upper.value)),
+      upper.set(i16x8.narrowUnsigned(upper.value, upper.value)),
+      i32.store(to.value, i32x4.extractLane(upper.value, 0)),
       to.set(i32.add(to.value, i32.const(3))),
     );
   });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errorCodes.js';
 import type { ByteSource } from '../../platform/byteSource.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
@@ -78,6 +79,6 @@ function diagnose(bytes: Uint8Array): PthError {
   );
 }
 
-function notWeights(code: string, message: string): PthError {
+function notWeights(code: ErrorCode, message: string): PthError {
   return new PthError(code, message);
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../errorCodes.js';
 import type { Budget } from '../budget.js';
 import { PthError } from '../pthError.js';
 import { COSTS } from './costs.js';
@@ -256,7 +257,7 @@ export class PickleMachine {
     return this.error('ERR_PICKLE', 'The pickle takes a value that it never put there');
   }
 
-  error(code: string, message: string): PthError {
+  error(code: ErrorCode, message: string): PthError {
     return new PthError(code, message, { offset: this.opcodeAt });
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inspectWeights } from '../../../src/generator/inspectWeights.js';
-import { ResNetGenerator } from '../../../src/generator/resNetGenerator.js';
+import { ResNetGenerator } from '../../../src/generator/resnet/resNetGenerator.js';
 import { loadStateDict } from '../../../src/pth/loadStateDict.js';
 import { fixturePath, hasFixtures } from '../../support/fixtures.js';
 

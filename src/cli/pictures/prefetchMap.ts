@@ -1,5 +1,5 @@
 /** What became of an item. */
-export type Outcome<T, R> =
+export type Prefetched<T, R> =
   | { readonly item: T; readonly result: R }
   | { readonly item: T; readonly error: unknown };
 
@@ -7,12 +7,12 @@ export type Outcome<T, R> =
  * Works on items in their order and gives outcomes in the same; so many are under way at once, whatever the length of
  * the list.
  */
-export async function* mapAhead<T, R>(
+export async function* prefetchMap<T, R>(
   items: Iterable<T>,
   atOnce: number,
   work: (item: T) => Promise<R>,
-): AsyncGenerator<Outcome<T, R>> {
-  const underWay: Promise<Outcome<T, R>>[] = [];
+): AsyncGenerator<Prefetched<T, R>> {
+  const underWay: Promise<Prefetched<T, R>>[] = [];
   for (const item of items) {
     underWay.push(
       work(item).then(
@@ -20,7 +20,7 @@ export async function* mapAhead<T, R>(
         (error: unknown) => ({ item, error }),
       ),
     );
-    if (underWay.length >= atOnce) yield underWay.shift() as Promise<Outcome<T, R>>;
+    if (underWay.length >= atOnce) yield underWay.shift() as Promise<Prefetched<T, R>>;
   }
   yield* underWay;
 }

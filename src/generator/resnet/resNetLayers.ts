@@ -1,10 +1,10 @@
-import { Conv2d } from '../nn/conv2d.js';
-import { ConvTranspose2d } from '../nn/convTranspose2d.js';
-import type { Module } from '../nn/module.js';
-import { ReflectionPad2d } from '../nn/reflectionPad2d.js';
-import { ReLU } from '../nn/relu.js';
-import { Sequential } from '../nn/sequential.js';
-import { Tanh } from '../nn/tanh.js';
+import { Conv2d } from '../../nn/conv2d.js';
+import { ConvTranspose2d } from '../../nn/convTranspose2d.js';
+import type { Module } from '../../nn/module.js';
+import { ReflectionPad2d } from '../../nn/reflectionPad2d.js';
+import { ReLU } from '../../nn/relu.js';
+import { Sequential } from '../../nn/sequential.js';
+import { Tanh } from '../../nn/tanh.js';
 import { type GeneratorConfig, normLayer } from './options.js';
 import { ResNetBlock } from './resNetBlock.js';
 

@@ -1,6 +1,7 @@
-import { BatchNorm2d } from '../nn/batchNorm2d.js';
-import { InstanceNorm2d } from '../nn/instanceNorm2d.js';
-import type { Module } from '../nn/module.js';
+import { BatchNorm2d } from '../../nn/batchNorm2d.js';
+import { InstanceNorm2d } from '../../nn/instanceNorm2d.js';
+import type { Module } from '../../nn/module.js';
+import type { ValueRange } from '../family.js';
 
 /** Which norm layers a generator has; `instanceAffine` has a learned scale and shift a channel. */
 export type NormKind = 'instance' | 'instanceAffine' | 'batch';
@@ -13,14 +14,30 @@ export interface GeneratorOptions {
   readonly dropout?: boolean;
   /** Whether convolutions before a norm have a bias. Default: true, but for batch norm false. */
   readonly bias?: boolean;
+  /**
+   * The values of the pictures that it was trained with, which `translate` feeds. Default: [−1, 1] with batch norm, as the
+   * CycleGAN authors' script has it, and [0, 1] else, as in the book.
+   */
+  readonly inputRange?: ValueRange;
 }
 
-/** Everything that `new ResNetGenerator(…)` takes. */
-export type GeneratorConfig = Required<GeneratorOptions> & {
+/** Everything that decides about keys and shapes. */
+export type GeneratorConfig = Required<Omit<GeneratorOptions, 'inputRange'>> & {
   readonly inputNc: number;
   readonly outputNc: number;
   readonly ngf: number;
   readonly nBlocks: number;
+};
+
+/** The generator of "Deep Learning with PyTorch", section 2.2. */
+export const BOOK_CONFIG: GeneratorConfig = {
+  inputNc: 3,
+  outputNc: 3,
+  ngf: 64,
+  nBlocks: 9,
+  norm: 'instance',
+  dropout: false,
+  bias: true,
 };
 
 /** `ResNetGenerator(3, 3, 64, 9), instance norm, with bias`. */
@@ -44,4 +61,17 @@ export function usesBias({
   bias = norm !== 'batch',
 }: GeneratorOptions): boolean {
   return bias;
+}
+
+/**
+ * Which values a generator was trained with, as far as its layers and its file tell. The CycleGAN authors' script normalises
+ * to [−1, 1], the book feeds [0, 1]. An instance norm behind the first convolution, whose padding mirrors, takes scale and
+ * shift away, so that both give one picture. A batch norm does not. Tracked statistics are the authors': the book's
+ * generator has none.
+ */
+export function trainedRange({
+  norm = 'instance',
+  tracked = false,
+}: Pick<GeneratorOptions, 'norm'> & { readonly tracked?: boolean }): ValueRange {
+  return norm === 'batch' || tracked ? [-1, 1] : [0, 1];
 }

@@ -1,10 +1,12 @@
-import { ShapeError } from '../errors.js';
-import type { GraphBuilder, Value } from '../graph/builder.js';
-import { Module } from '../nn/module.js';
-import type { Sequential } from '../nn/sequential.js';
-import type { Tensor } from '../tensor/tensor.js';
-import { adaptStateDict } from './adaptStateDict.js';
-import { type GeneratorConfig, type GeneratorOptions, usesBias } from './options.js';
+import { ShapeError } from '../../errors.js';
+import type { GraphBuilder, Value } from '../../graph/builder.js';
+import { Module } from '../../nn/module.js';
+import type { Sequential } from '../../nn/sequential.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { ValueRange } from '../family.js';
+import { readGenerator } from '../readGenerator.js';
+import { type GeneratorConfig, type GeneratorOptions, trainedRange, usesBias } from './options.js';
+import { resNetFamilyOf } from './resNetFamily.js';
 import { resNetLayers } from './resNetLayers.js';
 
 /**
@@ -23,6 +25,8 @@ export class ResNetGenerator extends Module {
   readonly ngf: number;
   readonly nBlocks: number;
   readonly options: GeneratorOptions;
+  /** What the darkest and the brightest byte of a picture become. */
+  readonly inputRange: ValueRange;
   readonly model: Sequential;
 
   /** @throws ShapeError unless the counts are whole numbers, `nBlocks` from 0 and the others from 1 up. */
@@ -45,15 +49,8 @@ export class ResNetGenerator extends Module {
     this.ngf = ngf;
     this.nBlocks = nBlocks;
     this.options = options;
+    this.inputRange = options.inputRange ?? trainedRange(options);
     this.model = this.registerModule('model', resNetLayers(this.config));
-  }
-
-  /**
-   * Values of the pictures that it was trained with. The CycleGAN authors' own script normalises to [−1, 1], the book
-   * feeds [0, 1]; an instance norm behind the first convolution makes that one picture, a batch norm does not.
-   */
-  get inputRange(): readonly [low: number, high: number] {
-    return this.config.norm === 'batch' ? [-1, 1] : [0, 1];
   }
 
   /**
@@ -69,11 +66,10 @@ export class ResNetGenerator extends Module {
     stateDict: ReadonlyMap<string, Tensor>,
     onNote: (note: string) => void = () => undefined,
   ): ResNetGenerator {
-    const { config, adapted, notes } = adaptStateDict(stateDict);
-    const generator = withConfig(config);
-    generator.loadStateDict(adapted);
+    const { network, adapted, notes } = readGenerator(resNetFamily, stateDict);
+    network.loadStateDict(adapted);
     for (const note of notes) onNote(note);
-    return generator.eval();
+    return network.eval();
   }
 
   /** Everything that makes another generator of this kind. */
@@ -88,7 +84,10 @@ export class ResNetGenerator extends Module {
   }
 }
 
-/** Stands outside of the class: bundlers rename a class that names itself, and then it is printed as `_ResNetGenerator`. */
-function withConfig({ inputNc, outputNc, ngf, nBlocks, ...options }: GeneratorConfig) {
-  return new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, options);
-}
+/** ResNet generators of the book and of the CycleGAN authors. */
+export const resNetFamily = resNetFamilyOf(
+  ({ inputNc, outputNc, ngf, nBlocks, tracked, ...options }) => {
+    const inputRange = trainedRange({ ...options, tracked });
+    return new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, { ...options, inputRange });
+  },
+);

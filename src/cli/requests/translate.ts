@@ -1,9 +1,11 @@
 import type { CompileOptions } from '../../engine/engine.js';
 import { engineNames } from '../../engine/engines.js';
-import type { ResizeTarget } from '../../image/resize/target.js';
+import type { ValueRange } from '../../generator/family.js';
+import type { PipelineOptions } from '../../translate/pipeline.js';
+import type { WeightsRequest } from '../generator.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
-import { KEY_OPTION } from '../sharedOptions.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
+import { KEY_OPTION, readCount } from './shared.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
@@ -33,7 +35,12 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   resize: {
     type: 'string',
     value: '256|none|WxH|scale-width:N',
-    help: 'size for the network: short side, as it is, exactly, or by the width; default: 256',
+    help: 'size for the network: short side, as it is, exactly, or by the width; bicubic: before it (bicubic:256x256) takes that filter; default: 256, bilinear',
+  },
+  'input-range': {
+    type: 'string',
+    value: '0..1|-1..1|0..255',
+    help: 'what the darkest and the brightest byte become on the way into the network; default: as it was trained',
   },
   crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
   'keep-size': { type: 'boolean', help: 'give the result the size of the input' },
@@ -77,51 +84,116 @@ export const translateSpec: CommandSpec = {
   options: OPTIONS,
 };
 
-/** What the command line asks for, checked. */
-export interface TranslateRequest extends PictureOptions {
+/** What happens to outputs that are there already. */
+export interface ExistingRequest {
+  readonly force: boolean;
+  readonly resume: boolean;
+  readonly noClobber: boolean;
+}
+
+/** What the command line asks for, checked. Only names are yet to be looked at, which depends on what files there are. */
+export interface TranslateRequest {
+  readonly operands: readonly string[];
+  /** `-o`. */
+  readonly output: string | undefined;
+  readonly recursive: boolean;
   /** `.png` or `.jpg`, for names that are made up. */
   readonly extension: string;
+  readonly existing: ExistingRequest;
+  readonly weights: WeightsRequest;
+  readonly pictures: PictureOptions;
   readonly engine: CompileOptions & { readonly engine: string | undefined };
+  /** The folder for every layer's output. */
+  readonly dumpActivations: string | undefined;
+  readonly json: boolean;
+  readonly debug: boolean;
 }
 
 /** @throws UsageError for a value that makes no sense. */
-export function readRequest(invocation: Invocation): TranslateRequest {
+export function readTranslate(invocation: Invocation): TranslateRequest {
+  const { operands, text, flag } = invocation;
   return {
-    decode: {
-      alpha: readAlpha(invocation.text('alpha')),
-      autoOrient: invocation.flag('auto-orient'),
-      strict: invocation.flag('strict'),
+    operands,
+    output: text('output'),
+    recursive: flag('recursive'),
+    extension: readFormat(text('format')),
+    existing: readExisting(invocation),
+    weights: {
+      source: text('weights') ?? null,
+      key: text('key'),
+      inputRange: readRange(text('input-range')),
     },
-    pipeline: {
-      resize: readResize(invocation.text('resize')),
-      crop: readCount(invocation, 'crop', 1, 65_535),
-      keepSize: invocation.flag('keep-size'),
-    },
-    quality: readCount(invocation, 'quality', 1, 100),
-    gallery: invocation.flag('gallery'),
-    extension: readFormat(invocation.text('format')),
+    pictures: readPictures(invocation),
     engine: {
-      engine: invocation.text('engine'),
+      engine: text('engine'),
       threads: readCount(invocation, 'threads', 1, 256),
       // The process is the command's own.
       allowV8Flags: true,
-      revectorize: !invocation.flag('no-revectorize'),
+      revectorize: !flag('no-revectorize'),
     },
+    dumpActivations: text('dump-activations'),
+    json: flag('json'),
+    debug: flag('debug'),
   };
 }
 
-function readResize(text = '256'): ResizeTarget | null {
-  if (text === 'none') return null;
-  const match = /^(?:(scale-width:)?(\d{1,5})|(\d{1,5})x(\d{1,5}))$/.exec(text);
-  const [, byWidth, side, width, height] = match ?? [];
+function readExisting({ flag }: Invocation): ExistingRequest {
+  const existing = {
+    force: flag('force'),
+    resume: flag('resume'),
+    noClobber: flag('no-clobber'),
+  };
+  if (existing.resume && existing.force) {
+    throw new UsageError('--resume keeps outputs, and --force replaces them.');
+  }
+  return existing;
+}
+
+function readPictures(invocation: Invocation): PictureOptions {
+  const { text, flag } = invocation;
+  return {
+    decode: {
+      alpha: readAlpha(text('alpha')),
+      autoOrient: flag('auto-orient'),
+      strict: flag('strict'),
+    },
+    pipeline: {
+      ...readResize(text('resize')),
+      crop: readCount(invocation, 'crop', 1, 65_535),
+      keepSize: flag('keep-size'),
+    },
+    quality: readCount(invocation, 'quality', 1, 100),
+    gallery: flag('gallery'),
+  };
+}
+
+const RANGES: ReadonlyMap<string, ValueRange> = new Map([
+  ['0..1', [0, 1]],
+  ['-1..1', [-1, 1]],
+  ['0..255', [0, 255]],
+]);
+
+function readRange(text: string | undefined): ValueRange | undefined {
+  if (text === undefined) return undefined;
+  const range = RANGES.get(text);
+  if (range !== undefined) return range;
+  throw new UsageError(`--input-range takes ${[...RANGES.keys()].join(', ')}, but got "${text}".`);
+}
+
+function readResize(text = '256'): Pick<PipelineOptions, 'resize' | 'interpolation'> {
+  if (text === 'none') return { resize: null };
+  const match = /^(bicubic:)?(?:(scale-width:)?(\d{1,5})|(\d{1,5})x(\d{1,5}))$/.exec(text);
+  const [, bicubic, byWidth, side, width, height] = match ?? [];
   const sides = [side, width, height].filter((value) => value !== undefined).map(Number);
   if (match === null || sides.includes(0)) {
     throw new UsageError(
-      `--resize takes a short side (256), both sides (320x240), a width (scale-width:512), or none, but got "${text}".`,
+      `--resize takes a short side (256), both sides (320x240), a width (scale-width:512), each of them with bicubic: before it (bicubic:256x256), or none, but got "${text}".`,
     );
   }
-  if (byWidth !== undefined) return { width: sides[0] };
-  return side !== undefined ? sides[0] : { width: sides[0], height: sides[1] };
+  const interpolation = bicubic === undefined ? 'bilinear' : 'bicubic';
+  if (byWidth !== undefined) return { resize: { width: sides[0] }, interpolation };
+  const resize = side !== undefined ? sides[0] : { width: sides[0], height: sides[1] };
+  return { resize, interpolation };
 }
 
 function readAlpha(text = 'drop'): boolean {
@@ -134,21 +206,4 @@ function readFormat(text = 'png'): string {
   if (format === 'png') return '.png';
   if (format === 'jpg' || format === 'jpeg') return '.jpg';
   throw new UsageError(`--format takes png or jpg, but got "${text}".`);
-}
-
-function readCount(
-  invocation: Invocation,
-  option: string,
-  least: number,
-  most: number,
-): number | undefined {
-  const text = invocation.text(option);
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < least || count > most) {
-    throw new UsageError(
-      `--${option} takes a whole number from ${least} to ${most}, but got "${text}".`,
-    );
-  }
-  return count;
 }

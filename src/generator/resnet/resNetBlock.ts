@@ -1,10 +1,10 @@
-import type { GraphBuilder, Value } from '../graph/builder.js';
-import { Conv2d } from '../nn/conv2d.js';
-import { Dropout } from '../nn/dropout.js';
-import { Module } from '../nn/module.js';
-import { ReflectionPad2d } from '../nn/reflectionPad2d.js';
-import { ReLU } from '../nn/relu.js';
-import { Sequential } from '../nn/sequential.js';
+import type { GraphBuilder, Value } from '../../graph/builder.js';
+import { Conv2d } from '../../nn/conv2d.js';
+import { Dropout } from '../../nn/dropout.js';
+import { Module } from '../../nn/module.js';
+import { ReflectionPad2d } from '../../nn/reflectionPad2d.js';
+import { ReLU } from '../../nn/relu.js';
+import { Sequential } from '../../nn/sequential.js';
 import { type GeneratorOptions, normLayer, usesBias } from './options.js';
 
 /**

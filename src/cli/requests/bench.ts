@@ -1,0 +1,84 @@
+import { engineNames } from '../../engine/engines.js';
+import { availableCores } from '../../platform/cores.js';
+import type { WeightsRequest } from '../generator.js';
+import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+import { KEY_OPTION } from './shared.js';
+
+const SIZES = '128x128,256x256,314x256,512x512';
+
+export const benchSpec: CommandSpec = {
+  name: 'bench',
+  usage: '[FILE]',
+  summary: 'measure what this machine does with a generator, and what it could do at most',
+  notes: [
+    "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights. Each figure is the median of several runs after one that does not count, with the fastest and the slowest.",
+    'Operations are two for each multiply-add of the layers as they are defined. The peak is what multiply-adds in registers reach; minimal filtering gets by with fewer products than the definitions, so a network can lie above it. "cyclegan summary --profile" has each layer.',
+  ],
+  options: {
+    sizes: { type: 'string', value: 'WxH,…', help: `sizes of the input; default: ${SIZES}` },
+    threads: { type: 'string', value: 'N,…', help: 'default: 1, and the physical cores' },
+    runs: { type: 'string', value: 'N', help: 'runs for each figure; default: 7' },
+    engine: {
+      type: 'string',
+      value: 'NAME',
+      help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
+    },
+    variant: {
+      type: 'string',
+      value: 'NAME',
+      help: "one of the engine's ways of making code; for wasm simd, fma or fma+256",
+    },
+    key: KEY_OPTION,
+    json: { type: 'boolean', help: 'print everything as one JSON object' },
+  },
+};
+
+export interface BenchRequest {
+  readonly weights: WeightsRequest;
+  /** Width and height each. */
+  readonly sizes: readonly (readonly number[])[];
+  readonly threads: readonly number[];
+  /** For each figure. */
+  readonly runs: number;
+  readonly engine: string | undefined;
+  readonly variant: string | undefined;
+  readonly json: boolean;
+}
+
+/** @throws UsageError for several files, or a value that makes no sense. */
+export function readBench(invocation: Invocation): BenchRequest {
+  const { operands, text, flag } = invocation;
+  const [source = null, ...rest] = operands;
+  if (rest.length > 0) throw new UsageError('One file at a time: cyclegan bench FILE.');
+  const cores = availableCores();
+  const counts = cores > 1 ? `1,${cores}` : '1';
+  const [[runs]] = readList(invocation, 'runs', '7', /^(\d{1,3})$/);
+  return {
+    weights: { source, key: text('key') },
+    sizes: readList(invocation, 'sizes', SIZES, /^(\d{1,5})x(\d{1,5})$/),
+    threads: readList(invocation, 'threads', counts, /^(\d{1,2})$/).map(([count]) => count),
+    runs,
+    engine: text('engine'),
+    variant: text('variant'),
+    json: flag('json'),
+  };
+}
+
+/** `1x2,3x4` as `[[1, 2], [3, 4]]`. */
+function readList(
+  invocation: Invocation,
+  option: string,
+  usual: string,
+  form: RegExp,
+): readonly (readonly number[])[] {
+  const text = invocation.text(option) ?? usual;
+  return text.split(',').map((item) => {
+    const numbers = form.exec(item)?.slice(1).map(Number) ?? [];
+    if (numbers.length === 0 || numbers.includes(0)) {
+      throw new UsageError(
+        `--${option} takes numbers from 1 up, such as ${usual}, but got "${text}".`,
+      );
+    }
+    return numbers;
+  });
+}

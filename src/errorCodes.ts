@@ -1,0 +1,206 @@
+/** What an error code tells; for documentation, so that nothing at run time needs it. */
+export interface ErrorCodeInfo {
+  /** The class of the error; all are `CycleganError`s. */
+  readonly thrownAs: string;
+  /** A sentence without its full stop. */
+  readonly means: string;
+}
+
+/**
+ * Every `code` that a `CycleganError` can have. They are stable: programs may rely on them, and on nothing in messages.
+ * `docs/errors.md` is made of this list (`npm run docs`).
+ */
+export const ERROR_CODES = {
+  // Calls
+  ERR_SHAPE: { thrownAs: 'ShapeError', means: 'Shapes, sizes or options do not fit together' },
+  ERR_TOO_LARGE: {
+    thrownAs: 'MemoryError',
+    means: 'A network needs more memory for this input than there is',
+  },
+  ERR_ABORTED: { thrownAs: 'AbortError', means: "The caller's `AbortSignal` fired" },
+  ERR_RANGE: {
+    thrownAs: 'CycleganError',
+    means: 'An `inputRange` is not two numbers, the lower one first',
+  },
+  ERR_TRAINING: {
+    thrownAs: 'CycleganError',
+    means: 'A layer in training mode would do what is not supported; call `eval()` first',
+  },
+  ERR_STATE_DICT: {
+    thrownAs: 'StateDictError',
+    means:
+      'A state dict does not fit its module, or is of no known generator; the error lists the keys',
+  },
+  ERR_PARAMETER: {
+    thrownAs: 'ShapeError',
+    means: 'A program has no parameter of that key, or one of another shape',
+  },
+  ERR_UNREGISTERED: {
+    thrownAs: 'CycleganError',
+    means: 'The `trace` of a network uses a module or parameter that no constructor registered',
+  },
+  ERR_DISPOSED: { thrownAs: 'CycleganError', means: 'A program was used after `dispose()`' },
+  ERR_EXPORT: { thrownAs: 'CycleganError', means: 'A network cannot be written as ONNX' },
+
+  // Engines
+  ERR_UNKNOWN_ENGINE: { thrownAs: 'CycleganError', means: 'There is no engine of that name' },
+  ERR_UNKNOWN_VARIANT: {
+    thrownAs: 'CycleganError',
+    means: 'An engine has no variant of that name here',
+  },
+  ERR_ENGINE_UNAVAILABLE: { thrownAs: 'CycleganError', means: 'An engine cannot run here' },
+  ERR_WORKER: { thrownAs: 'WorkerError', means: 'A worker thread of an engine failed' },
+
+  // Pictures
+  ERR_PICTURE: {
+    thrownAs: 'ImageError',
+    means: 'A value is no picture, or has not as many bytes as its size asks for',
+  },
+  ERR_IMAGE_FORMAT: {
+    thrownAs: 'ImageError',
+    means: 'A file is neither PNG nor JPEG, or a name has another extension',
+  },
+  ERR_IMAGE_SIZE: { thrownAs: 'ImageError', means: 'A picture has no pixels, or too many' },
+  ERR_IMAGE_QUALITY: { thrownAs: 'ImageError', means: 'A JPEG quality is not from 1 to 100' },
+  ERR_RESIZE: {
+    thrownAs: 'ImageError',
+    means: 'A size or an interpolation to resize with is not one that is taken',
+  },
+  ERR_CROP: {
+    thrownAs: 'ImageError',
+    means: 'A size to crop to is not one that is taken, or larger than the picture',
+  },
+  ERR_NO_CANVAS: {
+    thrownAs: 'ImageError',
+    means: 'An `ImageBitmap` was passed where there is no canvas to read it with',
+  },
+  ERR_JPEG_FORMAT: { thrownAs: 'ImageError', means: 'What was given is no JPEG' },
+  ERR_JPEG_TRUNCATED: { thrownAs: 'ImageError', means: 'A JPEG is incomplete' },
+  ERR_JPEG_CORRUPT: { thrownAs: 'ImageError', means: 'A JPEG is damaged' },
+  ERR_JPEG_UNSUPPORTED: { thrownAs: 'ImageError', means: 'A JPEG is of a kind that is not read' },
+  ERR_JPEG_TOO_LARGE: { thrownAs: 'ImageError', means: 'A JPEG has too many pixels' },
+  ERR_PNG: { thrownAs: 'ImageError', means: 'A PNG is damaged, or of a kind that is not read' },
+  ERR_PNG_CHECKSUM: { thrownAs: 'ImageError', means: 'A checksum in a PNG is wrong' },
+  ERR_PNG_DATA: { thrownAs: 'ImageError', means: 'The pixel data of a PNG are damaged' },
+  ERR_PNG_SHORT: { thrownAs: 'ImageError', means: 'A PNG is incomplete' },
+
+  // Weight files
+  ERR_PTH_EMPTY: { thrownAs: 'PthError', means: 'A weight file is empty' },
+  ERR_PTH_HTML: { thrownAs: 'PthError', means: 'A weight file is a web page' },
+  ERR_PTH_LFS_POINTER: {
+    thrownAs: 'PthError',
+    means: 'A weight file is a git-LFS pointer, not the file that it points to',
+  },
+  ERR_PTH_GZIP: { thrownAs: 'PthError', means: 'A weight file is compressed with gzip' },
+  ERR_PTH_PICTURE: { thrownAs: 'PthError', means: 'A weight file is a picture' },
+  ERR_PTH_ONNX: {
+    thrownAs: 'PthError',
+    means: 'A weight file is an ONNX model that was not written here, or a damaged one',
+  },
+  ERR_PTH_TORCHSCRIPT: { thrownAs: 'PthError', means: 'A weight file is a TorchScript program' },
+  ERR_PTH_WHOLE_MODEL: {
+    thrownAs: 'PthError',
+    means: 'A weight file is a whole pickled model, not its state dict',
+  },
+  ERR_PTH_UNPACKED: {
+    thrownAs: 'PthError',
+    means: 'A weight file is the inner pickle of an archive, without the numbers',
+  },
+  ERR_PTH_NOT_TORCH: { thrownAs: 'PthError', means: "A file is not one of torch's" },
+  ERR_PTH_NOT_STATE_DICT: { thrownAs: 'PthError', means: 'A file of torch holds no state dict' },
+  ERR_PTH_AMBIGUOUS: {
+    thrownAs: 'PthError',
+    means: 'A file holds several state dicts; `key` says which is meant',
+  },
+  ERR_PTH_NO_KEY: { thrownAs: 'PthError', means: 'A file holds nothing under that key' },
+  ERR_PTH_FORBIDDEN: {
+    thrownAs: 'PthError',
+    means: 'A file names what only an attack needs; it was not run',
+  },
+  ERR_PICKLE: { thrownAs: 'PthError', means: 'The pickle in a weight file is damaged' },
+  ERR_PICKLE_OPCODE: {
+    thrownAs: 'PthError',
+    means: 'The pickle in a weight file has an opcode that does not belong there',
+  },
+  ERR_PTH_TRUNCATED: { thrownAs: 'PthError', means: 'A weight file is incomplete' },
+  ERR_PTH_CHECKSUM: { thrownAs: 'PthError', means: 'A checksum in a weight file is wrong' },
+  ERR_PTH_ZIP: { thrownAs: 'PthError', means: 'The zip archive of a weight file is damaged' },
+  ERR_PTH_TAR: { thrownAs: 'PthError', means: 'The tar archive of a weight file is damaged' },
+  ERR_PTH_SAFETENSORS: { thrownAs: 'PthError', means: 'A safetensors file is damaged' },
+  ERR_PTH_VERSION: { thrownAs: 'PthError', means: 'A file has an unknown version of the format' },
+  ERR_PTH_STORAGE: {
+    thrownAs: 'PthError',
+    means: 'The numbers of a tensor are not where they should be',
+  },
+  ERR_PTH_TENSOR: { thrownAs: 'PthError', means: 'A tensor is impossible, or cannot be written' },
+  ERR_PTH_DTYPE: { thrownAs: 'PthError', means: 'A tensor is of a type that cannot be read' },
+  ERR_PTH_TOO_LARGE: {
+    thrownAs: 'PthError',
+    means:
+      'A file asks for more memory or work than its size accounts for, or is too large to write',
+  },
+  ERR_PTH_EXTENSION: {
+    thrownAs: 'PthError',
+    means: 'Weights are not written under that extension',
+  },
+
+  // Files and addresses
+  ERR_FILE: { thrownAs: 'FileError', means: 'A file cannot be read or written' },
+  ERR_FILE_NOT_FOUND: { thrownAs: 'FileError', means: 'There is no such file or folder' },
+  ERR_FILE_EXISTS: { thrownAs: 'FileError', means: 'A file exists and must not be replaced' },
+  ERR_FILE_BUSY: { thrownAs: 'FileError', means: 'Another process is at work on the same file' },
+  ERR_FILE_TOO_LARGE: { thrownAs: 'FileError', means: 'There are more bytes than are taken' },
+  ERR_FILE_URL: { thrownAs: 'FileError', means: 'A `file:` address is no path of this machine' },
+  ERR_IS_DIRECTORY: { thrownAs: 'FileError', means: 'A folder stands where a file is meant' },
+  ERR_NO_FILES: { thrownAs: 'CycleganError', means: 'There are no files here, as in a browser' },
+  ERR_SOURCE: {
+    thrownAs: 'CycleganError',
+    means: 'A value is nothing that gives bytes',
+  },
+  ERR_STREAM: {
+    thrownAs: 'CycleganError',
+    means: 'A stream gives no bytes, or is being read already',
+  },
+  ERR_DOWNLOAD: { thrownAs: 'DownloadError', means: 'An address gave nothing' },
+  ERR_DOWNLOAD_HTML: { thrownAs: 'DownloadError', means: 'An address gave a web page' },
+  ERR_DOWNLOAD_REDIRECT: {
+    thrownAs: 'DownloadError',
+    means: 'An address led to another scheme, or too far',
+  },
+  ERR_DOWNLOAD_SIZE: { thrownAs: 'DownloadError', means: 'An address gave a file of another size' },
+  ERR_DOWNLOAD_DIGEST: {
+    thrownAs: 'DownloadError',
+    means: 'An address gave a file with another SHA-256',
+  },
+  ERR_DOWNLOAD_TYPE: { thrownAs: 'DownloadError', means: 'An address gave another kind of file' },
+  ERR_DOWNLOAD_MIXED: {
+    thrownAs: 'DownloadError',
+    means: 'A file that came in several answers does not fit together',
+  },
+
+  // The command
+  ERR_USAGE: { thrownAs: 'UsageError', means: 'The command line is wrong (exit code 2)' },
+  ERR_UNKNOWN_MODEL: { thrownAs: 'CycleganError', means: 'There is no model of that name' },
+  ERR_MODEL_NOT_DOWNLOADED: {
+    thrownAs: 'CycleganError',
+    means: 'A model is known, but not downloaded yet',
+  },
+  ERR_NO_CACHE: { thrownAs: 'CycleganError', means: 'The cache, where models lie, is off' },
+  ERR_CACHE_READ_ONLY: { thrownAs: 'CycleganError', means: 'The cache cannot be written to' },
+  ERR_SOME_FAILED: {
+    thrownAs: 'SomeFailedError',
+    means: 'Some of several pictures could not be translated (exit code 1)',
+  },
+  ERR_INTERRUPTED: {
+    thrownAs: 'InterruptedError',
+    means: 'A signal ended a run of several pictures (exit code 130 or 143)',
+  },
+  ERR_OUTPUT: { thrownAs: 'CycleganError', means: 'Standard output cannot be written' },
+  ERR_OUTPUT_CLOSED: {
+    thrownAs: 'OutputClosedError',
+    means: 'The reader of standard output went away',
+  },
+} as const satisfies Readonly<Record<`ERR_${string}`, ErrorCodeInfo>>;
+
+/** The `code` of a `CycleganError`. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,19 @@
+import type { Shaped } from '../../nn/loadStateDict.js';
+import { readGenerator } from '../readGenerator.js';
+import type { ResNetConfig } from './resNetFamily.js';
+import { resNetFamily } from './resNetGenerator.js';
+
+/** What keys and shapes tell of a ResNet generator. */
+export type InferredConfig = ResNetConfig & {
+  /** What stands before the generator's own keys, `module.`; empty when nothing does. */
+  readonly prefix: string;
+};
+
+/**
+ * Reads a ResNet generator's configuration off the keys and shapes of its state dict; `openWeights(…).tensors` will do.
+ * @throws StateDictError when they are not a ResNet generator's.
+ */
+export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): InferredConfig {
+  const { config, prefix } = readGenerator(resNetFamily, stateDict);
+  return { ...config, prefix };
+}

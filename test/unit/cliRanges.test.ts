@@ -1,0 +1,203 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
+import { parseCommandLine, UsageError } from '../../src/cli/usage.js';
+import type { ValueRange } from '../../src/generator/family.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
+import { toImage, toTensor } from '../../src/image/convert.js';
+import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import type { Picture } from '../../src/image/picture.js';
+import { resize } from '../../src/image/resize/resize.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
+import { runCommand, temporaryFolder } from '../support/command.js';
+import { goldenPath } from '../support/golden.js';
+
+const home = temporaryFolder();
+const command = join(home.path, 'cyclegan.mjs');
+const instance = goldenPath('tiny_zip.pth');
+const batch = join(home.path, 'batch.pth');
+const picture = { width: 20, height: 12, data: new Uint8Array(720).map((_, i) => (i * 7) % 256) };
+let count = 0;
+let cwd = '';
+
+const run = (...args: string[]) => runCommand(command, args, cwd);
+const pixels = (name: string) => decodeImage(readFileSync(join(cwd, name))).data;
+const request = (...args: string[]) => readTranslate(parseCommandLine(translateSpec, args));
+
+manualSeed(4);
+const batchNet = new ResNetGenerator(3, 3, 4, 1, { norm: 'batch' }).eval();
+
+beforeAll(async () => {
+  await bundleCommand(command);
+  await saveStateDict(batchNet.stateDict(), batch);
+});
+afterAll(home.remove);
+beforeEach(() => {
+  cwd = join(home.path, String(count++));
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, 'in.png'), encodeImage(picture, 'in.png'));
+});
+
+/** What the network, fed in a range, makes of the picture: its output is in [−1, 1] whatever its input was in. */
+async function expected([low, high]: ValueRange, from: Picture = picture): Promise<Uint8Array> {
+  const input = toTensor()(from).unsqueeze(0);
+  const fed = input.mul(high - low).add(low);
+  const output = await batchNet.forward(fed, { engine: 'js' });
+  return toImage(output.squeeze(0).add(1).div(2)).data;
+}
+
+function difference(a: Uint8Array, b: Uint8Array): number {
+  expect(a.length).toBe(b.length);
+  return a.reduce((most, v, i) => Math.max(most, Math.abs(v - b[i])), 0);
+}
+
+describe('--input-range', () => {
+  it.each<[readonly string[], ValueRange, string]>([
+    [[], [-1, 1], '-1..1'],
+    [['--input-range', '0..1'], [0, 1], '0..1'],
+    [['--input-range', '-1..1'], [-1, 1], '-1..1'],
+    [['--input-range=0..255'], [0, 255], '0..255'],
+  ])(
+    'changes what a network with batch norm is given, and the line says it: %j',
+    async (options, range, told) => {
+      const args = ['in.png', 'out.png', '-w', batch, '--resize', 'none', '--json', ...options];
+      const { code, stdout, stderr } = await run(...args);
+      expect(code).toBe(0);
+      expect(stderr).toContain(`network input 20x12 in ${told},`);
+      expect(JSON.parse(stdout).inputRange).toEqual(range);
+      expect(difference(pixels('out.png'), await expected(range))).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it('makes no difference to a network that takes scale and shift away, but for rounding', async () => {
+    const args = ['in.png', '-w', instance, '--resize', 'none'];
+    const { stderr } = await run(...args, '-o', 'plain.png');
+    expect(stderr).toContain('in 0..1,');
+    await run(...args, '-o', 'wide.png', '--input-range', '-1..1');
+    expect(difference(pixels('plain.png'), pixels('wide.png'))).toBeLessThanOrEqual(1);
+  });
+
+  it('counts for many pictures, which are told of alike', async () => {
+    writeFileSync(join(cwd, 'b.png'), readFileSync(join(cwd, 'in.png')));
+    const args = ['in.png', 'b.png', '-o', 'out', '-w', batch, '--resize', 'none', '--json'];
+    const { code, stdout, stderr } = await run(...args, '--input-range', '0..1');
+    expect(code).toBe(0);
+    expect(stderr).toContain('network input 20x12 in 0..1,');
+    expect(stderr).toMatch(/2 pictures in .*; network input in 0\.\.1\.$/m);
+    for (const line of stdout.trim().split('\n')) {
+      expect(JSON.parse(line).inputRange).toEqual([0, 1]);
+    }
+    expect(difference(pixels('out/b.png'), await expected([0, 1]))).toBeLessThanOrEqual(1);
+  });
+
+  it.each(['0..2', '1..-1', '[0,1]', '0'])('refuses %s, and says what there is', async (range) => {
+    const { code, stderr } = await run('in.png', 'out.png', '--input-range', range);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('takes 0..1, -1..1, 0..255')]);
+  });
+});
+
+describe('a model of the zoo', () => {
+  it('is known by its name, and an export of it stays what it is', async () => {
+    const cache = join(cwd, 'cache');
+    mkdirSync(join(cache, 'models/zoo'), { recursive: true });
+    writeFileSync(join(cache, 'models/zoo/horse2zebra.pth'), readFileSync(instance));
+    const named = (...args: string[]) => runCommand(command, args, cwd, cache);
+    const translated = ['in.png', '--resize', 'none', '-w'];
+    const zoo = await named(...translated, 'zoo/horse2zebra', '-o', 'zoo.png');
+    expect([zoo.code, zoo.stderr]).toEqual([0, expect.stringContaining('in -1..1,')]);
+    const { stdout } = await named('inspect', 'zoo/horse2zebra');
+    expect(stdout).toMatch(/^pictures +-1\.\.1 in, -1\.\.1 out;/m);
+
+    for (const out of ['again.pth', 'again.safetensors', 'again.onnx']) {
+      await named('export', 'zoo/horse2zebra', out);
+      const again = await named(...translated, out, '-o', `${out}.png`);
+      expect(again.stderr).toContain('in -1..1,');
+      expect(pixels(`${out}.png`)).toEqual(pixels('zoo.png'));
+    }
+  });
+});
+
+describe('--resize bicubic:', () => {
+  it('gives the network the picture of that filter, and the line says so', async () => {
+    const { stderr } = await run('in.png', 'out.png', '-w', batch, '--resize', 'bicubic:16x16');
+    expect(stderr).toContain('network input 16x16 (bicubic) in -1..1,');
+    const small = resize({ width: 16, height: 16 }, { interpolation: 'bicubic' })(picture);
+    const wanted = await expected([-1, 1], small);
+    expect(difference(pixels('out.png'), wanted)).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    ['256', { resize: 256, interpolation: 'bilinear' }],
+    ['none', { resize: null }],
+    ['320x240', { resize: { width: 320, height: 240 }, interpolation: 'bilinear' }],
+    ['bicubic:256x256', { resize: { width: 256, height: 256 }, interpolation: 'bicubic' }],
+    ['bicubic:286', { resize: 286, interpolation: 'bicubic' }],
+    ['bicubic:scale-width:512', { resize: { width: 512 }, interpolation: 'bicubic' }],
+  ])('stands before whatever size is asked for: %s', (text, pipeline) => {
+    expect(request('a.png', '--resize', text).pictures.pipeline).toMatchObject(pipeline);
+  });
+
+  it.each(['bicubic:none', 'bicubic:', 'bicubic', 'scale-width:bicubic:5', 'lanczos:256'])(
+    'refuses %s',
+    (text) => {
+      expect(() => request('a.png', '--resize', text)).toThrow(UsageError);
+      expect(() => request('a.png', '--resize', text)).toThrow(/bicubic:256x256/);
+    },
+  );
+});
+
+describe('a request', () => {
+  it('is complete without any option', () => {
+    expect(request('a.png')).toEqual({
+      operands: ['a.png'],
+      output: undefined,
+      recursive: false,
+      extension: '.png',
+      existing: { force: false, resume: false, noClobber: false },
+      weights: { source: null, key: undefined, inputRange: undefined },
+      pictures: {
+        decode: { alpha: false, autoOrient: false, strict: false },
+        pipeline: { resize: 256, interpolation: 'bilinear', crop: undefined, keepSize: false },
+        quality: undefined,
+        gallery: false,
+      },
+      engine: { engine: undefined, threads: undefined, allowV8Flags: true, revectorize: true },
+      dumpActivations: undefined,
+      json: false,
+      debug: false,
+    });
+  });
+
+  it('holds every option of the command', () => {
+    const texts = ['weights', 'key', 'output', 'dump-activations', 'engine'].flatMap((name) => [
+      `--${name}`,
+      `my-${name}`,
+    ]);
+    const flags = ['recursive', 'gallery', 'force', 'no-clobber', 'json', 'debug', 'keep-size'];
+    const asked = request(
+      ...texts,
+      ...[...flags, 'auto-orient', 'strict', 'no-revectorize'].map((name) => `--${name}`),
+      ...['--format', 'jpg', '--alpha', 'keep', '--quality', '7', '--crop', '9', '--threads', '3'],
+    );
+    expect(asked).toMatchObject({
+      output: 'my-output',
+      recursive: true,
+      extension: '.jpg',
+      existing: { force: true, noClobber: true },
+      weights: { source: 'my-weights', key: 'my-key' },
+      pictures: {
+        decode: { alpha: true, autoOrient: true, strict: true },
+        pipeline: { crop: 9, keepSize: true },
+        quality: 7,
+        gallery: true,
+      },
+      engine: { engine: 'my-engine', threads: 3, revectorize: false },
+      dumpActivations: 'my-dump-activations',
+      json: true,
+      debug: true,
+    });
+  });
+});
