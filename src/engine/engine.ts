@@ -1,6 +1,10 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
+import type { AbortSignalLike } from '../platform/webTypes.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+
+/** Every engine that there is. */
+export type EngineName = 'wasm' | 'js';
 
 /**
  * The contract between the network as data and whatever runs it. An engine lives in a folder of its
@@ -8,7 +12,7 @@ import type { Tensor } from '../tensor/tensor.js';
  * reference by the suite that all engines pass.
  */
 export interface Engine {
-  readonly name: string;
+  readonly name: EngineName;
   /** Why this engine cannot run here, for people; `null` when it can. */
   unavailable(): Promise<string | null>;
   /** Starts what takes time to start, such as threads, if the engine has that and a `compile` is to come. */
@@ -49,12 +53,12 @@ export interface CompileOptions {
 /** Which engine, and how it is to prepare. */
 export interface EngineOptions extends CompileOptions {
   /** An engine by name. Default: the fastest that runs here. */
-  readonly engine?: string;
+  readonly engine?: EngineName;
 }
 
 /** A network prepared for its input shapes. */
 export interface Program {
-  readonly engine: string;
+  readonly engine: EngineName;
   /** Of the inputs and outputs, in their order. */
   readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
@@ -98,7 +102,7 @@ export interface RunOptions {
   /** The calling thread may work without pause until the result is there, if it can. Default: false. */
   readonly blocking?: boolean;
   /** Ends the run, at once while it waits for others, else after a step. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Called after each node. What it throws ends the run. */
   readonly onProgress?: (progress: NodeProgress) => void;
 }

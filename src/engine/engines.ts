@@ -1,32 +1,40 @@
 import { CycleganError } from '../errors.js';
-import type { Engine, EngineOptions, Peak } from './engine.js';
+import type { Engine, EngineName, EngineOptions, Peak } from './engine.js';
 
 /** Every engine, fastest first, each behind a lazy import. */
-const ENGINES: readonly { readonly name: string; readonly load: () => Promise<Engine> }[] = [
+const ENGINES: readonly { readonly name: EngineName; readonly load: () => Promise<Engine> }[] = [
   { name: 'wasm', load: async () => (await import('./wasm/wasmEngine.js')).wasmEngine },
   { name: 'js', load: async () => (await import('./js/jsEngine.js')).jsEngine },
 ];
 
-export const engineNames: readonly string[] = ENGINES.map(({ name }) => name);
+export const engineNames: readonly EngineName[] = ENGINES.map(({ name }) => name);
+
+/**
+ * A text as the name of an engine.
+ * @throws CycleganError `ERR_UNKNOWN_ENGINE`.
+ */
+export function parseEngineName(text: string): EngineName {
+  const name = engineNames.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new CycleganError(
+    'ERR_UNKNOWN_ENGINE',
+    `There is no engine "${text}"; known: ${engineNames.join(', ')}.`,
+  );
+}
 
 /**
  * The engine of that name, or the fastest that runs here.
  * @throws CycleganError `ERR_UNKNOWN_ENGINE`, or `ERR_ENGINE_UNAVAILABLE` with the reason.
  */
-export async function selectEngine(name?: string): Promise<Engine> {
-  const candidates = ENGINES.filter((entry) => name === undefined || entry.name === name);
+export async function selectEngine(name?: EngineName): Promise<Engine> {
+  // Without TypeScript, a name may be anything.
+  const wanted = name === undefined ? undefined : parseEngineName(name);
   const reasons: string[] = [];
-  for (const { load } of candidates) {
+  for (const { load } of ENGINES.filter((entry) => entry.name === (wanted ?? entry.name))) {
     const engine = await load();
     const reason = await engine.unavailable();
     if (reason === null) return engine;
     reasons.push(`${engine.name}: ${reason}`);
-  }
-  if (candidates.length === 0) {
-    throw new CycleganError(
-      'ERR_UNKNOWN_ENGINE',
-      `There is no engine "${name}"; known: ${engineNames.join(', ')}.`,
-    );
   }
   throw new CycleganError('ERR_ENGINE_UNAVAILABLE', `No engine runs here (${reasons.join('; ')}).`);
 }

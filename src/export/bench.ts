@@ -1,4 +1,4 @@
-import type { Peak } from '../engine/engine.js';
+import type { EngineName, Peak } from '../engine/engine.js';
 import { measurePeak } from '../engine/engines.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
 import { median } from '../platform/median.js';
@@ -36,7 +36,7 @@ export interface BenchOptions {
   /** Runs that count, after a first one. */
   readonly runs: number;
   /** Which engine, and which of its ways of making code. Default: the fastest. */
-  readonly engine?: string;
+  readonly engine?: EngineName;
   readonly variant?: string;
   /** Called before something is measured. */
   readonly onProgress?: (what: string) => void;

@@ -61,14 +61,46 @@ function toByte(value: number): number {
   return scaled > 0 ? Math.min(255, Math.trunc(scaled)) : 0;
 }
 
-/** Applies one transform after the other. @see torchvision.transforms.Compose */
-export function compose<A, B>(first: (value: A) => B): (value: A) => B;
-export function compose<A, B, C>(first: (value: A) => B, second: (value: B) => C): (value: A) => C;
-export function compose<A, B, C, D>(
-  first: (value: A) => B,
-  second: (value: B) => C,
-  third: (value: C) => D,
-): (value: A) => D;
-export function compose(...steps: ((value: unknown) => unknown)[]): (value: unknown) => unknown {
-  return (value) => steps.reduce((current, step) => step(current), value);
+/** One transform: a value in, another one out. */
+type Transform<A, B> = (value: A) => B;
+
+/** Transforms each of which takes what the one before gives. */
+type Chain<Steps extends readonly unknown[]> = Steps extends readonly [
+  Transform<infer A, infer B>,
+  Transform<infer C, infer D>,
+  ...infer Rest,
+]
+  ? [B] extends [C]
+    ? readonly [Transform<A, B>, ...Chain<readonly [Transform<C, D>, ...Rest]>]
+    : readonly [Transform<A, C>, ...Chain<readonly [Transform<C, D>, ...Rest]>]
+  : Steps;
+
+type First<Steps extends readonly unknown[]> = Steps extends readonly [
+  Transform<infer A, unknown>,
+  ...unknown[],
+]
+  ? A
+  : never;
+
+type Last<Steps extends readonly unknown[]> = Steps extends readonly [
+  ...unknown[],
+  Transform<never, infer B>,
+]
+  ? B
+  : never;
+
+/**
+ * Applies any number of transforms one after the other.
+ *
+ * ```ts
+ * const preprocess = compose(resize(256), toTensor());
+ * ```
+ *
+ * @see torchvision.transforms.Compose
+ */
+export function compose<
+  const Steps extends readonly [Transform<never, unknown>, ...Transform<never, unknown>[]],
+>(...steps: Steps & Chain<Steps>): (value: First<Steps>) => Last<Steps> {
+  const all = steps as unknown as readonly Transform<unknown, unknown>[];
+  return (value) => all.reduce<unknown>((current, step) => step(current), value) as Last<Steps>;
 }

@@ -1,7 +1,8 @@
 import { AbortError } from '../errors.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 /** A promise that fails when `signal` fires, and what stops listening. */
-export function abortionOf(signal: AbortSignal | undefined): {
+export function abortionOf(signal: AbortSignalLike | undefined): {
   readonly happens: Promise<never>;
   readonly end: () => void;
 } {

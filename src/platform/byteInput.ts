@@ -5,6 +5,13 @@ import { type ByteStream, collect } from './collect.js';
 import { downloadFailure, networkFailure, wrongSize } from './downloadError.js';
 import { type FetchProgress, fetchBytes } from './fetchBytes.js';
 import { fileError, tooLong } from './fileError.js';
+import type {
+  AbortSignalLike,
+  BlobLike,
+  ByteStreamLike,
+  ResponseLike,
+  UrlLike,
+} from './webTypes.js';
 
 /**
  * Where a file's bytes may come from:
@@ -18,12 +25,12 @@ import { fileError, tooLong } from './fileError.js';
  */
 export type ByteInput =
   | string
-  | URL
+  | UrlLike
   | ArrayBufferLike
   | ArrayBufferView
-  | Blob
-  | Response
-  | ReadableStream<Uint8Array>
+  | BlobLike
+  | ResponseLike
+  | ByteStreamLike
   | AsyncIterable<Uint8Array>;
 
 export interface ByteInputOptions {
@@ -33,7 +40,7 @@ export interface ByteInputOptions {
    */
   readonly maxBytes?: number;
   /** Ends the reading of an address or a stream. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Called when an address has answered, and with each piece that comes. */
   readonly onProgress?: (progress: FetchProgress) => void;
 }
@@ -72,11 +79,11 @@ export function sourceName(input: ByteInput): string | null {
   if (typeof input === 'string') return isPathText(input) ? input : addressName(input);
   switch (kindOf(input)) {
     case 'URL':
-      return addressName((input as URL).href);
+      return addressName((input as UrlLike).href);
     case 'Response':
-      return (input as Response).url === '' ? null : shownAddress((input as Response).url);
+      return (input as ResponseLike).url === '' ? null : shownAddress((input as ResponseLike).url);
     case 'File':
-      return (input as File).name;
+      return (input as BlobLike & { readonly name: string }).name;
     default:
       return null;
   }
@@ -112,12 +119,12 @@ async function open(input: ByteInput, options: ByteInputOptions): Promise<ByteSo
     case 'SharedArrayBuffer':
       return memorySource(unshared(input as ArrayBufferLike));
     case 'URL':
-      return openAddress((input as URL).href, options);
+      return openAddress((input as UrlLike).href, options);
     case 'Blob':
     case 'File':
-      return blobSource(input as Blob);
+      return blobSource(input as BlobLike);
     case 'Response':
-      return memorySource(await readResponse(input as Response, options));
+      return memorySource(await readResponse(input as ResponseLike, options));
     default:
       return memorySource(await readStream(checkStream(input), options));
   }
@@ -142,13 +149,18 @@ async function openAddress(address: string, options: ByteInputOptions): Promise<
 }
 
 async function readLocal(address: string, options: ByteInputOptions): Promise<Uint8Array> {
-  const response = await fetch(address, { signal: options.signal }).catch((error: unknown) => {
+  const response = await fetch(address, {
+    signal: options.signal as AbortSignal | undefined,
+  }).catch((error: unknown) => {
     throw options.signal?.aborted ? new AbortError() : networkFailure(address, error);
   });
   return readResponse(response, options);
 }
 
-async function readResponse(response: Response, options: ByteInputOptions): Promise<Uint8Array> {
+async function readResponse(
+  response: ResponseLike,
+  options: ByteInputOptions,
+): Promise<Uint8Array> {
   const { url, ok, status, statusText, type, bodyUsed, body } = response;
   const name = url === '' ? 'The response' : url;
   if (type.startsWith('opaque')) {
@@ -194,7 +206,7 @@ function unshared(buffer: ArrayBufferLike, offset = 0, length = buffer.byteLengt
   return kindOf(buffer) === 'SharedArrayBuffer' ? new Uint8Array(bytes) : bytes;
 }
 
-function blobSource(blob: Blob): ByteSource {
+function blobSource(blob: BlobLike): ByteSource {
   return {
     size: blob.size,
     shared: false,

@@ -2,6 +2,7 @@ import { AbortError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
 import { FileError, fileError } from './fileError.js';
 import { readPipe } from './pipes.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 /** What is read into memory as a whole, for want of another way, may have so many bytes unless the caller says otherwise. */
 export const MAX_STREAM_BYTES = 2 ** 31;
@@ -44,7 +45,7 @@ export async function openFile(
     maxBytes = MAX_STREAM_BYTES,
     regular = false,
     signal,
-  }: { maxBytes?: number; regular?: boolean; signal?: AbortSignal } = {},
+  }: { maxBytes?: number; regular?: boolean; signal?: AbortSignalLike } = {},
 ): Promise<ByteSource> {
   const fs = requireBuiltin('fs/promises', `Reading ${path}`);
   try {

@@ -1,16 +1,17 @@
 import { AbortError, CycleganError } from '../errors.js';
 import { abortionOf } from './abortion.js';
 import { concatenate } from './concatenate.js';
+import type { AbortSignalLike, ByteStreamLike } from './webTypes.js';
 
 /** Where bytes come from piece by piece. */
-export type ByteStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type ByteStream = ByteStreamLike | AsyncIterable<Uint8Array>;
 
 export interface CollectOptions {
   readonly maxBytes: number;
   /** What is thrown when more come. */
   readonly onTooMany: () => Error;
   readonly onReceived?: (bytes: number) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 /** Pieces may be of a byte each: they are gathered in blocks, so that many take no more memory than few. */

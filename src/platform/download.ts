@@ -8,6 +8,7 @@ import { makeFolder } from './files.js';
 import { PartFile, type PartOrigin, partPath } from './partFile.js';
 import { announcedBytes, checkAnswer, isPacked, request, wholeNumber } from './request.js';
 import { fileSha256 } from './sha256.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 export interface DownloadOptions {
   /** Length that the file must have. */
@@ -24,7 +25,7 @@ export interface DownloadOptions {
   readonly leastRate?: { readonly bytes: number; readonly milliseconds: number };
   /** How long to wait before each further attempt; as many as there are numbers. */
   readonly pauses?: readonly number[];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   readonly onProgress?: (progress: FetchProgress) => void;
   /** An attempt failed, and another one follows after so many milliseconds. */
   readonly onRetry?: (failure: DownloadError, pause: number) => void;
@@ -239,7 +240,7 @@ async function beginsAsHtml(path: string): Promise<boolean> {
   }
 }
 
-function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+function sleep(milliseconds: number, signal?: AbortSignalLike): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (act: () => void) => {
       clearTimeout(timer);

@@ -2,6 +2,7 @@ import { collect } from './collect.js';
 import { downloadFailure, wrongSize } from './downloadError.js';
 import type { ProgressBounds } from './progressWatch.js';
 import { announcedBytes, checkAnswer, request } from './request.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 export interface FetchProgress {
   /** Bytes that have come. */
@@ -16,7 +17,7 @@ export interface FetchOptions {
   readonly stallMilliseconds?: number;
   /** It also ends when so few bytes came in so much time. Default: 60 kB in a minute. */
   readonly leastRate?: ProgressBounds['leastRate'];
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
   /** Called when the server has answered, and with each piece. */
   readonly onProgress?: (progress: FetchProgress) => void;
 }

@@ -2,6 +2,7 @@ import { AbortError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
 import { collect } from './collect.js';
 import { fileError, tooLong } from './fileError.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 /**
  * All that comes from a named pipe, or one of a shell (`<(…)`). While nothing comes, no thread of the process waits, so
@@ -12,7 +13,7 @@ import { fileError, tooLong } from './fileError.js';
 export async function readPipe(
   path: string,
   maxBytes: number,
-  signal?: AbortSignal,
+  signal?: AbortSignalLike,
 ): Promise<Uint8Array> {
   const { constants, openSync } = requireBuiltin('fs', `Reading ${path}`);
   const { Socket } = requireBuiltin('net', `Reading ${path}`);

@@ -3,6 +3,7 @@ import { shownAddress } from './address.js';
 import { builtin } from './builtin.js';
 import { DownloadError, downloadFailure, networkFailure, webPageError } from './downloadError.js';
 import { type ProgressBounds, ProgressWatch } from './progressWatch.js';
+import type { AbortSignalLike } from './webTypes.js';
 
 export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -12,7 +13,7 @@ export interface RequestOptions {
   readonly leastRate?: ProgressBounds['leastRate'];
   /** Whether a redirect from http to https is followed; any other change of the scheme is refused. Default: false. */
   readonly allowHttps?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 export const MAX_REDIRECTS = 5;

@@ -31,6 +31,15 @@ describe('memory of a process', () => {
       await netG.forward(pictureOf(largest), wasm);
       for (let run = 0; run < 1000; run++) await netG.forward(picture, wasm);`,
     ],
+    [
+      '1000 updates of weights',
+      `const other = new ResNetGenerator(3, 3, 16, 2).stateDict();
+      const program = await compile(netG, { ...wasm, inputShape: [1, 3, ...largest] });
+      for (let turn = 0; turn < 1000; turn++) {
+        await program.updateParameters(turn % 2 === 0 ? other : netG.stateDict());
+        if (turn % 100 === 0) await program.run(pictureOf(largest));
+      }`,
+    ],
   ])(
     `does not grow with their number: %s`,
     async (_name, text) => {

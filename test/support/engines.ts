@@ -14,7 +14,7 @@ const v8 = Number.parseInt(process.versions.v8, 10);
 
 const wasm = (name: string, variant: string, since: number, allowV8Flags: boolean) => ({
   name,
-  options: { engine: 'wasm', variant, allowV8Flags, threads: 2 },
+  options: { engine: 'wasm' as const, variant, allowV8Flags, threads: 2 },
   tolerance: 5e-5,
   unavailable: v8 >= since ? null : `needs V8 ${since}, and this is V8 ${v8}`,
 });

@@ -115,7 +115,7 @@ describe('a run after one that blocked', () => {
   });
 });
 
-describe.each(['wasm', 'js'])('a run that waits: %s', (engine) => {
+describe.each(['wasm', 'js'] as const)('a run that waits: %s', (engine) => {
   it('is over as soon as its signal fires, and never begins', async () => {
     const [a, b] = generators;
     const x = noise(1, 96);

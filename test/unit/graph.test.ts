@@ -171,7 +171,7 @@ describe('values while a network runs', () => {
 
   const input = Tensor.full(SHAPE, 1);
 
-  it.each(['js', 'wasm'])('live no longer than somebody reads them: %s', async (engine) => {
+  it.each(['js', 'wasm'] as const)('live no longer than somebody reads them: %s', async (engine) => {
     const { operator, living } = counting();
     const chain = moduleOf((g, x) => {
       let y = x;
@@ -203,7 +203,7 @@ describe('values while a network runs', () => {
     expect(Math.max(...living)).toBeLessThanOrEqual(3);
   });
 
-  it.each(['js', 'wasm'])('live as long as somebody reads them: %s', async (engine) => {
+  it.each(['js', 'wasm'] as const)('live as long as somebody reads them: %s', async (engine) => {
     const { operator } = counting();
     const one = (g: GraphBuilder, x: Value) => g.apply(operator, [x], {});
     const conv = new Conv2d(2, 2, 1, { bias: false });

@@ -17,7 +17,7 @@ it.each([
   async (kernel, value) => {
     const conv = new Conv2d(CHANNELS, CHANNELS, kernel, { padding: (kernel - 1) / 2 }).eval();
     const data = Float32Array.from({ length: CHANNELS * SIDE * SIDE }, (_, i) => Math.sin(i));
-    const run = async (engine: string) =>
+    const run = async (engine: 'js' | 'wasm') =>
       (await conv.forward(new Tensor(data.slice(), [1, CHANNELS, SIDE, SIDE]), { engine })).data;
     const clean = await run('wasm');
     const [row, column] = [20, 17];

@@ -81,7 +81,7 @@ describe('a module that runs', () => {
     for (const module of [netG, other]) module.dispose();
   });
 
-  it.each(['js', 'wasm'])('notices elements that are written in place: %s', async (engine) => {
+  it.each(['js', 'wasm'] as const)('notices elements that are written in place: %s', async (engine) => {
     const conv = new Conv2d(1, 1, 1, { bias: false });
     const weight = new Tensor(Float32Array.of(2), [1, 1, 1, 1]);
     conv.loadStateDict(new Map([['weight', weight]]));

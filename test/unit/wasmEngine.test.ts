@@ -79,7 +79,7 @@ describe('warming up', () => {
   });
 
   it('says which engine there is not', async () => {
-    await expect(warmUp({ engine: 'none' })).rejects.toThrow(/"none"/);
+    await expect(warmUp({ engine: 'none' as 'js' })).rejects.toThrow(/"none"/);
   });
 });
 

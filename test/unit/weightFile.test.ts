@@ -180,7 +180,7 @@ describe('tensors that stay in the file', () => {
     const late = await (await openWeights(path)).stateDict({ late: true });
     const x = Tensor.full([1, 3, 16, 20], 0.3);
     const expected = await netG.forward(x);
-    for (const engine of ['wasm', 'js']) {
+    for (const engine of ['wasm', 'js'] as const) {
       const output = await ResNetGenerator.fromStateDict(late).forward(x, { engine });
       expect(output).toEqual(engine === 'wasm' ? expected : await netG.forward(x, { engine }));
     }

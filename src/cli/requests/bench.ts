@@ -1,7 +1,8 @@
-import { engineNames } from '../../engine/engines.js';
+import type { EngineName } from '../../engine/engine.js';
 import { availableCores } from '../../platform/cores.js';
 import type { WeightsRequest } from '../generator.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+import { ENGINE_OPTION, readEngine } from './engine.js';
 import { KEY_OPTION } from './shared.js';
 
 const SIZES = '128x128,256x256,314x256,512x512';
@@ -18,11 +19,7 @@ export const benchSpec: CommandSpec = {
     sizes: { type: 'string', value: 'WxH,…', help: `sizes of the input; default: ${SIZES}` },
     threads: { type: 'string', value: 'N,…', help: 'default: 1, and the physical cores' },
     runs: { type: 'string', value: 'N', help: 'runs for each figure; default: 7' },
-    engine: {
-      type: 'string',
-      value: 'NAME',
-      help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
-    },
+    engine: ENGINE_OPTION,
     variant: {
       type: 'string',
       value: 'NAME',
@@ -40,7 +37,7 @@ export interface BenchRequest {
   readonly threads: readonly number[];
   /** For each figure. */
   readonly runs: number;
-  readonly engine: string | undefined;
+  readonly engine: EngineName | undefined;
   readonly variant: string | undefined;
   readonly json: boolean;
 }
@@ -58,7 +55,7 @@ export function readBench(invocation: Invocation): BenchRequest {
     sizes: readList(invocation, 'sizes', SIZES, /^(\d{1,5})x(\d{1,5})$/),
     threads: readList(invocation, 'threads', counts, /^(\d{1,2})$/).map(([count]) => count),
     runs,
-    engine: text('engine'),
+    engine: readEngine(invocation),
     variant: text('variant'),
     json: flag('json'),
   };

@@ -1,10 +1,10 @@
-import type { CompileOptions } from '../../engine/engine.js';
-import { engineNames } from '../../engine/engines.js';
+import type { EngineOptions } from '../../engine/engine.js';
 import type { ValueRange } from '../../generator/family.js';
 import type { PipelineOptions } from '../../translate/pipeline.js';
 import type { WeightsRequest } from '../generator.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
+import { ENGINE_OPTION, readEngine } from './engine.js';
 import { KEY_OPTION, readCount } from './shared.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
@@ -57,11 +57,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     type: 'boolean',
     help: 'replace OUT, and files whose names were made up; never an input',
   },
-  engine: {
-    type: 'string',
-    value: 'NAME',
-    help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
-  },
+  engine: ENGINE_OPTION,
   threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
   'dump-activations': {
@@ -102,7 +98,7 @@ export interface TranslateRequest {
   readonly existing: ExistingRequest;
   readonly weights: WeightsRequest;
   readonly pictures: PictureOptions;
-  readonly engine: CompileOptions & { readonly engine: string | undefined };
+  readonly engine: EngineOptions;
   /** The folder for every layer's output. */
   readonly dumpActivations: string | undefined;
   readonly json: boolean;
@@ -125,7 +121,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     },
     pictures: readPictures(invocation),
     engine: {
-      engine: text('engine'),
+      engine: readEngine(invocation),
       threads: readCount(invocation, 'threads', 1, 256),
       // The process is the command's own.
       allowV8Flags: true,

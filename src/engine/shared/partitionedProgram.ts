@@ -8,7 +8,7 @@ import {
 } from '../../graph/graph.js';
 import { pause } from '../../platform/pause.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Program, RunOptions } from '../engine.js';
+import type { EngineName, Program, RunOptions } from '../engine.js';
 import { picturesOf, type Segment } from './partition.js';
 import { QueuedProgram, resultsOf } from './program.js';
 
@@ -33,7 +33,7 @@ export class PartitionedProgram extends QueuedProgram {
 
   constructor(
     graph: Graph,
-    engine: string,
+    engine: EngineName,
     parts: readonly CompiledPart[],
     fallbacks: readonly string[],
   ) {

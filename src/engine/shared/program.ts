@@ -2,11 +2,11 @@ import { ShapeError } from '../../errors.js';
 import { type Graph, shapeOf, weightOf } from '../../graph/graph.js';
 import { formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Program, RunOptions } from '../engine.js';
+import type { EngineName, Program, RunOptions } from '../engine.js';
 import { Queue } from './queue.js';
 
 export interface ProgramFacts {
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly details: readonly string[];
   readonly memoryBytes: number;
   readonly fallbacks: readonly string[];
@@ -19,7 +19,7 @@ export function resultsOf({ outputs, assignments }: Graph): number[] {
 
 /** What the programs of all engines share: the queue of calls, checks, and which parameters they have. */
 export abstract class QueuedProgram implements Program {
-  readonly engine: string;
+  readonly engine: EngineName;
   readonly inputShapes: readonly Shape[];
   readonly outputShapes: readonly Shape[];
   readonly inputShape: Shape;

@@ -1,5 +1,6 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { abortionOf } from '../../platform/abortion.js';
+import type { AbortSignalLike } from '../../platform/webTypes.js';
 
 /** Runs one job at a time, in the order of the calls, and none after it was closed. */
 export class Queue {
@@ -10,7 +11,7 @@ export class Queue {
    * @param signal A job that still waits when it fires is over at once, and never begins.
    * @throws CycleganError `ERR_DISPOSED` once closed; AbortError.
    */
-  run<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  run<T>(job: () => Promise<T>, signal?: AbortSignalLike): Promise<T> {
     if (this.#closed) {
       return Promise.reject(
         new CycleganError('ERR_DISPOSED', 'This program was disposed of; compile it again.'),

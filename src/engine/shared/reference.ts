@@ -2,14 +2,14 @@ import { AbortError } from '../../errors.js';
 import { type Graph, operandsOf, presentOperands, readerCounts } from '../../graph/graph.js';
 import { pause } from '../../platform/pause.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { RunOptions } from '../engine.js';
+import type { EngineName, RunOptions } from '../engine.js';
 import { QueuedProgram, resultsOf } from './program.js';
 
 /** Walks the graph and calls each operator's reference loops: what engines are held to, and fall back to. */
 export class ReferenceProgram extends QueuedProgram {
   constructor(
     graph: Graph,
-    engine: string,
+    engine: EngineName,
     fallbacks: readonly string[] = [],
     notes: readonly string[] = [],
   ) {

@@ -1,5 +1,6 @@
 import { AbortError } from '../../errors.js';
 import { canBlock, pause } from '../../platform/pause.js';
+import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { RunOptions } from '../engine.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
@@ -65,7 +66,7 @@ export class ThreadTeam {
   }
 
   /** Runs a job that threads take part in when it is this program's turn. */
-  inTurn<T>(blocking: boolean, job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  inTurn<T>(blocking: boolean, job: () => Promise<T>, signal?: AbortSignalLike): Promise<T> {
     return this.isAlone(blocking) ? job() : inTurn(job, signal);
   }
 

@@ -1,3 +1,4 @@
+import type { AbortSignalLike } from '../../../platform/webTypes.js';
 import { Queue } from '../../shared/queue.js';
 
 /**
@@ -11,7 +12,7 @@ let waiting = 0;
 let begun: (() => Promise<void>) | null = null;
 
 /** Runs `job` when all work that was asked for before it is over; while it waits, `signal` ends it at once. */
-export function inTurn<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export function inTurn<T>(job: () => Promise<T>, signal?: AbortSignalLike): Promise<T> {
   waiting++;
   return queue
     .run(async () => {

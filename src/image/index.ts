@@ -1,0 +1,25 @@
+// `cyclegan-ts/image`: pictures, and tensors of them.
+export { compose, toImage, toTensor } from './convert.js';
+export { centerCrop } from './crop.js';
+export {
+  type DecodeOptions,
+  decodeImage,
+  type EncodeOptions,
+  encodeImage,
+  type ImageSource,
+  imageSize,
+  type OpenImageOptions,
+  openImage,
+  saveImage,
+} from './formats.js';
+export type { DecodeNote, NoteOptions } from './note.js';
+export { ImageError, type Picture } from './picture.js';
+export type {
+  BitmapLike,
+  CanvasLike,
+  PictureInput,
+  PixelData,
+} from './pictureInput.js';
+export { type Interpolation, type ResizeOptions, resize } from './resize/resize.js';
+export type { ResizeTarget } from './resize/target.js';
+export { type ImageDataLike, toImageData } from './toImageData.js';

@@ -1,0 +1,44 @@
+// `cyclegan-ts/nn`: modules that mirror torch.nn, the graphs that they trace, and tensors.
+
+export {
+  GraphBuilder,
+  type GraphNames,
+  type ParameterSource,
+  type Traceable,
+} from '../graph/builder.js';
+export type {
+  Assignment,
+  ConstantLeaf,
+  Graph,
+  GraphNode,
+  InputLeaf,
+  Leaf,
+  ParameterLeaf,
+  Value,
+} from '../graph/graph.js';
+export * from '../tensor/index.js';
+export { BatchNorm2d } from './batchNorm2d.js';
+export { type CompileModuleOptions, compile, traceGraph, warmUp } from './compile.js';
+export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
+export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './convTranspose2d.js';
+export { Dropout } from './dropout.js';
+export { Identity } from './identity.js';
+export { InstanceNorm2d } from './instanceNorm2d.js';
+export { LeakyReLU } from './leakyRelu.js';
+export {
+  type LoadStateDictOptions,
+  type LoadStateDictResult,
+  type Shaped,
+  type StateDict,
+  StateDictError,
+  type TensorLike,
+} from './loadStateDict.js';
+export { type ForwardOptions, Module } from './module.js';
+export type { NormModuleOptions } from './norm.js';
+export { Parameter } from './parameter.js';
+export { manualSeed } from './random.js';
+export { ReflectionPad2d } from './reflectionPad2d.js';
+export { ReLU } from './relu.js';
+export { Sequential } from './sequential.js';
+export { Sigmoid } from './sigmoid.js';
+export { Tanh } from './tanh.js';
