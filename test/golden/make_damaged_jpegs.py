@@ -185,6 +185,19 @@ def data():
     yield "a comment behind the data", b"".join(parts[:-1] + [b"\xff\xfe\0\5abc", EOI])
 
 
+def stuffing():
+    """More bytes FF than one before a stuffed zero: what libjpeg's two ways of reading leave of each other is seen."""
+    for name, seed, count, first in (("each", 0, 9, 0), ("the second", 1, 1, 1), ("the third", 1, 1, 2)):
+        parts = by_pillow(picture(64, 48, "L", seed), quality=90)
+
+        def change(content):
+            pieces = content.split(b"\xff\0")
+            ends = [b"\xff\xff\0" if first <= i < first + count else b"\xff\0" for i in range(len(pieces) - 1)]
+            return b"".join(a + b for a, b in zip(pieces, [*ends, b""]))
+
+        yield f"a byte FF before {name} stuffed zero", with_data(parts, change)
+
+
 def headers():
     parts = by_pillow(picture(24, 16), quality=70)
     yield "no Huffman tables", without(parts, 0xC4)
@@ -233,7 +246,7 @@ def main():
         return
     entries = [
         {"name": name, "jpeg": base64.b64encode(content).decode(), **judge(content)}
-        for make in (progressive, restarts, data, headers)
+        for make in (progressive, restarts, data, stuffing, headers)
         for name, content in make()
     ]
     lines = ",\n".join(json.dumps(entry) for entry in entries)

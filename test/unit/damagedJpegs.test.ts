@@ -83,6 +83,18 @@ it('says nothing of a JPEG that is whole', () => {
   expect(notes).toEqual([]);
 });
 
+it('says nothing of data whose last bit is the last of a byte', () => {
+  const lengths = new Set<number>();
+  for (let width = 8; width <= 128; width += 8) {
+    // Blocks of one colour, of which each takes as many bits.
+    const data = new Uint8Array(3 * 8 * width).fill(200);
+    const bytes = encodeImage({ width, height: 8, data }, 'a.jpg');
+    expect(decodeJpeg(bytes, { strict: true })).toMatchObject({ width, height: 8 });
+    lengths.add(bytes.length);
+  }
+  expect(lengths.size).toBeGreaterThan(8);
+});
+
 describe('what a file can cost', () => {
   /** A progressive file with its scans for AC repeated. */
   function withScans(count: number): Uint8Array {
