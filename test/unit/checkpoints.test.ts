@@ -123,6 +123,10 @@ describe('a name in a pickle', () => {
     ...['torch.utils.cpp_extension.load', 'torch.package.PackageImporter', 'torch.float_power'],
     ...['torch._utils._import_dotted_name', 'torch.serialization.load', 'torch.FooStorage'],
     ...['torch.nn.functional.relu', 'torch.multiprocessing.Process'],
+    // What a harmless name is a part of.
+    ...['torch.return_types.max.load', 'torch.x.torch.return_types.max', 'torch.return_types.'],
+    ...['torch._utils._rebuild_tensor.load', 'torch.x.torch._utils._rebuild_tensor'],
+    ...['torch._tensor._rebuild_from_type_v2.x', 'torch.x.torch.tensor._rebuild_from_type'],
   ])('that an attack needs refuses the file, wherever it stands: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {
@@ -172,6 +176,7 @@ describe('a name in a pickle', () => {
     ...['torch.FloatStorage', 'torch.cuda.HalfStorage', 'torch.float8_e4m3fn', 'torch.uint4'],
     ...['torch.Size', 'torch.optim.adam.Adam', 'torch.nn.modules.conv.Conv2d', 'torch.complex128'],
     ...['torch._utils._rebuild_qtensor', 'torch.distributed.tensor.DTensor', 'torch.sparse_coo'],
+    ...['torch.return_types.max', 'torch.return_types.sort', 'torch.tensor._rebuild_from_type'],
   ])('that is anything else is data: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {

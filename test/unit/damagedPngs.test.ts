@@ -279,6 +279,51 @@ describe('a damaged PNG is refused', () => {
   });
 });
 
+describe('an interlaced PNG that ends early', () => {
+  /** 12 x 16 pixels: the first pass has two rows of two, the second two of one. */
+  const file = (...rows: number[][]) =>
+    png(
+      chunk('IHDR', [...bigEndian(12), ...bigEndian(16), 8, 2, 0, 0, 1]),
+      chunk('IDAT', deflate(Uint8Array.from(rows.flat()))),
+      END,
+    );
+  const row = (width: number, value: number) => [0, ...new Array<number>(3 * width).fill(value)];
+  const first = [row(2, 1), row(2, 2)];
+  const second = [row(1, 3), row(1, 4)];
+
+  it.each([
+    ['a row', first.slice(0, 1), { '0,0': 1, '8,0': 1 }, /has 1 of 30 rows/],
+    ['a pass', first, { '0,0': 1, '8,0': 1, '0,8': 2, '8,8': 2 }, /has 2 of 30 rows/],
+    [
+      'a pass and a row',
+      [...first, second[0]],
+      { '0,0': 1, '8,0': 1, '0,8': 2, '8,8': 2, '4,0': 3 },
+      /has 3 of 30 rows/,
+    ],
+    [
+      'two passes',
+      [...first, ...second],
+      { '0,0': 1, '8,0': 1, '0,8': 2, '8,8': 2, '4,0': 3, '4,8': 4 },
+      /has 4 of 30 rows/,
+    ],
+  ])('has what its passes have, as Pillow reads it: %s', (_, rows, pixels, note) => {
+    const { data, notes } = read(file(...rows));
+    const found: Record<string, number> = {};
+    for (let i = 0; i < 12 * 16; i++) {
+      if (data[3 * i] !== 0) found[`${i % 12},${Math.floor(i / 12)}`] = data[3 * i];
+    }
+    expect(found).toEqual(pixels);
+    expect(notes.join()).toMatch(note);
+  });
+
+  it.each([
+    ['a row, and a row of the next pass', [first[0], second[0]]],
+    ['a pass, and a row and a half of the next', [...first, second[0], [0, 1]]],
+  ])('is refused, as by Pillow, within a row: %s', (_, rows) => {
+    expect(() => read(file(...rows))).toThrow(expect.objectContaining({ code: 'ERR_PNG_SHORT' }));
+  });
+});
+
 it('a picture of one pixel is not inflated beyond it', () => {
   const zeros = deflate(new Uint8Array(2 ** 24));
   const begin = performance.now();

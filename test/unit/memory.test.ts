@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Program } from '../../src/engine/engine.js';
 import { returnMemory, takeMemory } from '../../src/engine/wasm/memoryPool.js';
 import { takeWorkers } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
@@ -183,6 +184,24 @@ describe('programs that a module keeps', () => {
     for (let turn = 0; turn < 2; turn++) {
       for (const [i, size] of sizes.entries()) expect(await programOf(size)).toBe(kept[i]);
     }
+  });
+
+  it('are all of them, up to four, where they are small', async () => {
+    takeIdle();
+    const small = new ResNetGenerator(1, 1, 1, 0).eval();
+    const programs = async (...sides: number[]) => {
+      const made: Program[] = [];
+      for (const side of sides) made.push(await small.program([1, 1, side, side], wasm));
+      return made;
+    };
+    const kept = await programs(8, 12, 16, 20);
+    for (const [i, again] of (await programs(8, 12, 16, 20)).entries()) expect(again).toBe(kept[i]);
+    await programs(24);
+    expect(await programs(12)).toEqual([kept[1]]);
+    await expect(kept[0].run(Tensor.zeros([1, 1, 8, 8]))).rejects.toMatchObject({
+      code: 'ERR_DISPOSED',
+    });
+    small.dispose();
   });
 
   it('are not those of weights that are gone', async () => {

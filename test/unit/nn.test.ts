@@ -61,6 +61,7 @@ describe('loadStateDict', () => {
       expect(error.message.length).toBeLessThan(10_000);
       expect(error.message).toMatch(/"24\.bias", … and 10 more\./);
       expect(error.message).toMatch(/x…", … and 980 more\./);
+      expect(error.message).toContain(`"${'x'.repeat(200)}…"`);
       expect(error.message.match(/size mismatch/g)).toHaveLength(20);
       expect(error.message).toMatch(/\n\t… and 10 more$/);
     }

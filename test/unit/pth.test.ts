@@ -167,6 +167,16 @@ describe('what is no weight file', () => {
     await expect(loadStateDict(content)).rejects.toMatchObject({ code, name: 'PthError' });
   });
 
+  it('of git-LFS is told with the size of what it stands for, where it says one', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\nx-size 7\noid sha256:0\n';
+    for (const [text, message] of [
+      [`${pointer}size 45519250\n`, /for the weights \(45519250 bytes\): run/],
+      [pointer, /for the weights: run/],
+    ] as const) {
+      await expect(loadStateDict(bytes(text))).rejects.toThrow(message);
+    }
+  });
+
   it('holds a checkpoint whose state dict is found, or asked for', async () => {
     const t = op.tensor(op.storage('0', 'FloatStorage', 1), 0, [1], [1]);
     const nested = op.dict({

@@ -30,6 +30,18 @@ function build({ inputNc, outputNc, ngf, nBlocks, ...options }: GeneratorConfig)
   return new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, options);
 }
 
+it('a generator stands beside networks whose first convolutions are of other kinds', () => {
+  const netG = new ResNetGenerator(1, 1, 1, 0).stateDict();
+  const beside = named({
+    'netF.model.1.weight': [2, 3, 7],
+    'netH.model.1.weight': [2, 3, 4, 4],
+    'netI.model.1.weight': [2, 3, 4, 7],
+    'netJ.model.1.weight': [2, 3, 7, 7, 7],
+  });
+  const all = new Map([...beside, ...[...netG].map(([key, t]) => [`netG.${key}`, t] as const)]);
+  expect(inferConfig(all)).toMatchObject({ prefix: 'netG.', ngf: 1, nBlocks: 0 });
+});
+
 /** What can be wrong with one key: it is gone, has another name, has another shape, or one stands beside it. */
 const edit = fc.record({
   at: fc.nat(),
