@@ -324,6 +324,15 @@ describe('an interlaced PNG that ends early', () => {
   });
 });
 
+it('a large picture without the end of its one chunk of data is read', () => {
+  const pixels = Uint8Array.from({ length: 3 * 200 * 200 }, (_, i) => (i * 7919) >> 3);
+  const rows = Array.from({ length: 200 }, (_, y) => pixels.subarray(600 * y, 600 * (y + 1)));
+  const file = png(header(200, 200), chunk('IDAT', packed(rows, 0)).subarray(0, -6));
+  const { data, notes } = read(file);
+  expect(Buffer.from(data).equals(Buffer.from(pixels))).toBe(true);
+  expect(notes.join()).toMatch(/without an IEND|lacks the checksum/);
+});
+
 it('a picture of one pixel is not inflated beyond it', () => {
   const zeros = deflate(new Uint8Array(2 ** 24));
   const begin = performance.now();

@@ -256,7 +256,7 @@ describe('a server that fails', () => {
     const pauses: number[] = [];
     await fetchBody({ pauses: [2, 5], onRetry: (_, pause) => pauses.push(pause) });
     expect(pauses).toEqual([2, 5]);
-    expect(growingPauses(4)).toEqual([500, 1000, 2000, 4000]);
+    expect(growingPauses(8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
   it('is not asked again when it has no such file', async () => {
