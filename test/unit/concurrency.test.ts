@@ -1,10 +1,11 @@
-import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
 import { AbortError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+
+type Thread = import('node:worker_threads').Worker;
 
 const options = { engine: 'wasm', threads: 3 } as const;
 const blocking = { ...options, blocking: true };
@@ -211,8 +212,8 @@ describe('a worker that is lost', () => {
       const [a, b] = generators;
       const x = noise(4, 40);
       for (const worker of takeWorkers(3)) worker.end('of a test');
-      const threads: Worker[] = [];
-      const onWorker = (thread: Worker) => threads.push(thread);
+      const threads: Thread[] = [];
+      const onWorker = (thread: Thread) => threads.push(thread);
       process.on('worker', onWorker);
       const expected = await a.forward(x, blocking).finally(() => process.off('worker', onWorker));
       expect(threads.length).toBeGreaterThanOrEqual(2);

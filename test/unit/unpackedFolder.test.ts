@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openWeights } from '../../src/pth/weightFile.js';
 import { temporaryFolder } from '../support/command.js';
-import { op, pickle } from '../support/pickles.js';
+import { ndarray, op, pickle } from '../support/pickles.js';
 
 const home = temporaryFolder();
 const start = process.cwd();
@@ -49,16 +49,18 @@ it.each(['my_data.pkl', 'data.pkl.old'])(
   },
 );
 
-it('its numbers have the byte order that it names', async () => {
+it('its numbers have the byte order that it names, and those of NumPy their own', async () => {
   const folder = unpack('big');
-  writeFileSync(join(folder, 'byteorder'), 'big');
-  writeFileSync(
-    join(folder, 'data/0'),
-    new Uint8Array(Float32Array.from(NUMBERS).buffer).map(
-      (_, i, bytes) => bytes[(i & ~3) + 3 - (i & 3)],
-    ),
+  const device = op.reduce(
+    op.global('torch._utils', '_rebuild_device_tensor_from_numpy'),
+    op.tuple(ndarray(NUMBERS), op.global('torch', 'float32'), op.text('xla:0'), 0x89),
   );
-  expect([...(await (await openWeights(folder)).tensor('w')).data]).toEqual(NUMBERS);
+  writeFileSync(join(folder, 'data.pkl'), pickle(op.dict({ w: tensor('0'), device })));
+  writeFileSync(join(folder, 'byteorder'), 'big');
+  const numbers = Buffer.from(Float32Array.from(NUMBERS).buffer).swap32();
+  writeFileSync(join(folder, 'data/0'), numbers);
+  const file = await openWeights(folder);
+  for (const key of ['w', 'device']) expect([...(await file.tensor(key)).data]).toEqual(NUMBERS);
 });
 
 it('a storage that is missing, or of another size, or elsewhere is an error', async () => {

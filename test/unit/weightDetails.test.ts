@@ -4,7 +4,7 @@ import { PthError } from '../../src/pth/pthError.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { legacyFile, op, type Part } from '../support/pickles.js';
+import { legacyFile, ndarray, op, type Part } from '../support/pickles.js';
 
 /** A storage of four numbers, of which a view has `length` from `start` on, as torch before 0.4 could write them. */
 const viewing = async (start: number, length: number): Promise<number[]> => {
@@ -34,23 +34,6 @@ describe('a view of a storage', () => {
     await expect(viewing(start, length)).rejects.toThrow(PthError);
   });
 });
-
-/** An array of NumPy, as protocol 3 writes it. */
-function ndarray(values: readonly number[], codes = 'f4'): Part {
-  const type = op.reduce(op.global('numpy', 'dtype'), op.tuple(op.text(codes), 0x89, 0x88));
-  const order = op.tuple(op.int(3), op.text('<'), 'N', 'N', 'N', op.int(-1), op.int(-1), op.int(0));
-  const numbers = new Uint8Array(Float32Array.from(values).buffer);
-  const content: Part = ['C', numbers.length, numbers];
-  const shape = op.tuple(op.int(values.length));
-  return [
-    op.reduce(
-      op.global('numpy.core.multiarray', '_reconstruct'),
-      op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), op.text('b')),
-    ),
-    op.tuple(op.int(1), shape, [type, order, 'b'], 0x89, content),
-    'b',
-  ];
-}
 
 describe('a tensor of another device', () => {
   const made = (...args: Part[]) =>
