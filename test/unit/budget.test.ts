@@ -8,11 +8,15 @@ import { Budget, LIMITS, READ_COST } from '../../src/pth/budget.js';
 import { JsonReader } from '../../src/pth/container/jsonReader.js';
 import { OPCODES } from '../../src/pth/pickle/opcodes.js';
 import { unpickle } from '../../src/pth/pickle/unpickle.js';
+import { walkPlaces } from '../../src/pth/pickle/walk.js';
 import { PthError } from '../../src/pth/pthError.js';
 import { findStateDict } from '../../src/pth/stateDict.js';
 import { openContainer, openWeights } from '../../src/pth/weightFile.js';
 import { safetensorsFile, torchTar } from '../support/containers.js';
 import { bytes, int64, legacyFile, op, type Part, pickle } from '../support/pickles.js';
+
+const ORDERED = op.global('collections', 'OrderedDict');
+const OTHER = op.global('my_ordering', 'OrderedDict');
 
 /** Far more than anything here takes, so that costs can be seen. */
 const ROOM = { factor: 1 << 20, slack: 0, values: Number.MAX_SAFE_INTEGER };
@@ -172,12 +176,44 @@ describe('texts and lists', () => {
       Array.from({ length: n }, () => ['0ccollections\nOrderedDict\nh', 0, 0x85, 'R']),
     ];
     const cost = costOf(pickle(many(101))) - costOf(pickle(many(1)));
-    expect(cost).toBeGreaterThanOrEqual(100 * 100 * 16);
+    // Two places in a list of keys and values, and an entry of a map.
+    expect(cost).toBeGreaterThanOrEqual(100 * 100 * (2 * 8 + 48));
+  });
+
+  it.each<[string, Part, Part, number]>([
+    ['a value that is remembered', 'Nq\0', 'N', 8],
+    ['one whose number is far from all others', 'Np77777\n', 'N', 48],
+    ['a dict that a call makes', op.reduce(ORDERED, ')'), op.reduce(OTHER, ')'), 112],
+    ['a dict that is made anew', [ORDERED, ')', 0x81], [OTHER, ')', 0x81], 112],
+  ])('%s is charged by what it takes', (_, part, without, least) => {
+    expect(costOf(pickle(part)) - costOf(pickle(without))).toBeGreaterThanOrEqual(least);
+  });
+
+  it('a name is charged by its length each time that it is put together', () => {
+    const [module, name] = ['a'.repeat(100), 'b'.repeat(100)];
+    const texts: Part = [op.text(module), ['q', 0, '0'], op.text(name), ['q', 1, '0']];
+    const names = (n: number): Part => Array.from({ length: n }, () => ['h\0h', 1, 0x93, '0']);
+    const cost = costOf(pickle(texts, names(101), 'N')) - costOf(pickle(texts, names(1), 'N'));
+    expect(cost).toBeGreaterThanOrEqual(100 * 2 * (module.length + name.length));
+  });
+
+  it('a list or dict is charged for each item that is looked at', () => {
+    const items = Array.from({ length: 1000 }, () => 'N');
+    for (const part of [
+      op.tuple(...items),
+      op.list(...items),
+      ['}(', items.map((_, i) => [op.int(i), 'N']), 'u'],
+    ]) {
+      const { value } = unpickle(pickle(part), 0, new Budget(1, 0, ROOM));
+      const budget = new Budget(1, 0, ROOM);
+      expect([...walkPlaces(value, 3, budget)]).toHaveLength(1);
+      expect(budget.taken).toBeGreaterThanOrEqual(1000);
+    }
   });
 });
 
 function ordered(pairs: Part): Part {
-  return op.reduce(op.global('collections', 'OrderedDict'), op.tuple(pairs));
+  return op.reduce(ORDERED, op.tuple(pairs));
 }
 
 /** Memory that is read as a file is, and how often. */
@@ -277,6 +313,18 @@ describe('values beside the tensors', () => {
     ];
     expect((await openWeights(legacyFile(root(50), SIX))).extras.size).toBe(50);
     await expect(openWeights(legacyFile(root(2000), SIX))).rejects.toMatchObject({
+      code: 'ERR_PTH_TOO_LARGE',
+    });
+  });
+
+  it('are charged by the length of a text for each entry that shows it', async () => {
+    const root = (entries: number): Part => [
+      [op.text('x'.repeat(20_000)), 'q', 0, '0}(', op.text('w'), t],
+      Array.from({ length: entries }, (_, i) => [op.text(`k${i}`), 'h', 0]),
+      'u',
+    ];
+    expect((await openWeights(legacyFile(root(50), SIX))).extras.size).toBe(50);
+    await expect(openWeights(legacyFile(root(100), SIX))).rejects.toMatchObject({
       code: 'ERR_PTH_TOO_LARGE',
     });
   });
