@@ -182,6 +182,8 @@ def data():
     yield "no end, refused", endless(False)
     yield "cut", with_data(parts, lambda d: d[:50])[:-2]
     yield "rubbish behind the data", b"".join(parts[:-1] + [b"\xff\xc4\0\5\1\2\3", EOI])
+    # A DC difference of 1 takes four bits, and so does the end of a block.
+    yield "data whose last bit is the last of a byte", b"".join(by_pillow(Image.new("L", (8, 8), 130), quality=50))
     yield "a comment behind the data", b"".join(parts[:-1] + [b"\xff\xfe\0\5abc", EOI])
 
 

@@ -22,7 +22,11 @@ const cases = JSON.parse(
 ) as readonly DamagedJpeg[];
 
 /** Odd, but nothing is lost and nothing guessed. */
-const NO_DAMAGE = ['a comment behind the data', 'tables on their own before the picture'];
+const NO_DAMAGE = [
+  'a comment behind the data',
+  'tables on their own before the picture',
+  'data whose last bit is the last of a byte',
+];
 
 describe('a damaged JPEG that Pillow reads', () => {
   const read = cases.filter(({ sha256 }) => sha256 !== null);
@@ -81,18 +85,6 @@ it('says nothing of a JPEG that is whole', () => {
   const notes: DecodeNote[] = [];
   decodeJpeg(bytes, { strict: true, onNote: (note) => notes.push(note) });
   expect(notes).toEqual([]);
-});
-
-it('says nothing of data whose last bit is the last of a byte', () => {
-  const lengths = new Set<number>();
-  for (let width = 8; width <= 128; width += 8) {
-    // Blocks of one colour, of which each takes as many bits.
-    const data = new Uint8Array(3 * 8 * width).fill(200);
-    const bytes = encodeImage({ width, height: 8, data }, 'a.jpg');
-    expect(decodeJpeg(bytes, { strict: true })).toMatchObject({ width, height: 8 });
-    lengths.add(bytes.length);
-  }
-  expect(lengths.size).toBeGreaterThan(8);
 });
 
 describe('what a file can cost', () => {

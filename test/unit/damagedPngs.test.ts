@@ -324,6 +324,24 @@ describe('an interlaced PNG that ends early', () => {
   });
 });
 
+it.each([
+  [31, true],
+  [32, true],
+  [33, false],
+  [34, false],
+])('rows that end in an empty block: cut at %i, Pillow reads them: %o', (at, isRead) => {
+  // Three rows of four, a flush of zlib that ends with an empty block, and another that is the last.
+  const stream = new Uint8Array(
+    Buffer.from(
+      '789c6260b8bb7b6679a8b1e0fb33ab3ad25c9418ee41b967215c863d50ee6a882c4080010005e414f5',
+      'hex',
+    ),
+  );
+  const file = withData(stream.subarray(0, at), stream.subarray(at));
+  if (isRead) expect([...read(file).data]).toEqual([...blackFrom(3)]);
+  else expect(() => read(file)).toThrow(expect.objectContaining({ code: 'ERR_PNG_SHORT' }));
+});
+
 it('a large picture without the end of its one chunk of data is read', () => {
   const pixels = Uint8Array.from({ length: 3 * 200 * 200 }, (_, i) => (i * 7919) >> 3);
   const rows = Array.from({ length: 200 }, (_, y) => pixels.subarray(600 * y, 600 * (y + 1)));
