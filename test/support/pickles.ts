@@ -64,19 +64,19 @@ export const op = {
 /**
  * A little-endian array of NumPy, as protocol 3 writes it.
  * @param codes NumPy's name of a type of four bytes.
+ * @param content Its bytes, if not as they are.
  */
-export function ndarray(values: readonly number[], codes = 'f4'): Part {
+export function ndarray(values: readonly number[], codes = 'f4', content?: Part): Part {
   const type = op.reduce(op.global('numpy', 'dtype'), op.tuple(op.text(codes), 0x89, 0x88));
   const order = op.tuple(op.int(3), op.text('<'), 'N', 'N', 'N', op.int(-1), op.int(-1), op.int(0));
   const numbers = new Uint8Array(Float32Array.from(values).buffer);
-  const content: Part = ['C', numbers.length, numbers];
   const shape = op.tuple(op.int(values.length));
   return [
     op.reduce(
       op.global('numpy.core.multiarray', '_reconstruct'),
       op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), op.text('b')),
     ),
-    op.tuple(op.int(1), shape, [type, order, 'b'], 0x89, content),
+    op.tuple(op.int(1), shape, [type, order, 'b'], 0x89, content ?? ['C', numbers.length, numbers]),
     'b',
   ];
 }
