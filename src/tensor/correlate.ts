@@ -36,6 +36,29 @@ const BLOCK_PIXELS = 3;
 /** Pixels packed at a time: the panel of the widest layer (K = 2304) stays in the L2 cache. */
 const PANEL_PIXELS = 16 * BLOCK_PIXELS;
 
+/** What the loops of one call share. Lists in brackets are the layouts, outermost first. */
+interface Work {
+  readonly c: Correlation;
+  readonly plane: PaddedPlane;
+  /** Channels of a group. */
+  readonly groupIn: number;
+  readonly groupOut: number;
+  /** Of the sum: `groupIn` times the taps. */
+  readonly depth: number;
+  readonly tapOffset: Int32Array;
+  /** `[groupIn]` planes with zeros around; `null` where none are read. */
+  readonly padded: Float32Array | null;
+  /** `[oc/4][k][4]`. */
+  readonly weights: Float32Array;
+  /** `[pixel/3][k][3]`. */
+  readonly panel: Float32Array;
+  /** `[3][4]`. */
+  readonly block: Float64Array;
+  /** Of the panel's pixels: where each reads, and where it is written. */
+  readonly inOffset: Int32Array;
+  readonly outOffset: Int32Array;
+}
+
 /** Writes the outputs of `rows` × `cols` into `out` (`[N, outChannels, outHeight, outWidth]`). */
 export function correlate(
   c: Correlation,
@@ -43,55 +66,98 @@ export function correlate(
   cols: AxisPhase,
   out: Float32Array,
 ): void {
-  const pixels = rows.count * cols.count;
+  const work = workFor(c, rows, cols);
+  for (let group = 0; group < c.groups; group++) {
+    packWeights(c, rows, cols, group, work.groupIn, work.groupOut, work.weights);
+    for (let n = 0; n < c.batch; n++) correlateGroup(work, rows, cols, n, group, out);
+  }
+}
+
+function workFor(c: Correlation, rows: AxisPhase, cols: AxisPhase): Work {
   const groupIn = c.inChannels / c.groups;
   const groupOut = c.outChannels / c.groups;
-  const taps = rows.taps.length * cols.taps.length;
-  const depth = groupIn * taps;
-  const panels = Math.ceil(groupOut / BLOCK_OUT);
-
   const plane = paddedPlane(c, rows, cols);
-  const tapOffset = new Int32Array(taps);
-  rows.taps.forEach((row, i) => {
-    cols.taps.forEach((col, j) => {
-      tapOffset[i * cols.taps.length + j] =
-        (row.offset + plane.top) * plane.width + col.offset + plane.left;
-    });
-  });
-  const padded = plane.isInput ? null : new Float32Array(groupIn * plane.size);
-  const weights = new Float32Array(panels * depth * BLOCK_OUT); // [oc/4][k][4]
-  const panel = new Float32Array(PANEL_PIXELS * depth); // [pixel/3][k][3]
-  const block = new Float64Array(BLOCK_OUT * BLOCK_PIXELS); // [3][4]
-  const outOffset = new Int32Array(PANEL_PIXELS);
-  const inOffset = new Int32Array(PANEL_PIXELS);
+  const tapOffset = Int32Array.from(
+    rows.taps.flatMap((row) =>
+      cols.taps.map((col) => (row.offset + plane.top) * plane.width + col.offset + plane.left),
+    ),
+  );
+  const depth = groupIn * tapOffset.length;
+  return {
+    c,
+    plane,
+    groupIn,
+    groupOut,
+    depth,
+    tapOffset,
+    padded: plane.isInput ? null : new Float32Array(groupIn * plane.size),
+    weights: new Float32Array(Math.ceil(groupOut / BLOCK_OUT) * depth * BLOCK_OUT),
+    panel: new Float32Array(PANEL_PIXELS * depth),
+    block: new Float64Array(BLOCK_OUT * BLOCK_PIXELS),
+    inOffset: new Int32Array(PANEL_PIXELS),
+    outOffset: new Int32Array(PANEL_PIXELS),
+  };
+}
 
-  for (let group = 0; group < c.groups; group++) {
-    packWeights(c, rows, cols, group, groupIn, groupOut, weights);
-    for (let n = 0; n < c.batch; n++) {
-      const planes = (n * c.groups + group) * groupIn;
-      const base = padded === null ? planes * plane.size : 0;
-      if (padded !== null) copyPadded(c, planes, groupIn, plane, padded);
-      const outBase = (n * c.groups + group) * groupOut * c.outHeight * c.outWidth;
-      for (let first = 0; first < pixels; first += PANEL_PIXELS) {
-        const count = Math.min(PANEL_PIXELS, pixels - first);
-        locatePixels(first, count, rows, cols, plane.width, c.outWidth, inOffset, outOffset);
-        packPixels(padded ?? c.input, base, plane.size, groupIn, tapOffset, inOffset, count, panel);
-        for (let quad = 0; quad < panels; quad++) {
-          const outs = Math.min(BLOCK_OUT, groupOut - quad * BLOCK_OUT);
-          const channel = quad * BLOCK_OUT;
-          for (let pixel = 0; pixel < count; pixel += BLOCK_PIXELS) {
-            multiplyBlock(weights, quad * depth * BLOCK_OUT, panel, pixel * depth, depth, block);
-            const wide = Math.min(BLOCK_PIXELS, count - pixel);
-            for (let o = 0; o < outs; o++) {
-              const add = c.bias === null ? 0 : c.bias[group * groupOut + channel + o];
-              const to = outBase + (channel + o) * c.outHeight * c.outWidth;
-              for (let p = 0; p < wide; p++) {
-                out[to + outOffset[pixel + p]] = block[p * BLOCK_OUT + o] + add;
-              }
-            }
-          }
-        }
-      }
+/** One group of one picture, a panel of pixels at a time. */
+function correlateGroup(
+  work: Work,
+  rows: AxisPhase,
+  cols: AxisPhase,
+  n: number,
+  group: number,
+  out: Float32Array,
+): void {
+  const { c, plane, groupIn, tapOffset, padded, panel, inOffset, outOffset } = work;
+  const planes = (n * c.groups + group) * groupIn;
+  const base = padded === null ? planes * plane.size : 0;
+  if (padded !== null) copyPadded(c, planes, groupIn, plane, padded);
+  const pixels = rows.count * cols.count;
+  for (let first = 0; first < pixels; first += PANEL_PIXELS) {
+    const count = Math.min(PANEL_PIXELS, pixels - first);
+    locatePixels(first, count, rows, cols, plane.width, c.outWidth, inOffset, outOffset);
+    packPixels(padded ?? c.input, base, plane.size, groupIn, tapOffset, inOffset, count, panel);
+    multiplyPanel(work, n, group, count, out);
+  }
+}
+
+/** `count` pixels by all output channels of the group, a block at a time. */
+function multiplyPanel(
+  work: Work,
+  n: number,
+  group: number,
+  count: number,
+  out: Float32Array,
+): void {
+  const { c, groupOut, depth, weights, panel, block } = work;
+  const planeSize = c.outHeight * c.outWidth;
+  for (let oc = 0; oc < groupOut; oc += BLOCK_OUT) {
+    const firstChannel = group * groupOut + oc;
+    const to = (n * c.outChannels + firstChannel) * planeSize;
+    const channels = Math.min(BLOCK_OUT, groupOut - oc);
+    for (let pixel = 0; pixel < count; pixel += BLOCK_PIXELS) {
+      multiplyBlock(weights, oc * depth, panel, pixel * depth, depth, block);
+      const wide = Math.min(BLOCK_PIXELS, count - pixel);
+      storeBlock(work, firstChannel, channels, pixel, wide, out, to);
+    }
+  }
+}
+
+/** Writes a block of `channels` by `wide` pixels, with the bias; `to` is the first channel's plane. */
+function storeBlock(
+  { c: { bias, outHeight, outWidth }, block, outOffset }: Work,
+  firstChannel: number,
+  channels: number,
+  pixel: number,
+  wide: number,
+  out: Float32Array,
+  to: number,
+): void {
+  for (let o = 0; o < channels; o++) {
+    const add = bias === null ? 0 : bias[firstChannel + o];
+    const plane = to + o * outHeight * outWidth;
+    for (let p = 0; p < wide; p++) {
+      out[plane + outOffset[pixel + p]] = block[p * BLOCK_OUT + o] + add;
     }
   }
 }
