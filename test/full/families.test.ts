@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
+import { openGenerator } from '../../src/generator/openGenerator.js';
 import { decodeImage } from '../../src/image/formats.js';
-import { openWeights } from '../../src/pth/weightFile.js';
 import { translate } from '../../src/translate/translate.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
 import { fixtureBytes, fixturePath, hasFixtures } from '../support/fixtures.js';
@@ -54,9 +53,8 @@ const PICTURES: Readonly<Record<string, true>> = {
 async function picturesDiffer(family: string, weights: string, key: string): Promise<number> {
   const { picture = '', expected_picture = '' } = familyManifest(family);
   const open = (name: string) => decodeImage(fixtureBytes('families', family, name));
-  const file = await openWeights(weights, key === '' ? {} : { key });
-  const netG = ResNetGenerator.fromStateDict(await file.stateDict());
-  const made = await translate(open(picture), netG, { resize: null });
+  const generator = await openGenerator(weights, key === '' ? {} : { key });
+  const made = await translate(open(picture), generator, { resize: null });
   const expected = open(expected_picture);
   expect([made.width, made.height]).toEqual([expected.width, expected.height]);
   return made.data.reduce((most, v, i) => Math.max(most, Math.abs(v - expected.data[i])), 0);
