@@ -1,6 +1,7 @@
 import { type Code, f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from './target.js';
+import { definePlanesToPixels } from './transpose.js';
 
 /** What happens to a value on its way in, besides the norm. */
 export type Activation = 'none' | 'relu' | 'tanh' | { readonly leaky: number };
@@ -42,13 +43,19 @@ export function sourceRowBytes({ width, channels, planeStride }: RowShape): numb
   return width * 4 * (planeStride === null ? channels : 1);
 }
 
+/** Whether a row is what its source is: nothing is applied to it, and it has no border. */
+export function isCopy(shape: RowShape): boolean {
+  const applied = shape.norm || shape.activation !== 'none' || shape.residual;
+  return !applied && rowPixels(shape) === shape.width;
+}
+
 /** `(src, dst, norm, residual, keep)`; what the shape does not need may be anything. */
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
     const { width, channels, planeStride, reflect, zeros } = shape;
     if (planeStride !== null) {
-      writePlanarRow(f, shape, planeStride, src, dst);
+      writePlanarRow(module, f, shape, planeStride, src, dst);
       return;
     }
     const pixel = channels * 4;
@@ -139,8 +146,9 @@ function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Lo
   }
 }
 
-/** Planes to pixels of exactly so many floats, one by one: there are few channels, or no reason to. */
+/** Planes to pixels of exactly so many floats. */
 function writePlanarRow(
+  module: ModuleWriter,
   f: FunctionWriter,
   shape: RowShape,
   planeStride: number,
@@ -148,21 +156,26 @@ function writePlanarRow(
   dst: Local,
 ): void {
   const { width, channels, reflect, zeros } = shape;
-  const [x, c, from, to] = f.locals('i32', 4);
+  const transpose = definePlanesToPixels(module, {
+    planes: channels,
+    channels,
+    width,
+    planeStride,
+  });
+  const inside = (zeros[0] + reflect[0]) * channels * 4;
+  f.call(transpose, src.value, i32.add(dst.value, i32.const(inside)));
+  const c = f.local('i32');
+  if (channels % 4 === 0) {
+    writeEdges(f, shape, dst, c);
+    return;
+  }
   const edges = edgePixels(shape);
+  if (edges.length === 0) return;
   f.repeat(c, channels, 1, () => {
-    f.emit(from.set(src.value));
-    f.emit(to.set(i32.add(dst.value, i32.const((zeros[0] + reflect[0]) * channels * 4))));
-    f.repeat(x, width, 1, () => {
-      f.emit(f32.store(to.value, f32.load(from.value)));
-      f.emit(from.set(i32.add(from.value, i32.const(4))));
-      f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
-    });
     for (const [pixel, mirrored] of edges) {
       const value = mirrored === null ? f32.const(0) : f32.load(dst.value, mirrored * channels * 4);
       f.emit(f32.store(dst.value, value, pixel * channels * 4));
     }
-    f.emit(src.set(i32.add(src.value, i32.const(planeStride))));
     f.emit(dst.set(i32.add(dst.value, i32.const(4))));
   });
 }
