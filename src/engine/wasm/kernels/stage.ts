@@ -71,7 +71,10 @@ export function loadPointers(f: FunctionWriter, args: Local): Pointers {
 
 /** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */
 export class RowLoader {
+  /** Bytes of a row. */
   readonly pitch: number;
+  /** Floats of a pixel. */
+  readonly channels: number;
   readonly #make: FunctionHandle;
   readonly #makeAndKeep: FunctionHandle;
   readonly #zero: FunctionHandle;
@@ -80,6 +83,7 @@ export class RowLoader {
 
   constructor(module: ModuleWriter, target: Target, source: SourceShape) {
     const { row } = source;
+    this.channels = row.channels;
     this.pitch = rowPixels(row) * row.channels * 4;
     this.#source = source;
     this.#makeAndKeep = defineRow(module, target, row);

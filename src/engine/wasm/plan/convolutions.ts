@@ -1,5 +1,5 @@
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
-import { defineDirect, type Phase, type PhaseAxis } from '../kernels/direct.js';
+import type { ModuleWriter } from '../../../emit/module.js';
+import { defineDirect, type Phase } from '../kernels/direct.js';
 import {
   defineFilteredInput,
   defineFilteredLocally,
@@ -17,9 +17,7 @@ import {
 import { axesOf, planesOf, type TileFiltering } from '../kernels/filtering.js';
 import { defineNarrow, narrowWidth } from '../kernels/narrow.js';
 import { panelRanges } from '../kernels/panels.js';
-import { MOST_FILTERED } from '../kernels/range.js';
-import type { RowShape } from '../kernels/rows.js';
-import type { OutputShape, SourceShape } from '../kernels/stage.js';
+import type { OutputShape } from '../kernels/stage.js';
 import {
   defineTall,
   TALL_OUTPUTS,
@@ -29,17 +27,26 @@ import {
 } from '../kernels/tall.js';
 import { defineTallKernels } from '../kernels/tallKernels.js';
 import type { Target } from '../kernels/target.js';
-import { align, type Buffer, floatsAt, newBuffer } from './memory.js';
-import { type ConvStagePlan, type FilteredMethod, margins } from './planner.js';
+import {
+  type Context,
+  type Machine,
+  oneStep,
+  outputShape,
+  type PlannedConvolution,
+  phaseAxis,
+  reachOf,
+  rowsThatFit,
+  sourceOf,
+} from './convolutionRows.js';
+import { planGrouped } from './grouped.js';
+import { align, floatsAt, newBuffer } from './memory.js';
+import type { ConvStagePlan, FilteredMethod } from './planner.js';
 import { busily, evenly } from './portions.js';
-import type { PlannedValue } from './value.js';
 import { packedFloats, packNarrow, packPhase } from './weights.js';
 
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
 const DIRECT_SCRATCH = 640 * 1024;
 const NARROW_SCRATCH = 1536 * 1024;
-/** Most rows an item of those two. */
-const MOST_ITEM_ROWS = 16;
 /** Rows of tiles in an item of a tall convolution: the first one's input rows are made twice. */
 const TALL_TILE_ROWS = 8;
 
@@ -68,24 +75,6 @@ const KEPT_KERNELS = 3 * 1024 * 1024;
 const GROUP_CHANNELS = 18;
 const LEAST_GROUP = 24;
 
-/** A convolution as steps of the program, and what they need. */
-export interface PlannedConvolution {
-  readonly steps: readonly {
-    readonly stage: FunctionHandle;
-    readonly items: number;
-    readonly firstTileRow: number;
-  }[];
-  readonly scratchBytes: number;
-  /** How many partial sums the steps leave. */
-  readonly sums: number;
-  readonly weights: Buffer;
-  /** How the weights get there: written beforehand, or packed by machine code. */
-  readonly fill: ((memory: ArrayBufferLike) => void) | null;
-  readonly packing: { readonly stage: FunctionHandle; readonly items: number } | null;
-  /** Memory that the steps share. */
-  readonly tiles: Buffer | null;
-}
-
 /** Writes the kernels of a convolution into `module`, and cuts it into steps and items. */
 export function planConvolution(
   stage: ConvStagePlan,
@@ -99,56 +88,13 @@ export function planConvolution(
       return planDirect(stage, to);
     case 'narrow':
       return planNarrow(stage, to);
+    case 'grouped':
+      return planGrouped(stage, to);
     case 'tall':
       return planTall(stage, to);
     default:
       return planFiltered(stage, stage.method, to);
   }
-}
-
-/** What plans depend on besides the network. */
-export interface Machine {
-  readonly threads: number;
-  /** Bytes of a core's L2 cache. */
-  readonly cache: number;
-}
-
-interface Context extends Machine {
-  readonly module: ModuleWriter;
-  readonly target: Target;
-}
-
-/** What all kinds have in common: one step, weights written beforehand. */
-function oneStep(
-  { stage, items, scratchBytes }: { stage: FunctionHandle; items: number; scratchBytes: number },
-  weights: Buffer,
-  fill: (memory: ArrayBufferLike) => void,
-  sums = items,
-): PlannedConvolution {
-  const steps = [{ stage, items, firstTileRow: 0 }];
-  return { steps, scratchBytes, sums, weights, fill, packing: null, tiles: null };
-}
-
-function outputShape({ result, partials }: ConvStagePlan): OutputShape {
-  const { height, width, channels } = result;
-  return { height, width, channels, sums: partials !== null };
-}
-
-/** Where kernels find their input; `shape` makes so many zeros at the right. */
-function sourceOf({ source, cols, keep, method }: ConvStagePlan) {
-  const [left, right, top, bottom] = source.reflect;
-  const width = left + source.width + right;
-  const [zerosLeft, zerosRight] = margins(cols, width);
-  const isFiltered = method !== 'direct' && method !== 'narrow';
-  const shape = (zeros: number): SourceShape => ({
-    row: rowShape(source, [zerosLeft, zeros], keep !== null),
-    height: source.height,
-    reflectTop: top,
-    reflectedRows: source.height + top + bottom,
-    checked: isFiltered && !(source.bound <= MOST_FILTERED),
-  });
-  const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
-  return { shape, width, zerosRight, pitch };
 }
 
 function planDirect(stage: ConvStagePlan, { module, target }: Context): PlannedConvolution {
@@ -350,56 +296,4 @@ function planFiltered(
     },
     tiles: newBuffer(bandBytes(target, shape)),
   };
-}
-
-/** A value's rows as row kernels see them. */
-export function rowShape(
-  value: PlannedValue,
-  zeros: readonly [number, number],
-  keep: boolean,
-): RowShape {
-  return {
-    width: value.width,
-    channels: value.channels,
-    planeStride: value.readPlanar ? value.height * value.width * 4 : null,
-    norm: value.norm !== null,
-    activation: value.activation,
-    residual: value.residual !== null,
-    keep,
-    reflect: [value.reflect[0], value.reflect[1]],
-    zeros,
-  };
-}
-
-function phaseAxis(lattice: ConvStagePlan['rows'][number]): PhaseAxis {
-  const offsets = lattice.taps.map(({ offset }) => offset).sort((a, b) => a - b);
-  return {
-    count: lattice.count,
-    outStart: lattice.outStart,
-    outStep: lattice.outStep,
-    taps: offsets.length,
-    first: offsets[0] ?? 0,
-    tapStep: offsets.length > 1 ? offsets[1] - offsets[0] : 1,
-  };
-}
-
-/** Input rows that one output row of the lattice spans beyond its first. */
-function reachOf(axes: readonly PhaseAxis[]): number {
-  const first = Math.min(...axes.map((axis) => axis.first));
-  const last = Math.max(
-    ...axes.map((axis) => axis.first + Math.max(0, axis.taps - 1) * axis.tapStep),
-  );
-  return last - first;
-}
-
-/** As many rows an item as scratch memory allows, but enough items for many threads. */
-function rowsThatFit(
-  bytes: number,
-  pitch: number,
-  inStep: number,
-  reach: number,
-  rows: number,
-): number {
-  const fitting = Math.floor((bytes / pitch - reach - 1) / inStep) + 1;
-  return Math.max(1, Math.min(fitting, MOST_ITEM_ROWS, Math.ceil(rows / 8)));
 }

@@ -51,7 +51,7 @@ export type FilteredMethod = 'same' | 'halving' | 'doubling';
 export interface ConvStagePlan {
   readonly kind: 'conv';
   readonly node: GraphNode | null;
-  readonly method: 'direct' | 'narrow' | 'tall' | FilteredMethod;
+  readonly method: 'direct' | 'narrow' | 'tall' | 'grouped' | FilteredMethod;
   /** Whether kernel columns are laid side by side, since output channels are few. */
   readonly narrow: boolean;
   readonly source: PlannedValue;
@@ -236,7 +236,9 @@ class Planner {
     const [outHeight, outWidth] = node.shape.slice(-2);
     const rows = convLattice(outHeight, kernel.kernelHeight, stride[0], padding[0], dilation[0]);
     const cols = convLattice(outWidth, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
+    const grouped = isGrouped(params);
     const narrow =
+      !grouped &&
       kernel.outChannels <= NARROW_CHANNELS &&
       kernel.kernelWidth > 1 &&
       stride[1] === 1 &&
@@ -247,7 +249,8 @@ class Planner {
       outHeight >= TALL_OUTPUTS &&
       stride.every((side) => side === 1) &&
       dilation.every((side) => side === 1);
-    const method = filtering ?? (tall ? 'tall' : narrow ? 'narrow' : 'direct');
+    const byProducts = tall ? 'tall' : narrow ? 'narrow' : 'direct';
+    const method = grouped ? 'grouped' : (filtering ?? byProducts);
     return this.#convolve(node, value, {
       method,
       narrow,
@@ -275,8 +278,8 @@ class Planner {
       dilation[0],
     );
     const cols = transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
-    const pays = params.groups === 1 && paysToFilter(kernel, height, width);
-    const method = pays && isDoubling(rows) && isDoubling(cols) ? 'doubling' : 'direct';
+    const pays = paysToFilter(kernel, height, width) && isDoubling(rows) && isDoubling(cols);
+    const method = isGrouped(params) ? 'grouped' : pays ? 'doubling' : 'direct';
     return this.#convolve(node, value, {
       method,
       narrow: false,
@@ -424,6 +427,11 @@ function paysToFilter(
 ): boolean {
   const channels = Math.min(inChannels, outChannels);
   return channels >= FILTERING_CHANNELS && Math.min(height, width) >= FILTERING_SIDE;
+}
+
+/** Several groups are worked out one by one: with zeros between them, a convolution would multiply as often as without groups. */
+function isGrouped({ groups }: Pick<Conv2dParams, 'groups'>): boolean {
+  return groups > 1;
 }
 
 function convFiltering(

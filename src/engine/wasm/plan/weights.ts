@@ -11,6 +11,7 @@ export interface KernelView {
   readonly inChannels: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
+  readonly groups: number;
   /** Zero where the channels are of different groups. */
   at(oc: number, ic: number, ky: number, kx: number): number;
 }
@@ -32,6 +33,7 @@ export function convKernel({ weight, groups }: Conv2dParams): KernelView {
     inChannels: perGroup * groups,
     kernelHeight,
     kernelWidth,
+    groups,
     at: (oc, ic, ky, kx) => {
       const within = ic - Math.floor(oc / (outChannels / groups)) * perGroup;
       if (within < 0 || within >= perGroup) return 0;
@@ -48,6 +50,7 @@ export function transposedKernel({ weight, groups }: ConvTranspose2dParams): Ker
     inChannels,
     kernelHeight,
     kernelWidth,
+    groups,
     at: (oc, ic, ky, kx) => {
       const within = oc - Math.floor(ic / (inChannels / groups)) * perGroup;
       if (within < 0 || within >= perGroup) return 0;
