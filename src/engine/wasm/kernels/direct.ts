@@ -1,5 +1,6 @@
 import { type Code, i32 } from '../../../emit/code.js';
 import type { FunctionWriter, ModuleWriter } from '../../../emit/module.js';
+import { RowExporter } from './planar.js';
 import { defineProduct, type ProductShape } from './product.js';
 import {
   type ConvStage,
@@ -110,6 +111,10 @@ export function defineByRows(
   const reach = Math.max(...phases.map(({ rows }) => lastTap(rows))) - firstRow;
   const firstCol = -source.row.zeros[0];
   const inputBytes = ((rowsPerItem - 1) * inStep[0] + reach + 1) * pitch;
+  const outStep = phases[0].rows.outStep;
+  const outPitch = out.width * out.channels * 4;
+  const exporter = out.planes === null ? null : new RowExporter(module, out, out.planes);
+  const rowsAt = inputBytes + how.spareBytes;
   const stage = module.define(how.key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const [start, end, r] = f.locals('i32', 3);
@@ -122,32 +127,35 @@ export function defineByRows(
     how.input.load(f, p, scratch.value, firstInput, count, start.value, end.value);
     const summer = out.sums ? new RowSummer(module, out) : null;
     const partial = summer?.begin(f, p, item);
-    const outStep = phases[0].rows.outStep;
     f.for(r, start.value, end.value, 1, () => {
       for (const phase of phases) {
         const { rows: v, cols: h, weightOffset } = phase;
         const inRow = i32.mul(i32.sub(r.value, start.value), i32.const(inStep[0] * pitch));
         const inOffset = (v.first - firstRow) * pitch + (h.first - firstCol) * channels * 4;
-        const outRow = i32.mul(r.value, i32.const(v.outStep * out.width * out.channels * 4));
-        const outOffset = (v.outStart * out.width + h.outStart) * out.channels * 4;
+        const outRow = i32.add(p.out.value, i32.mul(r.value, i32.const(outStep * outPitch)));
+        const to = exporter === null ? outRow : i32.add(scratch.value, i32.const(rowsAt));
+        const outOffset = v.outStart * outPitch + h.outStart * out.channels * 4;
         const emit = () =>
           how.emitRow(f, phase, {
             input: i32.add(i32.add(scratch.value, inRow), i32.const(inOffset)),
             weights: i32.add(p.weights.value, i32.const(weightOffset)),
-            out: i32.add(i32.add(p.out.value, outRow), i32.const(outOffset)),
+            out: i32.add(to, i32.const(outOffset)),
             bias: p.bias.value,
             spare: i32.add(scratch.value, i32.const(inputBytes)),
           });
         if (v.count === latticeRows) emit();
         else f.if(i32.lt(r.value, i32.const(v.count)), emit);
       }
+      const rowsMade = i32.add(scratch.value, i32.const(rowsAt));
+      exporter?.emit(f, p, rowsMade, i32.mul(r.value, i32.const(outStep)), outStep);
       if (summer !== null && partial !== undefined) {
         const from = i32.mul(r.value, i32.const(outStep));
         summer.add(f, p, partial, from, i32.add(from, i32.const(outStep)));
       }
     });
   });
-  return { stage, items, scratchBytes: inputBytes + how.spareBytes + 16 };
+  const outBytes = exporter === null ? 0 : outStep * outPitch;
+  return { stage, items, scratchBytes: rowsAt + outBytes + 16 };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { f32x4, i32, v128 } from '../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, ModuleWriter } from '../../../emit/module.js';
 import { defineRow, isCopy, type RowShape } from './rows.js';
+import type { OutputShape, Pointers } from './stage.js';
 import type { Target } from './target.js';
 import { definePixelsToPlanes, definePlanesToPixels } from './transpose.js';
 
@@ -64,6 +65,31 @@ export function defineExport(
     }
     f.call(transpose, dst.value, src.value);
   });
+}
+
+/** Writes the code that turns finished rows of the network's output over, while they are still in the cache. */
+export class RowExporter {
+  readonly #transpose: FunctionHandle;
+  readonly #out: OutputShape;
+
+  constructor(module: ModuleWriter, out: OutputShape, planes: number) {
+    const { channels, height, width } = out;
+    const planeStride = height * width * 4;
+    this.#out = out;
+    this.#transpose = definePixelsToPlanes(module, { planes, channels, width, planeStride });
+  }
+
+  /** Rows `first … first + count − 1` of the output lie at `from`; those beyond the picture are left out. */
+  emit(f: FunctionWriter, p: Pointers, from: Code, first: Code, count: number): void {
+    const { channels, height, width } = this.#out;
+    const [y, end, row] = f.locals('i32', 3);
+    f.emit(row.set(from), end.set(i32.add(first, i32.const(count))));
+    f.for(y, first, i32.min(end.value, i32.const(height)), 1, () => {
+      const to = i32.add(p.out.value, i32.mul(y.value, i32.const(width * 4)));
+      f.call(this.#transpose, to, row.value);
+      f.emit(row.set(i32.add(row.value, i32.const(width * channels * 4))));
+    });
+  }
 }
 
 export interface ShiftAddShape {

@@ -17,10 +17,10 @@ export interface RowShape {
   /** A multiple of 4, unless the source is planes. */
   readonly channels: number;
   /**
-   * Where the source is the network's input, `[channels][height][width]`: bytes from one plane to the
-   * next. Nothing is left to be done to it but its border.
+   * Where the source is the network's input, `[planes][height][width]`. Nothing is left to be done to it but its border. A pixel may
+   * have more channels than there are planes, which are zeros.
    */
-  readonly planeStride: number | null;
+  readonly planar: PlanarSource | null;
   readonly norm: boolean;
   readonly activation: Activation;
   readonly residual: boolean;
@@ -31,6 +31,12 @@ export interface RowShape {
   readonly zeros: readonly [left: number, right: number];
 }
 
+export interface PlanarSource {
+  readonly planes: number;
+  /** Bytes from one plane to the next. */
+  readonly planeStride: number;
+}
+
 /** Where the four rows of a norm's numbers begin, in floats a channel: `[4][channels]`. */
 export const NORM_ROWS = { meanHigh: 0, meanLow: 1, scale: 2, shift: 3, count: 4 };
 
@@ -39,8 +45,8 @@ export function rowPixels({ width, reflect, zeros }: RowShape): number {
 }
 
 /** Bytes from one row of the source to the next. */
-export function sourceRowBytes({ width, channels, planeStride }: RowShape): number {
-  return width * 4 * (planeStride === null ? channels : 1);
+export function sourceRowBytes({ width, channels, planar }: RowShape): number {
+  return width * 4 * (planar === null ? channels : 1);
 }
 
 /** Whether a row is what its source is: nothing is applied to it, and it has no border. */
@@ -53,9 +59,9 @@ export function isCopy(shape: RowShape): boolean {
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32', 'i32'], (f, src, dst, norm, res, keep) => {
-    const { width, channels, planeStride, reflect, zeros } = shape;
-    if (planeStride !== null) {
-      writePlanarRow(module, f, shape, planeStride, src, dst);
+    const { width, channels, planar, reflect, zeros } = shape;
+    if (planar !== null) {
+      writePlanarRow(module, f, shape, planar, src, dst);
       return;
     }
     const pixel = channels * 4;
@@ -146,22 +152,17 @@ function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Lo
   }
 }
 
-/** Planes to pixels of exactly so many floats. */
+/** Planes to pixels. */
 function writePlanarRow(
   module: ModuleWriter,
   f: FunctionWriter,
   shape: RowShape,
-  planeStride: number,
+  planar: PlanarSource,
   src: Local,
   dst: Local,
 ): void {
   const { width, channels, reflect, zeros } = shape;
-  const transpose = definePlanesToPixels(module, {
-    planes: channels,
-    channels,
-    width,
-    planeStride,
-  });
+  const transpose = definePlanesToPixels(module, { ...planar, channels, width });
   const inside = (zeros[0] + reflect[0]) * channels * 4;
   f.call(transpose, src.value, i32.add(dst.value, i32.const(inside)));
   const c = f.local('i32');

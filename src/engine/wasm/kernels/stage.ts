@@ -26,6 +26,8 @@ export interface OutputShape {
   readonly channels: number;
   /** Whether the stage leaves partial sums for a norm. */
   readonly sums: boolean;
+  /** Real channels, where the stage writes the network's output as `[planes][height][width]`; `null` where it writes pixels. */
+  readonly planes: number | null;
 }
 
 /** Pointers in a convolution stage's arguments, in this order; the last two are minimal filtering's alone. */

@@ -222,7 +222,7 @@ class Assembler {
   }
 
   #addConvolution(stage: ConvStagePlan): void {
-    const { source, result, partials, keep, params } = stage;
+    const { source, result, partials, planar, keep, params } = stage;
     const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
     const { weights, packing, tiles } = planned;
     this.#fixed.push(weights);
@@ -238,7 +238,7 @@ class Assembler {
       keep,
       weights,
       this.#vector(params.bias, 0, result.channels),
-      result.buffer,
+      planar ?? result.buffer,
       partials,
       tiles,
     ];

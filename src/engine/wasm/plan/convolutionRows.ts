@@ -52,9 +52,10 @@ export function oneStep(
   return { steps, scratchBytes, sums, weights, fill, packing: null, tiles: null };
 }
 
-export function outputShape({ result, partials }: ConvStagePlan): OutputShape {
-  const { height, width, channels } = result;
-  return { height, width, channels, sums: partials !== null };
+export function outputShape({ result, partials, planar }: ConvStagePlan): OutputShape {
+  const { height, width, channels, planes } = result;
+  const sums = partials !== null;
+  return { height, width, channels, sums, planes: planar === null ? null : planes };
 }
 
 /** Methods that multiply all that they read, and take any number. */
@@ -86,7 +87,9 @@ export function rowShape(
   return {
     width: value.width,
     channels: value.channels,
-    planeStride: value.readPlanar ? value.height * value.width * 4 : null,
+    planar: value.readPlanar
+      ? { planes: value.planes, planeStride: value.height * value.width * 4 }
+      : null,
     norm: value.norm !== null,
     activation: value.activation,
     residual: value.residual !== null,

@@ -64,6 +64,8 @@ export interface ConvStagePlan {
   readonly result: PlannedValue;
   /** Set when a norm reads the result. */
   partials: Buffer | null;
+  /** Set when nobody but the network's output reads the result, which this stage then writes as planes. */
+  planar: Buffer | null;
   /** Set when others read the source, too, which this stage then writes out. */
   keep: Buffer | null;
 }
@@ -148,7 +150,9 @@ class Planner {
     }
     const result = this.#withoutBorder(this.#value(graph.output));
     const planar = this.#buffer(result.planes * result.height * result.width * 4);
-    this.#push({ kind: 'export', node: this.#node, value: result, planar });
+    const writer = this.#onlyForOutput(result);
+    if (writer === null) this.#push({ kind: 'export', node: this.#node, value: result, planar });
+    else writer.planar = planar;
     return {
       stages: withoutIdleImport(this.#stages),
       buffers: this.#buffers,
@@ -309,8 +313,9 @@ class Planner {
     const keep =
       shared && sameRows ? this.#buffer(valueBytes({ ...value, reflect: [0, 0, 0, 0] })) : null;
     const ready = shared && !sameRows ? this.#materialise(value) : value;
-    const byRows = how.method === 'direct' || how.method === 'tall';
-    const source = byRows && !how.narrow ? readAsPlanes(ready) : ready;
+    const takesOdd = (how.method === 'direct' || how.method === 'tall') && !how.narrow;
+    const isOnlyReader = this.#sharedBy(ready) === 1;
+    const source = readsPlanes(ready, takesOdd, isOnlyReader) ? asPlanes(ready, takesOdd) : ready;
     const stage: ConvStagePlan = {
       kind: 'conv',
       node,
@@ -318,6 +323,7 @@ class Planner {
       source,
       result,
       partials: null,
+      planar: null,
       keep,
     };
     this.#push(stage);
@@ -343,6 +349,16 @@ class Planner {
       const plain = plainValue(buffer, planes, height, width, bound);
       this.#values.set(id, { ...plain, reflect: other.reflect });
     }
+  }
+
+  /** The convolution that made a value, if nobody reads it but the network's output, and if it works row by row. */
+  #onlyForOutput(value: PlannedValue): ConvStagePlan | null {
+    const writer = this.#writers.get(value.buffer);
+    if (writer === undefined || !isPlain(value)) return null;
+    const byRows = writer.method === 'direct' || writer.method === 'grouped';
+    return byRows && !this.#stages.some((stage) => readsBuffer(stage, value.buffer))
+      ? writer
+      : null;
   }
 
   #withoutBorder(value: PlannedValue): PlannedValue {
@@ -381,26 +397,33 @@ class Planner {
   }
 }
 
-/** The network's input is read where it lies: pixels of three channels would have a fourth, of zeros. */
-function readAsPlanes(value: PlannedValue): PlannedValue {
-  if (value.planar === null || value.planes % 4 === 0 || !isPlainInside(value)) return value;
-  return { ...value, readPlanar: true, channels: value.planes };
+/**
+ * Whether a convolution reads the network's input where it lies. Pixels of three channels would have a fourth, of zeros, which is left
+ * out where the method takes any number of channels. Besides, whoever is the only one to read it turns it over himself.
+ */
+function readsPlanes(value: PlannedValue, takesOdd: boolean, isOnlyReader: boolean): boolean {
+  if (value.planar === null || !isPlainInside(value)) return false;
+  return isOnlyReader || (takesOdd && value.planes % 4 > 0);
+}
+
+function asPlanes(value: PlannedValue, takesOdd: boolean): PlannedValue {
+  return { ...value, readPlanar: true, channels: takesOdd ? value.planes : value.channels };
 }
 
 /** If everybody reads the input as planes, nobody needs it otherwise. */
 function withoutIdleImport(stages: readonly Stage[]): readonly Stage[] {
   return stages.filter((stage) => {
     if (stage.kind !== 'import') return true;
-    const { buffer } = stage.value;
-    return stages.some(
-      (other) =>
-        other !== stage &&
-        ((other.kind === 'conv' && !other.source.readPlanar && other.source.buffer === buffer) ||
-          (other.kind === 'conv' && other.source.residual === buffer) ||
-          (other.kind !== 'conv' &&
-            (other.value.buffer === buffer || other.value.residual === buffer))),
-    );
+    return stages.some((other) => other !== stage && readsBuffer(other, stage.value.buffer));
   });
+}
+
+function readsBuffer(stage: Stage, buffer: Buffer): boolean {
+  const { value, isRead } =
+    stage.kind === 'conv'
+      ? { value: stage.source, isRead: !stage.source.readPlanar }
+      : { value: stage.value, isRead: true };
+  return (isRead && value.buffer === buffer) || value.residual === buffer;
 }
 
 /** Of numbers up to `bound`, the largest after the activation. */

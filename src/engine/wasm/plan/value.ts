@@ -11,7 +11,7 @@ export interface PlannedValue {
   readonly buffer: Buffer;
   /** The same as `[planes][height][width]`, if it is there: the network's input. */
   readonly planar: Buffer | null;
-  /** Whether it is `planar` that is read; `channels` are then `planes`. */
+  /** Whether it is `planar` that is read; then, `channels` may be `planes`, without padding. */
   readonly readPlanar: boolean;
   /** Real channels. */
   readonly planes: number;
