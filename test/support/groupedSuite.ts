@@ -114,7 +114,7 @@ function wave(shape: readonly number[], seed: number): Tensor {
 
 /** Convolutions of several groups against the reference loops, on every engine. */
 export function groupedSuite(runs: number): void {
-  describe.each(engines)('groups on $name', ({ options, unavailable }) => {
+  describe.each(engines)('groups on $name', ({ options: engineOptions, unavailable }) => {
     const agrees = async (
       module: Module,
       shape: readonly number[],
@@ -123,7 +123,7 @@ export function groupedSuite(runs: number): void {
     ) => {
       module.eval();
       const input = wave(shape, seed);
-      const program = await compile(module, { ...options, threads, inputShape: shape });
+      const program = await compile(module, { ...engineOptions, threads, inputShape: shape });
       const found = await program.run(input, { blocking: true });
       expectClose(found, await module.forward(input, { engine: 'js' }), {
         absolute: 2e-5,
@@ -143,13 +143,41 @@ export function groupedSuite(runs: number): void {
       );
     });
 
+    it.skipIf(unavailable !== null).each([
+      [2, 16, 16, 1],
+      [3, 20, 32, 1],
+      [4, 16, 48, 2],
+      [2, 36, 80, 2],
+      // So many kernels that they are made anew for each run.
+      [2, 96, 128, 1],
+    ])(
+      'of many channels are filtered one by one: %i of %i to %i channels, stride %i',
+      async (groups, groupIn, groupOut, stride) => {
+        manualSeed(groupIn);
+        const [height, width] = [11, 17];
+        const shape = [1, groups * groupIn, height, width];
+        const options = { groups, padding: 1, stride };
+        const layer = new Conv2d(shape[1], groups * groupOut, 3, options);
+        await agrees(layer, shape, 2, 1);
+        await agrees(new Sequential(layer, new InstanceNorm2d(layer.outChannels)), shape, 1, 2);
+        const program = await compile(layer, { ...engineOptions, inputShape: shape });
+        const clean = (await program.run(wave(shape, 1))).data;
+        const data = wave(shape, 1).data.fill(Number.NaN, 40, 41);
+        const found = (await program.run(new Tensor(data, shape))).data;
+        const ofFirst = clean.length / groups;
+        expect(found.subarray(ofFirst)).toEqual(clean.subarray(ofFirst));
+        expect(found.subarray(0, ofFirst).every(Number.isFinite)).toBe(false);
+        program.dispose();
+      },
+    );
+
     it.skipIf(unavailable !== null).each(NOT_FINITE)(
       'keep what is no number to its group: %i of %i to %i channels',
       async (groups, groupIn, groupOut) => {
         manualSeed(groups);
         const shape = [1, groups * groupIn, 6, 9];
         const module = new Conv2d(shape[1], groups * groupOut, 3, { groups, padding: 1 }).eval();
-        const program = await compile(module, { ...options, inputShape: shape });
+        const program = await compile(module, { ...engineOptions, inputShape: shape });
         const clean = await program.run(wave(shape, 1));
         const data = wave(shape, 1).data.fill(Number.NaN, 22, 23);
         const found = await program.run(new Tensor(data, shape));
@@ -177,7 +205,7 @@ export function groupedSuite(runs: number): void {
         const before = [infinite, new Tanh(), dense(infinite.outChannels, inside)];
         const layers = [...before, layer, dense(outside, 2)];
         const program = await compile(new Sequential(...layers).eval(), {
-          ...options,
+          ...engineOptions,
           inputShape: shape,
         });
         const clean = await program.run(wave(shape, 1));

@@ -1,6 +1,12 @@
 import { type Code, f32, i32 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
-import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
+import {
+  byWidth,
+  type FilteredShape,
+  groupsOf,
+  kernelDepth,
+  kernelPlane,
+} from './filteredShape.js';
 import { axesOf, planesOf } from './filtering.js';
 import { panelRanges, panelsOf } from './panels.js';
 import { defineZeroRow } from './rows.js';
@@ -16,8 +22,8 @@ export function defineGroupKernels(
   n: number,
   row: number,
 ): FunctionHandle {
-  const { filtering, source } = shape;
-  const channels = source.row.channels;
+  const { filtering } = shape;
+  const channels = kernelDepth(shape);
   const { full, tail } = panelsOf(target, n);
   const key = `group kernels ${JSON.stringify([target, filtering, channels, n, row])}`;
   return module.define(key, ['i32', 'i32'], (f, from, to) => {

@@ -203,6 +203,20 @@ function tileFiltering(
     .reduce((best, other) => (cost(other) < cost(best) ? other : best));
 }
 
+/** Panels of a group, about as many as fit; where the convolution has groups itself, each of those has whole ones. */
+function panelsOfGroup(
+  fitting: number,
+  { groups, outChannels }: ConvStagePlan['kernel'],
+  panel: number,
+): number {
+  const most = Math.max(1, Math.floor(fitting));
+  if (groups === 1) return most;
+  const panels = outChannels / groups / panel;
+  let count = Math.min(panels, Math.ceil(1.5 * most));
+  while (panels % count > 0) count--;
+  return count;
+}
+
 /** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
 function planFiltered(
   stage: ConvStagePlan,
@@ -212,7 +226,7 @@ function planFiltered(
   const cache = Math.min(Math.max(found, LEAST_CACHE), MOST_CACHE);
   const { kernel, source, rows, cols, result, params } = stage;
   const out = outputShape(stage);
-  const filtering = tileFiltering(method, source.channels, out);
+  const filtering = tileFiltering(method, source.channels / kernel.groups, out);
   const { across, down } = tilesOf({ filtering, out });
   const { inputs, inStep } = axesOf(filtering).horizontal;
   const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
@@ -231,20 +245,22 @@ function planFiltered(
     bandRows,
     inputRows,
     productRows,
-    groupPanels: Math.max(1, Math.floor(groupChannels / panel)),
+    groupPanels: panelsOfGroup(groupChannels / panel, kernel, panel),
+    convGroups: kernel.groups,
   });
   const fitting = (bytes: number, channels: number) =>
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
+  const depth = source.channels / kernel.groups;
   const [outer, inner] = [params.weight.shape[1] * 9, 9];
   const packingShape = {
     strides: method === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
-    inChannels: kernel.inChannels,
-    paddedIn: source.channels,
+    inChannels: kernel.inChannels / kernel.groups,
+    paddedIn: depth,
     outChannels: kernel.outChannels,
     paddedOut: result.channels,
   };
 
-  if (keepsKernels(filtering, source.channels, result.channels)) {
+  if (keepsKernels(filtering, depth, result.channels)) {
     const band = busily(down, fitting(LOCAL_TILES, source.channels), [1], threads, SHARED_INPUT);
     const shape = shapeFor(band, band, band);
     const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
@@ -288,7 +304,7 @@ function planFiltered(
     steps: steps.flat(),
     scratchBytes: Math.max(input.scratchBytes, products.scratchBytes),
     sums: down,
-    weights: newBuffer(9 * source.channels * result.channels * 4),
+    weights: newBuffer(9 * depth * result.channels * 4),
     fill: null,
     packing: {
       stage: defineKernelPacking(module, target, packingShape),

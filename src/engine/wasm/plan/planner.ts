@@ -93,6 +93,9 @@ export interface Plan {
 /** Fewest channels and output pixels a side for which minimal filtering pays. */
 const FILTERING_CHANNELS = 8;
 const FILTERING_SIDE = 4;
+/** A group's output channels have to be a multiple of this, the widest panel of any target, and so many channels make it pay. */
+const FILTERED_GROUP_PANEL = 16;
+const FILTERED_GROUP_CHANNELS = 16;
 /** Most output channels for which kernel columns are laid side by side. */
 const NARROW_CHANNELS = 4;
 
@@ -240,14 +243,14 @@ class Planner {
     const [outHeight, outWidth] = node.shape.slice(-2);
     const rows = convLattice(outHeight, kernel.kernelHeight, stride[0], padding[0], dilation[0]);
     const cols = convLattice(outWidth, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
-    const grouped = isGrouped(params);
+    const filtering = convFiltering(params, outHeight, outWidth);
+    const grouped = isGrouped(params) && filtering === null;
     const narrow =
       !grouped &&
       kernel.outChannels <= NARROW_CHANNELS &&
       kernel.kernelWidth > 1 &&
       stride[1] === 1 &&
       dilation[1] === 1;
-    const filtering = convFiltering(params, outHeight, outWidth);
     const tall =
       kernel.kernelHeight >= TALL_KERNEL &&
       outHeight >= TALL_OUTPUTS &&
@@ -457,6 +460,12 @@ function isGrouped({ groups }: Pick<Conv2dParams, 'groups'>): boolean {
   return groups > 1;
 }
 
+/** Channels of a group: whole panels, and so many that products are worth their transforms. */
+function paysToFilterGroups(groupIn: number, groupOut: number): boolean {
+  const fits = groupIn % 4 === 0 && groupOut % FILTERED_GROUP_PANEL === 0;
+  return fits && Math.min(groupIn, groupOut) >= FILTERED_GROUP_CHANNELS;
+}
+
 function convFiltering(
   { weight, stride, dilation, groups }: Conv2dParams,
   height: number,
@@ -464,8 +473,9 @@ function convFiltering(
 ): FilteredMethod | null {
   const [outChannels, inChannels, kernelHeight, kernelWidth] = weight.shape;
   const taps = [kernelHeight, kernelWidth].every((side) => side === 3);
-  const dense = groups === 1 && dilation.every((side) => side === 1);
+  const dense = dilation.every((side) => side === 1);
   if (!taps || !dense || !paysToFilter({ inChannels, outChannels }, height, width)) return null;
+  if (groups > 1 && !paysToFilterGroups(inChannels, outChannels / groups)) return null;
   if (stride.every((side) => side === 1)) return 'same';
   return stride.every((side) => side === 2) ? 'halving' : null;
 }
