@@ -96,6 +96,25 @@ class Surrounded extends Module {
   }
 }
 
+/** Groups that are filtered: of stride 1 and 2, transposed, tall. */
+const FILTERED: readonly [
+  groups: number,
+  groupIn: number,
+  groupOut: number,
+  layer: { kernel?: number; stride?: number; transposed?: boolean },
+][] = [
+  [2, 16, 16, {}],
+  [3, 20, 32, {}],
+  // So many kernels that they are made anew for each run.
+  [2, 96, 128, {}],
+  [4, 16, 48, { stride: 2 }],
+  [2, 36, 80, { stride: 2 }],
+  [2, 16, 48, { stride: 2, transposed: true }],
+  [3, 36, 32, { stride: 2, transposed: true }],
+  [2, 20, 32, { kernel: 5 }],
+  [3, 16, 16, { kernel: 7 }],
+];
+
 /** Groups and their channels, for each way of working them out. */
 const NOT_FINITE = [
   [6, 1, 1],
@@ -143,23 +162,18 @@ export function groupedSuite(runs: number): void {
       );
     });
 
-    it.skipIf(unavailable !== null).each([
-      [2, 16, 16, 1],
-      [3, 20, 32, 1],
-      [4, 16, 48, 2],
-      [2, 36, 80, 2],
-      // So many kernels that they are made anew for each run.
-      [2, 96, 128, 1],
-    ])(
-      'of many channels are filtered one by one: %i of %i to %i channels, stride %i',
-      async (groups, groupIn, groupOut, stride) => {
+    it.skipIf(unavailable !== null).each(FILTERED)(
+      'of many channels are filtered one by one: %i of %i to %i channels, %o',
+      async (groups, groupIn, groupOut, { kernel = 3, transposed = false, stride = 1 }) => {
         manualSeed(groupIn);
-        const [height, width] = [11, 17];
-        const shape = [1, groups * groupIn, height, width];
-        const options = { groups, padding: 1, stride };
-        const layer = new Conv2d(shape[1], groups * groupOut, 3, options);
+        const shape = [1, groups * groupIn, 11, 17];
+        const common = { groups, padding: (kernel - 1) / 2, stride };
+        const [inside, outside] = [groups * groupIn, groups * groupOut];
+        const layer = transposed
+          ? new ConvTranspose2d(inside, outside, kernel, { ...common, outputPadding: 1 })
+          : new Conv2d(inside, outside, kernel, common);
         await agrees(layer, shape, 2, 1);
-        await agrees(new Sequential(layer, new InstanceNorm2d(layer.outChannels)), shape, 1, 2);
+        await agrees(new Sequential(layer, new InstanceNorm2d(outside)), shape, 1, 2);
         const program = await compile(layer, { ...engineOptions, inputShape: shape });
         const clean = (await program.run(wave(shape, 1))).data;
         const data = wave(shape, 1).data.fill(Number.NaN, 40, 41);

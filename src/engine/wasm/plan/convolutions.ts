@@ -162,13 +162,14 @@ function planTall(stage: ConvStagePlan, { module, target, threads }: Context): P
     first: [phaseAxis(rows[0]).first, phaseAxis(cols[0]).first] as const,
     out: outputShape(stage),
     narrowChannels: narrow ? kernel.outChannels : null,
+    groups: kernel.groups,
     tileRows: busily(down, TALL_TILE_ROWS, [1], threads, SHARED_INPUT),
   };
   const { n, depth } = tallProduct(shape);
   const weights = newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4);
   const { stage: handle, items, scratchBytes } = defineTall(module, target, shape);
-  const { outChannels, inChannels } = kernel;
-  const channels = { outChannels, inChannels, perGroup: params.weight.shape[1] };
+  const { outChannels } = kernel;
+  const channels = { outChannels, perGroup: params.weight.shape[1] };
   return {
     steps: [{ stage: handle, items, firstTileRow: 0 }],
     scratchBytes,
@@ -252,8 +253,11 @@ function planFiltered(
     Math.floor(bytes / (tileBytes(filtering, channels) * across));
   const depth = source.channels / kernel.groups;
   const [outer, inner] = [params.weight.shape[1] * 9, 9];
+  const group = params.weight.size / kernel.groups;
   const packingShape = {
-    strides: method === 'doubling' ? { in: outer, out: inner } : { out: outer, in: inner },
+    strides:
+      method === 'doubling' ? { in: outer, out: inner, group } : { out: outer, in: inner, group },
+    groupOut: kernel.outChannels / kernel.groups,
     inChannels: kernel.inChannels / kernel.groups,
     paddedIn: depth,
     outChannels: kernel.outChannels,

@@ -243,21 +243,21 @@ class Planner {
     const [outHeight, outWidth] = node.shape.slice(-2);
     const rows = convLattice(outHeight, kernel.kernelHeight, stride[0], padding[0], dilation[0]);
     const cols = convLattice(outWidth, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
-    const filtering = convFiltering(params, outHeight, outWidth);
-    const grouped = isGrouped(params) && filtering === null;
+    const filtering = convFiltering(params, kernel, outHeight, outWidth);
     const narrow =
-      !grouped &&
+      !isGrouped(params) &&
       kernel.outChannels <= NARROW_CHANNELS &&
       kernel.kernelWidth > 1 &&
       stride[1] === 1 &&
       dilation[1] === 1;
     const tall =
+      paysToFilterGroups(kernel) &&
       kernel.kernelHeight >= TALL_KERNEL &&
       outHeight >= TALL_OUTPUTS &&
       stride.every((side) => side === 1) &&
       dilation.every((side) => side === 1);
-    const byProducts = tall ? 'tall' : narrow ? 'narrow' : 'direct';
-    const method = grouped ? 'grouped' : (filtering ?? byProducts);
+    const byTheBook = isGrouped(params) ? 'grouped' : narrow ? 'narrow' : 'direct';
+    const method = filtering ?? (tall ? 'tall' : byTheBook);
     return this.#convolve(node, value, {
       method,
       narrow,
@@ -285,8 +285,9 @@ class Planner {
       dilation[0],
     );
     const cols = transposedLattices(width, kernel.kernelWidth, stride[1], padding[1], dilation[1]);
-    const pays = paysToFilter(kernel, height, width) && isDoubling(rows) && isDoubling(cols);
-    const method = isGrouped(params) ? 'grouped' : pays ? 'doubling' : 'direct';
+    const pays = paysToFilter(kernel, height, width) && paysToFilterGroups(kernel);
+    const filters = pays && isDoubling(rows) && isDoubling(cols);
+    const method = filters ? 'doubling' : isGrouped(params) ? 'grouped' : 'direct';
     return this.#convolve(node, value, {
       method,
       narrow: false,
@@ -460,22 +461,24 @@ function isGrouped({ groups }: Pick<Conv2dParams, 'groups'>): boolean {
   return groups > 1;
 }
 
-/** Channels of a group: whole panels, and so many that products are worth their transforms. */
-function paysToFilterGroups(groupIn: number, groupOut: number): boolean {
+/** Groups, if there are several, have whole panels of channels, and so many that products are worth their transforms. */
+function paysToFilterGroups({ groups, inChannels, outChannels }: KernelView): boolean {
+  if (groups === 1) return true;
+  const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
   const fits = groupIn % 4 === 0 && groupOut % FILTERED_GROUP_PANEL === 0;
   return fits && Math.min(groupIn, groupOut) >= FILTERED_GROUP_CHANNELS;
 }
 
 function convFiltering(
-  { weight, stride, dilation, groups }: Conv2dParams,
+  { stride, dilation }: Conv2dParams,
+  kernel: KernelView,
   height: number,
   width: number,
 ): FilteredMethod | null {
-  const [outChannels, inChannels, kernelHeight, kernelWidth] = weight.shape;
-  const taps = [kernelHeight, kernelWidth].every((side) => side === 3);
+  const taps = [kernel.kernelHeight, kernel.kernelWidth].every((side) => side === 3);
   const dense = dilation.every((side) => side === 1);
-  if (!taps || !dense || !paysToFilter({ inChannels, outChannels }, height, width)) return null;
-  if (groups > 1 && !paysToFilterGroups(inChannels, outChannels / groups)) return null;
+  if (!taps || !dense || !paysToFilter(kernel, height, width)) return null;
+  if (!paysToFilterGroups(kernel)) return null;
   if (stride.every((side) => side === 1)) return 'same';
   return stride.every((side) => side === 2) ? 'halving' : null;
 }
