@@ -103,6 +103,22 @@ def operator_cases():
     yield "Sigmoid", {}, [3, 4, 50]
 
 
+def grouped_cases():
+    """Depthwise and other grouped convolutions, each way that an engine may have for them: these come last, behind all else."""
+    depthwise = {"in_channels": 10, "out_channels": 10, "kernel_size": [3, 3], "groups": 10}
+    yield "Conv2d", {**depthwise, "padding": [1, 1]}, [1, 10, 7, 19]
+    yield "Conv2d", {**depthwise, "stride": [2, 2], "padding": [2, 2], "dilation": [2, 1]}, [2, 10, 9, 8]
+    yield "Conv2d", {**depthwise, "kernel_size": [5, 7], "bias": False}, [10, 9, 12]
+    yield "Conv2d", {**depthwise, "out_channels": 30, "padding": [1, 0]}, [1, 10, 5, 6]
+    yield "Conv2d", {"in_channels": 12, "out_channels": 6, "kernel_size": [3, 2], "groups": 3}, [1, 12, 6, 9]
+    yield "Conv2d", {"in_channels": 9, "out_channels": 21, "kernel_size": [1, 3], "groups": 3}, [1, 9, 4, 11]
+    yield "Conv2d", {"in_channels": 16, "out_channels": 48, "kernel_size": [3, 3], "groups": 4}, [1, 16, 6, 7]
+    up = {"kernel_size": [3, 3], "stride": [2, 2], "padding": [1, 1], "output_padding": [1, 1]}
+    yield "ConvTranspose2d", {"in_channels": 10, "out_channels": 10, "groups": 10, **up}, [1, 10, 5, 6]
+    yield "ConvTranspose2d", {"in_channels": 6, "out_channels": 21, "groups": 3, **up}, [1, 6, 4, 9]
+    yield "ConvTranspose2d", {"in_channels": 8, "out_channels": 4, "groups": 2, **up, "dilation": [1, 3]}, [1, 8, 3, 5]
+
+
 def perturb(module):
     """Statistics and affine weights start as zeros and ones, which would hide a mistake."""
     for name, tensor in module.state_dict().items():
@@ -112,8 +128,8 @@ def perturb(module):
             tensor.copy_(torch.rand_like(tensor) + 0.5)
 
 
-def run_operators(store):
-    for op, params, shape in operator_cases():
+def run_operators(store, cases):
+    for op, params, shape in cases:
         name = f"{op} {json.dumps(params)} {shape}"
         # By its name: a new case leaves the others as they are.
         torch.manual_seed(zlib.crc32(name.encode()))
@@ -227,7 +243,7 @@ def make():
     torch.manual_seed(SEED)
     torch.set_num_threads(1)
     store = Store()
-    operators = list(run_operators(store))
+    operators = list(run_operators(store, operator_cases()))
     generators, files = [], {}
     torch.manual_seed(SEED)
     for entry, written in run_generators(store):
@@ -237,6 +253,7 @@ def make():
     for entry, written in make_pictures():
         pictures.append(entry)
         files.update(written)
+    operators += run_operators(store, grouped_cases())
     resizes, files["resizes.rgb"] = make_resizes()
     golden = {"torch": torch.__version__, "operators": operators, "generators": generators, "pictures": pictures,
               "resizes": resizes}

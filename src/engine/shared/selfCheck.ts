@@ -47,9 +47,9 @@ function byReference(graph: Graph, input: Tensor) {
 /** A network that needs every kernel there is, each at sizes that leave remainders. */
 function checkGraph(): Graph {
   const g = new GraphBuilder(INPUT_SHAPE);
-  const conv = (x: Value, channels: number, kernel: number, stride = 1) => {
-    const shape = [channels, x.shape[1], kernel, kernel];
-    const options = { stride, padding: stride === 1 ? 0 : 1 };
+  const conv = (x: Value, channels: number, kernel: number, stride = 1, groups = 1) => {
+    const shape = [channels, x.shape[1] / groups, kernel, kernel];
+    const options = { stride, padding: stride === 1 ? 0 : 1, groups };
     const operands = [x, g.constant(weights(shape)), g.constant(wave([channels], 3))] as const;
     return g.apply(conv2dOperator, operands, resolveConv2d(options));
   };
@@ -64,6 +64,9 @@ function checkGraph(): Graph {
     const inner = relu(norm(conv(pad(x, 1), 37, 3)));
     x = g.add(x, norm(conv(pad(inner, 1), 37, 3)));
   }
+  // Depthwise, groups of few channels and of many.
+  x = conv(conv(pad(x, 1), 37, 3, 1, 37), 72, 1);
+  x = conv(conv(pad(x, 2), 72, 3, 1, 24), 72, 3, 1, 4);
   // Enough kernels for the way that does not keep them.
   x = relu(norm(conv(pad(conv(x, 168, 1), 1), 168, 3)));
   const up = resolveConvTranspose2d({ stride: 2, padding: 1, outputPadding: 1 });

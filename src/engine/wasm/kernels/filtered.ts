@@ -7,6 +7,7 @@ import {
   filteredInputBytes,
   groupsOf,
   inputPlane,
+  kernelDepth,
   kernelPlane,
   productPlane,
   tilesOf,
@@ -272,10 +273,11 @@ function defineGroup(
   n: number,
   kernelsAre: 'kept' | 'made',
 ): FunctionHandle {
-  const { filtering, source, out } = shape;
+  const { filtering, source, out, convGroups } = shape;
   const { vertical, horizontal } = axesOf(filtering);
   const { across } = tilesOf(shape);
   const inChannels = source.row.channels;
+  const depth = kernelDepth(shape);
   const outPlane = productPlane(target, shape, n);
   const outPitch = out.width * out.channels * 4;
   const key = `filtered group ${JSON.stringify([target, shape, n, kernelsAre])}`;
@@ -284,18 +286,18 @@ function defineGroup(
     const p = loadPointers(f, args);
     const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
     const [packed, u, v, row, turn, begun] = f.locals('i32', 6);
-    const parts = partsOfSum(inChannels);
+    const parts = partsOfSum(depth);
     const product = defineProduct(module, target, {
       n,
-      run: inChannels / parts,
+      run: depth / parts,
       middle: 1,
       middleStride: 0,
       outer: parts,
-      outerStride: (inChannels / parts) * 4,
+      outerStride: (depth / parts) * 4,
       aStride: inChannels * 4,
       cStride: n * 4,
       start: parts > 1 ? 'parts' : 'zero',
-      fetchesAhead: fetchesAhead(target),
+      fetchesAhead: convGroups === 1 && fetchesAhead(target),
       goesBeyond: true,
     });
     f.emit(count.set(i32.mul(i32.sub(end.value, start.value), i32.const(across))));
@@ -303,6 +305,10 @@ function defineGroup(
       const begin = (pointer: Local, base: Local, bytes: number) =>
         pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes))));
       f.emit(begin(v, tiles, inputPlane(target, shape)), begin(at, products, outPlane));
+      if (convGroups > 1) {
+        const convGroup = i32.div(channel.value, i32.const(out.channels / convGroups));
+        f.emit(v.set(i32.add(v.value, i32.mul(convGroup, i32.const(depth * 4)))));
+      }
       f.emit(u.set(kernels.value));
       f.repeat(plane, planes, 1, () => {
         f.call(product, v.value, u.value, at.value, i32.const(0), count.value);
@@ -318,7 +324,7 @@ function defineGroup(
     };
     if (kernelsAre === 'kept') multiply(planesOf(filtering), i32.const(0));
     else {
-      const before = i32.mul(channel.value, i32.const(9 * inChannels * 4));
+      const before = i32.mul(channel.value, i32.const(9 * depth * 4));
       f.emit(packed.set(i32.add(p.weights.value, before)));
       const rows = vertical.products;
       // Threads that read the same of V at the same time take its lines out of each other's caches. So each begins

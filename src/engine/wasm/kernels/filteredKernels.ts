@@ -1,6 +1,12 @@
 import { type Code, f32, i32 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
-import { byWidth, type FilteredShape, groupsOf, kernelPlane } from './filteredShape.js';
+import {
+  byWidth,
+  type FilteredShape,
+  groupsOf,
+  kernelDepth,
+  kernelPlane,
+} from './filteredShape.js';
 import { axesOf, planesOf } from './filtering.js';
 import { panelRanges, panelsOf } from './panels.js';
 import { defineZeroRow } from './rows.js';
@@ -16,8 +22,8 @@ export function defineGroupKernels(
   n: number,
   row: number,
 ): FunctionHandle {
-  const { filtering, source } = shape;
-  const channels = source.row.channels;
+  const { filtering } = shape;
+  const channels = kernelDepth(shape);
   const { full, tail } = panelsOf(target, n);
   const key = `group kernels ${JSON.stringify([target, filtering, channels, n, row])}`;
   return module.define(key, ['i32', 'i32'], (f, from, to) => {
@@ -44,9 +50,11 @@ export function defineGroupKernels(
 }
 
 export interface KernelPackingShape {
-  /** Floats from one output channel to the next in PyTorch's tensor, and from one input channel. */
-  readonly strides: { readonly out: number; readonly in: number };
-  /** Real channels, and those after padding. */
+  /** Floats from one output channel to the next in PyTorch's tensor, from one input channel, and from one group of the convolution. */
+  readonly strides: { readonly out: number; readonly in: number; readonly group: number };
+  /** Output channels of a group. */
+  readonly groupOut: number;
+  /** Real channels, of which input channels are those of one group, and those after padding. */
   readonly inChannels: number;
   readonly paddedIn: number;
   readonly outChannels: number;
@@ -65,11 +73,17 @@ function emitPacking(
   packed: Local,
   index: Local,
 ): void {
-  const { strides, inChannels, paddedIn, outChannels, paddedOut } = shape;
+  const { strides, groupOut, inChannels, paddedIn, outChannels, paddedOut } = shape;
+  const floatsBefore = (channel: Code) => {
+    if (groupOut === outChannels) return i32.mul(channel, i32.const(strides.out));
+    const group = i32.mul(i32.div(channel, i32.const(groupOut)), i32.const(strides.group));
+    return i32.add(group, i32.mul(i32.rem(channel, i32.const(groupOut)), i32.const(strides.out)));
+  };
   const [src, dst, from, to, ic, lane] = f.locals('i32', 6);
   const write = (width: number, lanes: number, first: Code) => {
     if (lanes <= 0) return;
-    f.emit(src.set(i32.add(weight.value, i32.mul(first, i32.const(strides.out * 4)))));
+    const before = i32.mul(floatsBefore(first), i32.const(4));
+    f.emit(src.set(i32.add(weight.value, before)));
     f.emit(dst.set(i32.add(packed.value, i32.mul(first, i32.const(paddedIn * 36)))));
     f.repeat(ic, inChannels, 1, () => {
       f.emit(from.set(src.value), to.set(dst.value));

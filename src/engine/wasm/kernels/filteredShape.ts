@@ -33,6 +33,16 @@ export interface FilteredShape {
   readonly productRows: number;
   /** Panels of output channels in a group. */
   readonly groupPanels: number;
+  /**
+   * Groups of the convolution. If there are several, each has whole groups of output channels in the sense of `groupPanels`, and
+   * kernels are of its own input channels only, which are whole vectors.
+   */
+  readonly convGroups: number;
+}
+
+/** Input channels that an output channel reads, which are the depth of the products. */
+export function kernelDepth({ source, convGroups }: FilteredShape): number {
+  return source.row.channels / convGroups;
 }
 
 /** Planes whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
@@ -76,8 +86,8 @@ export function inputPlane(target: Target, shape: FilteredShape): number {
 }
 
 /** Bytes from one plane of a group's U to the next. */
-export function kernelPlane({ source }: FilteredShape, channels: number): number {
-  return planeStride(source.row.channels * channels * 4);
+export function kernelPlane(shape: FilteredShape, channels: number): number {
+  return planeStride(kernelDepth(shape) * channels * 4);
 }
 
 /** Bytes from one plane of a group's M to the next. */

@@ -1,7 +1,9 @@
-import { f32, f32x4, i32, v128 } from '../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
-import { defineRow, type RowShape } from './rows.js';
+import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
+import type { FunctionHandle, FunctionWriter, ModuleWriter } from '../../../emit/module.js';
+import { defineRow, isCopy, type RowShape } from './rows.js';
+import type { OutputShape, Pointers } from './stage.js';
 import type { Target } from './target.js';
+import { definePixelsToPlanes, definePlanesToPixels } from './transpose.js';
 
 /** A tensor's `[C][H][W]` on one side, the engine's `[H][W][channels]` on the other. */
 export interface PlanarShape {
@@ -19,31 +21,25 @@ export function defineImport(
   { planes, height, width }: PlanarShape,
   channels: number,
 ): FunctionHandle {
+  const planeStride = height * width * 4;
+  const transpose = definePlanesToPixels(module, { planes, channels, width, planeStride });
   const key = `import ${planes} ${height} ${width} ${channels}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const [src, dst, x, plane] = f.locals('i32', 4);
-    const start = i32.mul(item.value, i32.const(width * 4));
-    f.emit(src.set(i32.add(i32.load(args.value, 0), start)));
+    const planar = i32.mul(item.value, i32.const(width * 4));
     const row = i32.mul(item.value, i32.const(width * channels * 4));
-    f.emit(dst.set(i32.add(i32.load(args.value, 4), row)));
-    f.repeat(x, width, 1, () => {
-      f.emit(v128.store(dst.value, v128.zero, (channels - 4) * 4));
-      f.emit(plane.set(src.value));
-      for (let c = 0; c < planes; c++) {
-        f.emit(f32.store(dst.value, f32.load(plane.value), c * 4));
-        f.emit(plane.set(i32.add(plane.value, i32.const(height * width * 4))));
-      }
-      f.emit(src.set(i32.add(src.value, i32.const(4))));
-      f.emit(dst.set(i32.add(dst.value, i32.const(channels * 4))));
-    });
+    f.call(
+      transpose,
+      i32.add(i32.load(args.value, 0), planar),
+      i32.add(i32.load(args.value, 4), row),
+    );
   });
 }
 
 export const EXPORT_ARGS = ['src', 'norm', 'other', 'planar'] as const;
 
 /**
- * Stage, one work item per row: pixels to planes, through a row kernel that applies what is still to be
- * applied. The row is made in the thread's scratch memory.
+ * Stage, one work item per row: pixels to planes. Where something is still to be applied, a row kernel makes the row in the
+ * thread's scratch memory first.
  */
 export function defineExport(
   module: ModuleWriter,
@@ -51,28 +47,49 @@ export function defineExport(
   { planes, height, width }: PlanarShape,
   row: RowShape,
 ): FunctionHandle {
-  const make = defineRow(module, target, row);
+  const { channels } = row;
+  const planeStride = height * width * 4;
+  const transpose = definePixelsToPlanes(module, { planes, channels, width, planeStride });
   const key = `export ${JSON.stringify([target.fma, planes, height, width, row])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args, scratch) => {
-    const [src, dst, x, plane, from] = f.locals('i32', 5);
-    const rowBytes = row.width * row.channels * 4;
-    const offset = i32.mul(item.value, i32.const(rowBytes));
+    const [src, dst] = f.locals('i32', 2);
+    const offset = i32.mul(item.value, i32.const(width * channels * 4));
     f.emit(src.set(i32.add(i32.load(args.value, 0), offset)));
-    const other = i32.add(i32.load(args.value, 8), offset);
-    f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
     const start = i32.mul(item.value, i32.const(width * 4));
     f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
-    f.emit(from.set(scratch.value));
-    f.repeat(x, width, 1, () => {
-      f.emit(plane.set(dst.value));
-      for (let c = 0; c < planes; c++) {
-        f.emit(f32.store(plane.value, f32.load(from.value, c * 4)));
-        f.emit(plane.set(i32.add(plane.value, i32.const(height * width * 4))));
-      }
-      f.emit(from.set(i32.add(from.value, i32.const(row.channels * 4))));
-      f.emit(dst.set(i32.add(dst.value, i32.const(4))));
-    });
+    if (!isCopy(row)) {
+      const other = i32.add(i32.load(args.value, 8), offset);
+      const make = defineRow(module, target, row);
+      f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
+      f.emit(src.set(scratch.value));
+    }
+    f.call(transpose, dst.value, src.value);
   });
+}
+
+/** Writes the code that turns finished rows of the network's output over, while they are still in the cache. */
+export class RowExporter {
+  readonly #transpose: FunctionHandle;
+  readonly #out: OutputShape;
+
+  constructor(module: ModuleWriter, out: OutputShape, planes: number) {
+    const { channels, height, width } = out;
+    const planeStride = height * width * 4;
+    this.#out = out;
+    this.#transpose = definePixelsToPlanes(module, { planes, channels, width, planeStride });
+  }
+
+  /** Rows `first … first + count − 1` of the output lie at `from`; those beyond the picture are left out. */
+  emit(f: FunctionWriter, p: Pointers, from: Code, first: Code, count: number): void {
+    const { channels, height, width } = this.#out;
+    const [y, end, row] = f.locals('i32', 3);
+    f.emit(row.set(from), end.set(i32.add(first, i32.const(count))));
+    f.for(y, first, i32.min(end.value, i32.const(height)), 1, () => {
+      const to = i32.add(p.out.value, i32.mul(y.value, i32.const(width * 4)));
+      f.call(this.#transpose, to, row.value);
+      f.emit(row.set(i32.add(row.value, i32.const(width * channels * 4))));
+    });
+  }
 }
 
 export interface ShiftAddShape {

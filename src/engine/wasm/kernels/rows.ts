@@ -2,6 +2,7 @@ import { type Code, f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import type { Activation, Border } from '../../shared/fuse/lazyValue.js';
 import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from './target.js';
+import { definePlanesToPixels } from './transpose.js';
 
 /** What happens to each element on its way in. Of norms, and of sums and products, there is one at most. */
 export type RowOperation = 'norm' | 'add' | 'mul' | Activation;
@@ -17,10 +18,10 @@ export interface RowShape {
   /** A multiple of 4, unless the source is planes. */
   readonly channels: number;
   /**
-   * Where the source is the network's input, `[channels][height][width]`: bytes from one plane to the
-   * next. Nothing is left to be done to it but its border.
+   * Where the source is the network's input, `[planes][height][width]`. Nothing is left to be done to it but its border. A pixel may
+   * have more channels than there are planes, which are zeros.
    */
-  readonly planeStride: number | null;
+  readonly planar: PlanarSource | null;
   /** In order. */
   readonly operations: readonly RowOperation[];
   /** Whether the row, without padding, is also written to `keep`. */
@@ -34,6 +35,12 @@ export interface RowShape {
   readonly zeros: readonly [left: number, right: number];
 }
 
+export interface PlanarSource {
+  readonly planes: number;
+  /** Bytes from one plane to the next. */
+  readonly planeStride: number;
+}
+
 /** Where the four rows of a norm's factors begin, in floats per channel: `[4][channels]`. */
 export const NORM_ROWS = { meanHigh: 0, meanLow: 1, scale: 2, shift: 3, count: 4 };
 
@@ -42,8 +49,13 @@ export function rowPixels({ width, border, zeros }: RowShape): number {
 }
 
 /** Bytes from one row of the source to the next. */
-export function sourceRowBytes({ width, channels, planeStride }: RowShape): number {
-  return width * 4 * (planeStride === null ? channels : 1);
+export function sourceRowBytes({ width, channels, planar }: RowShape): number {
+  return width * 4 * (planar === null ? channels : 1);
+}
+
+/** Whether a row is what its source is: nothing is applied to it, and it has no border. */
+export function isCopy(shape: RowShape): boolean {
+  return shape.operations.length === 0 && rowPixels(shape) === shape.width;
 }
 
 /** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
@@ -53,9 +65,9 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
     key,
     ['i32', 'i32', 'i32', 'i32', 'i32'],
     (f, src, dst, norm, other, keep) => {
-      const { width, channels, planeStride, border, zeros } = shape;
-      if (planeStride !== null) {
-        writePlanarRow(f, shape, planeStride, src, dst);
+      const { width, channels, planar, border, zeros } = shape;
+      if (planar !== null) {
+        writePlanarRow(module, f, shape, planar, src, dst);
         return;
       }
       const pixel = channels * 4;
@@ -160,30 +172,31 @@ function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Lo
   }
 }
 
-/** Planes to pixels of exactly so many floats, one by one: there are few channels, or no reason to. */
+/** Planes to pixels. */
 function writePlanarRow(
+  module: ModuleWriter,
   f: FunctionWriter,
   shape: RowShape,
-  planeStride: number,
+  planar: PlanarSource,
   src: Local,
   dst: Local,
 ): void {
   const { width, channels, border, zeros } = shape;
-  const [x, c, from, to] = f.locals('i32', 4);
+  const transpose = definePlanesToPixels(module, { ...planar, channels, width });
+  const inside = (zeros[0] + border.left) * channels * 4;
+  f.call(transpose, src.value, i32.add(dst.value, i32.const(inside)));
+  const c = f.local('i32');
+  if (channels % 4 === 0) {
+    writeEdges(f, shape, dst, c);
+    return;
+  }
   const edges = edgePixels(shape);
+  if (edges.length === 0) return;
   f.repeat(c, channels, 1, () => {
-    f.emit(from.set(src.value));
-    f.emit(to.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * channels * 4))));
-    f.repeat(x, width, 1, () => {
-      f.emit(f32.store(to.value, f32.load(from.value)));
-      f.emit(from.set(i32.add(from.value, i32.const(4))));
-      f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
-    });
     for (const [pixel, mirrored] of edges) {
       const value = mirrored === null ? f32.const(0) : f32.load(dst.value, mirrored * channels * 4);
       f.emit(f32.store(dst.value, value, pixel * channels * 4));
     }
-    f.emit(src.set(i32.add(src.value, i32.const(planeStride))));
     f.emit(dst.set(i32.add(dst.value, i32.const(4))));
   });
 }

@@ -26,6 +26,8 @@ export interface OutputShape {
   readonly channels: number;
   /** Whether the stage leaves partial sums for a norm. */
   readonly sums: boolean;
+  /** Real channels, where the stage writes the network's output as `[planes][height][width]`; `null` where it writes pixels. */
+  readonly planes: number | null;
 }
 
 /** Pointers in a convolution stage's arguments, in this order; the last two are minimal filtering's alone. */
@@ -71,7 +73,10 @@ export function loadPointers(f: FunctionWriter, args: Local): Pointers {
 
 /** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */
 export class RowLoader {
+  /** Bytes of a row. */
   readonly pitch: number;
+  /** Floats of a pixel. */
+  readonly channels: number;
   readonly #make: FunctionHandle;
   readonly #makeAndKeep: FunctionHandle;
   readonly #zero: FunctionHandle;
@@ -80,6 +85,7 @@ export class RowLoader {
 
   constructor(module: ModuleWriter, target: Target, source: SourceShape) {
     const { row } = source;
+    this.channels = row.channels;
     this.pitch = rowPixels(row) * row.channels * 4;
     this.#source = source;
     this.#makeAndKeep = defineRow(module, target, row);

@@ -120,6 +120,8 @@ export interface TallShape {
   readonly out: OutputShape;
   /** Real output channels where kernel columns are laid side by side, as in `narrow.ts`; `null` elsewhere. */
   readonly narrowChannels: number | null;
+  /** Groups of the convolution, of whole panels each if there are several. */
+  readonly groups: number;
   /** Rows of tiles, of four output rows each, in an item. */
   readonly tileRows: number;
 }
@@ -130,10 +132,11 @@ export function tallParts({ kernelHeight }: Pick<TallShape, 'kernelHeight'>): nu
 }
 
 /** What the products of one plane and part look like. */
-export function tallProduct({ source, kernelWidth, out, narrowChannels }: TallShape) {
+export function tallProduct({ source, kernelWidth, out, narrowChannels, groups }: TallShape) {
   const { channels } = source.row;
   if (narrowChannels === null) {
-    return { n: out.channels, depth: kernelWidth * channels, pixels: out.width };
+    const depth = kernelWidth * (channels / groups);
+    return { n: out.channels, depth, pixels: out.width };
   }
   return {
     n: narrowWidth(kernelWidth, narrowChannels),
@@ -154,7 +157,7 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
  * made once. `weights` are U as `defineTallKernels` leaves it. Transforms run along whole rows, without regard to pixels.
  */
 export function defineTall(module: ModuleWriter, target: Target, shape: TallShape): ConvStage {
-  const { source, first, out, narrowChannels, kernelWidth, tileRows } = shape;
+  const { source, first, out, narrowChannels, kernelWidth, groups, tileRows } = shape;
   const parts = tallParts(shape);
   const { n, depth, pixels } = tallProduct(shape);
   const { channels, zeros } = source.row;
@@ -211,10 +214,10 @@ export function defineTall(module: ModuleWriter, target: Target, shape: TallShap
       f.repeat(xi, TALL_PRODUCTS, 1, () => {
         for (let part = 0; part < parts; part++) {
           const product = defineProduct(module, target, {
-            n,
-            run: depth,
-            middle: 1,
-            middleStride: 0,
+            n: n / groups,
+            run: groups === 1 ? depth : channels / groups,
+            middle: groups === 1 ? 1 : kernelWidth,
+            middleStride: groups === 1 ? 0 : channels * 4,
             outer: 1,
             outerStride: 0,
             aStride: channels * 4,
@@ -226,8 +229,12 @@ export function defineTall(module: ModuleWriter, target: Target, shape: TallShap
           f.emit(next.set(i32.add(tile.value, i32.const(part))));
           const column = narrowChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
           const from = i32.add(i32.add(slotOf(next), at.value), i32.const(column));
-          f.call(product, from, weights.value, to.value, i32.const(0), i32.const(pixels));
-          f.emit(weights.set(i32.add(weights.value, i32.const(depth * n * 4))));
+          for (let group = 0; group < groups; group++) {
+            const own = i32.add(from, i32.const((channels / groups) * group * 4));
+            const made = i32.add(to.value, i32.const((n / groups) * group * 4));
+            f.call(product, own, weights.value, made, i32.const(0), i32.const(pixels));
+            f.emit(weights.set(i32.add(weights.value, i32.const((depth * n * 4) / groups))));
+          }
         }
         f.emit(at.set(i32.add(at.value, i32.const(plane))));
         f.emit(to.set(i32.add(to.value, i32.const(outPlane))));

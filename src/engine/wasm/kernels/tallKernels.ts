@@ -8,7 +8,6 @@ import type { Target } from './target.js';
 /** PyTorch's tensor, `[outChannels][perGroup][kernelHeight][kernelWidth]`. */
 export interface TallWeights {
   readonly outChannels: number;
-  readonly inChannels: number;
   /** Input channels that an output channel reads. */
   readonly perGroup: number;
 }
@@ -16,34 +15,32 @@ export interface TallWeights {
 /**
  * Stage, an item an output channel: PyTorch's kernels to U of the tall kernel, `[ξ][part]`, and in each the transformed taps
  * of that part as the product kernel wants them, K = (kernel column, ic), or with N = (kernel column, oc) and
- * K = ic where channels are narrow. Padding, and what channels of other groups would have, stays as it is: zero.
+ * K = ic where channels are narrow, all of the channel's own group. Padding stays as it is: zero.
  */
 export function defineTallKernels(
   module: ModuleWriter,
   target: Target,
   shape: TallShape,
-  { outChannels, inChannels, perGroup }: TallWeights,
+  { outChannels, perGroup }: TallWeights,
 ): FunctionHandle {
-  const { source, kernelHeight, kernelWidth, narrowChannels } = shape;
-  const { channels } = source.row;
+  const { source, kernelHeight, kernelWidth, narrowChannels, groups } = shape;
+  const channels = source.row.channels / groups;
   const { n, depth } = tallProduct(shape);
   const parts = tallParts(shape);
   const kernelBytes = 4 * kernelHeight * kernelWidth;
   const [full, ...others] = panelRanges(target, n);
   const narrower = others.filter(({ width }) => width !== full.width);
-  const key = `tall kernels ${JSON.stringify([target, shape, outChannels, inChannels, perGroup])}`;
+  const key = `tall kernels ${JSON.stringify([target, shape, outChannels, perGroup])}`;
   return module.define(key, STAGE, (f, item, args) => {
     const [from, to, kx, ic, column, width, k] = f.locals('i32', 7);
     const taps = f.locals('f64', TALL_TAPS);
-    const group = i32.div(item.value, i32.const((outChannels * perGroup) / inChannels));
-    const firstChannel = i32.mul(group, i32.const(perGroup));
     f.repeat(kx, kernelWidth, 1, () => {
       if (narrowChannels === null) {
         f.emit(column.set(item.value));
-        f.emit(k.set(i32.add(i32.mul(kx.value, i32.const(channels)), firstChannel)));
+        f.emit(k.set(i32.mul(kx.value, i32.const(channels))));
       } else {
         const before = i32.mul(kx.value, i32.const(narrowChannels));
-        f.emit(column.set(i32.add(before, item.value)), k.set(firstChannel));
+        f.emit(column.set(i32.add(before, item.value)), k.set(i32.const(0)));
       }
       // Where the column's panel begins, in columns.
       const panels = i32.div(column.value, i32.const(full.width));

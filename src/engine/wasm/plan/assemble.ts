@@ -9,7 +9,8 @@ import { defineExport, defineImport } from '../kernels/planar.js';
 import { NORM_ROWS } from '../kernels/rows.js';
 import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
-import { type Machine, planConvolution, rowShape } from './convolutions.js';
+import { type Machine, rowShape } from './convolution/common.js';
+import { planConvolution } from './convolution/index.js';
 import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
 import { paddedChannels } from './source.js';
 import { packVector } from './weights.js';
@@ -281,7 +282,7 @@ class StageWriter {
   }
 
   #addConvolution(stage: ConvolutionStage & { readonly node: GraphNode | null }): void {
-    const { step, source, result, partials, keep, node } = stage;
+    const { step, source, result, planar, partials, keep, node } = stage;
     const channels = paddedChannels(step.to.channels);
     const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
     const { weights, packing, tiles, fill } = planned;
@@ -306,7 +307,7 @@ class StageWriter {
       keep,
       weights,
       bias,
-      result,
+      planar ?? result,
       partials,
       tiles,
     ];

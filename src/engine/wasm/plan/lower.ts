@@ -1,7 +1,13 @@
 import type { GraphNode } from '../../../graph/graph.js';
 import { type Buffer, newBuffer } from '../../shared/arena.js';
 import type { FuserLimits } from '../../shared/fuse/fuser.js';
-import type { LazyValue, NormFactors, Pointwise, Stored } from '../../shared/fuse/lazyValue.js';
+import {
+  isMaterialized,
+  type LazyValue,
+  type NormFactors,
+  type Pointwise,
+  type Stored,
+} from '../../shared/fuse/lazyValue.js';
 import type {
   ConstantNorm,
   ConvolutionStep,
@@ -57,6 +63,8 @@ export interface ConvolutionStage {
   readonly result: Buffer;
   /** Where the stage leaves sums for a norm. */
   readonly partials: Buffer | null;
+  /** Where the stage writes a result of the network as planes, in place of `result`. */
+  readonly planar: Buffer | null;
   /** Where the stage writes its source out for others. */
   readonly keep: Buffer | null;
 }
@@ -79,7 +87,7 @@ export interface Plan {
 
 /** Chooses methods for the steps of a fused graph, and gives each value a buffer. */
 export function lower(fused: FusedGraph): Plan {
-  return new Lowering().run(fused);
+  return new Lowering(fused.steps).run(fused);
 }
 
 class Lowering {
@@ -87,10 +95,15 @@ class Lowering {
   readonly #buffers: Buffer[] = [];
   /** Of values as pixels, of norms' factors, and of sums. */
   readonly #places = new Map<Stored | NormFactors | Sums, Buffer>();
-  /** Inputs as they come in, and as they are imported once a stage reads them as pixels. */
+  /** Inputs as they come in; imports are made once a stage reads one as pixels. */
   readonly #planar = new Map<Stored, Buffer>();
   readonly #imports: Stage[] = [];
-  readonly #outputs: Buffer[] = [];
+  readonly #outputs = new Map<OutputStep, Buffer>();
+  readonly #readers: ReadonlyMap<Stored, readonly FusedStep[]>;
+
+  constructor(steps: readonly FusedStep[]) {
+    this.#readers = readersOf(steps);
+  }
 
   run({ steps, constantNorms }: FusedGraph): Plan {
     const constants = constantNorms.map((norm) => {
@@ -105,7 +118,9 @@ class Lowering {
       buffers: this.#buffers,
       constantNorms: constants,
       inputs: [...this.#planar.values()],
-      outputs: this.#outputs,
+      outputs: steps.flatMap((step) =>
+        step.kind === 'output' ? [this.#outputs.get(step) as Buffer] : [],
+      ),
     };
   }
 
@@ -131,10 +146,24 @@ class Lowering {
     }
   }
 
-  #lowerOutput({ source }: OutputStep, node: GraphNode | null): void {
-    const planar = this.#buffer(planarBytes(source.core.stored));
-    this.#outputs.push(planar);
-    this.#stages.push({ kind: 'export', node, source: this.#source(source), planar });
+  #lowerOutput(step: OutputStep, node: GraphNode | null): void {
+    // The convolution that made it may have written it already.
+    if (this.#outputs.has(step)) return;
+    const planar = this.#planarOutput(step);
+    this.#stages.push({ kind: 'export', node, source: this.#source(step.source), planar });
+  }
+
+  #planarOutput(step: OutputStep): Buffer {
+    const planar = this.#buffer(planarBytes(step.source.core.stored));
+    this.#outputs.set(step, planar);
+    return planar;
+  }
+
+  /** The output that a value is, if it is nothing else. */
+  #onlyOutput(stored: Stored): OutputStep | null {
+    const [reader, ...others] = this.#readers.get(stored) ?? [];
+    const isOnly = reader?.kind === 'output' && others.length === 0;
+    return isOnly && isMaterialized(reader.source) ? reader : null;
   }
 
   #lowerCopy({ source, to }: CopyStep, node: GraphNode | null): void {
@@ -157,9 +186,10 @@ class Lowering {
 
   #lowerConvolution(step: ConvolutionStep, node: GraphNode | null): void {
     const method = chooseMethod(step);
-    // An input is read where it lies: pixels of three channels would have a fourth, of zeros.
-    const source = method.takesPlanes ? this.#planarSource(step.source) : null;
-    const read = source ?? this.#source(step.source);
+    const read =
+      this.#planarSource(step.source, method.takesAnyChannels) ?? this.#source(step.source);
+    const output = method.writesPlanes && step.sums === null ? this.#onlyOutput(step.to) : null;
+    const planar = output === null ? null : this.#planarOutput(output);
     const result = this.#store(step.to);
     const keep = step.keep === null ? null : this.#store(step.keep);
     const partials = step.sums === null ? null : this.#buffer(0);
@@ -171,17 +201,25 @@ class Lowering {
       method,
       source: read,
       result,
+      planar,
       partials,
       keep,
     });
   }
 
-  /** An input with nothing pending, in whose pixels there would be padding. */
-  #planarSource(value: LazyValue): Source | null {
+  /**
+   * An input that is read where it lies, with nothing pending: by a step that is the only one to read it, and turns it over
+   * itself; or so that pixels of three channels need no fourth, of zeros, where the method takes any number.
+   */
+  #planarSource(value: LazyValue, takesAnyChannels: boolean): Source | null {
     const { stored, pending } = value.core;
     const buffer = this.#planar.get(stored);
-    if (buffer === undefined || stored.channels % 4 === 0 || pending.length > 0) return null;
-    return { ...this.#described(value, buffer), isPlanar: true, channels: stored.channels };
+    if (buffer === undefined || pending.length > 0) return null;
+    const isOnlyReader = this.#readers.get(stored)?.length === 1;
+    if (!isOnlyReader && !(takesAnyChannels && stored.channels % 4 > 0)) return null;
+    const described = this.#described(value, buffer);
+    const channels = takesAnyChannels ? stored.channels : described.channels;
+    return { ...described, isPlanar: true, channels };
   }
 
   #source(value: LazyValue): Source {
@@ -233,6 +271,20 @@ class Lowering {
     this.#buffers.push(buffer);
     return buffer;
   }
+}
+
+/** The steps that read each value, as their source or besides. */
+function readersOf(steps: readonly FusedStep[]): Map<Stored, FusedStep[]> {
+  const readers = new Map<Stored, FusedStep[]>();
+  for (const step of steps) {
+    if (!('source' in step)) continue;
+    const { stored, pending } = step.source.core;
+    const others = pending.flatMap((operation) => ('other' in operation ? [operation.other] : []));
+    for (const value of [stored, ...others]) {
+      readers.set(value, [...(readers.get(value) ?? []), step]);
+    }
+  }
+  return readers;
 }
 
 function rowOperation(operation: Pointwise): RowOperation {

@@ -8,16 +8,23 @@ export type FilteredMethod = 'same' | 'halving' | 'doubling';
 
 /** How a convolution is computed. */
 export interface Method {
-  readonly name: 'direct' | 'narrow' | 'tall' | FilteredMethod;
+  readonly name: 'direct' | 'narrow' | 'grouped' | 'tall' | FilteredMethod;
   /** Whether kernel columns are laid side by side, since output channels are few. */
   readonly isNarrow: boolean;
-  /** Whether it can read an input where it lies. */
-  readonly takesPlanes: boolean;
+  /** Whether inputs are transformed: a huge value then drowns others. */
+  readonly isWinograd: boolean;
+  /** Whether it takes pixels of any number of channels, not only of multiples of 4. */
+  readonly takesAnyChannels: boolean;
+  /** Whether it can write the network's output as planes. */
+  readonly writesPlanes: boolean;
 }
 
 /** Fewest channels and output pixels a side for which Winograd pays. */
 const MIN_WINOGRAD_CHANNELS = 8;
 const MIN_WINOGRAD_SIDE = 4;
+/** A group's output channels have to be a multiple of the first, the widest panel of any target; from the second on it pays. */
+const WINOGRAD_GROUP_PANEL = 16;
+const MIN_WINOGRAD_GROUP_CHANNELS = 16;
 /** Most output channels for which kernel columns are laid side by side. */
 const MAX_NARROW_CHANNELS = 4;
 /** Fewest rows of a kernel for one-dimensional Winograd along its columns. */
@@ -26,14 +33,22 @@ const MIN_TALL_KERNEL = 5;
 /** The first of these that fits. */
 export function chooseMethod(step: ConvolutionStep): Method {
   const isNarrow = fewOutputs(step);
-  const name = winograd(step) ?? (isTall(step) ? 'tall' : isNarrow ? 'narrow' : 'direct');
-  return { name, isNarrow, takesPlanes: !isNarrow && (name === 'direct' || name === 'tall') };
+  const byTheBook = step.groups > 1 ? 'grouped' : isNarrow ? 'narrow' : 'direct';
+  const name = winograd(step) ?? (isTall(step) ? 'tall' : byTheBook);
+  return {
+    name,
+    isNarrow,
+    isWinograd: name !== byTheBook,
+    takesAnyChannels: !isNarrow && (name === 'direct' || name === 'tall'),
+    writesPlanes: name === 'direct' || name === 'grouped',
+  };
 }
 
 function fewOutputs(step: ConvolutionStep): boolean {
   const { outChannels, kernelWidth } = kernelShape(step);
   return (
     !step.isTransposed &&
+    step.groups === 1 &&
     outChannels <= MAX_NARROW_CHANNELS &&
     kernelWidth > 1 &&
     step.stride[1] === 1 &&
@@ -42,9 +57,11 @@ function fewOutputs(step: ConvolutionStep): boolean {
 }
 
 function isTall(step: ConvolutionStep): boolean {
+  const shape = kernelShape(step);
   return (
     !step.isTransposed &&
-    kernelShape(step).kernelHeight >= MIN_TALL_KERNEL &&
+    paysForGroups(shape) &&
+    shape.kernelHeight >= MIN_TALL_KERNEL &&
     step.to.height >= TALL_OUTPUTS &&
     step.stride.every((side) => side === 1) &&
     step.dilation.every((side) => side === 1)
@@ -53,12 +70,20 @@ function isTall(step: ConvolutionStep): boolean {
 
 function winograd(step: ConvolutionStep): FilteredMethod | null {
   const shape = kernelShape(step);
-  if (step.groups !== 1 || !paysToTransform(shape, step.to)) return null;
+  if (!paysForGroups(shape) || !paysToTransform(shape, step.to)) return null;
   if (step.isTransposed) return isDoubling(step.rows) && isDoubling(step.cols) ? 'doubling' : null;
   const is3x3 = shape.kernelHeight === 3 && shape.kernelWidth === 3;
   if (!is3x3 || step.dilation.some((side) => side !== 1)) return null;
   if (step.stride.every((side) => side === 1)) return 'same';
   return step.stride.every((side) => side === 2) ? 'halving' : null;
+}
+
+/** Groups, if there are several, have whole panels of channels, and so many that products are worth their transforms. */
+function paysForGroups({ groups, inChannels, outChannels }: KernelShape): boolean {
+  if (groups === 1) return true;
+  const [groupIn, groupOut] = [inChannels / groups, outChannels / groups];
+  const fits = groupIn % 4 === 0 && groupOut % WINOGRAD_GROUP_PANEL === 0;
+  return fits && Math.min(groupIn, groupOut) >= MIN_WINOGRAD_GROUP_CHANNELS;
 }
 
 /** Enough channels and pixels for the transforms to cost less than the products that they save. */

@@ -4,7 +4,8 @@ import type { RowOperation } from '../kernels/rows.js';
 
 /** How a stage reads a value: where it is, and what is yet to be done to it. */
 export interface Source {
-  /** `[height][width][channels]`, channels a multiple of 4; or, if `isPlanar`, an input's `[planes][height][width]`. */
+  /** `[height][width][channels]`, channels a multiple of 4; or, if `isPlanar`, an input's `[planes][height][width]`, of which
+   * `channels` are made, with or without padding. */
   readonly buffer: Buffer;
   readonly isPlanar: boolean;
   /** Real channels. */

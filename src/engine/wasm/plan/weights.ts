@@ -9,6 +9,7 @@ export interface KernelShape {
   readonly inChannels: number;
   readonly kernelHeight: number;
   readonly kernelWidth: number;
+  readonly groups: number;
 }
 
 /** A convolution's weights, direct or transposed, by output and input channel. */
@@ -23,7 +24,7 @@ export function kernelShape({ isTransposed, weightShape, groups }: Kernel): Kern
   const [first, perGroup, kernelHeight, kernelWidth] = weightShape;
   const outChannels = isTransposed ? perGroup * groups : first;
   const inChannels = isTransposed ? first : perGroup * groups;
-  return { outChannels, inChannels, kernelHeight, kernelWidth };
+  return { outChannels, inChannels, kernelHeight, kernelWidth, groups };
 }
 
 /** The elements of a convolution's weight by channels, whichever way it goes. */

@@ -1,0 +1,45 @@
+import { floatsAt, newBuffer } from '../../../shared/arena.js';
+import { defineNarrow, narrowWidth } from '../../kernels/narrow.js';
+import type { ConvolutionStage } from '../lower.js';
+import { kernelShape, kernelView, packNarrow } from '../weights.js';
+import {
+  type Context,
+  oneStep,
+  outputShape,
+  type PlannedConvolution,
+  phaseAxis,
+  reachOf,
+  rowsThatFit,
+  sourceOf,
+} from './common.js';
+
+/** Input rows in scratch memory stay within the L2 cache, more or less. */
+const SCRATCH_BYTES = 1536 * 1024;
+
+/** Few output channels: kernel columns are laid side by side. */
+export function planFewOutputs(
+  stage: ConvolutionStage,
+  { module, target }: Context,
+): PlannedConvolution {
+  const { source, step } = stage;
+  const { inStep, rows } = step;
+  const { shape, zerosRight, pitch } = sourceOf(stage);
+  const { kernelWidth, outChannels } = kernelShape(step);
+  const n = narrowWidth(kernelWidth, outChannels);
+  const axis = phaseAxis(rows[0]);
+  const reach = reachOf([axis]);
+  const conv = defineNarrow(module, target, {
+    source: shape(zerosRight),
+    rows: axis,
+    inStep: inStep[0],
+    kernelWidth,
+    outChannels,
+    out: outputShape(stage),
+    rowsPerItem: rowsThatFit(SCRATCH_BYTES, pitch, inStep[0], reach, step.to.height),
+  });
+  const weights = newBuffer(axis.taps * source.channels * n * 4);
+  return oneStep(conv, weights, (memory, weight) => {
+    const kernel = kernelView(step, weight);
+    packNarrow(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights));
+  });
+}

@@ -1,0 +1,32 @@
+import type { ModuleWriter } from '../../../../emit/module.js';
+import type { Target } from '../../kernels/target.js';
+import type { ConvolutionStage } from '../lower.js';
+import { planColumns } from './columns.js';
+import type { Machine, PlannedConvolution } from './common.js';
+import { planFewOutputs } from './fewOutputs.js';
+import { planGrouped } from './grouped.js';
+import { planImplicitGemm } from './implicitGemm.js';
+import { planWinograd } from './winograd.js';
+
+/** Writes the kernels of a convolution into `module`, and cuts it into steps and work items. */
+export function planConvolution(
+  stage: ConvolutionStage,
+  module: ModuleWriter,
+  target: Target,
+  machine: Machine,
+): PlannedConvolution {
+  const context = { module, target, ...machine };
+  const { name } = stage.method;
+  switch (name) {
+    case 'direct':
+      return planImplicitGemm(stage, context);
+    case 'narrow':
+      return planFewOutputs(stage, context);
+    case 'grouped':
+      return planGrouped(stage, context);
+    case 'tall':
+      return planColumns(stage, context);
+    default:
+      return planWinograd(stage, name, context);
+  }
+}

@@ -1,0 +1,235 @@
+import { newBuffer } from '../../../shared/arena.js';
+import {
+  defineFilteredInput,
+  defineFilteredLocally,
+  defineFilteredProducts,
+} from '../../kernels/filtered.js';
+import { defineKeptKernels, defineKernelPacking } from '../../kernels/filteredKernels.js';
+import {
+  bandBytes,
+  type FilteredShape,
+  groupWidths,
+  keptKernelBytes,
+  tileBytes,
+  tilesOf,
+} from '../../kernels/filteredShape.js';
+import { axesOf, planesOf, type TileFiltering } from '../../kernels/filtering.js';
+import { panelRanges } from '../../kernels/panels.js';
+import type { OutputShape } from '../../kernels/stage.js';
+import type { ConvolutionStage } from '../lower.js';
+import type { FilteredMethod } from '../methods.js';
+import { busily, evenly } from '../portions.js';
+import { type KernelShape, kernelShape } from '../weights.js';
+import {
+  type Context,
+  outputShape,
+  type PlannedConvolution,
+  SHARED_INPUT,
+  sourceOf,
+} from './common.js';
+
+/** Figures that are in parts of the L2 cache were measured with caches from this size to that. */
+const MIN_CACHE = 1024 * 1024;
+const MAX_CACHE = 2048 * 1024;
+/**
+ * Transformed input of a band, which comes from beyond that cache, and what a work item has of products, which stays in it. In a
+ * smaller band, products find their pages faster (a processor knows where 2048 of them lie, or 1536, if its cache is
+ * smaller, too), but kernels are made anew for each band.
+ */
+const BAND = 6;
+const BAND_PRODUCTS = 7 / 8;
+/** To transform a layer's kernels takes as long as to multiply so many tiles. */
+const KERNELS_AS_TILES = 17;
+/** Transformed input of a work item that makes its own. */
+const LOCAL_TILES = 900 * 1024;
+/** Transformed kernels up to this size stay in the L2 cache, more or less, and are kept from run to run. */
+const KEPT_KERNELS = 3 * 1024 * 1024;
+/**
+ * Output channels for each megabyte, and how many at least, whose kernels and products are in the L2 cache at a time: for each
+ * group of them, all of V goes by.
+ */
+const GROUP_CHANNELS = 18;
+const MIN_GROUP_CHANNELS = 24;
+
+/** What both ways have in common. */
+interface Layer {
+  readonly stage: ConvolutionStage;
+  readonly method: FilteredMethod;
+  readonly kernel: KernelShape;
+  readonly out: OutputShape;
+  readonly filtering: TileFiltering;
+  /** Input channels of a group of the convolution, in memory. */
+  readonly depth: number;
+  readonly cache: number;
+  readonly down: number;
+  /** The kernels' shape, of bands and work items of so many rows of tiles. */
+  shapeFor(bandRows: number, inputRows: number, productRows: number): FilteredShape;
+  /** Rows of tiles whose `channels` fit into so many bytes. */
+  fitting(bytes: number, channels: number): number;
+}
+
+/** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
+export function planWinograd(
+  stage: ConvolutionStage,
+  method: FilteredMethod,
+  context: Context,
+): PlannedConvolution {
+  const layer = describe(stage, method, context);
+  return keepsKernels(layer.filtering, layer.depth, layer.out.channels)
+    ? planLocally(layer, context)
+    : planInBands(layer, context);
+}
+
+function describe(
+  stage: ConvolutionStage,
+  method: FilteredMethod,
+  { target, cache: found }: Context,
+): Layer {
+  const { source, step } = stage;
+  const cache = Math.min(Math.max(found, MIN_CACHE), MAX_CACHE);
+  const kernel = kernelShape(step);
+  const out = outputShape(stage);
+  const depth = source.channels / kernel.groups;
+  const filtering = tileFiltering(method, depth, out);
+  const { across, down } = tilesOf({ filtering, out });
+  const { inputs, inStep } = axesOf(filtering).horizontal;
+  const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
+  const first = (phases: typeof step.rows) =>
+    Math.min(...phases.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
+  // The last tile of a row reads on past the picture, where zeros have to stand.
+  const end = (across - 1) * inStep + inputs + first(step.cols);
+  const rowsShape = sourceShape(Math.max(zerosRight, end - width));
+  const panel = target.tile.vectors * 4;
+  const groupChannels = Math.max(MIN_GROUP_CHANNELS, GROUP_CHANNELS * (cache / 2 ** 20));
+  return {
+    stage,
+    method,
+    kernel,
+    out,
+    filtering,
+    depth,
+    cache,
+    down,
+    shapeFor: (bandRows, inputRows, productRows) => ({
+      filtering,
+      source: rowsShape,
+      first: [first(step.rows), first(step.cols)],
+      out,
+      bandRows,
+      inputRows,
+      productRows,
+      groupPanels: panelsOfGroup(groupChannels / panel, kernel, panel),
+      convGroups: kernel.groups,
+    }),
+    fitting: (bytes, channels) => Math.floor(bytes / (tileBytes(filtering, channels) * across)),
+  };
+}
+
+/** Each work item transforms its own input; the transformed kernels are there before the run. */
+function planLocally(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
+  const { stage, down } = layer;
+  const most = layer.fitting(LOCAL_TILES, stage.source.channels);
+  const band = busily(down, most, [1], threads, SHARED_INPUT);
+  const shape = layer.shapeFor(band, band, band);
+  const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
+  const kept = defineKeptKernels(module, target, shape, packingShape(layer));
+  return {
+    steps: [{ stage: handle, items, firstTileRow: 0 }],
+    scratchBytes: Math.max(scratchBytes, kept.scratchBytes),
+    sums: down,
+    weights: newBuffer(keptKernelBytes(target, shape)),
+    fill: null,
+    packing: { stage: kept.stage, items: kept.groups },
+    tiles: null,
+  };
+}
+
+/** Band by band: one step transforms the input, the next one makes kernels, multiplies, and transforms back. */
+function planInBands(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
+  const { stage, down, out, depth, cache, filtering } = layer;
+  const { across } = tilesOf({ filtering, out });
+  const band = evenly(down, layer.fitting(BAND * cache, stage.source.channels));
+  const widths = groupWidths(layer.shapeFor(band, 1, 1), target);
+  // Each work item makes its group's kernels.
+  const made = KERNELS_AS_TILES / across;
+  const mostProducts = layer.fitting(BAND_PRODUCTS * cache, widths[0]);
+  const productRows = busily(band, mostProducts, widths, threads, made);
+  const inputRows = busily(band, band, [1], threads, SHARED_INPUT);
+  const shape = layer.shapeFor(band, inputRows, productRows);
+  const input = defineFilteredInput(module, target, shape);
+  const products = defineFilteredProducts(module, target, shape);
+  const steps = Array.from({ length: Math.ceil(down / band) }, (_, index) => {
+    const firstTileRow = index * band;
+    const here = Math.min(band, down - firstTileRow);
+    const groupItems = Math.ceil(here / productRows) * products.groups;
+    return [
+      { stage: input.stage, items: Math.ceil(here / shape.inputRows), firstTileRow },
+      { stage: products.stage, items: groupItems, firstTileRow },
+    ];
+  });
+  return {
+    steps: steps.flat(),
+    scratchBytes: Math.max(input.scratchBytes, products.scratchBytes),
+    sums: down,
+    weights: newBuffer(9 * depth * out.channels * 4),
+    fill: null,
+    packing: {
+      stage: defineKernelPacking(module, target, packingShape(layer)),
+      items: panelRanges(target, out.channels).length,
+    },
+    tiles: newBuffer(bandBytes(target, shape)),
+  };
+}
+
+/** How the layer's own weights lie, and how they are packed. */
+function packingShape({ stage, method, kernel, out, depth }: Layer) {
+  const { weightShape } = stage.step;
+  const [outer, inner] = [weightShape[1] * 9, 9];
+  const group = weightShape.reduce((a, b) => a * b, 1) / kernel.groups;
+  return {
+    strides:
+      method === 'doubling' ? { in: outer, out: inner, group } : { out: outer, in: inner, group },
+    groupOut: kernel.outChannels / kernel.groups,
+    inChannels: kernel.inChannels / kernel.groups,
+    paddedIn: depth,
+    outChannels: kernel.outChannels,
+    paddedOut: out.channels,
+  };
+}
+
+/** Whether transformed kernels are kept from run to run. */
+function keepsKernels(filtering: TileFiltering, inChannels: number, outChannels: number): boolean {
+  return tileBytes(filtering, inChannels) * outChannels <= KEPT_KERNELS;
+}
+
+/** Tiles of sides that make the fewest products; of equal ones, those with the smaller error. */
+function tileFiltering(
+  method: FilteredMethod,
+  inChannels: number,
+  out: OutputShape,
+): TileFiltering {
+  if (method !== 'same') return { vertical: method, horizontal: method };
+  const cost = (filtering: TileFiltering) => {
+    const { across, down } = tilesOf({ filtering, out });
+    const isKept = keepsKernels(filtering, inChannels, out.channels);
+    return planesOf(filtering) * (across * down + (isKept ? 0 : KERNELS_AS_TILES));
+  };
+  const sides = ['same4', 'same5'] as const;
+  return sides
+    .flatMap((vertical) => sides.map((horizontal) => ({ vertical, horizontal })))
+    .reduce((best, other) => (cost(other) < cost(best) ? other : best));
+}
+
+/** Panels of a group, about as many as fit; where the convolution has groups itself, each of those has whole ones. */
+function panelsOfGroup(
+  fitting: number,
+  { groups, outChannels }: KernelShape,
+  panel: number,
+): number {
+  const most = Math.max(1, Math.floor(fitting));
+  if (groups === 1) return most;
+  const panels = outChannels / groups / panel;
+  let count = Math.min(panels, Math.ceil(1.5 * most));
+  while (panels % count > 0) count--;
+  return count;
+}

@@ -1,0 +1,3 @@
+import { groupedSuite } from '../support/groupedSuite.js';
+
+groupedSuite(150);
