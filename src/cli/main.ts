@@ -1,9 +1,9 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
 import { pathKind } from '../platform/files.js';
-import { InterruptedError } from './commands/translateMany.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { commandHelp, mainHelp } from './help.js';
+import { InterruptedError } from './interruption.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
 import { cleanUpOnSignals } from './signals.js';
 import { hearStreamErrors, OutputClosedError, writeData, writeMessage } from './standardOutput.js';

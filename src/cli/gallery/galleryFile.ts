@@ -12,9 +12,9 @@ import {
   readFileBytes,
 } from '../../platform/files.js';
 import { Originals } from '../originals.js';
+import type { Outcome } from '../pictures/outcome.js';
 import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
 import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
-import type { Outcome } from '../pictures/translateMany.js';
 import { UsageError } from '../usage.js';
 import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 

@@ -1,42 +1,25 @@
-import { AbortError, CycleganError } from '../../errors.js';
+import { AbortError } from '../../errors.js';
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { imageSize } from '../../image/formats.js';
-import type { Picture } from '../../image/picture.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { isWebAddress } from '../../platform/address.js';
 import { openFile } from '../../platform/byteSource.js';
 import { availableCores } from '../../platform/cores.js';
-import { makeFolder } from '../../platform/files.js';
 import { generate, preparedSize } from '../../translate/pipeline.js';
 import { throughNetwork } from './networkErrors.js';
+import { type Outcome, reportable } from './outcome.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
-import type { Opened, PictureOptions, Saved } from './pictureWork.js';
+import type { Opened, PictureOptions } from './pictureWork.js';
 import { type Prefetched, prefetchMap } from './prefetchMap.js';
-
-/** A picture that was translated. */
-export interface Translated {
-  readonly job: Job;
-  readonly opened: Opened;
-  readonly saved: Saved;
-  /** Of the network. */
-  readonly milliseconds: number;
-}
-
-/** A picture that could not be translated. */
-export interface Failed {
-  readonly job: Job;
-  readonly error: CycleganError;
-}
-
-export type Outcome = Translated | Failed;
+import { Saves } from './saves.js';
 
 export interface ManyOptions extends PictureOptions {
   readonly replace: boolean;
   readonly forward: ForwardOptions;
   readonly signal: AbortSignal;
   /** Called for each picture, in no particular order. */
-  readonly onOutcome: (ending: Outcome) => Promise<void>;
+  readonly onOutcome: (outcome: Outcome) => Promise<void>;
 }
 
 /** More decode no faster than a network takes pictures. */
@@ -56,11 +39,11 @@ export async function translateMany(
   generator: OpenedGenerator,
   options: ManyOptions,
 ): Promise<void> {
-  const { signal } = options;
+  const { signal, replace, onOutcome } = options;
   const { decode, pipeline, quality, gallery } = options;
   const count = Math.min(MAX_THREADS, availableCores());
   const threads = new PictureThreads(count, { decode, pipeline, quality, gallery });
-  const saves = new Saves(threads, count, options);
+  const saves = new Saves(threads, { most: count, replace, onOutcome });
   try {
     const ordered = await bySize(jobs, options);
     if (signal.aborted) throw new AbortError();
@@ -106,63 +89,6 @@ async function translateOpened(
       await onOutcome({ job, error: reportable(error) });
     }
   }
-}
-
-/** Translated pictures on their way to files, no more of them at once than there are threads. */
-class Saves {
-  readonly #threads: PictureThreads;
-  readonly #most: number;
-  readonly #options: ManyOptions;
-  readonly #underWay = new Set<Promise<unknown>>();
-  /** What went wrong that is no picture's fault. */
-  #failure: { readonly error: unknown } | null = null;
-
-  constructor(threads: PictureThreads, most: number, options: ManyOptions) {
-    this.#threads = threads;
-    this.#most = most;
-    this.#options = options;
-  }
-
-  get failed(): boolean {
-    return this.#failure !== null;
-  }
-
-  /** Returns once there is room for the next one. @param milliseconds Of the network. */
-  async add(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<void> {
-    const task: Promise<unknown> = this.#save(job, opened, output, milliseconds)
-      .then((ending) => this.#options.onOutcome(ending))
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .then(() => this.#underWay.delete(task));
-    this.#underWay.add(task);
-    if (this.#underWay.size > this.#most) await Promise.race(this.#underWay);
-  }
-
-  async settled(): Promise<void> {
-    await Promise.all(this.#underWay);
-  }
-
-  throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error;
-  }
-
-  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
-    try {
-      await makeFolder(job.output);
-      const target = { path: job.output, replace: this.#options.replace };
-      const saved = await this.#threads.save(output, opened.prepared, target);
-      return { job, opened, saved, milliseconds };
-    } catch (error) {
-      return { job, error: reportable(error) };
-    }
-  }
-}
-
-/** What a user can cause is reported; anything else is a mistake here, and ends the run. */
-function reportable(error: unknown): CycleganError {
-  if (error instanceof CycleganError) return error;
-  throw error;
 }
 
 /**

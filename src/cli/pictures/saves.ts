@@ -1,0 +1,64 @@
+import type { Picture } from '../../image/picture.js';
+import { makeFolder } from '../../platform/files.js';
+import { type Outcome, reportable } from './outcome.js';
+import type { Job } from './outputs.js';
+import type { PictureThreads } from './pictureThreads.js';
+import type { Opened } from './pictureWork.js';
+
+export interface SavesOptions {
+  /** So many are under way at once. */
+  readonly most: number;
+  /** Whether files of the outputs' names may be replaced. */
+  readonly replace: boolean;
+  /** Called for each picture. */
+  readonly onOutcome: (outcome: Outcome) => Promise<void>;
+}
+
+/** Translated pictures on their way to files, a few at once. */
+export class Saves {
+  readonly #threads: PictureThreads;
+  readonly #options: SavesOptions;
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** What went wrong that is no picture's fault. */
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(threads: PictureThreads, options: SavesOptions) {
+    this.#threads = threads;
+    this.#options = options;
+  }
+
+  get failed(): boolean {
+    return this.#failure !== null;
+  }
+
+  /** Returns once there is room for the next one. @param milliseconds Of the network. */
+  async add(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<void> {
+    const task: Promise<unknown> = this.#save(job, opened, output, milliseconds)
+      .then((outcome) => this.#options.onOutcome(outcome))
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .then(() => this.#underWay.delete(task));
+    this.#underWay.add(task);
+    if (this.#underWay.size > this.#options.most) await Promise.race(this.#underWay);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
+    try {
+      await makeFolder(job.output);
+      const target = { path: job.output, replace: this.#options.replace };
+      const saved = await this.#threads.save(output, opened.prepared, target);
+      return { job, opened, saved, milliseconds };
+    } catch (error) {
+      return { job, error: reportable(error) };
+    }
+  }
+}
