@@ -579,6 +579,7 @@ describe('exit codes and messages', () => {
     [['export', 'x.pth', 'x.gif'], /\.onnx/],
     [['export', 'x.pth'], /Which file/],
     [['diff', 'x.pth'], /Which two/],
+    [['in.png', 'out.png', '--engine', 'steam'], /"steam"/],
   ])('%s is bad usage', async (args, text) => {
     const { code, stdout, stderr } = await run(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -591,7 +592,6 @@ describe('exit codes and messages', () => {
     [['nothing/', 'out/'], /nothing\/: no such file/],
     [['in.png', 'nowhere/out.png'], /nowhere does not exist/],
     [['in.png', 'out.png', '--weights', 'in.png'], /in\.png: This is a picture/],
-    [['in.png', 'out.png', '--engine', 'steam'], /"steam"/],
     [
       ['in.png', 'out.png', '--resize', '3'],
       /in\.png: a picture of \d+ x 3 is too small for this network/,

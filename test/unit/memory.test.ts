@@ -204,10 +204,14 @@ describe('programs that a module keeps', () => {
     small.dispose();
   });
 
-  it('are not those of weights that are gone', async () => {
+  it('stay when other weights are loaded, and have those then', async () => {
+    const other = network(24);
     const before = await programOf([40, 40]);
-    netG.loadStateDict(network(24).stateDict());
-    expect(await programOf([40, 40])).not.toBe(before);
-    await expect(before.run(wave(40, 40))).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    netG.loadStateDict(other.stateDict());
+    const after = await programOf([40, 40]);
+    expect(after).toBe(before);
+    const expected = await other.forward(wave(40, 40));
+    expect((await after.run(wave(40, 40))).data).toEqual(expected.data);
+    other.dispose();
   });
 });
