@@ -82,6 +82,7 @@ export { type CompileModuleOptions, compile, traceGraph, warmUp } from './nn/com
 export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';
 export { ConvTranspose2d, type ConvTranspose2dModuleOptions } from './nn/convTranspose2d.js';
 export { Dropout } from './nn/dropout.js';
+export { Hardtanh } from './nn/hardtanh.js';
 export { Identity } from './nn/identity.js';
 export { InstanceNorm2d } from './nn/instanceNorm2d.js';
 export { LeakyReLU } from './nn/leakyRelu.js';
@@ -129,6 +130,7 @@ export {
 } from './pth/write/saveStateDict.js';
 export { add } from './tensor/add.js';
 export { batchNorm2d } from './tensor/batchNorm2d.js';
+export { type ClampOptions, clamp } from './tensor/clamp.js';
 export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTranspose2d.js';
 export { instanceNorm2d } from './tensor/instanceNorm2d.js';

@@ -1,5 +1,6 @@
 import { addOperator } from './add.js';
 import { batchNorm2dOperator } from './batchNorm2d.js';
+import { clampOperator } from './clamp.js';
 import { conv2dOperator } from './conv2d.js';
 import { convTranspose2dOperator } from './convTranspose2d.js';
 import { instanceNorm2dOperator } from './instanceNorm2d.js';
@@ -14,6 +15,7 @@ import { tanhOperator } from './tanh.js';
 export const OPERATORS = [
   addOperator,
   batchNorm2dOperator,
+  clampOperator,
   conv2dOperator,
   convTranspose2dOperator,
   instanceNorm2dOperator,

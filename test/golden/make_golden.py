@@ -101,6 +101,23 @@ def operator_cases():
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]
     yield "Sigmoid", {}, [3, 4, 50]
+    yield "Hardtanh", {"min_val": -0.5, "max_val": 1.25}, [3, 4, 5]
+    for bounds in ({"min": 0.25}, {"max": -0.5}, {"min": 1, "max": -1}):
+        yield "Clamp", bounds, [2, 3, 4, 5]
+
+
+class Clamp(nn.Module):
+    """Functions as modules, for operators that have no class in torch.nn."""
+
+    def __init__(self, min=None, max=None):
+        super().__init__()
+        self.min, self.max = min, max
+
+    def forward(self, x):
+        return torch.clamp(x, self.min, self.max)
+
+
+FUNCTIONS = {"Clamp": Clamp}
 
 
 def perturb(module):
@@ -117,7 +134,7 @@ def run_operators(store):
         name = f"{op} {json.dumps(params)} {shape}"
         # By its name: a new case leaves the others as they are.
         torch.manual_seed(zlib.crc32(name.encode()))
-        module = getattr(nn, op)(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
+        module = (FUNCTIONS.get(op) or getattr(nn, op))(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
         module.eval()
         perturb(module)
         x = torch.randn(shape) * 2

@@ -1,16 +1,19 @@
 import { ResNetBlock } from '../../src/generator/resNetBlock.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
+import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Dropout } from '../../src/nn/dropout.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
-import type { Module } from '../../src/nn/module.js';
+import { Module } from '../../src/nn/module.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
 
@@ -30,12 +33,30 @@ export interface TorchParams {
   readonly affine?: boolean;
   readonly track_running_stats?: boolean;
   readonly negative_slope?: number;
+  readonly min_val?: number;
+  readonly max_val?: number;
+  readonly min?: number;
+  readonly max?: number;
   readonly p?: number;
   readonly dim?: number;
   readonly input_nc?: number;
   readonly output_nc?: number;
   readonly ngf?: number;
   readonly n_blocks?: number;
+}
+
+/** Operators that have no class in `torch.nn`, as a module. */
+class Applied extends Module {
+  readonly #apply: (g: GraphBuilder, x: Value) => Value;
+
+  constructor(apply: (g: GraphBuilder, x: Value) => Value) {
+    super();
+    this.#apply = apply;
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    return this.#apply(g, x);
+  }
 }
 
 /** The module of a PyTorch class by its name and arguments, in eval mode. */
@@ -70,6 +91,8 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   LeakyReLU: (p) => new LeakyReLU(p.negative_slope),
   Sigmoid: () => new Sigmoid(),
   Tanh: () => new Tanh(),
+  Hardtanh: (p) => new Hardtanh(p.min_val, p.max_val),
+  Clamp: (p) => new Applied((g, x) => g.apply(clampOperator, [x], resolveClamp(p))),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),

@@ -153,7 +153,9 @@ export function runOnnx(model: OnnxModel, input: Tensor): Tensor {
   for (const node of model.nodes) {
     const [output] = node.outputs;
     if (values.has(output)) throw new Error(`"${output}" is made twice`);
-    values.set(output, runNode(node, node.inputs.map(tensorOf), opset));
+    // An operand that is left out has no name.
+    const inputs = node.inputs.map((name) => (name === '' ? null : tensorOf(name)));
+    values.set(output, runNode(node, inputs as Tensor[], opset));
   }
   return tensorOf(model.outputs[0].name);
 }
@@ -186,6 +188,8 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return reflected(x, [...a.data], attributes.mode);
     case 'LeakyRelu':
       return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
+    case 'Clip':
+      return map(x, (v) => clipped(v, scalar(a, -Infinity), scalar(b, Infinity)));
     case 'Relu':
       return map(x, (v) => Math.max(v, 0));
     case 'Sigmoid':
@@ -225,6 +229,17 @@ function reflected(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
   const [n, c, top, left, nEnd, cEnd, bottom, right] = pads;
   if (mode !== 'reflect' || pads.length !== 8 || n + c + nEnd + cEnd !== 0) throw new Error('Pad');
   return reflectionPad2d(x, [left, right, top, bottom]);
+}
+
+/** A single number; without it, `absent`. */
+function scalar(value: Tensor | null | undefined, absent: number): number {
+  if (value && value.shape.length > 0) throw new Error('no scalar');
+  return value?.data[0] ?? absent;
+}
+
+/** Above all bounds, the upper one holds. */
+function clipped(value: number, min: number, max: number): number {
+  return Number.isNaN(value) ? value : Math.min(Math.max(value, min), max);
 }
 
 function map(x: Tensor, f: (value: number) => number): Tensor {

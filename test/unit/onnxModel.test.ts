@@ -5,6 +5,7 @@ import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
 import { Module } from '../../src/nn/module.js';
@@ -16,6 +17,7 @@ import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
+import { moduleOf } from '../support/modules.js';
 import { type OnnxModel, readOnnx, runOnnx } from '../support/onnxModel.js';
 
 /** No two sides are the same, so that none can stand for another. */
@@ -67,6 +69,9 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
   ['Sigmoid', () => new Sigmoid()],
+  ['Hardtanh', () => new Hardtanh(-0.5, 0.75)],
+  ['clamp from below', () => moduleOf('Clamp', { min: 0.25 })],
+  ['clamp from above', () => moduleOf('Clamp', { max: 0.25 })],
   ['Tanh', () => new Tanh()],
   ['a sum', () => new Residual()],
 ];

@@ -40,6 +40,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   reflectionPad2d: { title: 'ReflectionPad2d', kind: 'padding' },
   relu: { title: 'ReLU', kind: 'activation' },
   leakyRelu: { title: 'LeakyReLU', kind: 'activation' },
+  clamp: { title: 'clamp', kind: 'activation', usual: { min: '-Infinity', max: 'Infinity' } },
   sigmoid: { title: 'Sigmoid', kind: 'activation' },
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },

@@ -26,6 +26,10 @@ export class ConstantTable {
     return this.floats(`${CONSTANT}${value}x${count}`, values, [count]);
   }
 
+  scalar(value: number): string {
+    return this.floats(`${CONSTANT}scalar_${value}`, Float32Array.of(value), []);
+  }
+
   integers(values: readonly number[]): string {
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     const name = `${CONSTANT}${values.join('_')}`;

@@ -25,6 +25,8 @@ export interface OnnxWriter {
   ): string;
   /** A constant: the same number `count` times. */
   filled(value: number, count: number): string;
+  /** A constant without dimensions. */
+  scalar(value: number): string;
   integers(values: readonly number[]): string;
 }
 

@@ -84,6 +84,10 @@ class GraphWriter implements OnnxWriter {
     return this.#constants.filled(value, count);
   }
 
+  scalar(value: number): string {
+    return this.#constants.scalar(value);
+  }
+
   integers(values: readonly number[]): string {
     return this.#constants.integers(values);
   }

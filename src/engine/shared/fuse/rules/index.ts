@@ -1,6 +1,7 @@
 import type { OperatorRule } from '../rule.js';
 import { addRule } from './add.js';
 import { batchNorm2dRule } from './batchNorm2d.js';
+import { clampRule } from './clamp.js';
 import { conv2dRule } from './conv2d.js';
 import { convTranspose2dRule } from './convTranspose2d.js';
 import { instanceNorm2dRule } from './instanceNorm2d.js';
@@ -14,6 +15,7 @@ import { tanhRule } from './tanh.js';
 export const FUSE_RULES: readonly OperatorRule[] = [
   addRule,
   batchNorm2dRule,
+  clampRule,
   conv2dRule,
   convTranspose2dRule,
   instanceNorm2dRule,
