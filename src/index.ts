@@ -135,6 +135,7 @@ export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTranspose2d.js';
 export { instanceNorm2d } from './tensor/instanceNorm2d.js';
 export { leakyRelu } from './tensor/leakyRelu.js';
+export { mul } from './tensor/mul.js';
 export type { NormOptions } from './tensor/normalize.js';
 export type { OperandNames, OperandsOf, Operator } from './tensor/operator.js';
 export { type PaddingSides, reflectionPad2d } from './tensor/reflectionPad2d.js';

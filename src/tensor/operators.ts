@@ -5,6 +5,7 @@ import { conv2dOperator } from './conv2d.js';
 import { convTranspose2dOperator } from './convTranspose2d.js';
 import { instanceNorm2dOperator } from './instanceNorm2d.js';
 import { leakyReluOperator } from './leakyRelu.js';
+import { mulOperator } from './mul.js';
 import type { Operator } from './operator.js';
 import { reflectionPad2dOperator } from './reflectionPad2d.js';
 import { reluOperator } from './relu.js';
@@ -20,6 +21,7 @@ export const OPERATORS = [
   convTranspose2dOperator,
   instanceNorm2dOperator,
   leakyReluOperator,
+  mulOperator,
   reflectionPad2dOperator,
   reluOperator,
   sigmoidOperator,

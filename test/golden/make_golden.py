@@ -104,6 +104,9 @@ def operator_cases():
     yield "Hardtanh", {"min_val": -0.5, "max_val": 1.25}, [3, 4, 5]
     for bounds in ({"min": 0.25}, {"max": -0.5}, {"min": 1, "max": -1}):
         yield "Clamp", bounds, [2, 3, 4, 5]
+    for op in ("Add", "Mul"):
+        yield op, {}, [2, 3, 4, 5]
+        yield op, {"mask_of": 3}, [2, 3, 4, 5]
 
 
 class Clamp(nn.Module):
@@ -117,7 +120,23 @@ class Clamp(nn.Module):
         return torch.clamp(x, self.min, self.max)
 
 
-FUNCTIONS = {"Clamp": Clamp}
+class Combined(nn.Module):
+    """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels."""
+
+    def __init__(self, combine, mask_of=None):
+        super().__init__()
+        self.combine = combine
+        self.conv = nn.Identity() if mask_of is None else nn.Conv2d(mask_of, 1, 1)
+
+    def forward(self, x):
+        return self.combine(x, torch.sigmoid(self.conv(x)))
+
+
+FUNCTIONS = {
+    "Clamp": Clamp,
+    "Add": lambda **params: Combined(torch.add, **params),
+    "Mul": lambda **params: Combined(torch.mul, **params),
+}
 
 
 def perturb(module):

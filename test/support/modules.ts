@@ -6,6 +6,7 @@ import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Dropout } from '../../src/nn/dropout.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
+import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
 import { Module } from '../../src/nn/module.js';
@@ -14,8 +15,10 @@ import { ReLU } from '../../src/nn/relu.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
+import { mulOperator } from '../../src/tensor/mul.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
+import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
 
 /** Constructor arguments under PyTorch's names, as reference data gives them. */
 export interface TorchParams {
@@ -37,6 +40,7 @@ export interface TorchParams {
   readonly max_val?: number;
   readonly min?: number;
   readonly max?: number;
+  readonly mask_of?: number;
   readonly p?: number;
   readonly dim?: number;
   readonly input_nc?: number;
@@ -56,6 +60,23 @@ class Applied extends Module {
 
   override trace(g: GraphBuilder, x: Value): Value {
     return this.#apply(g, x);
+  }
+}
+
+/** An operator of its input and the sigmoid of that, or of one channel that is made of `maskOf` channels. */
+class Combined extends Module {
+  readonly #combine: (g: GraphBuilder, a: Value, b: Value) => Value;
+  readonly #conv: Module;
+
+  constructor(combine: (g: GraphBuilder, a: Value, b: Value) => Value, maskOf?: number) {
+    super();
+    this.#combine = combine;
+    const conv = maskOf === undefined ? new Identity() : new Conv2d(maskOf, 1, 1);
+    this.#conv = this.registerModule('conv', conv);
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    return this.#combine(g, x, g.apply(sigmoidOperator, [g.call(this.#conv, x)], {}));
   }
 }
 
@@ -93,6 +114,8 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   Tanh: () => new Tanh(),
   Hardtanh: (p) => new Hardtanh(p.min_val, p.max_val),
   Clamp: (p) => new Applied((g, x) => g.apply(clampOperator, [x], resolveClamp(p))),
+  Add: (p) => new Combined((g, a, b) => g.add(a, b), p.mask_of),
+  Mul: (p) => new Combined((g, a, b) => g.apply(mulOperator, [a, b], {}), p.mask_of),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/nn/compile.js';
 import { expectClose } from './closeness.js';
 import { engines } from './engines.js';
@@ -40,6 +40,7 @@ export function operatorSuite<C extends OperatorCase>(
         // Fast engines multiply by the zeros between groups, and a NaN then crosses over.
         const spreading = engine !== 'js' && c.name.includes('nan_groups');
         expectClose(found, tensorAt(data, output), { ...tolerance, spreading });
+        expect(program.fallbacks).toEqual([]);
         program.dispose();
       },
     );

@@ -72,6 +72,7 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['Hardtanh', () => new Hardtanh(-0.5, 0.75)],
   ['clamp from below', () => moduleOf('Clamp', { min: 0.25 })],
   ['clamp from above', () => moduleOf('Clamp', { max: 0.25 })],
+  ['mul by a mask', () => moduleOf('Mul', { mask_of: 3 })],
   ['Tanh', () => new Tanh()],
   ['a sum', () => new Residual()],
 ];

@@ -44,6 +44,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   sigmoid: { title: 'Sigmoid', kind: 'activation' },
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },
+  mul: { title: 'mul', kind: 'other' },
 };
 
 export function describe({ node, tensors }: FlowNode): Description {

@@ -1,7 +1,7 @@
 import { i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
-import { defineRow, defineZeroRow, type RowShape, rowPixels } from './rows.js';
+import { defineRow, defineZeroRow, otherRowBytes, type RowShape, rowPixels } from './rows.js';
 import { emitInside } from './stage.js';
 import type { Target } from './target.js';
 
@@ -39,7 +39,7 @@ export function defineCopy(
         i32.add(i32.load(args.value, 0), offset),
         dst.value,
         i32.load(args.value, 4),
-        i32.add(i32.load(args.value, 8), offset),
+        i32.add(i32.load(args.value, 8), i32.mul(y.value, i32.const(otherRowBytes(row)))),
         i32.const(0),
       );
     };

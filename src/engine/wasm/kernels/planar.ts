@@ -1,6 +1,6 @@
 import { f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
-import { defineRow, type RowShape } from './rows.js';
+import { defineRow, otherRowBytes, type RowShape } from './rows.js';
 import type { Target } from './target.js';
 
 /** A tensor's `[C][H][W]` on one side, the engine's `[H][W][channels]` on the other. */
@@ -58,7 +58,8 @@ export function defineExport(
     const rowBytes = row.width * row.channels * 4;
     const offset = i32.mul(item.value, i32.const(rowBytes));
     f.emit(src.set(i32.add(i32.load(args.value, 0), offset)));
-    const other = i32.add(i32.load(args.value, 8), offset);
+    const otherOffset = i32.mul(item.value, i32.const(otherRowBytes(row)));
+    const other = i32.add(i32.load(args.value, 8), otherOffset);
     f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
     const start = i32.mul(item.value, i32.const(width * 4));
     f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));

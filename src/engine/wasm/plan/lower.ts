@@ -204,7 +204,7 @@ class Lowering {
       channels: paddedChannels(planes),
       height,
       width,
-      operations: core.pending.map(rowOperation),
+      operations: core.pending.map((operation) => rowOperation(operation, core.stored)),
       norm: null,
       other: null,
       border,
@@ -235,8 +235,10 @@ class Lowering {
   }
 }
 
-function rowOperation(operation: Pointwise): RowOperation {
-  return operation.kind === 'activation' ? operation.activation : operation.kind;
+function rowOperation(operation: Pointwise, { channels }: Stored): RowOperation {
+  if (operation.kind === 'activation') return operation.activation;
+  if (operation.kind === 'norm' || operation.other.channels === channels) return operation.kind;
+  return operation.kind === 'add' ? 'addMask' : 'mulMask';
 }
 
 function planarBytes({ channels, height, width }: Stored): number {

@@ -6,6 +6,7 @@ import { conv2dSpelling } from './conv2d.js';
 import { convTranspose2dSpelling } from './convTranspose2d.js';
 import { instanceNorm2dSpelling } from './instanceNorm2d.js';
 import { leakyReluSpelling } from './leakyRelu.js';
+import { mulSpelling } from './mul.js';
 import { reflectionPad2dSpelling } from './reflectionPad2d.js';
 import { reluSpelling } from './relu.js';
 import { sigmoidSpelling } from './sigmoid.js';
@@ -20,6 +21,7 @@ export const SPELLINGS: readonly Spelling[] = [
   convTranspose2dSpelling,
   instanceNorm2dSpelling,
   leakyReluSpelling,
+  mulSpelling,
   reflectionPad2dSpelling,
   reluSpelling,
   sigmoidSpelling,

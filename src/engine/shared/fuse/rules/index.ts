@@ -6,6 +6,7 @@ import { conv2dRule } from './conv2d.js';
 import { convTranspose2dRule } from './convTranspose2d.js';
 import { instanceNorm2dRule } from './instanceNorm2d.js';
 import { leakyReluRule } from './leakyRelu.js';
+import { mulRule } from './mul.js';
 import { reflectionPad2dRule } from './reflectionPad2d.js';
 import { reluRule } from './relu.js';
 import { sigmoidRule } from './sigmoid.js';
@@ -20,6 +21,7 @@ export const FUSE_RULES: readonly OperatorRule[] = [
   convTranspose2dRule,
   instanceNorm2dRule,
   leakyReluRule,
+  mulRule,
   reflectionPad2dRule,
   reluRule,
   sigmoidRule,
