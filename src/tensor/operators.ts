@@ -7,6 +7,7 @@ import { instanceNorm2dOperator } from './instanceNorm2d.js';
 import { leakyReluOperator } from './leakyRelu.js';
 import { mulOperator } from './mul.js';
 import type { Operator } from './operator.js';
+import { padOperator } from './pad.js';
 import { reflectionPad2dOperator } from './reflectionPad2d.js';
 import { reluOperator } from './relu.js';
 import { sigmoidOperator } from './sigmoid.js';
@@ -22,6 +23,7 @@ export const OPERATORS = [
   instanceNorm2dOperator,
   leakyReluOperator,
   mulOperator,
+  padOperator,
   reflectionPad2dOperator,
   reluOperator,
   sigmoidOperator,

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn import functional
 
 HERE = pathlib.Path(__file__).parent
 DATA = HERE / "data"
@@ -97,6 +98,11 @@ def operator_cases():
     yield "BatchNorm2d", {"num_features": 3, "affine": False, "eps": 0.1}, [1, 3, 2, 2]
     yield "ReflectionPad2d", {"padding": [3, 3, 3, 3]}, [1, 2, 4, 5]
     yield "ReflectionPad2d", {"padding": [1, 2, 3, 0]}, [2, 5, 4]
+    yield "ZeroPad2d", {"padding": [1, 2, 3, 0]}, [1, 2, 3, 4]
+    yield "ReplicationPad2d", {"padding": [6, 2, 3, 5]}, [1, 2, 3, 4]
+    for sides in ([-1, 2, 2, -2], [-3, 4, -1, -2], [-5, 4, 1, 0]):
+        for mode in ("constant", "reflect", "replicate"):
+            yield "Pad", {"padding": sides, "mode": mode}, [2, 1, 5, 5]
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]
@@ -120,6 +126,15 @@ class Clamp(nn.Module):
         return torch.clamp(x, self.min, self.max)
 
 
+class Pad(nn.Module):
+    def __init__(self, padding, mode):
+        super().__init__()
+        self.padding, self.mode = padding, mode
+
+    def forward(self, x):
+        return functional.pad(x, self.padding, self.mode)
+
+
 class Combined(nn.Module):
     """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels."""
 
@@ -134,6 +149,7 @@ class Combined(nn.Module):
 
 FUNCTIONS = {
     "Clamp": Clamp,
+    "Pad": Pad,
     "Add": lambda **params: Combined(torch.add, **params),
     "Mul": lambda **params: Combined(torch.mul, **params),
 }

@@ -12,10 +12,13 @@ import { LeakyReLU } from '../../src/nn/leakyRelu.js';
 import { Module } from '../../src/nn/module.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import { mulOperator } from '../../src/tensor/mul.js';
+import { type PadMode, padOperator, resolvePad } from '../../src/tensor/pad.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
 import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
@@ -41,6 +44,7 @@ export interface TorchParams {
   readonly min?: number;
   readonly max?: number;
   readonly mask_of?: number;
+  readonly mode?: string;
   readonly p?: number;
   readonly dim?: number;
   readonly input_nc?: number;
@@ -108,6 +112,12 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   InstanceNorm2d: (p) => new InstanceNorm2d(Number(p.num_features), normOptions(p)),
   BatchNorm2d: (p) => new BatchNorm2d(Number(p.num_features), normOptions(p)),
   ReflectionPad2d: (p) => new ReflectionPad2d(p.padding as PaddingSides),
+  ZeroPad2d: (p) => new ZeroPad2d(p.padding as PaddingSides),
+  ReplicationPad2d: (p) => new ReplicationPad2d(p.padding as PaddingSides),
+  Pad: (p) =>
+    new Applied((g, x) =>
+      g.apply(padOperator, [x], resolvePad(p.padding as PaddingSides, { mode: p.mode as PadMode })),
+    ),
   ReLU: () => new ReLU(),
   LeakyReLU: (p) => new LeakyReLU(p.negative_slope),
   Sigmoid: () => new Sigmoid(),

@@ -2,7 +2,6 @@ import { batchNorm2d } from '../../src/tensor/batchNorm2d.js';
 import { conv2d } from '../../src/tensor/conv2d.js';
 import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
 import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
-import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
@@ -185,7 +184,9 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
     case 'BatchNormalization':
       return batchNorm2d(x, { weight: a, bias: b, runningMean: mean, runningVar: variance, eps });
     case 'Pad':
-      return reflected(x, [...a.data], attributes.mode);
+      return padded(x, [...a.data], attributes.mode);
+    case 'Slice':
+      return sliced(x, [...a.data], [...b.data], [...mean.data]);
     case 'LeakyRelu':
       return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
     case 'Clip':
@@ -225,10 +226,51 @@ function windowOf(weight: Tensor, attributes: object) {
   return { stride: strides, padding, dilation: dilations, groups: group };
 }
 
-function reflected(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
-  const [n, c, top, left, nEnd, cEnd, bottom, right] = pads;
-  if (mode !== 'reflect' || pads.length !== 8 || n + c + nEnd + cEnd !== 0) throw new Error('Pad');
-  return reflectionPad2d(x, [left, right, top, bottom]);
+/** Elements of `x` by their places; `null` for a zero. */
+function gathered(
+  x: Tensor,
+  shape: readonly number[],
+  from: (place: readonly number[]) => readonly (number | null)[],
+): Tensor {
+  const out = Tensor.zeros(shape);
+  for (let i = 0; i < out.size; i++) {
+    const place = from(placeOf(i, shape));
+    if (place.includes(null)) continue;
+    out.data[i] = x.data[place.reduce<number>((at, p, axis) => at * x.shape[axis] + Number(p), 0)];
+  }
+  return out;
+}
+
+function padded(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
+  if (pads.length !== 8 || pads.some((pad) => pad < 0)) throw new Error('Pad');
+  const shape = x.shape.map((side, axis) => side + pads[axis] + pads[axis + 4]);
+  return gathered(x, shape, (place) =>
+    place.map((p, axis) => {
+      const [index, last] = [p - pads[axis], x.shape[axis] - 1];
+      if (index >= 0 && index <= last) return index;
+      if (mode === 'constant') return null;
+      if (mode === 'edge') return index < 0 ? 0 : last;
+      if (mode !== 'reflect') throw new Error(`Pad ${mode}`);
+      return index < 0 ? -index : 2 * last - index;
+    }),
+  );
+}
+
+/** Steps are 1. */
+function sliced(
+  x: Tensor,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+): Tensor {
+  const bound = (value: number, side: number) =>
+    Math.min(Math.max(value < 0 ? value + side : value, 0), side);
+  const ranges = x.shape.map((side, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? [0, side] : [bound(starts[i], side), bound(ends[i], side)];
+  });
+  const shape = ranges.map(([from, to]) => Math.max(0, to - from));
+  return gathered(x, shape, (place) => place.map((p, axis) => p + ranges[axis][0]));
 }
 
 /** A single number; without it, `absent`. */

@@ -12,9 +12,11 @@ import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
 import { moduleOf } from '../support/modules.js';
@@ -66,6 +68,10 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['BatchNorm2d', () => new BatchNorm2d(3, { eps: 0.5 })],
   ['BatchNorm2d, not affine', () => new BatchNorm2d(3, { affine: false })],
   ['ReflectionPad2d', () => new ReflectionPad2d([1, 2, 3, 4])],
+  ['ZeroPad2d', () => new ZeroPad2d([0, 0, 0, 0])],
+  ['ReplicationPad2d', () => new ReplicationPad2d([1, 2, 3, -4])],
+  ['pad beyond what is left', () => moduleOf('Pad', { padding: [-7, 6, 0, -5], mode: 'reflect' })],
+  ['pad by less', () => moduleOf('Pad', { padding: [-1, 0, -2, -3], mode: 'constant' })],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
   ['Sigmoid', () => new Sigmoid()],

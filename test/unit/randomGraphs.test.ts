@@ -9,6 +9,7 @@ import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import { conv2dOperator, resolveConv2d } from '../../src/tensor/conv2d.js';
 import { instanceNorm2dOperator } from '../../src/tensor/instanceNorm2d.js';
 import { mulOperator } from '../../src/tensor/mul.js';
+import { padOperator } from '../../src/tensor/pad.js';
 import { reflectionPad2dOperator } from '../../src/tensor/reflectionPad2d.js';
 import { reluOperator } from '../../src/tensor/relu.js';
 import { sameShape } from '../../src/tensor/shape.js';
@@ -44,6 +45,8 @@ function partner(x: Value, draw: Draw, others: readonly Value[]): Value | undefi
   return fitting[draw(Math.max(1, fitting.length))];
 }
 
+const lost = (a: number, b: number) => Math.min(0, a) + Math.min(0, b);
+
 const STEPS: Readonly<Record<string, Step>> = {
   relu: (g, x) => g.apply(reluOperator, [x], {}),
   sigmoid: (g, x) => g.apply(sigmoidOperator, [x], {}),
@@ -72,6 +75,20 @@ const STEPS: Readonly<Record<string, Step>> = {
     const [, , height, width] = x.shape;
     const padding = [side(width), side(width), side(height), side(height)] as const;
     return g.apply(reflectionPad2dOperator, [x], { padding });
+  },
+  pad: (g, x, draw) => {
+    const side = (size: number) => draw(2 * Math.min(4, size) - 1) - Math.min(4, size) + 1;
+    const [, , height, width] = x.shape;
+    const padding = [side(width), side(width), side(height), side(height)] as const;
+    const [down, across] = [padding[2] + padding[3], padding[0] + padding[1]];
+    if (height + down < 1 || width + across < 1) return null;
+    const mode = (['constant', 'reflect', 'replicate'] as const)[draw(3)];
+    if (
+      mode === 'constant' &&
+      (height + lost(padding[2], padding[3]) < 0 || width + lost(padding[0], padding[1]) < 0)
+    )
+      return null;
+    return g.apply(padOperator, [x], { mode, padding });
   },
 };
 

@@ -38,6 +38,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   instanceNorm2d: { title: 'InstanceNorm2d', kind: 'norm', usual: NORM },
   batchNorm2d: { title: 'BatchNorm2d', kind: 'norm', usual: NORM },
   reflectionPad2d: { title: 'ReflectionPad2d', kind: 'padding' },
+  pad: { title: 'pad', kind: 'padding' },
   relu: { title: 'ReLU', kind: 'activation' },
   leakyRelu: { title: 'LeakyReLU', kind: 'activation' },
   clamp: { title: 'clamp', kind: 'activation', usual: { min: '-Infinity', max: 'Infinity' } },

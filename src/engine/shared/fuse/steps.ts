@@ -35,10 +35,20 @@ export interface OutputStep {
   readonly source: LazyValue;
 }
 
+/** A part of a value's rows and columns. */
+export interface Window {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /** A value is written out as it is now, with its border. */
 export interface CopyStep {
   readonly kind: 'copy';
   readonly source: LazyValue;
+  /** Set when only this part of it is written out; the source has no border then. */
+  readonly window: Window | null;
   readonly to: Stored;
 }
 

@@ -222,12 +222,12 @@ class StageWriter {
         return;
       }
       case 'copy': {
-        const { source, to } = stage;
+        const { source, window, to } = stage;
         const { top, bottom } = source.border;
         const row = rowShape(source, [0, 0], false);
         const { height } = source;
-        const handle = defineCopy(this.#module, this.#target, { row, height, top });
-        const items = height + top + bottom;
+        const handle = defineCopy(this.#module, this.#target, { row, height, top, window });
+        const items = window?.height ?? height + top + bottom;
         this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
         return;
       }

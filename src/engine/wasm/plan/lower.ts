@@ -12,6 +12,7 @@ import type {
   OutputStep,
   Sums,
   SumsStep,
+  Window,
 } from '../../shared/fuse/steps.js';
 import { NORM_ROWS, type RowOperation } from '../kernels/rows.js';
 import { chooseMethod, type Method } from './methods.js';
@@ -28,7 +29,12 @@ export const LIMITS: FuserLimits = {
 export type Stage = { readonly node: GraphNode | null } & (
   | ImportStage
   | { readonly kind: 'export'; readonly source: Source; readonly planar: Buffer }
-  | { readonly kind: 'copy'; readonly source: Source; readonly to: Buffer }
+  | {
+      readonly kind: 'copy';
+      readonly source: Source;
+      readonly window: Window | null;
+      readonly to: Buffer;
+    }
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
   | NormStage
   | ConvolutionStage
@@ -137,9 +143,9 @@ class Lowering {
     this.#stages.push({ kind: 'export', node, source: this.#source(source), planar });
   }
 
-  #lowerCopy({ source, to }: CopyStep, node: GraphNode | null): void {
+  #lowerCopy({ source, window, to }: CopyStep, node: GraphNode | null): void {
     const read = this.#source(source);
-    this.#stages.push({ kind: 'copy', node, source: read, to: this.#store(to) });
+    this.#stages.push({ kind: 'copy', node, source: read, window, to: this.#store(to) });
   }
 
   #lowerSums({ source, sums }: SumsStep, node: GraphNode | null): void {

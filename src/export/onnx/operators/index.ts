@@ -7,6 +7,7 @@ import { convTranspose2dSpelling } from './convTranspose2d.js';
 import { instanceNorm2dSpelling } from './instanceNorm2d.js';
 import { leakyReluSpelling } from './leakyRelu.js';
 import { mulSpelling } from './mul.js';
+import { padSpelling } from './pad.js';
 import { reflectionPad2dSpelling } from './reflectionPad2d.js';
 import { reluSpelling } from './relu.js';
 import { sigmoidSpelling } from './sigmoid.js';
@@ -22,6 +23,7 @@ export const SPELLINGS: readonly Spelling[] = [
   instanceNorm2dSpelling,
   leakyReluSpelling,
   mulSpelling,
+  padSpelling,
   reflectionPad2dSpelling,
   reluSpelling,
   sigmoidSpelling,

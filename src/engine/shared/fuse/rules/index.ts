@@ -7,6 +7,7 @@ import { convTranspose2dRule } from './convTranspose2d.js';
 import { instanceNorm2dRule } from './instanceNorm2d.js';
 import { leakyReluRule } from './leakyRelu.js';
 import { mulRule } from './mul.js';
+import { padRule } from './pad.js';
 import { reflectionPad2dRule } from './reflectionPad2d.js';
 import { reluRule } from './relu.js';
 import { sigmoidRule } from './sigmoid.js';
@@ -22,6 +23,7 @@ export const FUSE_RULES: readonly OperatorRule[] = [
   instanceNorm2dRule,
   leakyReluRule,
   mulRule,
+  padRule,
   reflectionPad2dRule,
   reluRule,
   sigmoidRule,
