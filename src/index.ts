@@ -132,6 +132,7 @@ export {
 } from './pth/write/saveStateDict.js';
 export { add } from './tensor/add.js';
 export { batchNorm2d } from './tensor/batchNorm2d.js';
+export { cat } from './tensor/cat.js';
 export { type ClampOptions, clamp } from './tensor/clamp.js';
 export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTranspose2d.js';

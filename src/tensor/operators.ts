@@ -1,5 +1,6 @@
 import { addOperator } from './add.js';
 import { batchNorm2dOperator } from './batchNorm2d.js';
+import { catOperator } from './cat.js';
 import { clampOperator } from './clamp.js';
 import { conv2dOperator } from './conv2d.js';
 import { convTranspose2dOperator } from './convTranspose2d.js';
@@ -17,6 +18,7 @@ import { tanhOperator } from './tanh.js';
 export const OPERATORS = [
   addOperator,
   batchNorm2dOperator,
+  catOperator,
   clampOperator,
   conv2dOperator,
   convTranspose2dOperator,

@@ -103,6 +103,8 @@ def operator_cases():
     for sides in ([-1, 2, 2, -2], [-3, 4, -1, -2], [-5, 4, 1, 0]):
         for mode in ("constant", "reflect", "replicate"):
             yield "Pad", {"padding": sides, "mode": mode}, [2, 1, 5, 5]
+    yield "Cat", {"dim": 1, "channels": [3, 5]}, [2, 3, 4, 5]
+    yield "Cat", {"dim": -3, "channels": [2, 1]}, [2, 4, 5]
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]
@@ -135,6 +137,17 @@ class Pad(nn.Module):
         return functional.pad(x, self.padding, self.mode)
 
 
+class Cat(nn.Module):
+    """An input, what a convolution makes of it, and its hyperbolic tangent."""
+
+    def __init__(self, dim, channels):
+        super().__init__()
+        self.dim, self.conv = dim, nn.Conv2d(*channels, 1)
+
+    def forward(self, x):
+        return torch.cat([x, self.conv(x), torch.tanh(x)], self.dim)
+
+
 class Combined(nn.Module):
     """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels."""
 
@@ -150,6 +163,7 @@ class Combined(nn.Module):
 FUNCTIONS = {
     "Clamp": Clamp,
     "Pad": Pad,
+    "Cat": Cat,
     "Add": lambda **params: Combined(torch.add, **params),
     "Mul": lambda **params: Combined(torch.mul, **params),
 }

@@ -16,12 +16,14 @@ import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
+import { catOperator } from '../../src/tensor/cat.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import { mulOperator } from '../../src/tensor/mul.js';
 import { type PadMode, padOperator, resolvePad } from '../../src/tensor/pad.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
 import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
+import { tanhOperator } from '../../src/tensor/tanh.js';
 
 /** Constructor arguments under PyTorch's names, as reference data gives them. */
 export interface TorchParams {
@@ -45,6 +47,7 @@ export interface TorchParams {
   readonly max?: number;
   readonly mask_of?: number;
   readonly mode?: string;
+  readonly channels?: readonly number[];
   readonly p?: number;
   readonly dim?: number;
   readonly input_nc?: number;
@@ -81,6 +84,23 @@ class Combined extends Module {
 
   override trace(g: GraphBuilder, x: Value): Value {
     return this.#combine(g, x, g.apply(sigmoidOperator, [g.call(this.#conv, x)], {}));
+  }
+}
+
+/** Its input, what a convolution makes of it, and its hyperbolic tangent, one behind the other. */
+class Joined extends Module {
+  readonly #dim: number;
+  readonly #conv: Conv2d;
+
+  constructor(dim: number, [from, to]: readonly [number, number]) {
+    super();
+    this.#dim = dim;
+    this.#conv = this.registerModule('conv', new Conv2d(from, to, 1));
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    const parts = [x, g.call(this.#conv, x), g.apply(tanhOperator, [x], {})];
+    return g.apply(catOperator, parts, { dim: this.#dim });
   }
 }
 
@@ -126,6 +146,7 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   Clamp: (p) => new Applied((g, x) => g.apply(clampOperator, [x], resolveClamp(p))),
   Add: (p) => new Combined((g, a, b) => g.add(a, b), p.mask_of),
   Mul: (p) => new Combined((g, a, b) => g.apply(mulOperator, [a, b], {}), p.mask_of),
+  Cat: (p) => new Joined(Number(p.dim), p.channels as readonly [number, number]),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),

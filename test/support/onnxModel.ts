@@ -185,6 +185,8 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return batchNorm2d(x, { weight: a, bias: b, runningMean: mean, runningVar: variance, eps });
     case 'Pad':
       return padded(x, [...a.data], attributes.mode);
+    case 'Concat':
+      return joined(inputs, attributes.axis as number);
     case 'Slice':
       return sliced(x, [...a.data], [...b.data], [...mean.data]);
     case 'LeakyRelu':
@@ -254,6 +256,19 @@ function padded(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
       return index < 0 ? -index : 2 * last - index;
     }),
   );
+}
+
+function joined(parts: readonly Tensor[], axis: number): Tensor {
+  const side = parts.reduce((sum, { shape }) => sum + shape[axis], 0);
+  const out = Tensor.zeros(parts[0].shape.with(axis, side));
+  for (let i = 0; i < out.size; i++) {
+    const place = placeOf(i, out.shape);
+    let part = 0;
+    while (place[axis] >= parts[part].shape[axis]) place[axis] -= parts[part++].shape[axis];
+    const { data, shape } = parts[part];
+    out.data[i] = data[place.reduce((at, p, a) => at * shape[a] + p, 0)];
+  }
+  return out;
 }
 
 /** Steps are 1. */

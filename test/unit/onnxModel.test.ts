@@ -72,6 +72,7 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['ReplicationPad2d', () => new ReplicationPad2d([1, 2, 3, -4])],
   ['pad beyond what is left', () => moduleOf('Pad', { padding: [-7, 6, 0, -5], mode: 'reflect' })],
   ['pad by less', () => moduleOf('Pad', { padding: [-1, 0, -2, -3], mode: 'constant' })],
+  ['cat', () => moduleOf('Cat', { dim: 1, channels: [3, 2] })],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
   ['Sigmoid', () => new Sigmoid()],

@@ -5,6 +5,7 @@ import { jsEngine } from '../../src/engine/js/jsEngine.js';
 import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { GraphBuilder, type Value } from '../../src/graph/builder.js';
 import type { Graph } from '../../src/graph/graph.js';
+import { catOperator } from '../../src/tensor/cat.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import { conv2dOperator, resolveConv2d } from '../../src/tensor/conv2d.js';
 import { instanceNorm2dOperator } from '../../src/tensor/instanceNorm2d.js';
@@ -75,6 +76,14 @@ const STEPS: Readonly<Record<string, Step>> = {
     const [, , height, width] = x.shape;
     const padding = [side(width), side(width), side(height), side(height)] as const;
     return g.apply(reflectionPad2dOperator, [x], { padding });
+  },
+  cat: (g, x, draw, others) => {
+    const [n, , height, width] = x.shape;
+    const fitting = others.filter(
+      ({ shape }) => shape[0] === n && shape[2] === height && shape[3] === width,
+    );
+    const parts = Array.from({ length: 1 + draw(3) }, () => fitting[draw(fitting.length)]);
+    return g.apply(catOperator, [x, ...parts], { dim: 1 });
   },
   pad: (g, x, draw) => {
     const side = (size: number) => draw(2 * Math.min(4, size) - 1) - Math.min(4, size) + 1;

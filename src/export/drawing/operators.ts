@@ -45,6 +45,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   sigmoid: { title: 'Sigmoid', kind: 'activation' },
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },
+  cat: { title: 'cat', kind: 'other' },
   mul: { title: 'mul', kind: 'other' },
 };
 

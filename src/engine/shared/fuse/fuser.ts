@@ -126,6 +126,12 @@ export class Fuser {
     return stored;
   }
 
+  /** The value for a step that reads it as it is: a sum that others read later, too, is written out now. */
+  readable(value: LazyValue): LazyValue {
+    const isShared = isSum(value.core) && this.#readersOf(value.core) > 1;
+    return isShared ? this.materialize(value) : value;
+  }
+
   /** A part of the value, written out. */
   crop(value: LazyValue, window: Window): LazyValue {
     const source = hasBorder(value) ? this.materialize(value) : value;

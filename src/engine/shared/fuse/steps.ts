@@ -16,6 +16,7 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | InputStep
   | OutputStep
   | CopyStep
+  | ConcatenateStep
   | SumsStep
   | NormStep
   | ConvolutionStep
@@ -49,6 +50,13 @@ export interface CopyStep {
   readonly source: LazyValue;
   /** Set when only this part of it is written out; the source has no border then. */
   readonly window: Window | null;
+  readonly to: Stored;
+}
+
+/** Values, with their borders, become the channels of one, in their order. */
+export interface ConcatenateStep {
+  readonly kind: 'concatenate';
+  readonly sources: readonly LazyValue[];
   readonly to: Stored;
 }
 

@@ -1,5 +1,5 @@
 import { i32, v128 } from '../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import type { Window } from '../../shared/fuse/steps.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import {
@@ -24,40 +24,51 @@ export interface CopyShape {
   readonly window: Window | null;
 }
 
+/** Bytes of a row of the copy. */
+function copiedBytes({ row, window }: CopyShape): number {
+  return rowPixels(window === null ? row : { ...row, width: window.width }) * row.channels * 4;
+}
+
+/** Writes the code that makes row `item` of a copy, with `COPY_ARGS` at `args`, ready at `dst`. */
+export function emitRow(
+  f: FunctionWriter,
+  module: ModuleWriter,
+  target: Target,
+  shape: CopyShape,
+  { item, args, dst }: Readonly<Record<'item' | 'args' | 'dst', Local>>,
+): void {
+  const { row, height, top, window } = shape;
+  const make = defineRow(module, target, window === null ? row : { ...row, width: window.width });
+  const zero = defineZeroRow(module, copiedBytes(shape) / 4);
+  const left = window?.left ?? 0;
+  const y = f.local('i32');
+  f.emit(y.set(i32.add(item.value, i32.const((window?.top ?? 0) - top))));
+  const rowOf = (pointer: number, rowBytes: number) => {
+    const offset = i32.mul(y.value, i32.const(rowBytes));
+    const start = i32.add(i32.load(args.value, pointer), offset);
+    return left === 0 ? start : i32.add(start, i32.const((rowBytes / row.width) * left));
+  };
+  const copy = () => {
+    const [src, other] = [rowOf(0, sourceRowBytes(row)), rowOf(8, otherRowBytes(row))];
+    f.call(make, src, dst.value, i32.load(args.value, 4), other, i32.const(0));
+  };
+  emitInside(f, y, height, row.border.mode);
+  const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
+  if (row.border.mode !== 'zero') copy();
+  else f.if(isOutside, () => f.call(zero, dst.value), copy);
+}
+
 /**
  * Stage, one work item per row of the result: writes out a value with what was pending and its border, or a part of it.
  * Only values that no convolution reads need it.
  */
-export function defineCopy(
-  module: ModuleWriter,
-  target: Target,
-  { row: whole, height, top, window }: CopyShape,
-): FunctionHandle {
-  const row = window === null ? whole : { ...whole, width: window.width };
-  const left = window?.left ?? 0;
-  const make = defineRow(module, target, row);
-  const bytes = rowPixels(row) * row.channels * 4;
-  const zero = defineZeroRow(module, bytes / 4);
-  const key = `copy ${JSON.stringify([target.fma, whole, height, top, window])}`;
+export function defineCopy(module: ModuleWriter, target: Target, shape: CopyShape): FunctionHandle {
+  const key = `copy ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const y = f.local('i32');
     const dst = f.local('i32');
-    f.emit(y.set(i32.add(item.value, i32.const((window?.top ?? 0) - top))));
-    f.emit(dst.set(i32.add(i32.load(args.value, 12), i32.mul(item.value, i32.const(bytes)))));
-    const rowOf = (pointer: number, rowBytes: number) => {
-      const offset = i32.mul(y.value, i32.const(rowBytes));
-      const start = i32.add(i32.load(args.value, pointer), offset);
-      return left === 0 ? start : i32.add(start, i32.const((rowBytes / whole.width) * left));
-    };
-    const copy = () => {
-      const src = rowOf(0, sourceRowBytes(whole));
-      const other = rowOf(8, otherRowBytes(whole));
-      f.call(make, src, dst.value, i32.load(args.value, 4), other, i32.const(0));
-    };
-    emitInside(f, y, height, row.border.mode);
-    const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
-    if (row.border.mode !== 'zero') copy();
-    else f.if(isOutside, () => f.call(zero, dst.value), copy);
+    const start = i32.mul(item.value, i32.const(copiedBytes(shape)));
+    f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
+    emitRow(f, module, target, shape, { item, args, dst });
   });
 }
 

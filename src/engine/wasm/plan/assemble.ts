@@ -2,11 +2,12 @@ import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
+import { defineInsert } from '../kernels/concatenate.js';
 import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { defineCopy, defineSums } from '../kernels/elementwise.js';
 import { defineNorm, partialBytes } from '../kernels/norm.js';
 import { defineExport, defineImport } from '../kernels/planar.js';
-import { NORM_ROWS } from '../kernels/rows.js';
+import { NORM_ROWS, rowPixels } from '../kernels/rows.js';
 import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, planConvolution, rowShape } from './convolutions.js';
@@ -231,6 +232,9 @@ class StageWriter {
         this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
         return;
       }
+      case 'insert':
+        this.#addInsert(stage);
+        return;
       case 'sums': {
         const { source, partials } = stage;
         const { width, height, channels } = source;
@@ -264,6 +268,27 @@ class StageWriter {
         }
       },
     });
+  }
+
+  #addInsert(stage: Stage & { readonly kind: 'insert' }): void {
+    const { source, firstChannel, wide, to } = stage;
+    const { planes, height, border } = source;
+    const row = rowShape(source, [0, 0], false);
+    const pixel = paddedChannels(wide.channels);
+    const isLast = firstChannel + planes === wide.channels;
+    this.#needScratch(rowPixels(row) * row.channels * 4);
+    const handle = defineInsert(this.#module, this.#target, {
+      row,
+      height,
+      top: border.top,
+      window: null,
+      rows: wide.height,
+      planes,
+      firstChannel,
+      pixel,
+      padding: isLast ? pixel - wide.channels : 0,
+    });
+    this.#add(stage, handle, wide.height, source.buffer, source.norm, source.other, to);
   }
 
   #addNorm(stage: Stage & { readonly kind: 'norm' }): void {

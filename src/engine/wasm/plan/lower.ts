@@ -3,6 +3,7 @@ import { type Buffer, newBuffer } from '../../shared/arena.js';
 import type { FuserLimits } from '../../shared/fuse/fuser.js';
 import type { LazyValue, NormFactors, Pointwise, Stored } from '../../shared/fuse/lazyValue.js';
 import type {
+  ConcatenateStep,
   ConstantNorm,
   ConvolutionStep,
   CopyStep,
@@ -35,6 +36,7 @@ export type Stage = { readonly node: GraphNode | null } & (
       readonly window: Window | null;
       readonly to: Buffer;
     }
+  | InsertStage
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
   | NormStage
   | ConvolutionStage
@@ -46,6 +48,15 @@ interface ImportStage {
   readonly planar: Buffer;
   readonly to: Buffer;
   readonly value: Stored;
+}
+
+/** A value becomes some of the channels of a wider one. */
+interface InsertStage {
+  readonly kind: 'insert';
+  readonly source: Source;
+  readonly firstChannel: number;
+  readonly wide: Stored;
+  readonly to: Buffer;
 }
 
 interface NormStage {
@@ -126,6 +137,9 @@ class Lowering {
       case 'copy':
         this.#lowerCopy(step, step.node);
         return;
+      case 'concatenate':
+        this.#lowerConcatenate(step, step.node);
+        return;
       case 'sums':
         this.#lowerSums(step, step.node);
         return;
@@ -146,6 +160,16 @@ class Lowering {
   #lowerCopy({ source, window, to }: CopyStep, node: GraphNode | null): void {
     const read = this.#source(source);
     this.#stages.push({ kind: 'copy', node, source: read, window, to: this.#store(to) });
+  }
+
+  #lowerConcatenate({ sources, to: wide }: ConcatenateStep, node: GraphNode | null): void {
+    const read = sources.map((source) => this.#source(source));
+    const to = this.#store(wide);
+    let firstChannel = 0;
+    for (const source of read) {
+      this.#stages.push({ kind: 'insert', node, source, firstChannel, wide, to });
+      firstChannel += source.planes;
+    }
   }
 
   #lowerSums({ source, sums }: SumsStep, node: GraphNode | null): void {

@@ -1,6 +1,7 @@
 import type { Spelling } from '../spelling.js';
 import { addSpelling } from './add.js';
 import { batchNorm2dSpelling } from './batchNorm2d.js';
+import { catSpelling } from './cat.js';
 import { clampSpelling } from './clamp.js';
 import { conv2dSpelling } from './conv2d.js';
 import { convTranspose2dSpelling } from './convTranspose2d.js';
@@ -17,6 +18,7 @@ import { tanhSpelling } from './tanh.js';
 export const SPELLINGS: readonly Spelling[] = [
   addSpelling,
   batchNorm2dSpelling,
+  catSpelling,
   clampSpelling,
   conv2dSpelling,
   convTranspose2dSpelling,

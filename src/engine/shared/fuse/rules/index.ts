@@ -1,6 +1,7 @@
 import type { OperatorRule } from '../rule.js';
 import { addRule } from './add.js';
 import { batchNorm2dRule } from './batchNorm2d.js';
+import { catRule } from './cat.js';
 import { clampRule } from './clamp.js';
 import { conv2dRule } from './conv2d.js';
 import { convTranspose2dRule } from './convTranspose2d.js';
@@ -17,6 +18,7 @@ import { tanhRule } from './tanh.js';
 export const FUSE_RULES: readonly OperatorRule[] = [
   addRule,
   batchNorm2dRule,
+  catRule,
   clampRule,
   conv2dRule,
   convTranspose2dRule,
