@@ -13,6 +13,7 @@ import { reflectionPad2dOperator } from './reflectionPad2d.js';
 import { reluOperator } from './relu.js';
 import { sigmoidOperator } from './sigmoid.js';
 import { tanhOperator } from './tanh.js';
+import { upsampleOperator } from './upsample.js';
 
 /** Every operator that there is; a test holds the other floors to it. */
 export const OPERATORS = [
@@ -30,4 +31,5 @@ export const OPERATORS = [
   reluOperator,
   sigmoidOperator,
   tanhOperator,
+  upsampleOperator,
 ] as readonly unknown[] as readonly Operator[];

@@ -105,6 +105,11 @@ def operator_cases():
             yield "Pad", {"padding": sides, "mode": mode}, [2, 1, 5, 5]
     yield "Cat", {"dim": 1, "channels": [3, 5]}, [2, 3, 4, 5]
     yield "Cat", {"dim": -3, "channels": [2, 1]}, [2, 4, 5]
+    for mode in ({"mode": "nearest"}, *({"mode": "bilinear", "align_corners": a} for a in (False, True))):
+        yield "Upsample", {"scale_factor": 2, **mode}, [1, 3, 4, 5]
+        yield "Upsample", {"scale_factor": [1.7, 0.6], **mode}, [2, 1, 3, 7]
+        yield "Upsample", {"size": [5, 4], **mode}, [1, 5, 3, 6]
+        yield "Upsample", {"size": [1, 6], **mode}, [1, 2, 6, 4]
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]

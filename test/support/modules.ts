@@ -15,6 +15,7 @@ import { ReLU } from '../../src/nn/relu.js';
 import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { catOperator } from '../../src/tensor/cat.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
@@ -24,6 +25,7 @@ import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
 import type { Pair } from '../../src/tensor/shape.js';
 import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
 import { tanhOperator } from '../../src/tensor/tanh.js';
+import type { UpsampleMode } from '../../src/tensor/upsample.js';
 
 /** Constructor arguments under PyTorch's names, as reference data gives them. */
 export interface TorchParams {
@@ -47,6 +49,9 @@ export interface TorchParams {
   readonly max?: number;
   readonly mask_of?: number;
   readonly mode?: string;
+  readonly size?: Pair;
+  readonly scale_factor?: Pair;
+  readonly align_corners?: boolean;
   readonly channels?: readonly number[];
   readonly p?: number;
   readonly dim?: number;
@@ -147,6 +152,13 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
   Add: (p) => new Combined((g, a, b) => g.add(a, b), p.mask_of),
   Mul: (p) => new Combined((g, a, b) => g.apply(mulOperator, [a, b], {}), p.mask_of),
   Cat: (p) => new Joined(Number(p.dim), p.channels as readonly [number, number]),
+  Upsample: (p) =>
+    new Upsample({
+      size: p.size,
+      scaleFactor: p.scale_factor,
+      mode: p.mode as UpsampleMode,
+      alignCorners: p.align_corners,
+    }),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),

@@ -187,6 +187,10 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return padded(x, [...a.data], attributes.mode);
     case 'Concat':
       return joined(inputs, attributes.axis as number);
+    case 'Resize':
+      return resized(x, inputs[2], inputs[3], attributes);
+    case 'Shape':
+      return new Tensor(Float32Array.from(x.shape), [x.shape.length]);
     case 'Slice':
       return sliced(x, [...a.data], [...b.data], [...mean.data]);
     case 'LeakyRelu':
@@ -267,6 +271,43 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
     while (place[axis] >= parts[part].shape[axis]) place[axis] -= parts[part++].shape[axis];
     const { data, shape } = parts[part];
     out.data[i] = data[place.reduce((at, p, a) => at * shape[a] + p, 0)];
+  }
+  return out;
+}
+
+/** One axis after the other: each is by itself, for pixels that are repeated and for means alike. */
+function resized(
+  x: Tensor,
+  scales: Tensor | null | undefined,
+  sizes: Tensor | null | undefined,
+  { mode, coordinate_transformation_mode: how, nearest_mode: nearest }: OnnxNode['attributes'],
+): Tensor {
+  let out = x;
+  for (let axis = 0; axis < x.shape.length; axis++) {
+    const side = x.shape[axis];
+    const scale = scales?.size ? scales.data[axis] : Number(sizes?.data[axis]) / side;
+    const length = scales?.size ? Math.floor(Math.fround(side * scale)) : Number(sizes?.data[axis]);
+    const original = (i: number) => {
+      if (how === 'asymmetric') return i / scale;
+      if (how === 'half_pixel') return (i + 0.5) / scale - 0.5;
+      if (how === 'align_corners') return length === 1 ? 0 : (i * (side - 1)) / (length - 1);
+      throw new Error(`Resize ${how}`);
+    };
+    const at = (from: Tensor, shift: number) =>
+      gathered(from, from.shape.with(axis, length), (place) => {
+        const index = Math.floor(original(place[axis])) + shift;
+        return place.with(axis, Math.min(Math.max(index, 0), side - 1));
+      });
+    if (mode === 'nearest' && nearest === 'floor') out = at(out, 0);
+    else if (mode === 'linear') {
+      const [low, high] = [at(out, 0), at(out, 1)];
+      for (let i = 0; i < low.size; i++) {
+        const position = original(placeOf(i, low.shape)[axis]);
+        const share = position - Math.floor(position);
+        low.data[i] = low.data[i] * (1 - share) + high.data[i] * share;
+      }
+      out = low;
+    } else throw new Error(`Resize ${mode} ${nearest}`);
   }
   return out;
 }

@@ -16,6 +16,7 @@ import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
@@ -73,6 +74,17 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['pad beyond what is left', () => moduleOf('Pad', { padding: [-7, 6, 0, -5], mode: 'reflect' })],
   ['pad by less', () => moduleOf('Pad', { padding: [-1, 0, -2, -3], mode: 'constant' })],
   ['cat', () => moduleOf('Cat', { dim: 1, channels: [3, 2] })],
+  ['Upsample', () => new Upsample({ scaleFactor: 2 })],
+  ['Upsample to a size', () => new Upsample({ size: [5, 17] })],
+  ['Upsample, bilinear', () => new Upsample({ scaleFactor: [1.7, 0.5], mode: 'bilinear' })],
+  [
+    'Upsample, bilinear, one side',
+    () => new Upsample({ scaleFactor: [1.01, 2], mode: 'bilinear' }),
+  ],
+  [
+    'Upsample, corners aligned',
+    () => new Upsample({ size: [13, 8], mode: 'bilinear', alignCorners: true }),
+  ],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
   ['Sigmoid', () => new Sigmoid()],
@@ -88,7 +100,13 @@ describe('an ONNX model computes what its network computes', () => {
   it.each(LAYERS)('%s', async (_, layer) => {
     const module = filled(new Sequential(layer()));
     const expected = await module.forward(input, { engine: 'js' });
-    for (const options of [{}, { exactNorms: true }, { exactNorms: true, opset: 18 }]) {
+    for (const options of [
+      {},
+      { opset: 11 },
+      { opset: 20 },
+      { exactNorms: true },
+      { exactNorms: true, opset: 18 },
+    ]) {
       const model = modelOf(module, options);
       expectClose(runOnnx(model, input), expected, { absolute: 1e-5, relative: 1e-5 });
       expect(model.outputs[0].shape).toEqual(expected.shape);

@@ -16,6 +16,7 @@ import { reluOperator } from '../../src/tensor/relu.js';
 import { sameShape } from '../../src/tensor/shape.js';
 import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { resolveUpsample, upsampleOperator } from '../../src/tensor/upsample.js';
 import { expectClose } from '../support/closeness.js';
 
 /**
@@ -84,6 +85,13 @@ const STEPS: Readonly<Record<string, Step>> = {
     );
     const parts = Array.from({ length: 1 + draw(3) }, () => fitting[draw(fitting.length)]);
     return g.apply(catOperator, [x, ...parts], { dim: 1 });
+  },
+  upsample: (g, x, draw) => {
+    const bilinear = [{ mode: 'bilinear' }, { mode: 'bilinear', alignCorners: true }] as const;
+    const mode = [{}, ...bilinear][draw(3)];
+    const size = [1 + draw(2 * x.shape[2]), 1 + draw(2 * x.shape[3])] as const;
+    const sides = [{ scaleFactor: 2 }, { scaleFactor: [1.5, 1.2] }, { size }] as const;
+    return g.apply(upsampleOperator, [x], resolveUpsample({ ...mode, ...sides[draw(3)] }));
   },
   pad: (g, x, draw) => {
     const side = (size: number) => draw(2 * Math.min(4, size) - 1) - Math.min(4, size) + 1;

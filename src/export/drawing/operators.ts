@@ -46,6 +46,11 @@ export const WORDS: Readonly<Record<string, Words>> = {
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },
   cat: { title: 'cat', kind: 'other' },
+  upsample: {
+    title: 'Upsample',
+    kind: 'other',
+    usual: { mode: 'nearest', align_corners: 'False' },
+  },
   mul: { title: 'mul', kind: 'other' },
 };
 

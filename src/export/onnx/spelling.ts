@@ -28,6 +28,8 @@ export interface OnnxWriter {
   /** A constant without dimensions. */
   scalar(value: number): string;
   integers(values: readonly number[]): string;
+  /** Of 32 bits, whatever weights have. */
+  float32(values: readonly number[]): string;
 }
 
 /** How an operator is written in ONNX. */

@@ -88,6 +88,10 @@ class GraphWriter implements OnnxWriter {
     return this.#constants.scalar(value);
   }
 
+  float32(values: readonly number[]): string {
+    return this.#constants.float32(values);
+  }
+
   integers(values: readonly number[]): string {
     return this.#constants.integers(values);
   }

@@ -1,5 +1,6 @@
 import type { GraphNode } from '../../../graph/graph.js';
 import type { AxisPhase } from '../../../tensor/axisPhase.js';
+import type { AxisSamples } from '../../../tensor/upsample.js';
 import type { LazyValue, NormFactors, Stored } from './lazyValue.js';
 
 /** Partial sums of a value's channels that a step leaves for a norm, told from others by identity. */
@@ -17,6 +18,7 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | OutputStep
   | CopyStep
   | ConcatenateStep
+  | UpsampleStep
   | SumsStep
   | NormStep
   | ConvolutionStep
@@ -57,6 +59,17 @@ export interface CopyStep {
 export interface ConcatenateStep {
   readonly kind: 'concatenate';
   readonly sources: readonly LazyValue[];
+  readonly to: Stored;
+}
+
+/** Rows and columns of a value, with its border, are put where samples say. */
+export interface UpsampleStep {
+  readonly kind: 'upsample';
+  readonly source: LazyValue;
+  /** Whether the samples' first positions are all that counts. */
+  readonly isNearest: boolean;
+  readonly rows: AxisSamples;
+  readonly columns: AxisSamples;
   readonly to: Stored;
 }
 

@@ -2,7 +2,7 @@ import { f32, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { type CopyShape, emitRow } from './elementwise.js';
 import { rowPixels } from './rows.js';
-import type { Target } from './target.js';
+import { emitMove, type Target } from './target.js';
 
 /** Where a value's channels go among those of a wider one. */
 export interface InsertShape extends CopyShape {
@@ -17,9 +17,6 @@ export interface InsertShape extends CopyShape {
   /** How many of these come behind the last real one: set by whoever writes that one. */
   readonly padding: number;
 }
-
-/** Vectors that one turn of the loop over channels moves, where there are as many. */
-const UNROLL = 8;
 
 /**
  * Stage, one work item per row: a value, with what was pending and its border, becomes some of the channels of a wider one.
@@ -49,25 +46,11 @@ export function defineInsert(
     f.emit(dst.set(i32.add(dst.value, i32.const(firstChannel * 4))));
     const vectors = planes >> 2;
     f.repeat(x, width, 1, () => {
-      emitVectors(f, src, dst, vectors);
+      emitMove(f, src, dst, 4 * vectors);
       emitLanes(f, src, dst, planes % 4, padding);
       f.emit(src.set(i32.add(src.value, i32.const((row.channels - 4 * vectors) * 4))));
       f.emit(dst.set(i32.add(dst.value, i32.const((pixel - 4 * vectors) * 4))));
     });
-  });
-}
-
-/** Moves whole vectors, and both pointers behind them. */
-function emitVectors(f: FunctionWriter, src: Local, dst: Local, vectors: number): void {
-  let unroll = UNROLL;
-  while (vectors % unroll !== 0) unroll /= 2;
-  f.repeat(f.local('i32'), vectors, unroll, () => {
-    for (let v = 0; v < unroll; v++) {
-      f.emit(v128.store(dst.value, v128.load(src.value, 16 * v), 16 * v));
-    }
-    for (const pointer of [src, dst]) {
-      f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * unroll))));
-    }
   });
 }
 

@@ -12,8 +12,9 @@ import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, planConvolution, rowShape } from './convolutions.js';
 import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
-import { paddedChannels } from './source.js';
+import { paddedChannels, type Source } from './source.js';
 import { packVector } from './weights.js';
+import { type PlannedWindow, planUpsample } from './windows.js';
 
 /** Stages have at most as many pointers as a convolution. */
 const ARGS_BYTES = CONV_ARGS.length * 4;
@@ -235,6 +236,9 @@ class StageWriter {
       case 'insert':
         this.#addInsert(stage);
         return;
+      case 'upsample':
+        this.#addWindow(stage, planUpsample(stage, this.#module, this.#target, this.#machine));
+        return;
       case 'sums': {
         const { source, partials } = stage;
         const { width, height, channels } = source;
@@ -289,6 +293,18 @@ class StageWriter {
       padding: isLast ? pixel - wide.channels : 0,
     });
     this.#add(stage, handle, wide.height, source.buffer, source.norm, source.other, to);
+  }
+
+  #addWindow(
+    stage: Stage & { readonly source: Source; readonly to: Buffer },
+    { stage: handle, items, scratchBytes, tables, fill }: PlannedWindow,
+  ): void {
+    const { source, to } = stage;
+    this.fixed.push(tables);
+    this.fills.push({ reads: [], apply: fill });
+    this.#needScratch(scratchBytes);
+    const pointers = [source.buffer, source.norm, source.other, null, tables, null, to];
+    this.#add(stage, handle, items, ...pointers);
   }
 
   #addNorm(stage: Stage & { readonly kind: 'norm' }): void {

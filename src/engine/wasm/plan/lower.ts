@@ -13,6 +13,7 @@ import type {
   OutputStep,
   Sums,
   SumsStep,
+  UpsampleStep,
   Window,
 } from '../../shared/fuse/steps.js';
 import { NORM_ROWS, type RowOperation } from '../kernels/rows.js';
@@ -37,6 +38,7 @@ export type Stage = { readonly node: GraphNode | null } & (
       readonly to: Buffer;
     }
   | InsertStage
+  | UpsampleStage
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
   | NormStage
   | ConvolutionStage
@@ -56,6 +58,13 @@ interface InsertStage {
   readonly source: Source;
   readonly firstChannel: number;
   readonly wide: Stored;
+  readonly to: Buffer;
+}
+
+export interface UpsampleStage {
+  readonly kind: 'upsample';
+  readonly step: UpsampleStep;
+  readonly source: Source;
   readonly to: Buffer;
 }
 
@@ -140,6 +149,11 @@ class Lowering {
       case 'concatenate':
         this.#lowerConcatenate(step, step.node);
         return;
+      case 'upsample': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'upsample', node: step.node, step, source, to });
+        return;
+      }
       case 'sums':
         this.#lowerSums(step, step.node);
         return;

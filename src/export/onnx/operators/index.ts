@@ -13,6 +13,7 @@ import { reflectionPad2dSpelling } from './reflectionPad2d.js';
 import { reluSpelling } from './relu.js';
 import { sigmoidSpelling } from './sigmoid.js';
 import { tanhSpelling } from './tanh.js';
+import { upsampleSpelling } from './upsample.js';
 
 /** Every operator that ONNX has. */
 export const SPELLINGS: readonly Spelling[] = [
@@ -30,4 +31,5 @@ export const SPELLINGS: readonly Spelling[] = [
   reluSpelling,
   sigmoidSpelling,
   tanhSpelling,
+  upsampleSpelling,
 ];

@@ -13,6 +13,7 @@ import { reflectionPad2dRule } from './reflectionPad2d.js';
 import { reluRule } from './relu.js';
 import { sigmoidRule } from './sigmoid.js';
 import { tanhRule } from './tanh.js';
+import { upsampleRule } from './upsample.js';
 
 /** Every operator that becomes steps. */
 export const FUSE_RULES: readonly OperatorRule[] = [
@@ -30,4 +31,5 @@ export const FUSE_RULES: readonly OperatorRule[] = [
   reluRule,
   sigmoidRule,
   tanhRule,
+  upsampleRule,
 ];
