@@ -77,6 +77,7 @@ export type {
 export { resize } from './image/resize/resize.js';
 export type { ResizeTarget } from './image/resize/target.js';
 export { type ImageDataLike, toImageData } from './image/toImageData.js';
+export { AvgPool2d } from './nn/avgPool2d.js';
 export { BatchNorm2d } from './nn/batchNorm2d.js';
 export { type CompileModuleOptions, compile, traceGraph, warmUp } from './nn/compile.js';
 export { Conv2d, type Conv2dModuleOptions } from './nn/conv2d.js';
@@ -94,6 +95,7 @@ export {
   StateDictError,
   type TensorLike,
 } from './nn/loadStateDict.js';
+export { MaxPool2d } from './nn/maxPool2d.js';
 export { type ForwardOptions, Module } from './nn/module.js';
 export type { NormModuleOptions } from './nn/norm.js';
 export { Parameter } from './nn/parameter.js';
@@ -132,6 +134,7 @@ export {
   saveStateDict,
 } from './pth/write/saveStateDict.js';
 export { add } from './tensor/add.js';
+export { type AvgPool2dOptions, avgPool2d } from './tensor/avgPool2d.js';
 export { batchNorm2d } from './tensor/batchNorm2d.js';
 export { cat } from './tensor/cat.js';
 export { type ClampOptions, clamp } from './tensor/clamp.js';
@@ -139,10 +142,12 @@ export { type Conv2dOptions, conv2d } from './tensor/conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './tensor/convTranspose2d.js';
 export { instanceNorm2d } from './tensor/instanceNorm2d.js';
 export { leakyRelu } from './tensor/leakyRelu.js';
+export { type MaxPool2dOptions, maxPool2d } from './tensor/maxPool2d.js';
 export { mul } from './tensor/mul.js';
 export type { NormOptions } from './tensor/normalize.js';
 export type { OperandNames, OperandsOf, Operator } from './tensor/operator.js';
 export { type PadMode, type PadOptions, pad } from './tensor/pad.js';
+export type { PoolOptions } from './tensor/pooling.js';
 export { type PaddingSides, reflectionPad2d } from './tensor/reflectionPad2d.js';
 export type { Region } from './tensor/region.js';
 export { relu } from './tensor/relu.js';

@@ -1,4 +1,5 @@
 import { addOperator } from './add.js';
+import { avgPool2dOperator } from './avgPool2d.js';
 import { batchNorm2dOperator } from './batchNorm2d.js';
 import { catOperator } from './cat.js';
 import { clampOperator } from './clamp.js';
@@ -6,6 +7,7 @@ import { conv2dOperator } from './conv2d.js';
 import { convTranspose2dOperator } from './convTranspose2d.js';
 import { instanceNorm2dOperator } from './instanceNorm2d.js';
 import { leakyReluOperator } from './leakyRelu.js';
+import { maxPool2dOperator } from './maxPool2d.js';
 import { mulOperator } from './mul.js';
 import type { Operator } from './operator.js';
 import { padOperator } from './pad.js';
@@ -18,6 +20,7 @@ import { upsampleOperator } from './upsample.js';
 /** Every operator that there is; a test holds the other floors to it. */
 export const OPERATORS = [
   addOperator,
+  avgPool2dOperator,
   batchNorm2dOperator,
   catOperator,
   clampOperator,
@@ -25,6 +28,7 @@ export const OPERATORS = [
   convTranspose2dOperator,
   instanceNorm2dOperator,
   leakyReluOperator,
+  maxPool2dOperator,
   mulOperator,
   padOperator,
   reflectionPad2dOperator,

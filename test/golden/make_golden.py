@@ -110,6 +110,15 @@ def operator_cases():
         yield "Upsample", {"scale_factor": [1.7, 0.6], **mode}, [2, 1, 3, 7]
         yield "Upsample", {"size": [5, 4], **mode}, [1, 5, 3, 6]
         yield "Upsample", {"size": [1, 6], **mode}, [1, 2, 6, 4]
+    for op, options in (("MaxPool2d", {"dilation": [2, 1]}), ("AvgPool2d", {"count_include_pad": False})):
+        yield op, {"kernel_size": 2}, [1, 5, 4, 6]
+        yield op, {"kernel_size": [3, 2], "stride": [2, 1], "padding": [1, 1]}, [2, 2, 5, 4]
+        for ceil in (False, True):
+            window = {"kernel_size": [3, 3], "stride": [2, 3], "padding": [1, 1], "ceil_mode": ceil}
+            yield op, window, [1, 3, 6, 5]
+            yield op, {**window, **options}, [3, 6, 7]
+        yield op, {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}, [1, 1, 4, 6]
+        yield op, {"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True, **options}, [1, 1, 5, 9]
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]

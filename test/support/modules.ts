@@ -1,6 +1,7 @@
 import { ResNetBlock } from '../../src/generator/resNetBlock.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
@@ -9,6 +10,7 @@ import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
@@ -49,6 +51,8 @@ export interface TorchParams {
   readonly max?: number;
   readonly mask_of?: number;
   readonly mode?: string;
+  readonly ceil_mode?: boolean;
+  readonly count_include_pad?: boolean;
   readonly size?: Pair;
   readonly scale_factor?: Pair;
   readonly align_corners?: boolean;
@@ -159,10 +163,21 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
       mode: p.mode as UpsampleMode,
       alignCorners: p.align_corners,
     }),
+  MaxPool2d: (p) =>
+    new MaxPool2d(p.kernel_size as Pair, { ...poolOptions(p), dilation: p.dilation }),
+  AvgPool2d: (p) =>
+    new AvgPool2d(p.kernel_size as Pair, {
+      ...poolOptions(p),
+      countIncludePad: p.count_include_pad,
+    }),
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),
 };
+
+function poolOptions(p: TorchParams) {
+  return { stride: p.stride, padding: p.padding as Pair, ceilMode: p.ceil_mode };
+}
 
 function normOptions(p: TorchParams) {
   return { eps: p.eps, affine: p.affine, trackRunningStats: p.track_running_stats };

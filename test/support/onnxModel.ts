@@ -187,6 +187,12 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return padded(x, [...a.data], attributes.mode);
     case 'Concat':
       return joined(inputs, attributes.axis as number);
+    case 'MaxPool':
+      return pooled(x, attributes, Number.NEGATIVE_INFINITY, (all) => Math.max(...all));
+    case 'AveragePool': {
+      const outside = attributes.count_include_pad === 1 ? 0 : null;
+      return pooled(x, attributes, outside, (all) => all.reduce((a, b) => a + b) / all.length);
+    }
     case 'Resize':
       return resized(x, inputs[2], inputs[3], attributes);
     case 'Shape':
@@ -271,6 +277,48 @@ function joined(parts: readonly Tensor[], axis: number): Tensor {
     while (place[axis] >= parts[part].shape[axis]) place[axis] -= parts[part++].shape[axis];
     const { data, shape } = parts[part];
     out.data[i] = data[place.reduce((at, p, a) => at * shape[a] + p, 0)];
+  }
+  return out;
+}
+
+/**
+ * What lies in the padding is `outside`, or does not count where that is `null`; nothing beyond the padding counts, where
+ * `ceil_mode` has windows that reach there.
+ */
+function pooled(
+  x: Tensor,
+  attributes: OnnxNode['attributes'],
+  outside: number | null,
+  reduce: (all: readonly number[]) => number,
+): Tensor {
+  const {
+    kernel_shape: kernel,
+    pads,
+    strides,
+    ceil_mode,
+  } = attributes as unknown as Window & {
+    readonly ceil_mode: number;
+  };
+  const dilations = (attributes.dilations as number[] | undefined) ?? [1, 1];
+  const round = ceil_mode === 1 ? Math.ceil : Math.floor;
+  const sides = x.shape.slice(2).map((side, a) => {
+    const rest = side + pads[a] + pads[a + 2] - dilations[a] * (kernel[a] - 1) - 1;
+    return round(rest / strides[a]) + 1;
+  });
+  const out = Tensor.zeros([...x.shape.slice(0, 2), ...sides]);
+  const [height, width] = x.shape.slice(2);
+  for (let i = 0; i < out.size; i++) {
+    const [n, c, y, xx] = placeOf(i, out.shape);
+    const all: number[] = [];
+    for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
+      const row = y * strides[0] - pads[0] + Math.floor(tap / kernel[1]) * dilations[0];
+      const column = xx * strides[1] - pads[1] + (tap % kernel[1]) * dilations[1];
+      if (row >= height + pads[2] || column >= width + pads[3]) continue;
+      const isInside = row >= 0 && row < height && column >= 0 && column < width;
+      if (isInside) all.push(x.data[((n * x.shape[1] + c) * height + row) * width + column]);
+      else if (outside !== null) all.push(outside);
+    }
+    out.data[i] = reduce(all);
   }
   return out;
 }

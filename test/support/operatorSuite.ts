@@ -20,6 +20,7 @@ const EXACT = [
   'ZeroPad2d',
   'ReplicationPad2d',
   'Pad',
+  'MaxPool2d',
   'ReLU',
   'Hardtanh',
   'Clamp',

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
 import { ResNetGenerator } from '../../src/generator/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
@@ -84,6 +86,18 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   [
     'Upsample, corners aligned',
     () => new Upsample({ size: [13, 8], mode: 'bilinear', alignCorners: true }),
+  ],
+  ['MaxPool2d', () => new MaxPool2d([3, 2], { ...uneven, padding: [1, 1], dilation: [1, 3] })],
+  ['MaxPool2d, rounded up', () => new MaxPool2d(3, { stride: [3, 4], ceilMode: true })],
+  [
+    'MaxPool2d without a last window',
+    () => new MaxPool2d(2, { stride: [4, 6], padding: 1, ceilMode: true }),
+  ],
+  ['AvgPool2d', () => new AvgPool2d([2, 4], { stride: 3, padding: [1, 2] })],
+  ['AvgPool2d, rounded up', () => new AvgPool2d(4, { padding: 1, ceilMode: true })],
+  [
+    'AvgPool2d of what is there',
+    () => new AvgPool2d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
   ],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],

@@ -5,11 +5,14 @@ import { jsEngine } from '../../src/engine/js/jsEngine.js';
 import { wasmEngine } from '../../src/engine/wasm/wasmEngine.js';
 import { GraphBuilder, type Value } from '../../src/graph/builder.js';
 import type { Graph } from '../../src/graph/graph.js';
+import { avgPool2dOperator, resolveAvgPool2d } from '../../src/tensor/avgPool2d.js';
 import { catOperator } from '../../src/tensor/cat.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
 import { conv2dOperator, resolveConv2d } from '../../src/tensor/conv2d.js';
 import { instanceNorm2dOperator } from '../../src/tensor/instanceNorm2d.js';
+import { maxPool2dOperator, resolveMaxPool2d } from '../../src/tensor/maxPool2d.js';
 import { mulOperator } from '../../src/tensor/mul.js';
+import type { Operator } from '../../src/tensor/operator.js';
 import { padOperator } from '../../src/tensor/pad.js';
 import { reflectionPad2dOperator } from '../../src/tensor/reflectionPad2d.js';
 import { reluOperator } from '../../src/tensor/relu.js';
@@ -45,6 +48,23 @@ function partner(x: Value, draw: Draw, others: readonly Value[]): Value | undefi
     ({ shape }) => sameShape(shape, x.shape) || sameShape(shape, x.shape.with(1, 1)),
   );
   return fitting[draw(Math.max(1, fitting.length))];
+}
+
+function poolOf(draw: Draw) {
+  const kernel = [1 + draw(4), 1 + draw(4)] as const;
+  const stride = [1 + draw(4), 1 + draw(4)] as const;
+  const half = (side: number) => draw(Math.floor(side / 2) + 1);
+  const padding = [half(kernel[0]), half(kernel[1])] as const;
+  return { kernel, options: { stride, padding, ceilMode: draw(2) === 0 } };
+}
+
+/** Whether an operator takes a value. */
+function fits<A>(operator: Operator<A, readonly ['input']>, x: Value, attributes: A): boolean {
+  try {
+    return operator.outputShape([x.shape], attributes).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 const lost = (a: number, b: number) => Math.min(0, a) + Math.min(0, b);
@@ -92,6 +112,21 @@ const STEPS: Readonly<Record<string, Step>> = {
     const size = [1 + draw(2 * x.shape[2]), 1 + draw(2 * x.shape[3])] as const;
     const sides = [{ scaleFactor: 2 }, { scaleFactor: [1.5, 1.2] }, { size }] as const;
     return g.apply(upsampleOperator, [x], resolveUpsample({ ...mode, ...sides[draw(3)] }));
+  },
+  maxPool: (g, x, draw) => {
+    const { kernel, options } = poolOf(draw);
+    const dilation = [1 + draw(2), 1 + draw(2)] as const;
+    const attributes = resolveMaxPool2d(kernel, { ...options, dilation });
+    return fits(maxPool2dOperator, x, attributes)
+      ? g.apply(maxPool2dOperator, [x], attributes)
+      : null;
+  },
+  avgPool: (g, x, draw) => {
+    const { kernel, options } = poolOf(draw);
+    const attributes = resolveAvgPool2d(kernel, { ...options, countIncludePad: draw(2) === 0 });
+    return fits(avgPool2dOperator, x, attributes)
+      ? g.apply(avgPool2dOperator, [x], attributes)
+      : null;
   },
   pad: (g, x, draw) => {
     const side = (size: number) => draw(2 * Math.min(4, size) - 1) - Math.min(4, size) + 1;

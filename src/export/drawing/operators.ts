@@ -29,6 +29,7 @@ const CONVOLUTION = {
   dilation: '(1, 1)',
   groups: '1',
 };
+const POOL = { padding: '(0, 0)', ceil_mode: 'False' };
 const NORM = { eps: '1e-05' };
 
 /** An operator that is not here is drawn under its own name, with all of its parameters. */
@@ -51,6 +52,8 @@ export const WORDS: Readonly<Record<string, Words>> = {
     kind: 'other',
     usual: { mode: 'nearest', align_corners: 'False' },
   },
+  avgPool2d: { title: 'AvgPool2d', kind: 'other', usual: { ...POOL, count_include_pad: 'True' } },
+  maxPool2d: { title: 'MaxPool2d', kind: 'other', usual: { ...POOL, dilation: '(1, 1)' } },
   mul: { title: 'mul', kind: 'other' },
 };
 

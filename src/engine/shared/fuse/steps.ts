@@ -19,6 +19,7 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | CopyStep
   | ConcatenateStep
   | UpsampleStep
+  | PoolStep
   | SumsStep
   | NormStep
   | ConvolutionStep
@@ -70,6 +71,19 @@ export interface UpsampleStep {
   readonly isNearest: boolean;
   readonly rows: AxisSamples;
   readonly columns: AxisSamples;
+  readonly to: Stored;
+}
+
+/** Windows of a value, with its border, become a pixel each. Pairs are `[vertical, horizontal]`. */
+export interface PoolStep {
+  readonly kind: 'pool';
+  readonly source: LazyValue;
+  /** The largest element; or the mean, of what is there or with the zeros of the padding. */
+  readonly reduction: 'max' | 'mean' | 'paddedMean';
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
   readonly to: Stored;
 }
 

@@ -14,7 +14,7 @@ import { type Machine, planConvolution, rowShape } from './convolutions.js';
 import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
 import { paddedChannels, type Source } from './source.js';
 import { packVector } from './weights.js';
-import { type PlannedWindow, planUpsample } from './windows.js';
+import { type PlannedWindow, planPool, planUpsample } from './windows.js';
 
 /** Stages have at most as many pointers as a convolution. */
 const ARGS_BYTES = CONV_ARGS.length * 4;
@@ -239,6 +239,9 @@ class StageWriter {
       case 'upsample':
         this.#addWindow(stage, planUpsample(stage, this.#module, this.#target, this.#machine));
         return;
+      case 'pool':
+        this.#addWindow(stage, planPool(stage, this.#module, this.#target, this.#machine));
+        return;
       case 'sums': {
         const { source, partials } = stage;
         const { width, height, channels } = source;
@@ -300,8 +303,8 @@ class StageWriter {
     { stage: handle, items, scratchBytes, tables, fill }: PlannedWindow,
   ): void {
     const { source, to } = stage;
-    this.fixed.push(tables);
-    this.fills.push({ reads: [], apply: fill });
+    if (tables !== null) this.fixed.push(tables);
+    if (fill !== null) this.fills.push({ reads: [], apply: fill });
     this.#needScratch(scratchBytes);
     const pointers = [source.buffer, source.norm, source.other, null, tables, null, to];
     this.#add(stage, handle, items, ...pointers);

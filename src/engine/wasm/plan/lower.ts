@@ -11,6 +11,7 @@ import type {
   FusedStep,
   NormStep,
   OutputStep,
+  PoolStep,
   Sums,
   SumsStep,
   UpsampleStep,
@@ -39,6 +40,7 @@ export type Stage = { readonly node: GraphNode | null } & (
     }
   | InsertStage
   | UpsampleStage
+  | PoolStage
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
   | NormStage
   | ConvolutionStage
@@ -64,6 +66,13 @@ interface InsertStage {
 export interface UpsampleStage {
   readonly kind: 'upsample';
   readonly step: UpsampleStep;
+  readonly source: Source;
+  readonly to: Buffer;
+}
+
+export interface PoolStage {
+  readonly kind: 'pool';
+  readonly step: PoolStep;
   readonly source: Source;
   readonly to: Buffer;
 }
@@ -152,6 +161,11 @@ class Lowering {
       case 'upsample': {
         const [source, to] = [this.#source(step.source), this.#store(step.to)];
         this.#stages.push({ kind: 'upsample', node: step.node, step, source, to });
+        return;
+      }
+      case 'pool': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'pool', node: step.node, step, source, to });
         return;
       }
       case 'sums':

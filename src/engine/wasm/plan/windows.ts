@@ -1,24 +1,24 @@
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { AxisSamples } from '../../../tensor/upsample.js';
 import { type Buffer, newBuffer } from '../../shared/arena.js';
+import { definePool } from '../kernels/pooling.js';
 import type { SourceShape } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
 import { defineUpsampling, SAMPLE_BYTES } from '../kernels/upsampling.js';
 import { type Machine, rowShape } from './convolutions.js';
-import type { UpsampleStage } from './lower.js';
+import type { PoolStage, UpsampleStage } from './lower.js';
 import { busily } from './portions.js';
 import type { Source } from './source.js';
 
 /** Steps other than convolutions whose outputs are each made of a few pixels around a place of the source. */
 
-/** A step with tables that are written once. */
 export interface PlannedWindow {
   readonly stage: FunctionHandle;
   readonly items: number;
   readonly scratchBytes: number;
-  readonly tables: Buffer;
-  /** Writes the tables. */
-  readonly fill: (memory: ArrayBufferLike) => void;
+  /** What the stage looks up, if it does, and what writes it, once. */
+  readonly tables: Buffer | null;
+  readonly fill: ((memory: ArrayBufferLike) => void) | null;
 }
 
 /** Most rows an item, of the result and of its source in scratch memory, so that these stay in the L2 cache. */
@@ -90,4 +90,29 @@ function writeSamples(
     view.setInt32(at + 4, second[i] * factor, true);
     view.setFloat32(at + 8, weight[i], true);
   }
+}
+
+export function planPool(
+  { source, step }: PoolStage,
+  module: ModuleWriter,
+  target: Target,
+  machine: Machine,
+): PlannedWindow {
+  const { reduction, kernel, stride, padding, dilation, to } = step;
+  const { left, right } = source.border;
+  const width = left + source.width + right;
+  const rowsPerItem = itemRows(to.height, stride[0] * width * source.channels * 4, machine);
+  const { stage, scratchBytes } = definePool(module, target, {
+    source: sourceShape(source),
+    reduction,
+    kernel,
+    stride,
+    padding,
+    dilation,
+    height: to.height,
+    width: to.width,
+    rowsPerItem,
+  });
+  const items = Math.ceil(to.height / rowsPerItem);
+  return { stage, items, scratchBytes, tables: null, fill: null };
 }
