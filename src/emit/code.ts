@@ -190,11 +190,15 @@ export const f32x4 = {
     const bytes = bytesOfFloat32(value);
     return [simd(12), bytes, bytes, bytes, bytes];
   },
+  /** An integer, converted, in all lanes. */
+  splatI32: (a: Code): Code => [a, 0xb2, simd(19)],
   add: binary(...simd(228)),
   sub: binary(...simd(229)),
   mul: binary(...simd(230)),
   div: binary(...simd(231)),
   gt: binary(...simd(68)),
+  /** The larger of two; NaN where either is. */
+  max: binary(...simd(233)),
   /** `b < a ? b : a`: NaN in `a` passes. */
   pmin: binary(...simd(234)),
   /** `a < b ? b : a`: NaN in `a` passes. */

@@ -1,6 +1,13 @@
+import type { Pair } from '../tensor/shape.js';
+
 /** Values as Python prints them, for `print(module)`. */
 export function pair([a, b]: readonly [number, number]): string {
   return `(${a}, ${b})`;
+}
+
+/** One value for both directions stays one. */
+export function pairOrNumber(value: Pair): string {
+  return typeof value === 'number' ? String(value) : pair(value);
 }
 
 export function bool(value: boolean): string {

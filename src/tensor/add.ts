@@ -1,23 +1,25 @@
-import { ShapeError } from '../errors.js';
+import { broadcastRegions, broadcastShape } from './broadcast.js';
 import type { NoAttributes, Operator } from './operator.js';
-import { pointwiseRegions } from './region.js';
-import { formatShape, sameShape } from './shape.js';
 import type { Tensor } from './tensor.js';
 
 export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
   op: 'add',
   operands: ['a', 'b'],
-  outputShape: ([a, b]) => {
-    if (!sameShape(a, b)) {
-      throw new ShapeError(`add: shapes ${formatShape(a)} and ${formatShape(b)} differ.`);
-    }
-    return [...a];
-  },
+  outputShape: ([a, b]) => broadcastShape(a, b, 'add'),
   run: ([a, b]) => a.add(b),
-  inputRegions: pointwiseRegions,
+  inputRegions: broadcastRegions,
 };
 
-/** Element-wise sum of two tensors of one shape. @see torch.add */
+/**
+ * Element-wise sum. From the last side to the first, sides of 1 go with any.
+ *
+ * ```ts
+ * add(image, mask).shape; // [1, 3, 256, 256] of [1, 3, 256, 256] and [1, 1, 256, 256]
+ * ```
+ *
+ * @throws ShapeError for other sides that differ.
+ * @see torch.add
+ */
 export function add(a: Tensor, b: Tensor): Tensor {
   return addOperator.run([a, b], {});
 }

@@ -1,12 +1,19 @@
 // `cyclegan-ts`: tensors, and operators as functions.
 export { add } from './add.js';
+export { type AvgPool2dOptions, avgPool2d } from './avgPool2d.js';
 export { batchNorm2d } from './batchNorm2d.js';
+export { cat } from './cat.js';
+export { type ClampOptions, clamp } from './clamp.js';
 export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './convTranspose2d.js';
 export { instanceNorm2d } from './instanceNorm2d.js';
 export { leakyRelu } from './leakyRelu.js';
+export { type MaxPool2dOptions, maxPool2d } from './maxPool2d.js';
+export { mul } from './mul.js';
 export type { NormOptions } from './normalize.js';
 export type { OperandNames, OperandsOf, Operator } from './operator.js';
+export { type PadMode, type PadOptions, pad } from './pad.js';
+export type { PoolOptions } from './pooling.js';
 export { type PaddingSides, reflectionPad2d } from './reflectionPad2d.js';
 export type { Region } from './region.js';
 export { relu } from './relu.js';
@@ -14,3 +21,4 @@ export type { Pair, Shape } from './shape.js';
 export { sigmoid } from './sigmoid.js';
 export { tanh } from './tanh.js';
 export { type ElementSource, Tensor } from './tensor.js';
+export { type UpsampleMode, type UpsampleOptions, upsample } from './upsample.js';

@@ -68,7 +68,7 @@ export const reflectionPad2dOperator: Operator<ReflectionPad2dAttributes, readon
 };
 
 /** The positions that `from … to − 1` mirror to, as a range. */
-function mirroredRange(from: number, to: number, size: number): [from: number, to: number] {
+export function mirroredRange(from: number, to: number, size: number): [from: number, to: number] {
   const ends = [reflectIndex(from, size), reflectIndex(to - 1, size)];
   const inside = [Math.max(0, from), Math.min(size, to) - 1].filter((i) => i >= from && i < to);
   const all = [...ends, ...inside];

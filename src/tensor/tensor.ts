@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.js';
+import { type BinaryLoop, broadcast, broadcastShape } from './broadcast.js';
 import { fingerprintOf } from './fingerprint.js';
-import { formatShape, type Shape, sameShape, sizeOf } from './shape.js';
+import { formatShape, type Shape, sizeOf } from './shape.js';
 
 /** Writes all elements of a tensor into `to`, row-major, and each time the same. */
 export type ElementSource = (to: Float32Array) => void;
@@ -107,7 +108,7 @@ export class Tensor {
     );
   }
 
-  /** Element-wise sum with a number or a tensor of the same shape. */
+  /** Element-wise sum with a number or a tensor; sides of 1 go with any, from the last to the first, as in PyTorch. */
   add(other: Tensor | number): Tensor {
     return this.#combine(other, 'add', addInto);
   }
@@ -157,35 +158,28 @@ export class Tensor {
   }
 
   #combine(other: Tensor | number, op: string, into: BinaryLoop): Tensor {
-    const out = new Float32Array(this.size);
-    if (typeof other === 'number') {
-      into(this.data, SCALAR.fill(other), 0, out);
-    } else if (sameShape(this.shape, other.shape)) {
-      into(this.data, other.data, 1, out);
-    } else {
-      throw new ShapeError(
-        `${op}: shapes ${formatShape(this.shape)} and ${formatShape(other.shape)} differ.`,
-      );
+    if (typeof other !== 'number') {
+      const shape = broadcastShape(this.shape, other.shape, op);
+      return new Tensor(broadcast(this, other, shape, into), shape);
     }
+    const out = new Float32Array(this.size);
+    into(this.data, 1, SCALAR.fill(other), 0, out);
     return new Tensor(out, this.shape);
   }
 }
 
-/** `out[i] = a[i] ∘ b[i · step]`: step 0 repeats a scalar. One loop an operator keeps each monomorphic. */
-type BinaryLoop = (a: Float32Array, b: Float32Array, step: 0 | 1, out: Float32Array) => void;
-
 /** A scalar is rounded to float32 before it is used, as PyTorch does. */
 const SCALAR = new Float32Array(1);
 
-const addInto: BinaryLoop = (a, b, step, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] + b[i * step];
+const addInto: BinaryLoop = (a, aStep, b, bStep, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i * aStep] + b[i * bStep];
 };
-const subInto: BinaryLoop = (a, b, step, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] - b[i * step];
+const subInto: BinaryLoop = (a, aStep, b, bStep, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i * aStep] - b[i * bStep];
 };
-const mulInto: BinaryLoop = (a, b, step, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] * b[i * step];
+const mulInto: BinaryLoop = (a, aStep, b, bStep, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i * aStep] * b[i * bStep];
 };
-const divInto: BinaryLoop = (a, b, step, out) => {
-  for (let i = 0; i < out.length; i++) out[i] = a[i] / b[i * step];
+const divInto: BinaryLoop = (a, aStep, b, bStep, out) => {
+  for (let i = 0; i < out.length; i++) out[i] = a[i * aStep] / b[i * bStep];
 };

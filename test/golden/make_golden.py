@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
+from torch.nn import functional
 
 HERE = pathlib.Path(__file__).parent
 DATA = HERE / "data"
@@ -97,10 +98,89 @@ def operator_cases():
     yield "BatchNorm2d", {"num_features": 3, "affine": False, "eps": 0.1}, [1, 3, 2, 2]
     yield "ReflectionPad2d", {"padding": [3, 3, 3, 3]}, [1, 2, 4, 5]
     yield "ReflectionPad2d", {"padding": [1, 2, 3, 0]}, [2, 5, 4]
+    yield "ZeroPad2d", {"padding": [1, 2, 3, 0]}, [1, 2, 3, 4]
+    yield "ReplicationPad2d", {"padding": [6, 2, 3, 5]}, [1, 2, 3, 4]
+    for sides in ([-1, 2, 2, -2], [-3, 4, -1, -2], [-5, 4, 1, 0]):
+        for mode in ("constant", "reflect", "replicate"):
+            yield "Pad", {"padding": sides, "mode": mode}, [2, 1, 5, 5]
+    yield "Cat", {"dim": 1, "channels": [3, 5]}, [2, 3, 4, 5]
+    yield "Cat", {"dim": -3, "channels": [2, 1]}, [2, 4, 5]
+    for mode in ({"mode": "nearest"}, *({"mode": "bilinear", "align_corners": a} for a in (False, True))):
+        yield "Upsample", {"scale_factor": 2, **mode}, [1, 3, 4, 5]
+        yield "Upsample", {"scale_factor": [1.7, 0.6], **mode}, [2, 1, 3, 7]
+        yield "Upsample", {"size": [5, 4], **mode}, [1, 5, 3, 6]
+        yield "Upsample", {"size": [1, 6], **mode}, [1, 2, 6, 4]
+    for op, options in (("MaxPool2d", {"dilation": [2, 1]}), ("AvgPool2d", {"count_include_pad": False})):
+        yield op, {"kernel_size": 2}, [1, 5, 4, 6]
+        yield op, {"kernel_size": [3, 2], "stride": [2, 1], "padding": [1, 1]}, [2, 2, 5, 4]
+        for ceil in (False, True):
+            window = {"kernel_size": [3, 3], "stride": [2, 3], "padding": [1, 1], "ceil_mode": ceil}
+            yield op, window, [1, 3, 6, 5]
+            yield op, {**window, **options}, [3, 6, 7]
+        yield op, {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}, [1, 1, 4, 6]
+        yield op, {"kernel_size": 2, "stride": 4, "padding": 1, "ceil_mode": True, **options}, [1, 1, 5, 9]
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]
     yield "Sigmoid", {}, [3, 4, 50]
+    yield "Hardtanh", {"min_val": -0.5, "max_val": 1.25}, [3, 4, 5]
+    for bounds in ({"min": 0.25}, {"max": -0.5}, {"min": 1, "max": -1}):
+        yield "Clamp", bounds, [2, 3, 4, 5]
+    for op in ("Add", "Mul"):
+        yield op, {}, [2, 3, 4, 5]
+        yield op, {"mask_of": 3}, [2, 3, 4, 5]
+
+
+class Clamp(nn.Module):
+    """Functions as modules, for operators that have no class in torch.nn."""
+
+    def __init__(self, min=None, max=None):
+        super().__init__()
+        self.min, self.max = min, max
+
+    def forward(self, x):
+        return torch.clamp(x, self.min, self.max)
+
+
+class Pad(nn.Module):
+    def __init__(self, padding, mode):
+        super().__init__()
+        self.padding, self.mode = padding, mode
+
+    def forward(self, x):
+        return functional.pad(x, self.padding, self.mode)
+
+
+class Cat(nn.Module):
+    """An input, what a convolution makes of it, and its hyperbolic tangent."""
+
+    def __init__(self, dim, channels):
+        super().__init__()
+        self.dim, self.conv = dim, nn.Conv2d(*channels, 1)
+
+    def forward(self, x):
+        return torch.cat([x, self.conv(x), torch.tanh(x)], self.dim)
+
+
+class Combined(nn.Module):
+    """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels."""
+
+    def __init__(self, combine, mask_of=None):
+        super().__init__()
+        self.combine = combine
+        self.conv = nn.Identity() if mask_of is None else nn.Conv2d(mask_of, 1, 1)
+
+    def forward(self, x):
+        return self.combine(x, torch.sigmoid(self.conv(x)))
+
+
+FUNCTIONS = {
+    "Clamp": Clamp,
+    "Pad": Pad,
+    "Cat": Cat,
+    "Add": lambda **params: Combined(torch.add, **params),
+    "Mul": lambda **params: Combined(torch.mul, **params),
+}
 
 
 def grouped_cases():
@@ -133,7 +213,7 @@ def run_operators(store, cases):
         name = f"{op} {json.dumps(params)} {shape}"
         # By its name: a new case leaves the others as they are.
         torch.manual_seed(zlib.crc32(name.encode()))
-        module = getattr(nn, op)(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
+        module = (FUNCTIONS.get(op) or getattr(nn, op))(**{k: tuple(v) if isinstance(v, list) else v for k, v in params.items()})
         module.eval()
         perturb(module)
         x = torch.randn(shape) * 2

@@ -2,7 +2,6 @@ import { batchNorm2d } from '../../src/tensor/batchNorm2d.js';
 import { conv2d } from '../../src/tensor/conv2d.js';
 import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
 import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
-import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
@@ -153,7 +152,9 @@ export function runOnnx(model: OnnxModel, input: Tensor): Tensor {
   for (const node of model.nodes) {
     const [output] = node.outputs;
     if (values.has(output)) throw new Error(`"${output}" is made twice`);
-    values.set(output, runNode(node, node.inputs.map(tensorOf), opset));
+    // An operand that is left out has no name.
+    const inputs = node.inputs.map((name) => (name === '' ? null : tensorOf(name)));
+    values.set(output, runNode(node, inputs as Tensor[], opset));
   }
   return tensorOf(model.outputs[0].name);
 }
@@ -183,9 +184,25 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
     case 'BatchNormalization':
       return batchNorm2d(x, { weight: a, bias: b, runningMean: mean, runningVar: variance, eps });
     case 'Pad':
-      return reflected(x, [...a.data], attributes.mode);
+      return padded(x, [...a.data], attributes.mode);
+    case 'Concat':
+      return joined(inputs, attributes.axis as number);
+    case 'MaxPool':
+      return pooled(x, attributes, Number.NEGATIVE_INFINITY, (all) => Math.max(...all));
+    case 'AveragePool': {
+      const outside = attributes.count_include_pad === 1 ? 0 : null;
+      return pooled(x, attributes, outside, (all) => all.reduce((a, b) => a + b) / all.length);
+    }
+    case 'Resize':
+      return resized(x, inputs[2], inputs[3], attributes);
+    case 'Shape':
+      return new Tensor(Float32Array.from(x.shape), [x.shape.length]);
+    case 'Slice':
+      return sliced(x, [...a.data], [...b.data], [...mean.data]);
     case 'LeakyRelu':
       return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
+    case 'Clip':
+      return map(x, (v) => clipped(v, scalar(a, -Infinity), scalar(b, Infinity)));
     case 'Relu':
       return map(x, (v) => Math.max(v, 0));
     case 'Sigmoid':
@@ -221,10 +238,154 @@ function windowOf(weight: Tensor, attributes: object) {
   return { stride: strides, padding, dilation: dilations, groups: group };
 }
 
-function reflected(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
-  const [n, c, top, left, nEnd, cEnd, bottom, right] = pads;
-  if (mode !== 'reflect' || pads.length !== 8 || n + c + nEnd + cEnd !== 0) throw new Error('Pad');
-  return reflectionPad2d(x, [left, right, top, bottom]);
+/** Elements of `x` by their places; `null` for a zero. */
+function gathered(
+  x: Tensor,
+  shape: readonly number[],
+  from: (place: readonly number[]) => readonly (number | null)[],
+): Tensor {
+  const out = Tensor.zeros(shape);
+  for (let i = 0; i < out.size; i++) {
+    const place = from(placeOf(i, shape));
+    if (place.includes(null)) continue;
+    out.data[i] = x.data[place.reduce<number>((at, p, axis) => at * x.shape[axis] + Number(p), 0)];
+  }
+  return out;
+}
+
+function padded(x: Tensor, pads: readonly number[], mode: unknown): Tensor {
+  if (pads.length !== 8 || pads.some((pad) => pad < 0)) throw new Error('Pad');
+  const shape = x.shape.map((side, axis) => side + pads[axis] + pads[axis + 4]);
+  return gathered(x, shape, (place) =>
+    place.map((p, axis) => {
+      const [index, last] = [p - pads[axis], x.shape[axis] - 1];
+      if (index >= 0 && index <= last) return index;
+      if (mode === 'constant') return null;
+      if (mode === 'edge') return index < 0 ? 0 : last;
+      if (mode !== 'reflect') throw new Error(`Pad ${mode}`);
+      return index < 0 ? -index : 2 * last - index;
+    }),
+  );
+}
+
+function joined(parts: readonly Tensor[], axis: number): Tensor {
+  const side = parts.reduce((sum, { shape }) => sum + shape[axis], 0);
+  const out = Tensor.zeros(parts[0].shape.with(axis, side));
+  for (let i = 0; i < out.size; i++) {
+    const place = placeOf(i, out.shape);
+    let part = 0;
+    while (place[axis] >= parts[part].shape[axis]) place[axis] -= parts[part++].shape[axis];
+    const { data, shape } = parts[part];
+    out.data[i] = data[place.reduce((at, p, a) => at * shape[a] + p, 0)];
+  }
+  return out;
+}
+
+/**
+ * What lies in the padding is `outside`, or does not count where that is `null`; nothing beyond the padding counts, where
+ * `ceil_mode` has windows that reach there.
+ */
+function pooled(
+  x: Tensor,
+  attributes: OnnxNode['attributes'],
+  outside: number | null,
+  reduce: (all: readonly number[]) => number,
+): Tensor {
+  const {
+    kernel_shape: kernel,
+    pads,
+    strides,
+    ceil_mode,
+  } = attributes as unknown as Window & {
+    readonly ceil_mode: number;
+  };
+  const dilations = (attributes.dilations as number[] | undefined) ?? [1, 1];
+  const round = ceil_mode === 1 ? Math.ceil : Math.floor;
+  const sides = x.shape.slice(2).map((side, a) => {
+    const rest = side + pads[a] + pads[a + 2] - dilations[a] * (kernel[a] - 1) - 1;
+    return round(rest / strides[a]) + 1;
+  });
+  const out = Tensor.zeros([...x.shape.slice(0, 2), ...sides]);
+  const [height, width] = x.shape.slice(2);
+  for (let i = 0; i < out.size; i++) {
+    const [n, c, y, xx] = placeOf(i, out.shape);
+    const all: number[] = [];
+    for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
+      const row = y * strides[0] - pads[0] + Math.floor(tap / kernel[1]) * dilations[0];
+      const column = xx * strides[1] - pads[1] + (tap % kernel[1]) * dilations[1];
+      if (row >= height + pads[2] || column >= width + pads[3]) continue;
+      const isInside = row >= 0 && row < height && column >= 0 && column < width;
+      if (isInside) all.push(x.data[((n * x.shape[1] + c) * height + row) * width + column]);
+      else if (outside !== null) all.push(outside);
+    }
+    out.data[i] = reduce(all);
+  }
+  return out;
+}
+
+/** One axis after the other: each is by itself, for pixels that are repeated and for means alike. */
+function resized(
+  x: Tensor,
+  scales: Tensor | null | undefined,
+  sizes: Tensor | null | undefined,
+  { mode, coordinate_transformation_mode: how, nearest_mode: nearest }: OnnxNode['attributes'],
+): Tensor {
+  let out = x;
+  for (let axis = 0; axis < x.shape.length; axis++) {
+    const side = x.shape[axis];
+    const scale = scales?.size ? scales.data[axis] : Number(sizes?.data[axis]) / side;
+    const length = scales?.size ? Math.floor(Math.fround(side * scale)) : Number(sizes?.data[axis]);
+    const original = (i: number) => {
+      if (how === 'asymmetric') return i / scale;
+      if (how === 'half_pixel') return (i + 0.5) / scale - 0.5;
+      if (how === 'align_corners') return length === 1 ? 0 : (i * (side - 1)) / (length - 1);
+      throw new Error(`Resize ${how}`);
+    };
+    const at = (from: Tensor, shift: number) =>
+      gathered(from, from.shape.with(axis, length), (place) => {
+        const index = Math.floor(original(place[axis])) + shift;
+        return place.with(axis, Math.min(Math.max(index, 0), side - 1));
+      });
+    if (mode === 'nearest' && nearest === 'floor') out = at(out, 0);
+    else if (mode === 'linear') {
+      const [low, high] = [at(out, 0), at(out, 1)];
+      for (let i = 0; i < low.size; i++) {
+        const position = original(placeOf(i, low.shape)[axis]);
+        const share = position - Math.floor(position);
+        low.data[i] = low.data[i] * (1 - share) + high.data[i] * share;
+      }
+      out = low;
+    } else throw new Error(`Resize ${mode} ${nearest}`);
+  }
+  return out;
+}
+
+/** Steps are 1. */
+function sliced(
+  x: Tensor,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+): Tensor {
+  const bound = (value: number, side: number) =>
+    Math.min(Math.max(value < 0 ? value + side : value, 0), side);
+  const ranges = x.shape.map((side, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? [0, side] : [bound(starts[i], side), bound(ends[i], side)];
+  });
+  const shape = ranges.map(([from, to]) => Math.max(0, to - from));
+  return gathered(x, shape, (place) => place.map((p, axis) => p + ranges[axis][0]));
+}
+
+/** A single number; without it, `absent`. */
+function scalar(value: Tensor | null | undefined, absent: number): number {
+  if (value && value.shape.length > 0) throw new Error('no scalar');
+  return value?.data[0] ?? absent;
+}
+
+/** Above all bounds, the upper one holds. */
+function clipped(value: number, min: number, max: number): number {
+  return Number.isNaN(value) ? value : Math.min(Math.max(value, min), max);
 }
 
 function map(x: Tensor, f: (value: number) => number): Tensor {

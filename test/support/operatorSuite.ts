@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/nn/compile.js';
 import { expectClose } from './closeness.js';
 import { engines } from './engines.js';
@@ -15,7 +15,17 @@ export interface OperatorCase {
 }
 
 /** These move numbers or leave them out, but never round. */
-const EXACT = ['ReflectionPad2d', 'ReLU', 'Dropout'];
+const EXACT = [
+  'ReflectionPad2d',
+  'ZeroPad2d',
+  'ReplicationPad2d',
+  'Pad',
+  'MaxPool2d',
+  'ReLU',
+  'Hardtanh',
+  'Clamp',
+  'Dropout',
+];
 
 /** Runs every case on every engine. `numbers` gives the file that a case's tensors lie in. */
 export function operatorSuite<C extends OperatorCase>(
@@ -38,6 +48,7 @@ export function operatorSuite<C extends OperatorCase>(
           ? { absolute: 0 }
           : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
         expectClose(found, tensorAt(data, output), tolerance);
+        expect(program.fallbacks).toEqual([]);
         program.dispose();
       },
     );

@@ -2,20 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { Upsample } from '../../src/nn/upsample.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
+import { moduleOf } from '../support/modules.js';
 import { type OnnxModel, readOnnx, runOnnx } from '../support/onnxModel.js';
 
 /** No two sides are the same, so that none can stand for another. */
@@ -64,9 +71,41 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['BatchNorm2d', () => new BatchNorm2d(3, { eps: 0.5 })],
   ['BatchNorm2d, not affine', () => new BatchNorm2d(3, { affine: false })],
   ['ReflectionPad2d', () => new ReflectionPad2d([1, 2, 3, 4])],
+  ['ZeroPad2d', () => new ZeroPad2d([0, 0, 0, 0])],
+  ['ReplicationPad2d', () => new ReplicationPad2d([1, 2, 3, -4])],
+  ['pad beyond what is left', () => moduleOf('Pad', { padding: [-7, 6, 0, -5], mode: 'reflect' })],
+  ['pad by less', () => moduleOf('Pad', { padding: [-1, 0, -2, -3], mode: 'constant' })],
+  ['cat', () => moduleOf('Cat', { dim: 1, channels: [3, 2] })],
+  ['Upsample', () => new Upsample({ scaleFactor: 2 })],
+  ['Upsample to a size', () => new Upsample({ size: [5, 17] })],
+  ['Upsample, bilinear', () => new Upsample({ scaleFactor: [1.7, 0.5], mode: 'bilinear' })],
+  [
+    'Upsample, bilinear, one side',
+    () => new Upsample({ scaleFactor: [1.01, 2], mode: 'bilinear' }),
+  ],
+  [
+    'Upsample, corners aligned',
+    () => new Upsample({ size: [13, 8], mode: 'bilinear', alignCorners: true }),
+  ],
+  ['MaxPool2d', () => new MaxPool2d([3, 2], { ...uneven, padding: [1, 1], dilation: [1, 3] })],
+  ['MaxPool2d, rounded up', () => new MaxPool2d(3, { stride: [3, 4], ceilMode: true })],
+  [
+    'MaxPool2d without a last window',
+    () => new MaxPool2d(2, { stride: [4, 6], padding: 1, ceilMode: true }),
+  ],
+  ['AvgPool2d', () => new AvgPool2d([2, 4], { stride: 3, padding: [1, 2] })],
+  ['AvgPool2d, rounded up', () => new AvgPool2d(4, { padding: 1, ceilMode: true })],
+  [
+    'AvgPool2d of what is there',
+    () => new AvgPool2d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
+  ],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
   ['Sigmoid', () => new Sigmoid()],
+  ['Hardtanh', () => new Hardtanh(-0.5, 0.75)],
+  ['clamp from below', () => moduleOf('Clamp', { min: 0.25 })],
+  ['clamp from above', () => moduleOf('Clamp', { max: 0.25 })],
+  ['mul by a mask', () => moduleOf('Mul', { mask_of: 3 })],
   ['Tanh', () => new Tanh()],
   ['a sum', () => new Residual()],
 ];
@@ -75,7 +114,13 @@ describe('an ONNX model computes what its network computes', () => {
   it.each(LAYERS)('%s', async (_, layer) => {
     const module = filled(new Sequential(layer()));
     const expected = await module.forward(input, { engine: 'js' });
-    for (const options of [{}, { exactNorms: true }, { exactNorms: true, opset: 18 }]) {
+    for (const options of [
+      {},
+      { opset: 11 },
+      { opset: 20 },
+      { exactNorms: true },
+      { exactNorms: true, opset: 18 },
+    ]) {
       const model = modelOf(module, options);
       expectClose(runOnnx(model, input), expected, { absolute: 1e-5, relative: 1e-5 });
       expect(model.outputs[0].shape).toEqual(expected.shape);

@@ -29,6 +29,7 @@ const CONVOLUTION = {
   dilation: '(1, 1)',
   groups: '1',
 };
+const POOL = { padding: '(0, 0)', ceil_mode: 'False' };
 const NORM = { eps: '1e-05' };
 
 /** An operator that is not here is drawn under its own name, with all of its parameters. */
@@ -38,11 +39,22 @@ export const WORDS: Readonly<Record<string, Words>> = {
   instanceNorm2d: { title: 'InstanceNorm2d', kind: 'norm', usual: NORM },
   batchNorm2d: { title: 'BatchNorm2d', kind: 'norm', usual: NORM },
   reflectionPad2d: { title: 'ReflectionPad2d', kind: 'padding' },
+  pad: { title: 'pad', kind: 'padding' },
   relu: { title: 'ReLU', kind: 'activation' },
   leakyRelu: { title: 'LeakyReLU', kind: 'activation' },
+  clamp: { title: 'clamp', kind: 'activation', usual: { min: '-Infinity', max: 'Infinity' } },
   sigmoid: { title: 'Sigmoid', kind: 'activation' },
   tanh: { title: 'Tanh', kind: 'activation' },
   add: { title: 'add', kind: 'sum' },
+  cat: { title: 'cat', kind: 'other' },
+  upsample: {
+    title: 'Upsample',
+    kind: 'other',
+    usual: { mode: 'nearest', align_corners: 'False' },
+  },
+  avgPool2d: { title: 'AvgPool2d', kind: 'other', usual: { ...POOL, count_include_pad: 'True' } },
+  maxPool2d: { title: 'MaxPool2d', kind: 'other', usual: { ...POOL, dilation: '(1, 1)' } },
+  mul: { title: 'mul', kind: 'other' },
 };
 
 export function describe({ node, tensors }: FlowNode): Description {

@@ -26,6 +26,16 @@ export class ConstantTable {
     return this.floats(`${CONSTANT}${value}x${count}`, values, [count]);
   }
 
+  scalar(value: number): string {
+    return this.floats(`${CONSTANT}scalar_${value}`, Float32Array.of(value), []);
+  }
+
+  float32(values: readonly number[]): string {
+    const data = new Uint8Array(Float32Array.from(values).buffer);
+    const name = `${CONSTANT}float_${values.join('_')}`;
+    return this.#add({ name, element: ELEMENT.float, shape: [values.length], data });
+  }
+
   integers(values: readonly number[]): string {
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     const name = `${CONSTANT}${values.join('_')}`;

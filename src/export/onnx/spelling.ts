@@ -25,7 +25,11 @@ export interface OnnxWriter {
   ): string;
   /** A constant: the same number `count` times. */
   filled(value: number, count: number): string;
+  /** A constant without dimensions. */
+  scalar(value: number): string;
   integers(values: readonly number[]): string;
+  /** Of 32 bits, whatever weights have. */
+  float32(values: readonly number[]): string;
 }
 
 /** How an operator is written in ONNX. */

@@ -84,6 +84,14 @@ class GraphWriter implements OnnxWriter {
     return this.#constants.filled(value, count);
   }
 
+  scalar(value: number): string {
+    return this.#constants.scalar(value);
+  }
+
+  float32(values: readonly number[]): string {
+    return this.#constants.float32(values);
+  }
+
   integers(values: readonly number[]): string {
     return this.#constants.integers(values);
   }

@@ -13,7 +13,14 @@ import {
   sizeWithBorder,
   storedValue,
 } from './lazyValue.js';
-import type { ConstantNorm, ConvolutionStep, FusedGraph, FusedStep, Sums } from './steps.js';
+import type {
+  ConstantNorm,
+  ConvolutionStep,
+  FusedGraph,
+  FusedStep,
+  Sums,
+  Window,
+} from './steps.js';
 
 /** What an engine's steps can do to their sources. */
 export interface FuserLimits {
@@ -113,10 +120,25 @@ export class Fuser {
     const { channels } = value.core.stored;
     const [height, width] = sizeWithBorder(value);
     const to = { channels, height, width };
-    this.push({ kind: 'copy', source: value, to });
+    this.push({ kind: 'copy', source: value, window: null, to });
     const stored = storedValue(to, value.core.bound);
     for (const [id, other] of this.#values) if (other === value) this.#values.set(id, stored);
     return stored;
+  }
+
+  /** The value for a step that reads it as it is: a sum that others read later, too, is written out now. */
+  readable(value: LazyValue): LazyValue {
+    const isShared = isSum(value.core) && this.#readersOf(value.core) > 1;
+    return isShared ? this.materialize(value) : value;
+  }
+
+  /** A part of the value, written out. */
+  crop(value: LazyValue, window: Window): LazyValue {
+    const source = hasBorder(value) ? this.materialize(value) : value;
+    const { core } = source;
+    const to = { channels: core.stored.channels, height: window.height, width: window.width };
+    this.push({ kind: 'copy', source, window, to });
+    return storedValue(to, core.bound);
   }
 
   /** Partial sums of a materialized value: left by the convolution that stored it, or of a step of their own. */

@@ -12,11 +12,18 @@ export interface OperatorRule {
   fuse(fuser: Fuser, node: GraphNode): LazyValue;
 }
 
-/** The rule of an operator whose first `pictures` operands are pictures (default: all), and whose others are weights. */
+export interface RuleLimits<A> {
+  /** So many operands are pictures, the first ones; the others are weights. Default: all are pictures. */
+  readonly pictures?: number;
+  /** Whether the rule is for a node whose operands are of the right kinds. Default: it is. */
+  readonly takes?: (node: GraphNode<A>, graph: Graph) => boolean;
+}
+
+/** The rule of an operator. */
 export function rule<A, N extends OperandNames>(
   operator: Operator<A, N>,
   fuse: (fuser: Fuser, node: GraphNode<A>) => LazyValue,
-  pictures = Number.POSITIVE_INFINITY,
+  { pictures = Number.POSITIVE_INFINITY, takes = () => true }: RuleLimits<A> = {},
 ): OperatorRule {
   return {
     operator: operator as unknown as Operator,
@@ -27,7 +34,8 @@ export function rule<A, N extends OperandNames>(
         return i < pictures
           ? !isWeight(graph, id) && isPicture(shapeOf(graph, id))
           : isWeight(graph, id);
-      }),
+      }) &&
+      takes(node as GraphNode<A>, graph),
     fuse: (fuser, node) => fuse(fuser, node as GraphNode<A>),
   };
 }

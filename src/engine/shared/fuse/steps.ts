@@ -1,5 +1,6 @@
 import type { GraphNode } from '../../../graph/graph.js';
 import type { AxisPhase } from '../../../tensor/axisPhase.js';
+import type { AxisSamples } from '../../../tensor/upsample.js';
 import type { LazyValue, NormFactors, Stored } from './lazyValue.js';
 
 /** Partial sums of a value's channels that a step leaves for a norm, told from others by identity. */
@@ -16,6 +17,9 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | InputStep
   | OutputStep
   | CopyStep
+  | ConcatenateStep
+  | UpsampleStep
+  | PoolStep
   | SumsStep
   | NormStep
   | ConvolutionStep
@@ -35,10 +39,51 @@ export interface OutputStep {
   readonly source: LazyValue;
 }
 
+/** A part of a value's rows and columns. */
+export interface Window {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
 /** A value is written out as it is now, with its border. */
 export interface CopyStep {
   readonly kind: 'copy';
   readonly source: LazyValue;
+  /** Set when only this part of it is written out; the source has no border then. */
+  readonly window: Window | null;
+  readonly to: Stored;
+}
+
+/** Values, with their borders, become the channels of one, in their order. */
+export interface ConcatenateStep {
+  readonly kind: 'concatenate';
+  readonly sources: readonly LazyValue[];
+  readonly to: Stored;
+}
+
+/** Rows and columns of a value, with its border, are put where samples say. */
+export interface UpsampleStep {
+  readonly kind: 'upsample';
+  readonly source: LazyValue;
+  /** Whether the samples' first positions are all that counts. */
+  readonly isNearest: boolean;
+  readonly rows: AxisSamples;
+  readonly columns: AxisSamples;
+  readonly to: Stored;
+}
+
+/** Windows of a value, with its border, become a pixel each. Pairs are `[vertical, horizontal]`. */
+export interface PoolStep {
+  readonly kind: 'pool';
+  readonly source: LazyValue;
+  /** The largest element; or the mean, of what is there or with the zeros of the padding. */
+  readonly reduction: 'max' | 'mean' | 'paddedMean';
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
   readonly to: Stored;
 }
 

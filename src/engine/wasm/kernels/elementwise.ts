@@ -1,7 +1,15 @@
 import { i32, v128 } from '../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
+import type { Window } from '../../shared/fuse/steps.js';
 import { defineRowSums, partialBytes } from './norm.js';
-import { defineRow, defineZeroRow, type RowShape, rowPixels } from './rows.js';
+import {
+  defineRow,
+  defineZeroRow,
+  otherRowBytes,
+  type RowShape,
+  rowPixels,
+  sourceRowBytes,
+} from './rows.js';
 import { emitInside } from './stage.js';
 import type { Target } from './target.js';
 
@@ -12,41 +20,55 @@ export interface CopyShape {
   /** Rows of the source, and of the border above it. */
   readonly height: number;
   readonly top: number;
+  /** The part of the source that is copied, if not all of it; it has no border then. */
+  readonly window: Window | null;
+}
+
+/** Bytes of a row of the copy. */
+function copiedBytes({ row, window }: CopyShape): number {
+  return rowPixels(window === null ? row : { ...row, width: window.width }) * row.channels * 4;
+}
+
+/** Writes the code that makes row `item` of a copy, with `COPY_ARGS` at `args`, ready at `dst`. */
+export function emitRow(
+  f: FunctionWriter,
+  module: ModuleWriter,
+  target: Target,
+  shape: CopyShape,
+  { item, args, dst }: Readonly<Record<'item' | 'args' | 'dst', Local>>,
+): void {
+  const { row, height, top, window } = shape;
+  const make = defineRow(module, target, window === null ? row : { ...row, width: window.width });
+  const zero = defineZeroRow(module, copiedBytes(shape) / 4);
+  const left = window?.left ?? 0;
+  const y = f.local('i32');
+  f.emit(y.set(i32.add(item.value, i32.const((window?.top ?? 0) - top))));
+  const rowOf = (pointer: number, rowBytes: number) => {
+    const offset = i32.mul(y.value, i32.const(rowBytes));
+    const start = i32.add(i32.load(args.value, pointer), offset);
+    return left === 0 ? start : i32.add(start, i32.const((rowBytes / row.width) * left));
+  };
+  const copy = () => {
+    const [src, other] = [rowOf(0, sourceRowBytes(row)), rowOf(8, otherRowBytes(row))];
+    f.call(make, src, dst.value, i32.load(args.value, 4), other, i32.const(0));
+  };
+  emitInside(f, y, height, row.border.mode);
+  const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
+  if (row.border.mode !== 'zero') copy();
+  else f.if(isOutside, () => f.call(zero, dst.value), copy);
 }
 
 /**
- * Stage, one work item per row of the result: writes out a value with what was pending and its border. Only values that
- * no convolution reads need it.
+ * Stage, one work item per row of the result: writes out a value with what was pending and its border, or a part of it.
+ * Only values that no convolution reads need it.
  */
-export function defineCopy(
-  module: ModuleWriter,
-  target: Target,
-  { row, height, top }: CopyShape,
-): FunctionHandle {
-  const make = defineRow(module, target, row);
-  const zero = defineZeroRow(module, rowPixels(row) * row.channels);
-  const key = `copy ${JSON.stringify([target.fma, row, height, top])}`;
+export function defineCopy(module: ModuleWriter, target: Target, shape: CopyShape): FunctionHandle {
+  const key = `copy ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const y = f.local('i32');
     const dst = f.local('i32');
-    const bytes = rowPixels(row) * row.channels * 4;
-    f.emit(y.set(i32.sub(item.value, i32.const(top))));
-    f.emit(dst.set(i32.add(i32.load(args.value, 12), i32.mul(item.value, i32.const(bytes)))));
-    const copy = () => {
-      const offset = i32.mul(y.value, i32.const(row.width * row.channels * 4));
-      f.call(
-        make,
-        i32.add(i32.load(args.value, 0), offset),
-        dst.value,
-        i32.load(args.value, 4),
-        i32.add(i32.load(args.value, 8), offset),
-        i32.const(0),
-      );
-    };
-    emitInside(f, y, height, row.border.mode);
-    const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
-    if (row.border.mode !== 'zero') copy();
-    else f.if(isOutside, () => f.call(zero, dst.value), copy);
+    const start = i32.mul(item.value, i32.const(copiedBytes(shape)));
+    f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
+    emitRow(f, module, target, shape, { item, args, dst });
   });
 }
 

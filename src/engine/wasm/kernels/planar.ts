@@ -1,6 +1,6 @@
 import { type Code, f32x4, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, ModuleWriter } from '../../../emit/module.js';
-import { defineRow, isCopy, type RowShape } from './rows.js';
+import { defineRow, isCopy, otherRowBytes, type RowShape } from './rows.js';
 import type { OutputShape, Pointers } from './stage.js';
 import type { Target } from './target.js';
 import { definePixelsToPlanes, definePlanesToPixels } from './transpose.js';
@@ -58,7 +58,8 @@ export function defineExport(
     const start = i32.mul(item.value, i32.const(width * 4));
     f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
     if (!isCopy(row)) {
-      const other = i32.add(i32.load(args.value, 8), offset);
+      const otherOffset = i32.mul(item.value, i32.const(otherRowBytes(row)));
+      const other = i32.add(i32.load(args.value, 8), otherOffset);
       const make = defineRow(module, target, row);
       f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
       f.emit(src.set(scratch.value));

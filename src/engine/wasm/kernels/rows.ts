@@ -4,8 +4,26 @@ import type { Activation, Border } from '../../shared/fuse/lazyValue.js';
 import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from './target.js';
 import { definePlanesToPixels } from './transpose.js';
 
-/** What happens to each element on its way in. Of norms, and of sums and products, there is one at most. */
-export type RowOperation = 'norm' | 'add' | 'mul' | Activation;
+/**
+ * What happens to each element on its way in. Of norms, and of sums and products, there is one at most. A mask is another
+ * value of one channel, which goes with all channels.
+ */
+export type RowOperation = 'norm' | Combination | Activation;
+export type Combination = 'add' | 'mul' | 'addMask' | 'mulMask';
+
+const COMBINATIONS = {
+  add: { operation: 'add', isMask: false },
+  mul: { operation: 'mul', isMask: false },
+  addMask: { operation: 'add', isMask: true },
+  mulMask: { operation: 'mul', isMask: true },
+} as const;
+
+function isCombination(operation: RowOperation): operation is Combination {
+  return typeof operation === 'string' && Object.hasOwn(COMBINATIONS, operation);
+}
+
+/** Floats of a pixel of one channel. */
+const MASK_CHANNELS = 4;
 
 /**
  * One row of `[W][channels]` (channels a multiple of 4) on its way from where a layer left it to where
@@ -58,6 +76,15 @@ export function isCopy(shape: RowShape): boolean {
   return shape.operations.length === 0 && rowPixels(shape) === shape.width;
 }
 
+/** The same of the other value, that a sum or product reads. */
+export function otherRowBytes({ width, channels, operations }: RowShape): number {
+  return width * 4 * (hasMask(operations) ? MASK_CHANNELS : channels);
+}
+
+function hasMask(operations: readonly RowOperation[]): boolean {
+  return operations.some((o) => isCombination(o) && COMBINATIONS[o].isMask);
+}
+
 /** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
 export function defineRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -78,7 +105,8 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
       const scratch = f.locals('v128', 2);
       const row = f.local('i32');
       const hasNorm = shape.operations.includes('norm');
-      const hasOther = shape.operations.some((o) => o === 'add' || o === 'mul');
+      const isMasked = hasMask(shape.operations);
+      const hasOther = !isMasked && shape.operations.some(isCombination);
       const stats = f.local('i32');
       f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * pixel))));
       f.repeat(x, width, 1, () => {
@@ -90,9 +118,10 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
             for (const operation of shape.operations) {
               if (operation === 'norm') {
                 f.emit(value.set(normalised(target, value.value, stats.value, at, pixel)));
-              } else if (operation === 'add' || operation === 'mul') {
-                const b = v128.load(other.value, at);
-                f.emit(value.set(f32x4[operation](value.value, b)));
+              } else if (isCombination(operation)) {
+                const { operation: combine, isMask } = COMBINATIONS[operation];
+                const b = isMask ? v128.load32Splat(other.value) : v128.load(other.value, at);
+                f.emit(value.set(f32x4[combine](value.value, b)));
               } else activate(f, operation, value, scratch);
             }
           }
@@ -107,6 +136,7 @@ export function defineRow(module: ModuleWriter, target: Target, shape: RowShape)
             f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
           }
         });
+        if (isMasked) f.emit(other.set(i32.add(other.value, i32.const(4 * MASK_CHANNELS))));
       });
       writeEdges(f, shape, dst, c);
     },

@@ -2,7 +2,14 @@ import { type Code, i32, v128 } from '../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, Local, ModuleWriter } from '../../../emit/module.js';
 import { defineRowSums, partialBytes } from './norm.js';
 import { defineRangeCheck } from './range.js';
-import { defineRow, defineZeroRow, type RowShape, rowPixels, sourceRowBytes } from './rows.js';
+import {
+  defineRow,
+  defineZeroRow,
+  otherRowBytes,
+  type RowShape,
+  rowPixels,
+  sourceRowBytes,
+} from './rows.js';
 import type { Target } from './target.js';
 
 /**
@@ -109,7 +116,7 @@ export class RowLoader {
     const hasRows = row.border.mode !== 'zero';
     const [firstRow, end] = hasRows ? [0, top + height + bottom] : [top, top + height];
     const [i, y, dst, offset] = f.locals('i32', 4);
-    const rowBytes = sourceRowBytes(row);
+    const [rowBytes, otherBytes] = [sourceRowBytes(row), otherRowBytes(row)];
     f.emit(dst.set(to));
     f.for(i, i32.const(0), count, 1, () => {
       f.emit(y.set(i32.add(first, i.value)));
@@ -125,8 +132,10 @@ export class RowLoader {
           emitInside(f, inside, height, row.border.mode);
           f.emit(offset.set(i32.mul(inside.value, i32.const(rowBytes))));
           const at = (pointer: Local) => i32.add(pointer.value, offset.value);
+          const otherOffset = i32.mul(inside.value, i32.const(otherBytes));
+          const other = otherBytes === rowBytes ? at(p.other) : i32.add(p.other.value, otherOffset);
           const call = (make: FunctionHandle) =>
-            f.call(make, at(p.src), dst.value, p.norm.value, at(p.other), at(p.keep));
+            f.call(make, at(p.src), dst.value, p.norm.value, other, at(p.keep));
           if (row.keep) {
             f.if(
               owned,

@@ -62,3 +62,20 @@ export function storeSideBySide(
     }
   }
 }
+
+/** Vectors that one turn of a loop moves, where there are as many. */
+const MOVED_VECTORS = 8;
+
+/** Moves so many floats, a multiple of 4, and both pointers behind them. */
+export function emitMove(f: FunctionWriter, from: Local, to: Local, floats: number): void {
+  let vectors = MOVED_VECTORS;
+  while (floats % (4 * vectors) !== 0) vectors /= 2;
+  f.repeat(f.local('i32'), floats, 4 * vectors, () => {
+    for (let v = 0; v < vectors; v++) {
+      f.emit(v128.store(to.value, v128.load(from.value, 16 * v), 16 * v));
+    }
+    for (const pointer of [from, to]) {
+      f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+    }
+  });
+}

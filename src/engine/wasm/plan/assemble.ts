@@ -2,18 +2,20 @@ import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
+import { defineInsert } from '../kernels/concatenate.js';
 import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { defineCopy, defineSums } from '../kernels/elementwise.js';
 import { defineNorm, partialBytes } from '../kernels/norm.js';
 import { defineExport, defineImport } from '../kernels/planar.js';
-import { NORM_ROWS } from '../kernels/rows.js';
+import { NORM_ROWS, rowPixels } from '../kernels/rows.js';
 import { CONV_ARGS } from '../kernels/stage.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, rowShape } from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
 import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
-import { paddedChannels } from './source.js';
+import { paddedChannels, type Source } from './source.js';
 import { packVector } from './weights.js';
+import { type PlannedWindow, planPool, planUpsample } from './windows.js';
 
 /** Stages have at most as many pointers as a convolution. */
 const ARGS_BYTES = CONV_ARGS.length * 4;
@@ -223,15 +225,24 @@ class StageWriter {
         return;
       }
       case 'copy': {
-        const { source, to } = stage;
+        const { source, window, to } = stage;
         const { top, bottom } = source.border;
         const row = rowShape(source, [0, 0], false);
         const { height } = source;
-        const handle = defineCopy(this.#module, this.#target, { row, height, top });
-        const items = height + top + bottom;
+        const handle = defineCopy(this.#module, this.#target, { row, height, top, window });
+        const items = window?.height ?? height + top + bottom;
         this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
         return;
       }
+      case 'insert':
+        this.#addInsert(stage);
+        return;
+      case 'upsample':
+        this.#addWindow(stage, planUpsample(stage, this.#module, this.#target, this.#machine));
+        return;
+      case 'pool':
+        this.#addWindow(stage, planPool(stage, this.#module, this.#target, this.#machine));
+        return;
       case 'sums': {
         const { source, partials } = stage;
         const { width, height, channels } = source;
@@ -265,6 +276,39 @@ class StageWriter {
         }
       },
     });
+  }
+
+  #addInsert(stage: Stage & { readonly kind: 'insert' }): void {
+    const { source, firstChannel, wide, to } = stage;
+    const { planes, height, border } = source;
+    const row = rowShape(source, [0, 0], false);
+    const pixel = paddedChannels(wide.channels);
+    const isLast = firstChannel + planes === wide.channels;
+    this.#needScratch(rowPixels(row) * row.channels * 4);
+    const handle = defineInsert(this.#module, this.#target, {
+      row,
+      height,
+      top: border.top,
+      window: null,
+      rows: wide.height,
+      planes,
+      firstChannel,
+      pixel,
+      padding: isLast ? pixel - wide.channels : 0,
+    });
+    this.#add(stage, handle, wide.height, source.buffer, source.norm, source.other, to);
+  }
+
+  #addWindow(
+    stage: Stage & { readonly source: Source; readonly to: Buffer },
+    { stage: handle, items, scratchBytes, tables, fill }: PlannedWindow,
+  ): void {
+    const { source, to } = stage;
+    if (tables !== null) this.fixed.push(tables);
+    if (fill !== null) this.fills.push({ reads: [], apply: fill });
+    this.#needScratch(scratchBytes);
+    const pointers = [source.buffer, source.norm, source.other, null, tables, null, to];
+    this.#add(stage, handle, items, ...pointers);
   }
 
   #addNorm(stage: Stage & { readonly kind: 'norm' }): void {

@@ -9,6 +9,7 @@ import {
   type Stored,
 } from '../../shared/fuse/lazyValue.js';
 import type {
+  ConcatenateStep,
   ConstantNorm,
   ConvolutionStep,
   CopyStep,
@@ -16,8 +17,11 @@ import type {
   FusedStep,
   NormStep,
   OutputStep,
+  PoolStep,
   Sums,
   SumsStep,
+  UpsampleStep,
+  Window,
 } from '../../shared/fuse/steps.js';
 import { NORM_ROWS, type RowOperation } from '../kernels/rows.js';
 import { chooseMethod, type Method } from './methods.js';
@@ -34,7 +38,15 @@ export const LIMITS: FuserLimits = {
 export type Stage = { readonly node: GraphNode | null } & (
   | ImportStage
   | { readonly kind: 'export'; readonly source: Source; readonly planar: Buffer }
-  | { readonly kind: 'copy'; readonly source: Source; readonly to: Buffer }
+  | {
+      readonly kind: 'copy';
+      readonly source: Source;
+      readonly window: Window | null;
+      readonly to: Buffer;
+    }
+  | InsertStage
+  | UpsampleStage
+  | PoolStage
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
   | NormStage
   | ConvolutionStage
@@ -46,6 +58,29 @@ interface ImportStage {
   readonly planar: Buffer;
   readonly to: Buffer;
   readonly value: Stored;
+}
+
+/** A value becomes some of the channels of a wider one. */
+interface InsertStage {
+  readonly kind: 'insert';
+  readonly source: Source;
+  readonly firstChannel: number;
+  readonly wide: Stored;
+  readonly to: Buffer;
+}
+
+export interface UpsampleStage {
+  readonly kind: 'upsample';
+  readonly step: UpsampleStep;
+  readonly source: Source;
+  readonly to: Buffer;
+}
+
+export interface PoolStage {
+  readonly kind: 'pool';
+  readonly step: PoolStep;
+  readonly source: Source;
+  readonly to: Buffer;
 }
 
 interface NormStage {
@@ -135,6 +170,19 @@ class Lowering {
       case 'copy':
         this.#lowerCopy(step, step.node);
         return;
+      case 'concatenate':
+        this.#lowerConcatenate(step, step.node);
+        return;
+      case 'upsample': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'upsample', node: step.node, step, source, to });
+        return;
+      }
+      case 'pool': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'pool', node: step.node, step, source, to });
+        return;
+      }
       case 'sums':
         this.#lowerSums(step, step.node);
         return;
@@ -166,9 +214,19 @@ class Lowering {
     return isOnly && isMaterialized(reader.source) ? reader : null;
   }
 
-  #lowerCopy({ source, to }: CopyStep, node: GraphNode | null): void {
+  #lowerCopy({ source, window, to }: CopyStep, node: GraphNode | null): void {
     const read = this.#source(source);
-    this.#stages.push({ kind: 'copy', node, source: read, to: this.#store(to) });
+    this.#stages.push({ kind: 'copy', node, source: read, window, to: this.#store(to) });
+  }
+
+  #lowerConcatenate({ sources, to: wide }: ConcatenateStep, node: GraphNode | null): void {
+    const read = sources.map((source) => this.#source(source));
+    const to = this.#store(wide);
+    let firstChannel = 0;
+    for (const source of read) {
+      this.#stages.push({ kind: 'insert', node, source, firstChannel, wide, to });
+      firstChannel += source.planes;
+    }
   }
 
   #lowerSums({ source, sums }: SumsStep, node: GraphNode | null): void {
@@ -242,7 +300,7 @@ class Lowering {
       channels: paddedChannels(planes),
       height,
       width,
-      operations: core.pending.map(rowOperation),
+      operations: core.pending.map((operation) => rowOperation(operation, core.stored)),
       norm: null,
       other: null,
       border,
@@ -277,18 +335,20 @@ class Lowering {
 function readersOf(steps: readonly FusedStep[]): Map<Stored, FusedStep[]> {
   const readers = new Map<Stored, FusedStep[]>();
   for (const step of steps) {
-    if (!('source' in step)) continue;
-    const { stored, pending } = step.source.core;
-    const others = pending.flatMap((operation) => ('other' in operation ? [operation.other] : []));
-    for (const value of [stored, ...others]) {
-      readers.set(value, [...(readers.get(value) ?? []), step]);
-    }
+    const sources = 'sources' in step ? step.sources : 'source' in step ? [step.source] : [];
+    const read = sources.flatMap(({ core: { stored, pending } }) => [
+      stored,
+      ...pending.flatMap((operation) => ('other' in operation ? [operation.other] : [])),
+    ]);
+    for (const value of read) readers.set(value, [...(readers.get(value) ?? []), step]);
   }
   return readers;
 }
 
-function rowOperation(operation: Pointwise): RowOperation {
-  return operation.kind === 'activation' ? operation.activation : operation.kind;
+function rowOperation(operation: Pointwise, { channels }: Stored): RowOperation {
+  if (operation.kind === 'activation') return operation.activation;
+  if (operation.kind === 'norm' || operation.other.channels === channels) return operation.kind;
+  return operation.kind === 'add' ? 'addMask' : 'mulMask';
 }
 
 function planarBytes({ channels, height, width }: Stored): number {

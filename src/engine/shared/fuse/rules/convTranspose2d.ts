@@ -23,5 +23,5 @@ export const convTranspose2dRule = rule(
     };
     return fuser.convolve(fuser.operand(node, 0), how, node.shape);
   },
-  1,
+  { pictures: 1 },
 );

@@ -17,5 +17,5 @@ export const instanceNorm2dRule = rule(
     const bound = isBounded ? Math.sqrt(stored.height * stored.width) : Number.POSITIVE_INFINITY;
     return fuser.append(plain, { kind: 'norm', factors: to }, () => bound);
   },
-  1,
+  { pictures: 1 },
 );

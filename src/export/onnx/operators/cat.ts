@@ -1,0 +1,6 @@
+import { catOperator } from '../../../tensor/cat.js';
+import { namesOf, spelling } from '../spelling.js';
+
+export const catSpelling = spelling(catOperator, (writer, { attributes: { dim } }, operands) =>
+  writer.add('Concat', namesOf(operands), { axis: dim }),
+);

@@ -1,0 +1,10 @@
+import type { PaddingSides } from '../tensor/reflectionPad2d.js';
+import { PaddingLayer } from './paddingLayer.js';
+
+/** Pads with zeros: `1234` becomes `00 1234 00`. Negative sides take away. @see torch.nn.ZeroPad2d */
+export class ZeroPad2d extends PaddingLayer {
+  /** @param padding One width for all sides, or `[left, right, top, bottom]`. */
+  constructor(padding: PaddingSides) {
+    super(padding, 'constant');
+  }
+}
