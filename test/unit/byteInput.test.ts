@@ -10,7 +10,12 @@ import { addressFileName } from '../../src/cli/addresses.js';
 import { diffWeights } from '../../src/generator/diffWeights.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import { encodeImage, openImage } from '../../src/image/formats.js';
-import { shownAddress } from '../../src/platform/address.js';
+import {
+  isFileUrl,
+  isLocalAddress,
+  isWebAddress,
+  shownAddress,
+} from '../../src/platform/address.js';
 import { type ByteInput, openBytes, readBytes } from '../../src/platform/byteInput.js';
 import { download } from '../../src/platform/download.js';
 import { fetchBytes } from '../../src/platform/fetchBytes.js';
@@ -419,6 +424,22 @@ describe('an address', () => {
       code: 'ERR_DOWNLOAD_SIZE',
     });
   });
+});
+
+it.each<[string, boolean[]]>([
+  ['https://x/y', [true, false, false]],
+  ['HTTP://x/y', [true, false, false]],
+  ['file:///x', [false, true, false]],
+  ['FILE:///x', [false, true, false]],
+  ['data:,x', [false, false, true]],
+  ['blob:x', [false, false, true]],
+  ['./https://x', [false, false, false]],
+  ['./file:///x', [false, false, false]],
+  ['./data:,x', [false, false, false]],
+  ['./blob:x', [false, false, false]],
+  ['data:', [false, false, false]],
+])('text is an address if it begins as one: %s', (text, expected) => {
+  expect([isWebAddress, isFileUrl, isLocalAddress].map((is) => is(text))).toEqual(expected);
 });
 
 describe('in a page', () => {
