@@ -1,3 +1,4 @@
+import { deflateSync, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../src/platform/byteSource.js';
 import { Budget } from '../../src/pth/budget.js';
@@ -5,8 +6,10 @@ import { numpyArray } from '../../src/pth/numpyArray.js';
 import { passedOver } from '../../src/pth/passedOver.js';
 import { unpickle } from '../../src/pth/pickle/unpickle.js';
 import { findStateDict } from '../../src/pth/stateDict.js';
-import { RebuiltTensors } from '../../src/pth/tensorRef.js';
+import { TensorReader } from '../../src/pth/tensorReader.js';
+import { RebuiltTensors, UnreadableTensor } from '../../src/pth/tensorRef.js';
 import { openContainer } from '../../src/pth/weightFile.js';
+import { safetensorsFile } from '../support/containers.js';
 import { legacyFile, ndarray, op, type Part, pickle } from '../support/pickles.js';
 
 /** Far more than anything here takes, so that costs can be seen. */
@@ -78,5 +81,72 @@ describe('what is made of a pickle is charged by what it takes', () => {
       });
       expect(cost).toBeGreaterThanOrEqual(count * text.length);
     }
+  });
+});
+
+describe('numbers are charged by what is made of them', () => {
+  const COUNT = 4000;
+
+  /** What reading the tensor `w` as float32 is charged. */
+  async function reading(file: Uint8Array, shared: ReadonlySet<string> | null = null) {
+    const { opened } = await openContainer(memorySource(file));
+    const ref = findStateDict(opened).refs.get('w');
+    if (ref === undefined || ref instanceof UnreadableTensor) throw new Error('no tensor w');
+    const budget = new Budget(1, 0, ROOM);
+    const data = await new TensorReader(opened, budget, shared).float32(ref, 'w');
+    expect(data).toHaveLength(COUNT);
+    return budget.taken;
+  }
+
+  /** @param at Where the numbers begin, behind a multiple of eight. */
+  function safetensors(dtype: string, width: number, at = 0): Uint8Array {
+    const header = JSON.stringify({
+      w: { dtype, shape: [COUNT], data_offsets: [0, width * COUNT] },
+    });
+    const length = Math.ceil(header.length / 8) * 8 + at;
+    return safetensorsFile(header.padEnd(length), new Uint8Array(width * COUNT));
+  }
+
+  it.each<[string, string, number, number, number]>([
+    ['float32 as it lies there', 'F32', 4, 0, 0],
+    ['float32 that is not aligned', 'F32', 4, 1, 4 * COUNT],
+    ['float16', 'F16', 2, 0, 4 * COUNT],
+    ['float64', 'F64', 8, 0, 4 * COUNT],
+    ['float64 that is not aligned', 'F64', 8, 1, 12 * COUNT],
+  ])('%s', async (_, dtype, width, at, cost) => {
+    const file = safetensors(dtype, width, at);
+    expect(await reading(file)).toBe(cost);
+    // Where several tensors have a storage, each gets a copy of its own.
+    expect(await reading(file, new Set(['w']))).toBe(cost + width * COUNT);
+  });
+
+  it('those of NumPy: out of a text, and rounded', async () => {
+    const text = op.reduce(
+      op.global('_codecs', 'encode'),
+      op.tuple(op.text('\0'.repeat(4 * COUNT)), op.text('latin1')),
+    );
+    const device = op.reduce(
+      op.global('torch._utils', '_rebuild_device_tensor_from_numpy'),
+      op.tuple(
+        ndarray(new Array<number>(COUNT).fill(0), 'f4', text),
+        op.global('torch', 'float32'),
+        op.text('xla:0'),
+        0x89,
+      ),
+    );
+    const file = legacyFile(op.dict({ w: device }), {});
+    expect(await reading(file)).toBeGreaterThanOrEqual(3 * 4 * COUNT);
+  });
+
+  it('those of a deflated entry: what it unpacks to, what it is unpacked from, and its checksum', async () => {
+    const numbers = Uint8Array.from({ length: 4 * COUNT }, (_, i) => (i % 7 === 0 ? i : 0));
+    const root = op.dict({
+      w: op.tensor(op.storage('0', 'FloatStorage', COUNT), 0, [COUNT], [1]),
+    });
+    const entries = { 'x/data.pkl': pickle(root), 'x/data/0': numbers };
+    const [stored, deflated] = [0, 6].map((level) => zipSync(entries, { level: level as 0 | 6 }));
+    expect(await reading(stored)).toBeGreaterThanOrEqual(numbers.length);
+    const packed = deflateSync(numbers, { level: 6 }).length;
+    expect(await reading(deflated)).toBe(2 * numbers.length + packed);
   });
 });
