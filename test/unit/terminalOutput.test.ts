@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { formatReport } from '../../src/cli/commands/inspect.js';
-import { printableJson } from '../../src/cli/terminal.js';
+import { createTerminal, printableJson } from '../../src/cli/terminal.js';
 import type { WeightReport } from '../../src/generator/inspectWeights.js';
 
 const REPORT: WeightReport = {
@@ -62,5 +62,58 @@ describe('JSON for a terminal', () => {
     const steering = '\u001b[2J\u009b2J\u007f\u202e\ud800\u{e0001}';
     expect(JSON.parse(printableJson({ [steering]: steering }))).toEqual({ [steering]: steering });
     expect(printableJson(steering)).toMatch(/^[\x20-\x7e]+$/);
+  });
+});
+
+describe('the line of progress', () => {
+  const [isTTY, columns] = ['isTTY', 'columns'].map((name) =>
+    Object.getOwnPropertyDescriptor(process.stderr, name),
+  );
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    for (const [name, was] of [
+      ['isTTY', isTTY],
+      ['columns', columns],
+    ] as const) {
+      if (was === undefined) Reflect.deleteProperty(process.stderr, name);
+      else Object.defineProperty(process.stderr, name, was);
+    }
+  });
+
+  /** What is written to standard error by a terminal that is asked to show a line and then to say another. */
+  function written(quiet: boolean, settings: { isTTY?: boolean; columns?: number }): string {
+    for (const [name, value] of Object.entries(settings)) {
+      Object.defineProperty(process.stderr, name, { value, configurable: true });
+    }
+    const texts: string[] = [];
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      texts.push(String(text));
+      return true;
+    });
+    const terminal = createTerminal({ quiet });
+    terminal.progress('x'.repeat(100));
+    terminal.say('done');
+    expect(terminal.isLive).toBe(texts.length > 1);
+    return texts.join('');
+  }
+  const CLEAR = '\r\u001b[K';
+
+  it.each([
+    [20, 19],
+    [100, 99],
+    [0, 79],
+  ])('leaves the last of %i columns free, and goes when there is another', (count, length) => {
+    vi.stubEnv('TERM', 'xterm');
+    const text = written(false, { isTTY: true, columns: count });
+    expect(text).toBe(`${CLEAR}${'x'.repeat(length)}${CLEAR}done\n`);
+  });
+
+  it('is shown where somebody watches and can see it', () => {
+    vi.stubEnv('TERM', 'xterm');
+    expect(written(false, { isTTY: false })).toBe('done\n');
+    expect(written(true, { isTTY: true })).toBe('');
+    vi.stubEnv('TERM', 'dumb');
+    expect(written(false, { isTTY: true })).toBe('done\n');
   });
 });
