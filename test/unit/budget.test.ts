@@ -197,6 +197,18 @@ describe('texts and lists', () => {
     expect(cost).toBeGreaterThanOrEqual(100 * 2 * (module.length + name.length));
   });
 
+  it('a dict within others is charged by the names that lead to it', () => {
+    const inner = Array.from({ length: 100 }, (_, i) => [op.text(`k${i}`), '}']);
+    const { value } = unpickle(
+      pickle(op.dict({ ['a'.repeat(1000)]: ['}(', inner, 'u'] })),
+      0,
+      new Budget(1, 0, ROOM),
+    );
+    const budget = new Budget(1, 0, ROOM);
+    expect([...walkPlaces(value, 3, budget)]).toHaveLength(102);
+    expect(budget.taken).toBeGreaterThanOrEqual(101 * 1000);
+  });
+
   it('a list or dict is charged for each item that is looked at', () => {
     const items = Array.from({ length: 1000 }, () => 'N');
     for (const part of [
