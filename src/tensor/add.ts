@@ -17,7 +17,16 @@ export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
   inputRegions: pointwiseRegions,
 };
 
-/** Element-wise sum of two tensors of one shape. @see torch.add */
+/**
+ * Element-wise sum of two tensors of one shape.
+ *
+ * ```ts
+ * const a = new Tensor(Float32Array.of(1, 2), [2]);
+ * add(a, a).data; // [2, 4]
+ * ```
+ *
+ * @see torch.add
+ */
 export function add(a: Tensor, b: Tensor): Tensor {
   return addOperator.run([a, b], {});
 }

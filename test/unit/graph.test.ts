@@ -171,20 +171,23 @@ describe('values while a network runs', () => {
 
   const input = Tensor.full(SHAPE, 1);
 
-  it.each(['js', 'wasm'] as const)('live no longer than somebody reads them: %s', async (engine) => {
-    const { operator, living } = counting();
-    const chain = moduleOf((g, x) => {
-      let y = x;
-      for (let i = 0; i < 8; i++) y = g.apply(operator, [y], {});
-      return y;
-    });
-    const program = await compile(chain, { inputShape: SHAPE, engine });
-    const output = await program.run(input);
-    expect([...output.data]).toEqual(new Array(40).fill(9));
-    // The one that is read, and one whose turn to be collected may come later.
-    expect(living).toHaveLength(8);
-    expect(Math.max(...living)).toBeLessThanOrEqual(2);
-  });
+  it.each(['js', 'wasm'] as const)(
+    'live no longer than somebody reads them: %s',
+    async (engine) => {
+      const { operator, living } = counting();
+      const chain = moduleOf((g, x) => {
+        let y = x;
+        for (let i = 0; i < 8; i++) y = g.apply(operator, [y], {});
+        return y;
+      });
+      const program = await compile(chain, { inputShape: SHAPE, engine });
+      const output = await program.run(input);
+      expect([...output.data]).toEqual(new Array(40).fill(9));
+      // The one that is read, and one whose turn to be collected may come later.
+      expect(living).toHaveLength(8);
+      expect(Math.max(...living)).toBeLessThanOrEqual(2);
+    },
+  );
 
   it('live no longer in activations, either', async () => {
     const { operator, living } = counting();

@@ -81,18 +81,21 @@ describe('a module that runs', () => {
     for (const module of [netG, other]) module.dispose();
   });
 
-  it.each(['js', 'wasm'] as const)('notices elements that are written in place: %s', async (engine) => {
-    const conv = new Conv2d(1, 1, 1, { bias: false });
-    const weight = new Tensor(Float32Array.of(2), [1, 1, 1, 1]);
-    conv.loadStateDict(new Map([['weight', weight]]));
-    const x = Tensor.full([1, 1, 4, 4], 3);
-    expect((await conv.forward(x, { engine })).data[0]).toBe(6);
-    weight.data[0] = 5;
-    expect((await conv.forward(x, { engine })).data[0]).toBe(15);
-    conv.stateDict().get('weight')?.data.fill(-1);
-    expect((await conv.forward(x, { engine })).data[0]).toBe(-3);
-    conv.dispose();
-  });
+  it.each(['js', 'wasm'] as const)(
+    'notices elements that are written in place: %s',
+    async (engine) => {
+      const conv = new Conv2d(1, 1, 1, { bias: false });
+      const weight = new Tensor(Float32Array.of(2), [1, 1, 1, 1]);
+      conv.loadStateDict(new Map([['weight', weight]]));
+      const x = Tensor.full([1, 1, 4, 4], 3);
+      expect((await conv.forward(x, { engine })).data[0]).toBe(6);
+      weight.data[0] = 5;
+      expect((await conv.forward(x, { engine })).data[0]).toBe(15);
+      conv.stateDict().get('weight')?.data.fill(-1);
+      expect((await conv.forward(x, { engine })).data[0]).toBe(-3);
+      conv.dispose();
+    },
+  );
 
   it('calls in turns keep the weights that they were called with', async () => {
     const [netG, a, b] = [generator(1), generator(2), generator(3)];
