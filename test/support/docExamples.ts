@@ -34,6 +34,13 @@ export function examplesOf(docstring: string): string[] {
   return [...docstring.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
 }
 
+/** The examples of what `entry` exports under a name. */
+export function examplesFor(entry: string, name: string): string[] {
+  const found = findDeclaration(entry, name);
+  if (found === null) return [];
+  return examplesOf(docstringBefore(readFileSync(found.file, 'utf8'), found.at));
+}
+
 /** `expression; // value`, and `await expression; // throws ERR_CODE`. */
 const EXPECTATION = /^(\s*)(?!(?:const|let|return|for|if|\})\b)(\S.*);\s*\/\/ (.+)$/gm;
 

@@ -5,7 +5,7 @@
 // Public names are there without an import. `expression; // value` compares what Node prints with the comment, numbers to
 // as many digits as the comment has; `// throws ERR_SHAPE` is an error's code. Files are written in a folder of their own, in which
 // `horse.png` and `horse2zebra.pth` lie. A block that is marked `ts no-run` shows what needs a page or a network.
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -17,6 +17,7 @@ import * as nn from '../../src/nn/index.js';
 import * as pth from '../../src/pth/index.js';
 import {
   docstringBefore,
+  examplesFor,
   examplesOf,
   findDeclaration,
   saysTheSame,
@@ -29,17 +30,13 @@ const WITHOUT: ReadonlyMap<string, string> = new Map([
 ]);
 
 const ROOT = join(import.meta.dirname, '../..');
+const ENTRY = join(ROOT, 'src/index.ts');
 const PUBLIC = Object.entries(library).filter(([, value]) => typeof value === 'function');
 /** Errors are caught by programs and made by none. */
 const FUNCTIONS = PUBLIC.filter(([, value]) => !isError(value)).map(([name]) => name);
 
 function isError(value: unknown): boolean {
   return typeof value === 'function' && value.prototype instanceof Error;
-}
-
-function docstringOf(name: string): string {
-  const found = findDeclaration(join(ROOT, 'src/index.ts'), name);
-  return found === null ? '' : docstringBefore(readFileSync(found.file, 'utf8'), found.at);
 }
 
 /** As Node prints a value, in one line, typed arrays as arrays. */
@@ -98,18 +95,18 @@ describe('public functions', () => {
 
   it('are declared in the sources', () => {
     const lost = PUBLIC.map(([name]) => name).filter(
-      (name) => findDeclaration(join(ROOT, 'src/index.ts'), name) === null,
+      (name) => findDeclaration(ENTRY, name) === null,
     );
     expect(lost).toEqual([]);
   });
 
   it('have an example each, but for those that cannot', () => {
-    const without = FUNCTIONS.filter((name) => examplesOf(docstringOf(name)).length === 0);
+    const without = FUNCTIONS.filter((name) => examplesFor(ENTRY, name).length === 0);
     expect(without.sort()).toEqual([...WITHOUT.keys()].sort());
   });
 
   for (const [name] of PUBLIC) {
-    for (const [i, example] of examplesOf(docstringOf(name)).entries()) {
+    for (const [i, example] of examplesFor(ENTRY, name).entries()) {
       it(`${name}: example ${i + 1} comes to what it says`, () => runExample(example));
     }
   }
