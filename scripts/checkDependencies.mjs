@@ -1,5 +1,5 @@
 // Checks what the lock file installs: every package pinned by a digest, no install scripts but those known here, and no
-// run-time package that is not listed in the README with its reason.
+// run-time package that is not listed with its reason in docs/dependencies.md and, in a line, in the README.
 import { readFileSync } from 'node:fs';
 
 /** Development packages whose install script has been read, and what it does. */
@@ -9,7 +9,10 @@ const KNOWN_INSTALL_SCRIPTS = {
 };
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
-const readme = readFileSync('README.md', 'utf8');
+const pages = ['README.md', 'docs/dependencies.md'].map((page) => [
+  page,
+  readFileSync(page, 'utf8'),
+]);
 const installed = Object.entries(packages).filter(([path]) => path !== '');
 const runTime = installed.filter(
   ([, { dev, devOptional, optional }]) => !dev && !devOptional && !optional,
@@ -25,8 +28,10 @@ for (const [path, { integrity, hasInstallScript, dev, devOptional }] of installe
 }
 for (const [path] of runTime) {
   const name = path.replace(/^node_modules\//, '');
-  if (!readme.includes(`\`${name}\``))
-    problems.push(`${name} is a run-time package, but the README gives no reason`);
+  for (const [page, text] of pages) {
+    if (!text.includes(`\`${name}\``))
+      problems.push(`${name} is a run-time package, but ${page} gives no reason`);
+  }
 }
 
 for (const problem of problems) console.error(`dependencies: ${problem}`);

@@ -21,7 +21,7 @@ const needed = [
   'dist/cyclegan.mjs',
 ];
 const allowed =
-  /^(package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE|weights\/README\.md|docs\/\w+\.md|dist\/.+\.(js|d\.ts|mjs))$/;
+  /^(package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE|weights\/README\.md|docs\/[\w-]+\.md|dist\/.+\.(js|d\.ts|mjs))$/;
 const problems = [
   ...needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
   ...names.filter((name) => !allowed.test(name)).map((name) => `${name} does not belong there`),

@@ -1,10 +1,12 @@
-// Compiles users' programs against dist/ as each way of resolving modules finds it, strictly, declarations included, with
-// neither the DOM's types nor Node's; and has "are the types wrong" look at what `npm pack` would publish.
+// Compiles users' programs and the examples of all docstrings against dist/ as each way of resolving modules finds it,
+// strictly, declarations included, with neither the DOM's types nor Node's; and has "are the types wrong" look at what `npm pack` would publish.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -33,6 +35,33 @@ export async function zebra(bytes: Uint8Array): Promise<number> {
 }
 `;
 
+/** Public types that examples name; functions and classes are imported, all of them. */
+const TYPES = ['Shape', 'Value'];
+
+/** Every public function's examples, each as a function of a program. */
+async function examples() {
+  const outfile = join(folder, 'docExamples.mjs');
+  await build({
+    entryPoints: ['test/support/docExamples.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  const { examplesFor } = await import(pathToFileURL(outfile).href);
+  const names = Object.keys(await import(pathToFileURL(resolve('dist/index.js')).href));
+  const functions = names.flatMap((of) =>
+    examplesFor('src/index.ts', of).map(
+      (code, i) => `export async function ${of}${i}(): Promise<void> {\n${code}}\n`,
+    ),
+  );
+  if (functions.length < 50) throw new Error(`only ${functions.length} examples were found`);
+  return `import { ${names.join(', ')} } from '${name}';
+import type { ${TYPES.join(', ')} } from '${name}';
+${functions.join('\n')}`;
+}
+
 const folder = mkdtempSync(join(tmpdir(), 'cyclegan-types-'));
 const problems = [];
 try {
@@ -43,13 +72,23 @@ try {
   }
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   writeFileSync(join(folder, 'program.ts'), PROGRAM);
+  writeFileSync(join(folder, 'examples.ts'), await examples());
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
   for (const [module, moduleResolution] of RESOLUTIONS) {
     const options = { module, moduleResolution, target: 'es2022', lib: 'es2023' };
     const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
     const { status, stdout } = spawnSync(
       process.execPath,
-      [tsc, '--noEmit', '--strict', '--skipLibCheck', 'false', ...args, 'program.ts'],
+      [
+        tsc,
+        '--noEmit',
+        '--strict',
+        '--skipLibCheck',
+        'false',
+        ...args,
+        'program.ts',
+        'examples.ts',
+      ],
       { cwd: folder, encoding: 'utf8' },
     );
     if (status !== 0) problems.push(`${moduleResolution}: ${stdout.trim()}`);

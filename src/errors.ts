@@ -3,6 +3,11 @@ import type { ErrorCode } from './errorCodes.js';
 /**
  * The base of every error that a user's input can cause. `code` is stable and meant for programs
  * (`docs/errors.md` has them all), `message` is meant for people: what was wrong, where, and what to do.
+ *
+ * ```ts
+ * const code = await openImage('no.png').catch((error: CycleganError) => error.code);
+ * code; // 'ERR_FILE_NOT_FOUND'
+ * ```
  */
 export class CycleganError extends Error {
   readonly code: ErrorCode;

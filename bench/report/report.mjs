@@ -51,8 +51,8 @@ function introduction({ machine, nodes, date, build }) {
   return `# How fast it is
 
 What a ResNet-9 CycleGAN generator (11.4 million weights, 61 G multiply-adds for a picture of 256 x 314) costs in
-TypeScript, and what other runtimes take for the same weights and the same picture, all measured in one run and in turns.
-Made by \`npm run bench\`; times are those of one machine, so read the ratios.
+TypeScript, and what other runtimes take for the same weights and the same picture, all measured in one run, interleaved. Made by
+\`npm run bench\`; times are those of one machine, so compare speeds.
 
 | | |
 | --- | --- |
@@ -74,8 +74,9 @@ function fastestNative(figures) {
   return native.length === 0 ? null : native.reduce((a, b) => (b.median < a.median ? b : a));
 }
 
-function ratio({ times }, other) {
-  return other === null ? '–' : ratioByTurn(times, other.times).toFixed(2);
+/** How many times as fast as another. */
+function speed({ times }, other) {
+  return other === null ? '–' : `${(1 / ratioByTurn(times, other.times)).toFixed(2)}x`;
 }
 
 function headline(results, chart) {
@@ -91,7 +92,16 @@ function headline(results, chart) {
     return `### ${threadsOf(found)}
 
 ${table(
-  ['', 'median, ms', 'least', 'most', 'x fastest native', 'GFLOP/s', 'x its peak', 'memory, MB'],
+  [
+    '',
+    'median, ms',
+    'min',
+    'max',
+    'against fastest native',
+    'GFLOP/s',
+    'of its peak',
+    'memory, MB',
+  ],
   figures.map((figure) => {
     const gflops = (2 * gigaAdds * 1000) / figure.median;
     const peak = peaks.get(figure.id.replace('-no-flags', ''));
@@ -100,9 +110,9 @@ ${table(
       number(figure.median),
       number(Math.min(...figure.times)),
       number(Math.max(...figure.times)),
-      ratio(figure, native),
+      speed(figure, native),
       number(gflops),
-      peak === undefined || figure.id.endsWith('no-flags') ? '–' : (gflops / peak).toFixed(2),
+      peak === undefined || figure.id.endsWith('no-flags') ? '–' : `${(gflops / peak).toFixed(2)}x`,
       number(figure.memory / 1e6),
     ];
   }),
@@ -117,14 +127,14 @@ ${table(
         label: labelOf(id),
         value,
         kind: kindOf(id),
-        note: `${ratio({ ...rest }, fastestNative(figuresOf(found)))} x`,
+        note: speed({ ...rest }, fastestNative(figuresOf(found))),
       })),
   }));
   return `## One picture
 
-A forward at 1 x 3 x 256 x 314, the book's photograph. *x fastest native* is the median of the ratios run by run. Operations
-are two for each multiply-add of the layers' definitions; a *peak* is what a loop of multiply-adds in registers reaches, for
-PyTorch a matrix product. Minimal filtering (Winograd) gets by with fewer products, so a network can lie above it.
+A forward at 1 x 3 x 256 x 314, the book's photograph. *Against fastest native* is how many times as fast: 2.00x takes half the
+time; the median over interleaved runs. Operations are two for each multiply-add of the layers' definitions; a *peak* is what
+a loop of multiply-adds in registers reaches, for PyTorch a GEMM. Winograd needs fewer multiplications, so a network can lie above it.
 
 ${chart('one-picture', barChart('One forward at 256 x 314', 'ms', groups))}
 ${tables.join('\n')}`;
@@ -142,7 +152,7 @@ function sizes(results, chart) {
       const figure = figures.find((candidate) => candidate.id === id);
       if (figure === undefined) return '';
       const native = fastestNative(figures);
-      return `${number(figure.median)}${native === null ? '' : ` (${ratio(figure, native)})`}`;
+      return `${number(figure.median)}${native === null ? '' : ` (${speed(figure, native)})`}`;
     };
     const lines = ids.map((id) => ({
       label: labelOf(id),
@@ -165,7 +175,7 @@ function sizes(results, chart) {
 
 ${chart(`sizes-${threads}`, svg)}
 ${table(
-  ['milliseconds (x fastest native)', ...own.map(sizeOf)],
+  ['milliseconds (against fastest native)', ...own.map(sizeOf)],
   ids.map((id) => [labelOf(id), ...own.map((found) => cell(found, id))]),
 )}`;
   });
@@ -191,7 +201,7 @@ function threadScaling(cases, [one, many]) {
   });
   return `### ${many} threads against one
 
-${table(['times as fast', ...sizeCases.map(sizeOf)], rows)}`;
+${table(['speedup', ...sizeCases.map(sizeOf)], rows)}`;
 }
 
 function kernels(results, chart) {
@@ -204,7 +214,7 @@ function kernels(results, chart) {
     return `### ${threadsOf({ threads })}
 
 ${table(
-  ['milliseconds (x PyTorch)', 'input', ...ids.map(labelOf)],
+  ['milliseconds (against PyTorch)', 'input', ...ids.map(labelOf)],
   own.map((found) => {
     const figures = figuresOf(found);
     const torch = figures.find(({ id }) => id === 'pytorch');
@@ -215,8 +225,8 @@ ${table(
         const figure = figures.find((candidate) => candidate.id === id);
         if (figure === undefined) return '';
         if (torch === undefined || figure === torch) return number(figure.median);
-        const times = ratioOfFastest(figure.times, torch.times);
-        return `${number(figure.median)} (${times.toFixed(2)})`;
+        const speedup = 1 / ratioOfFastest(figure.times, torch.times);
+        return `${number(figure.median)} (${speedup.toFixed(2)}x)`;
       }),
     ];
   }),
@@ -240,8 +250,8 @@ ${table(
   return `## Layer by layer, alone
 
 Each layer as a network of its own. Here, the fast engine pays at both ends for a layout that it keeps to within a network
-(channels innermost), and cannot join a pad, a norm or an activation to the convolution beside it: so this favours the others. A sum
-is that of a value with itself. Milliseconds are medians; *x PyTorch* is the ratio of the fastest runs (see Method).
+(channels innermost), and cannot fuse a pad, a norm or an activation with the convolution beside it: so this favours the others. A sum
+is that of a value with itself. Milliseconds are medians; *against PyTorch* compares the fastest runs (see Method): 2.00x takes half the time.
 
 ${chart('kernels', barChart(title, 'ms', groups))}
 ${tables.join('\n')}`;
@@ -301,9 +311,9 @@ function layers(results, chart) {
   });
   return `## Layer by layer, within the network
 
-Time of each convolution in a real run with all that was joined to it: the pad before it, the norm, activation and sum that it
+Time of each convolution in a real run with all that was fused into it: the pad before it, the norm, activation and sum that it
 reads, and the sums of the norm behind it. A roofline: to the left, a layer would wait for memory, to the right for multiply-adds; those
-above the roof need fewer products than their definition.
+above the roof need fewer multiplications than their definition.
 
 ${chart('roofline', svg)}
 | | peak, GFLOP/s | memory, GB/s |
@@ -339,7 +349,7 @@ function wholeProcess(results, chart) {
       number(figure.median),
       number(Math.min(...figure.times)),
       number(Math.max(...figure.times)),
-      ratio(figure, book),
+      speed(figure, book),
       number(figure.memory / 1e6),
     ]);
   });
@@ -356,7 +366,7 @@ function wholeProcess(results, chart) {
 Whole processes: start, weights (45 MB), JPEG of 1500 x 1220, resize, forward, PNG on the disk.
 
 ${chart('memory', barChart('Peak memory of the whole process', 'MB', memory))}
-${table(['', 'median, ms', 'least', 'most', "x the book's script", 'peak memory, MB'], rows)}`;
+${table(['', 'median, ms', 'min', 'max', "against the book's script", 'peak memory, MB'], rows)}`;
 }
 
 function stages(results) {
@@ -396,7 +406,7 @@ function agreement(results) {
   const missing = results.missing.map((line) => `- not there; to have it: \`${line}\``);
   return `## Whether they did the same
 
-Nobody is timed whose output differs from PyTorch's by more than 2e-3. The largest differences that were met:
+No runtime is timed whose output differs from PyTorch's by more than 2e-3. The largest differences that were met:
 
 ${table(
   ['', 'largest difference'],
@@ -418,24 +428,24 @@ function method(results) {
     .join(', ');
   return `## Method
 
-- Contestants are processes of their own (\`bench/rivals\`), which get the same weights and input and are asked for one run each, in
-  turns: A B C A B C. Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
-- Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for who takes longer than 2.5 s (0.3 s for a layer);
+- Runtimes are processes of their own (\`bench/rivals\`), which get the same weights and input; their runs are interleaved: A B C A B C.
+  Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
+- Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for a runtime that takes longer than 2.5 s (0.3 s for a layer);
   of tfjs in plain JavaScript, the first run.
-  Ratios are medians of those of runs in the same turn. Where there are several threads, a pause between runs is for those that
-  still look for work; in Node, what a run leaves behind is collected before the next.
-${processes > 1 ? severalProcesses(processes) : ''}- Ratios of single layers are those of the fastest runs. Others on the same machine slow a core by a third for tenths of a second up to
-  minutes, and a median tells how many runs that hit.
+  Speeds are medians of those of runs in the same round. Where there are several threads, a pause between runs lets spinning threads
+  go to sleep; in Node, garbage is collected before the next run.
+${processes > 1 ? severalProcesses(processes) : ''}- Speeds of single layers are those of the fastest runs. Noise of other machines on the same host slows a core by a third for tenths of
+  a second up to minutes, and a median tells how many runs that hit.
 - For single layers, the C library keeps memory that was given back (\`keepsMemory\` in \`bench/harness/entries.mjs\`), and PyTorch
   begins with pages that are there: new pages for an output of 20 MB take up to six times what the layer does.
 - A run during which other processes took a tenth of a core is repeated${
     repeatsFrom === undefined
       ? ''
       : `, and in the end, where runs are few, those that took ${percent(repeatsFrom - 1)} longer than the
-  contestant's fastest; five times for each contestant at most, for a slow one twice or less`
+  runtime's fastest; five times for each runtime at most, for a slow one twice or less`
   }.
 ${busyFrom === undefined ? '' : neighbours(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
-- jax-js: its convolutions of many channels are matrix products here, which it is five times as fast at.
+- jax-js: its convolutions of many channels are GEMMs here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
 - This project runs with V8's flags set (\`src/engine/wasm/flags.ts\`), as its command does it; *without flags* is how a library
   runs that may not. What it made of that, for the book's photograph:
@@ -447,9 +457,9 @@ function neighbours(results) {
   const cases = Object.values(results.cases).filter(({ group }) => group !== 'kernels');
   const all = cases.flatMap((found) => Object.values(found.results ?? {}));
   const runs = all.flatMap(({ busy = [] }) => busy);
-  return `- Cores of a virtual machine are often halves of real ones, and who has the other half takes up to half of what it can do, which no
-  clock shows. So a piece of arithmetic runs on all cores before and after a forward, a stage or a whole process, and twice a second in between; where it takes
-  ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, as long as its patience lasts (\`bench/harness/patience.mjs\`):
+  return `- Cores of a virtual machine are often hyper-threads of real ones, and whoever has the other one takes up to half of what the core can do:
+  noise that no clock shows. So a probe, a piece of arithmetic, runs on all cores before and after a forward, a stage or a whole process, and twice
+  a second in between; where it takes ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, until its budget is spent (\`bench/harness/patience.mjs\`):
   ${number(runs.filter(Boolean).length)} of ${number(runs.length)} such runs here were kept in spite of it.
 `;
 }
@@ -461,7 +471,7 @@ function severalProcesses(count) {
 `;
 }
 
-/** How often contestants ran, those that ran more than once, from the least to the most. */
+/** How often runtimes ran, those that ran more than once, in ascending order. */
 function runCounts(results) {
   const counts = Object.values(results.cases).flatMap((found) =>
     Object.values(found.results ?? {}).map(({ times }) => times?.length ?? 0),
@@ -469,7 +479,7 @@ function runCounts(results) {
   return counts.filter((count) => count > 1).sort((x, y) => x - y);
 }
 
-/** Ratios of two runs of the bench, as far as both have them. */
+/** Speeds in two runs of the bench, as far as both have them. */
 function repeated(results, again) {
   const forwards = groupOf(results, 'forward').flatMap((found) =>
     repeatedRatios(found, again, fastestNative(figuresOf(found))?.id).map((row) => [
@@ -489,20 +499,20 @@ function repeated(results, again) {
   const largest = Math.max(...rows.map(change));
   return `## A second run
 
-Ratios of forwards to the native runtime that was fastest, and of whole processes to the book's script, in the run above
-and in another one: they differ by ${(100 * largest).toFixed(0)} % at most, in the middle by ${(100 * median(rows.map(change))).toFixed(1)} %.
+Speeds of forwards against the fastest native runtime, and of whole processes against the book's script, in the run above
+and in another one: they differ by ${(100 * largest).toFixed(0)} % at most, by ${(100 * median(rows.map(change))).toFixed(1)} % in the median.
 ${repeatedLayers(results, again)}
 ${table(
   ['', '', 'first', 'second', 'change'],
   rows.map((row) => [
     ...row.slice(0, 2),
-    ...row.slice(2).map((r) => r.toFixed(3)),
+    ...row.slice(2).map((speedup) => `${speedup.toFixed(2)}x`),
     `${(100 * (row[3] / row[2] - 1)).toFixed(1)} %`,
   ]),
 )}`;
 }
 
-/** A case's contestants: `[label, ratio to the rival, the same in the other run]`. */
+/** A case's runtimes: `[label, speed against another, the same in the other run]`. */
 function repeatedRatios(found, again, rival) {
   const other = again.cases[found.id];
   if (other === undefined) return [];
@@ -514,12 +524,12 @@ function repeatedRatios(found, again, rival) {
     .flatMap((figure) => {
       const twin = second.find(({ id }) => id === figure.id);
       if (twin === undefined) return [];
-      const pair = [ratioByTurn(figure.times, a.times), ratioByTurn(twin.times, b.times)];
+      const pair = [1 / ratioByTurn(figure.times, a.times), 1 / ratioByTurn(twin.times, b.times)];
       return [[labelOf(figure.id), ...pair]];
     });
 }
 
-/** What became of the ratios of single layers, in a sentence; and of their medians' ratios, which are less sure. */
+/** How the speeds of single layers differ, in a sentence; and those by medians, which are less sure. */
 function repeatedLayers(results, again) {
   const pairs = groupOf(results, 'kernels').flatMap((found) => {
     const other = again.cases[found.id];
@@ -537,8 +547,8 @@ function repeatedLayers(results, again) {
   const changes = pairs.map((change) => change((x, y) => ratioOfFastest(x.times, y.times)));
   const within = changes.filter((change) => change <= 0.1).length;
   const ofMedians = median(pairs.map((change) => change((x, y) => x.median / y.median)));
-  return `Those of single layers to PyTorch's, ${pairs.length} in all, differ by ${percent(median(changes))} in the middle, ${within} of them by at
-most 10 %, and none by more than ${percent(Math.max(...changes))}; ratios of medians would differ by ${percent(ofMedians)} in the middle.
+  return `Those of single layers to PyTorch's, ${pairs.length} in all, differ by ${percent(median(changes))} in the median, ${within} of them by at
+most 10 %, and none by more than ${percent(Math.max(...changes))}; compared by medians, they would differ by ${percent(ofMedians)}.
 `;
 }
 

@@ -10,7 +10,7 @@ export function scaling(results) {
   const others = ways.filter((way) => way.id !== usual.id);
   return `## How it scales
 
-Ratios to the time for the book's photograph, ${sizeOf(usual)}, on ${threadsOf(usual)}: run by run, all in turns within one contest, so that minutes in
+Times as multiples of that for the book's photograph, ${sizeOf(usual)}, on ${threadsOf(usual)}, all interleaved, so that minutes in
 which the machine is slower count for all alike. *For a pixel* is 1 where time grows with the pixels.
 
 ${table(

@@ -1,7 +1,7 @@
 // What the report's parts have in common: who is who, how sizes and threads are called, tables.
 
 const LABELS = {
-  plain: 'this, plain loops',
+  plain: 'this, reference',
   pytorch: 'PyTorch',
   'ort-node': 'onnxruntime-node',
   'ort-node-phases': 'onnxruntime-node, phases',

@@ -1,7 +1,7 @@
 import type { ForwardOptions } from '../nn/module.js';
 import type { Terminal } from './terminal.js';
 
-/** With `--debug`, how each program runs and what it leaves to the plain loops. */
+/** With `--debug`, how each program runs and what it leaves to the reference. */
 export function programNotes(
   debug: boolean,
   terminal: Terminal,
@@ -10,7 +10,7 @@ export function programNotes(
   return {
     onProgram: ({ engine, details, fallbacks }) => {
       for (const detail of details) terminal.say(`engine ${engine}: ${detail}`);
-      for (const node of fallbacks) terminal.say(`engine ${engine}: plain loops for ${node}`);
+      for (const node of fallbacks) terminal.say(`engine ${engine}: reference for ${node}`);
     },
   };
 }

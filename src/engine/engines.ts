@@ -41,6 +41,12 @@ export async function selectEngine(name?: EngineName): Promise<Engine> {
 
 /**
  * What this machine reaches at most with the code of an engine: the roof over what a network can do. Takes a second.
+ *
+ * ```ts no-run
+ * const peak = await measurePeak({ threads: 1 });
+ * console.log(peak?.gflops);
+ * ```
+ *
  * @returns `null` for an engine of which that says nothing, such as the reference.
  * @throws CycleganError for an unknown engine, or one that cannot run here.
  */

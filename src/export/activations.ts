@@ -25,6 +25,15 @@ export interface Activation {
 /**
  * Runs a network operator by operator and gives each one's output: none is fused into another, so that every value can be
  * looked at, or compared with PyTorch's. Values are let go of when no later operator reads them.
+ *
+ * ```ts
+ * const net = new Sequential(new Conv2d(3, 8, 3), new ReLU());
+ * const shapes = new Map<string, Shape>();
+ * for await (const { node, output } of activations(net, Tensor.zeros([1, 3, 8, 8]))) {
+ *   shapes.set(node.name, output.shape);
+ * }
+ * [...shapes]; // [['0', [1, 8, 6, 6]], ['1', [1, 8, 6, 6]]]
+ * ```
  */
 export async function* activations(module: Module, input: Tensor): AsyncGenerator<Activation> {
   const graph = traceGraph(module, input.shape);
@@ -64,6 +73,12 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /**
  * A tensor as NumPy's `.npy`, for `numpy.load`.
+ *
+ * ```ts
+ * const bytes = encodeNpy(Tensor.zeros([2, 3])); // a header of 128 bytes, and six numbers
+ * bytes.length; // 152
+ * ```
+ *
  * @see numpy.lib.format
  */
 export function encodeNpy({ data, shape }: Tensor): Uint8Array {
@@ -90,6 +105,11 @@ const WIDEST = 160;
 /**
  * Feature maps side by side in grey, each from its smallest value (black) to its largest (white): the first 64 channels of the
  * first picture.
+ *
+ * ```ts
+ * const sheet = featureMaps(Tensor.zeros([1, 16, 32, 32]));
+ * [sheet.width, sheet.height]; // [274, 70]
+ * ```
  */
 export function featureMaps({ data, shape }: Tensor): Picture {
   const [channels, height, width] = shape.slice(-3);

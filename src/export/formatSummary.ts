@@ -9,7 +9,14 @@ export interface FormatSummaryOptions {
 
 const NOTHING = '--';
 
-/** A summary as a table for people, laid out as torchinfo does. */
+/**
+ * A summary as a table for people, laid out as torchinfo does.
+ *
+ * ```ts
+ * const text = formatSummary(summarize(new Conv2d(3, 8, 3), [1, 3, 8, 8]));
+ * text.split('\n').find((line) => line.startsWith('Total params')); // 'Total params: 224'
+ * ```
+ */
 export function formatSummary(summary: Summary, options: FormatSummaryOptions = {}): string {
   const { depth: deepest = Number.POSITIVE_INFINITY } = options;
   const { rows, totals, measured } = summary;

@@ -81,6 +81,11 @@ export interface MeasuredTimes extends Measurement {
 /**
  * What `torchinfo.summary` tells of a network: each module with its shapes and what it costs. Nothing is run.
  *
+ * ```ts
+ * const { totals } = summarize(new Conv2d(3, 8, 3), [1, 3, 8, 8]);
+ * [totals.parameters, totals.multiplyAdds]; // [224, 7776]
+ * ```
+ *
  * @param inputShape `[N, C, H, W]` or `[C, H, W]`.
  * @throws ShapeError when a layer does not take what reaches it; CycleganError `ERR_TRAINING` where `forward` does.
  */

@@ -25,6 +25,14 @@ export interface WeightDifferences {
 
 /**
  * Compares two weight files, of whatever format, key by key.
+ *
+ * ```ts
+ * await saveStateDict(await loadStateDict('horse2zebra.pth'), 'copy.safetensors');
+ * const { different } = await diffWeights('horse2zebra.pth', 'copy.safetensors');
+ * different[0].dtypes; // ['float16', 'float32']
+ * different[0].largest; // 0
+ * ```
+ *
  * @throws PthError when one is no weight file; FileError when it cannot be read.
  */
 export async function diffWeights(

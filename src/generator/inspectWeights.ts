@@ -74,6 +74,13 @@ export interface WeightReport {
 
 /**
  * What a weight file is, what it holds and which generator it fits. Only `stats` reads the numbers.
+ *
+ * ```ts
+ * const report = await inspectWeights('horse2zebra.pth');
+ * [report.container, report.tensors.length]; // ['zip', 36]
+ * report.generator?.family; // 'resnet'
+ * ```
+ *
  * @throws PthError when it is no weight file; FileError when it cannot be read.
  */
 export async function inspectWeights(

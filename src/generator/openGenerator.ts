@@ -35,9 +35,10 @@ export interface OpenedGenerator extends PictureTraits {
  * A generator from its weight file, whichever of the known families it is of.
  *
  * ```ts
- * const zebra = await openGenerator('horse2zebra_0.4.0.pth');
- * console.log(zebra.family.name, zebra.inputRange);    // resnet [0, 1]
- * const picture = await translate(await openImage('horse.jpg'), zebra);
+ * const zebra = await openGenerator('horse2zebra.pth');
+ * zebra.family.name; // 'resnet'
+ * zebra.inputRange; // [0, 1]
+ * zebra.module.stateDict().size; // 36
  * ```
  *
  * @throws StateDictError when the keys and shapes are no known family's: what differs, and what they look like; PthError when

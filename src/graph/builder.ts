@@ -30,9 +30,9 @@ export interface GraphNames {
  * and their shapes.
  *
  * ```ts
- * trace(g, x) {
- *   return g.add(x, g.call(this.convBlock, x)); // PyTorch: return x + self.conv_block(x)
- * }
+ * const g = new GraphBuilder([1, 3, 4, 4]);
+ * const graph = g.finish(g.add(g.input, g.call(new ReLU(), g.input))); // PyTorch: x + relu(x)
+ * graph.nodes.map(({ op }) => op); // ['relu', 'add']
  * ```
  */
 export class GraphBuilder {

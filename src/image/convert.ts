@@ -9,6 +9,12 @@ const BYTE_TO_FLOAT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255
 
 /**
  * Bytes to floats in [0, 1]; alpha is left out.
+ *
+ * ```ts
+ * const dot = { width: 1, height: 1, data: Uint8Array.of(0, 51, 255) };
+ * toTensor()(dot).data; // [0, 0.2, 1]
+ * ```
+ *
  * @returns A function from a picture, or what else `PictureInput` is, to `[3, height, width]`. It throws an ImageError for
  * what is no picture, or has not as many bytes as its size asks for.
  * @see torchvision.transforms.ToTensor
@@ -29,6 +35,10 @@ export function toTensor(): (picture: PictureInput) => Tensor {
 
 /**
  * Floats in [0, 1] to bytes: times 255 in float32, fractions cut off; values outside are clamped.
+ *
+ * ```ts
+ * toImage(Tensor.full([3, 1, 1], 0.5)).data; // [127, 127, 127]
+ * ```
  *
  * @param tensor `[3, H, W]` or `[1, H, W]` (grey), or the same as a batch of one.
  * @throws ShapeError for any other shape.
@@ -94,6 +104,7 @@ type Last<Steps extends readonly unknown[]> = Steps extends readonly [
  *
  * ```ts
  * const preprocess = compose(resize(256), toTensor());
+ * preprocess(await openImage('horse.png')).shape; // [3, 256, 314]
  * ```
  *
  * @see torchvision.transforms.Compose

@@ -4,6 +4,12 @@ import { checkPicture, type PictureInput } from './pictureInput.js';
 
 /**
  * The middle of a picture, `size` by `size` pixels.
+ *
+ * ```ts
+ * const { width, height } = centerCrop(256)(await openImage('horse.png'));
+ * [width, height]; // [256, 256]
+ * ```
+ *
  * @throws ImageError unless `size` is a whole number from 1 up; when the picture is smaller, or none.
  * @see torchvision.transforms.CenterCrop, which would pad a smaller one
  */

@@ -75,6 +75,12 @@ const FORMATS: readonly PictureFormat[] = [
 
 /**
  * Decodes a PNG or JPEG, told apart by their bytes, to RGB as Pillow's `convert("RGB")` does.
+ *
+ * ```ts
+ * const bytes = encodeImage({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) }, 'dot.png');
+ * decodeImage(bytes).data; // [1, 2, 3]
+ * ```
+ *
  * @throws ImageError when the bytes are damaged, too large, or no picture of these formats.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Picture {
@@ -93,6 +99,11 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
 /**
  * The size that `decodeImage` will give, from the first bytes of a file; `null` when they do not tell. With `autoOrient`
  * that can take all of a PNG: its metadata may be behind the pixels.
+ *
+ * ```ts
+ * const dot = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+ * imageSize(encodeImage(dot, 'dot.png').subarray(0, 64)); // { width: 1, height: 1 }
+ * ```
  */
 export function imageSize(
   start: Uint8Array,
@@ -125,7 +136,11 @@ export const MAX_IMAGE_BYTES = 2 ** 29;
  * Reads and decodes a picture file.
  *
  * ```ts
- * await openImage('horse.jpg');
+ * const { width, height } = await openImage('horse.png');
+ * [width, height]; // [628, 512]
+ * ```
+ *
+ * ```ts no-run
  * await openImage(new URL('horse.jpg', import.meta.url));
  * await openImage('https://example.org/horse.jpg', { maxBytes: 10e6, signal: AbortSignal.timeout(20_000) });
  * await openImage(await fetch('horse.jpg'));    // in a page; or the File of an <input>
@@ -152,6 +167,12 @@ export async function openImage(
 
 /**
  * Encodes a picture for a file of that name: `.png`, or `.jpg` and `.jpeg`, which have no alpha.
+ *
+ * ```ts
+ * const dot = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+ * String.fromCharCode(...encodeImage(dot, 'dot.png').subarray(1, 4)); // 'PNG'
+ * ```
+ *
  * @throws ImageError `ERR_IMAGE_FORMAT` for any other extension; `ERR_PICTURE` or `ERR_IMAGE_SIZE` for what is no picture.
  */
 export function encodeImage(
@@ -164,6 +185,12 @@ export function encodeImage(
 
 /**
  * Writes a picture file as a whole or not at all; a file of that name is replaced (Node).
+ *
+ * ```ts
+ * await saveImage(resize(64)(await openImage('horse.png')), 'small.png');
+ * (await openImage('small.png')).height; // 64
+ * ```
+ *
  * @throws ImageError as `encodeImage`; FileError when it cannot be written.
  */
 export async function saveImage(

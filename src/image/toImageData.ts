@@ -14,12 +14,14 @@ export interface ImageDataLike {
  * elsewhere it is an object of the same form.
  *
  * ```ts
- * const pixels = toImageData(await translate(canvas, netG));    // in a page
+ * toImageData({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) }).data; // [1, 2, 3, 255]
+ * ```
+ *
+ * ```ts no-run
+ * const pixels = toImageData(await translate(canvas, generator));    // in a page
  * canvas.width = pixels.width;
  * canvas.height = pixels.height;
  * canvas.getContext('2d').putImageData(pixels, 0, 0);
- *
- * toImageData({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) }).data;    // [1, 2, 3, 255]
  * ```
  *
  * @throws ImageError as `translate` for what is no picture.

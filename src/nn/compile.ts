@@ -17,6 +17,13 @@ export interface CompileModuleOptions extends EngineOptions {
 
 /**
  * The network as data, for one input shape.
+ *
+ * ```ts
+ * const graph = traceGraph(new Sequential(new Conv2d(3, 8, 3), new ReLU()), [1, 3, 8, 8]);
+ * graph.nodes.map(({ op }) => op); // ['conv2d', 'relu']
+ * graph.parameters.map(({ key }) => key); // ['0.weight', '0.bias']
+ * ```
+ *
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function traceGraph(module: Module, inputShape: Shape): Graph {
@@ -42,6 +49,12 @@ export function namesOf(module: Module): GraphNames {
 /**
  * Prepares a module for one input shape. Weights are read now: load them first.
  *
+ * ```ts
+ * const program = await compile(new ReLU(), { inputShape: [1, 3, 8, 8] });
+ * (await program.run(Tensor.full([1, 3, 8, 8], -1))).data[0]; // 0
+ * program.dispose();
+ * ```
+ *
  * @throws ShapeError when a layer does not take what reaches it; CycleganError for an unknown engine.
  */
 export async function compile(module: Module, options: CompileModuleOptions): Promise<Program> {
@@ -53,6 +66,12 @@ export async function compile(module: Module, options: CompileModuleOptions): Pr
 /**
  * Starts what an engine takes time to start, such as threads, while the caller still reads weights and
  * pictures. Options are those of the calls to come.
+ *
+ * ```ts
+ * await warmUp({ threads: 2 });
+ * const conv = new Conv2d(3, 8, 3);
+ * (await conv.forward(Tensor.zeros([1, 3, 8, 8]), { threads: 2 })).shape; // [1, 8, 6, 6]
+ * ```
  *
  * @throws CycleganError for an unknown engine, or one that cannot run here.
  */

@@ -13,6 +13,13 @@ export interface Conv2dModuleOptions extends Conv2dOptions {
 
 /**
  * 2-D convolution: `[N, inChannels, H, W]` → `[N, outChannels, H', W']`.
+ *
+ * ```ts
+ * const conv = new Conv2d(3, 8, 3, { stride: 2, padding: 1 });
+ * conv.toString(); // 'Conv2d(3, 8, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1))'
+ * (await conv.forward(Tensor.zeros([1, 3, 6, 6]))).shape; // [1, 8, 3, 3]
+ * ```
+ *
  * @see torch.nn.Conv2d
  */
 export class Conv2d extends Module {

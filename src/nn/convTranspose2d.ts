@@ -16,6 +16,12 @@ export interface ConvTranspose2dModuleOptions extends ConvTranspose2dOptions {
 
 /**
  * Transposed 2-D convolution: `[N, inChannels, H, W]` → `[N, outChannels, H', W']`.
+ *
+ * ```ts
+ * const up = new ConvTranspose2d(8, 3, 3, { stride: 2, padding: 1, outputPadding: 1 });
+ * (await up.forward(Tensor.zeros([1, 8, 3, 3]))).shape; // [1, 3, 6, 6]
+ * ```
+ *
  * @see torch.nn.ConvTranspose2d
  */
 export class ConvTranspose2d extends Module {

@@ -3,7 +3,16 @@ import type { GraphBuilder, Value } from '../graph/builder.js';
 import { Module } from './module.js';
 import { bool, float } from './repr.js';
 
-/** The identity in eval mode; training is not supported. @see torch.nn.Dropout */
+/**
+ * The identity in eval mode; training is not supported.
+ *
+ * ```ts
+ * const dropout = new Dropout(0.5).eval();
+ * (await dropout.forward(Tensor.full([1, 1, 1, 2], 3))).data; // [3, 3]
+ * ```
+ *
+ * @see torch.nn.Dropout
+ */
 export class Dropout extends Module {
   readonly p: number;
   readonly inplace: boolean;

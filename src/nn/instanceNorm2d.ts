@@ -2,7 +2,16 @@ import type { GraphBuilder, Value } from '../graph/builder.js';
 import { instanceNorm2dOperator } from '../tensor/instanceNorm2d.js';
 import { Norm, type NormModuleOptions } from './norm.js';
 
-/** Normalises each channel of each picture; no parameters by default. @see torch.nn.InstanceNorm2d */
+/**
+ * Normalises each channel of each picture; no parameters by default.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 3), [1, 1, 1, 2]);
+ * (await new InstanceNorm2d(1).forward(x)).data; // [-1.0000, 1.0000]
+ * ```
+ *
+ * @see torch.nn.InstanceNorm2d
+ */
 export class InstanceNorm2d extends Norm {
   constructor(numFeatures: number, options: NormModuleOptions = {}) {
     const { eps = 1e-5, momentum = 0.1, affine = false, trackRunningStats = false } = options;

@@ -3,7 +3,16 @@ import { leakyReluOperator } from '../tensor/leakyRelu.js';
 import { Module } from './module.js';
 import { float } from './repr.js';
 
-/** `x` above zero, `negativeSlope · x` below. @see torch.nn.LeakyReLU */
+/**
+ * `x` above zero, `negativeSlope · x` below.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(-1, 2), [1, 1, 1, 2]);
+ * (await new LeakyReLU(0.2).forward(x)).data; // [-0.2, 2]
+ * ```
+ *
+ * @see torch.nn.LeakyReLU
+ */
 export class LeakyReLU extends Module {
   readonly negativeSlope: number;
   readonly inplace: boolean;

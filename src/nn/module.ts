@@ -20,6 +20,18 @@ export interface ForwardOptions extends RunOptions, EngineOptions {
  * The base of all layers and networks, as `torch.nn.Module`. A subclass registers its parameters,
  * buffers and children under PyTorch's names, which make the state-dict keys, and says in `trace`
  * what it computes; everything else is written once, here.
+ *
+ * ```ts
+ * class Residual extends Module {
+ *   readonly conv = this.registerModule('conv', new Conv2d(8, 8, 3, { padding: 1 }));
+ *
+ *   override trace(g: GraphBuilder, x: Value): Value {
+ *     return g.add(x, g.call(this.conv, x)); // PyTorch: return x + self.conv(x)
+ *   }
+ * }
+ * [...new Residual().stateDict().keys()]; // ['conv.weight', 'conv.bias']
+ * (await new Residual().forward(Tensor.zeros([1, 8, 4, 4]))).shape; // [1, 8, 4, 4]
+ * ```
  */
 export abstract class Module implements Traceable {
   /** As in PyTorch, modules start in training mode; `eval()` ends it. */

@@ -4,6 +4,10 @@ import { Tensor } from '../tensor/tensor.js';
 /**
  * A named tensor of a module: a weight or a buffer. Its initial values are drawn when they are first
  * asked for, so a generator whose weights come from a file never draws any.
+ *
+ * ```ts
+ * Parameter.filled([3], 1).tensor.data; // [1, 1, 1]
+ * ```
  */
 export class Parameter {
   readonly shape: Shape;

@@ -5,7 +5,16 @@
  */
 let state = 0x2545f491;
 
-/** Makes the initialisation of modules constructed from here on repeatable, as `torch.manual_seed`. */
+/**
+ * Makes the initialisation of modules constructed from here on repeatable, as `torch.manual_seed`.
+ *
+ * ```ts
+ * manualSeed(7);
+ * const first = new Conv2d(3, 8, 3).weight.tensor.data[0];
+ * manualSeed(7);
+ * new Conv2d(3, 8, 3).weight.tensor.data[0] === first; // true
+ * ```
+ */
 export function manualSeed(seed: number): void {
   state = seed >>> 0;
 }

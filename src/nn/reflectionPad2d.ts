@@ -6,7 +6,15 @@ import {
 } from '../tensor/reflectionPad2d.js';
 import { Module } from './module.js';
 
-/** Pads by mirroring about the edge: `1234` becomes `32 1234 32`. @see torch.nn.ReflectionPad2d */
+/**
+ * Pads by mirroring about the edge: `1234` becomes `32 1234 32`.
+ *
+ * ```ts
+ * (await new ReflectionPad2d(3).forward(Tensor.zeros([1, 3, 8, 8]))).shape; // [1, 3, 14, 14]
+ * ```
+ *
+ * @see torch.nn.ReflectionPad2d
+ */
 export class ReflectionPad2d extends Module {
   /** `[left, right, top, bottom]`. */
   readonly padding: readonly [number, number, number, number];

@@ -1,7 +1,17 @@
 import type { GraphBuilder, Value } from '../graph/builder.js';
 import { Module } from './module.js';
 
-/** Modules applied one after the other, named `0`, `1`, … @see torch.nn.Sequential */
+/**
+ * Modules applied one after the other, named `0`, `1`, …
+ *
+ * ```ts
+ * const net = new Sequential(new Conv2d(3, 8, 3, { padding: 1 }), new ReLU());
+ * [...net.stateDict().keys()]; // ['0.weight', '0.bias']
+ * (await net.forward(Tensor.zeros([1, 3, 4, 4]))).shape; // [1, 8, 4, 4]
+ * ```
+ *
+ * @see torch.nn.Sequential
+ */
 export class Sequential extends Module {
   constructor(...modules: Module[]) {
     super();

@@ -8,7 +8,11 @@ import { type OpenWeightsOptions, openWeights, type WeightSource } from './weigh
  * From bytes in memory, tensors are windows on them where their alignment allows.
  *
  * ```ts
- * await loadStateDict('horse2zebra_0.4.0.pth');
+ * const stateDict = await loadStateDict('horse2zebra.pth');
+ * stateDict.get('model.1.weight')?.shape; // [24, 3, 7, 7]
+ * ```
+ *
+ * ```ts no-run
  * await loadStateDict('https://example.org/horse2zebra_0.4.0.pth', { maxBytes: 100e6, signal: AbortSignal.timeout(60_000) });
  * await loadStateDict(await fetch('horse2zebra_0.4.0.pth'));    // in a page
  * ```

@@ -67,6 +67,12 @@ export interface StoredTensor extends TensorInfo {
  * Opens a weight file and reads its keys, shapes and types, but no numbers. Never runs anything: the pickle
  * in the file is parsed to inert data and matched against what a state dict consists of.
  *
+ * ```ts
+ * const file = await openWeights('horse2zebra.pth');
+ * file.tensors.get('model.1.weight'); // { shape: [24, 3, 7, 7], dtype: 'float16' }
+ * (await file.tensor('model.1.weight')).size; // 3528
+ * ```
+ *
  * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read; DownloadError
  * when an address does not give it; AbortError after `signal` fired.
  */

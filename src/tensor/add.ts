@@ -14,7 +14,8 @@ export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
  * Element-wise sum. From the last side to the first, sides of 1 go with any.
  *
  * ```ts
- * add(image, mask).shape; // [1, 3, 256, 256] of [1, 3, 256, 256] and [1, 1, 256, 256]
+ * const a = new Tensor(Float32Array.of(1, 2), [2]);
+ * add(a, a).data; // [2, 4]
  * ```
  *
  * @throws ShapeError for other sides that differ.

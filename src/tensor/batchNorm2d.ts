@@ -48,6 +48,12 @@ export const batchNorm2dOperator: Operator<NormAttributes, NormOperands> = {
 /**
  * Normalises every channel by the running statistics, as PyTorch does in eval mode.
  *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 3), [1, 1, 1, 2]);
+ * const running = { runningMean: Tensor.full([1], 1), runningVar: Tensor.full([1], 4) };
+ * batchNorm2d(x, { ...running, eps: 0 }).data; // [0, 1]
+ * ```
+ *
  * @param input `[N, C, H, W]` or `[C, H, W]`.
  * @returns `(input − runningMean) / √(runningVar + eps) · weight + bias`, the input's shape.
  * @throws ShapeError when a parameter has not one element per channel, or running statistics are missing.

@@ -144,6 +144,11 @@ export const conv2dOperator: Operator<Conv2dAttributes, ConvolutionOperands> = {
 /**
  * 2-D convolution (cross-correlation), zero-padded.
  *
+ * ```ts
+ * const ones = Tensor.full([1, 1, 3, 3], 1);
+ * conv2d(ones, ones, null, { padding: 1 }).data; // [4, 6, 4, 6, 9, 6, 4, 6, 4]
+ * ```
+ *
  * @param input `[N, inChannels, H, W]` or `[inChannels, H, W]`.
  * @param weight `[outChannels, inChannels / groups, kernelHeight, kernelWidth]`.
  * @param bias `[outChannels]` or `null`.

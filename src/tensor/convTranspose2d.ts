@@ -139,6 +139,12 @@ export const convTranspose2dOperator: Operator<ConvTranspose2dAttributes, Convol
  * Transposed 2-D convolution (the gradient of `conv2d` with respect to its input), computed as one
  * plain convolution a phase of the stride: no zeros are inserted and no output is visited twice.
  *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2), [1, 1, 1, 2]);
+ * const weight = Tensor.full([1, 1, 1, 3], 1);
+ * convTranspose2d(x, weight, null, { stride: 2 }).data; // [1, 1, 3, 2, 2]
+ * ```
+ *
  * @param input `[N, inChannels, H, W]` or `[inChannels, H, W]`.
  * @param weight `[inChannels, outChannels / groups, kernelHeight, kernelWidth]`.
  * @param bias `[outChannels]` or `null`.

@@ -56,6 +56,11 @@ export const instanceNorm2dOperator: Operator<NormAttributes, NormOperands> = {
  * Normalises every channel of every picture by its own mean and biased variance, or by the running
  * statistics where they are given (PyTorch's eval mode with `track_running_stats=True`).
  *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 3), [1, 1, 1, 2]);
+ * instanceNorm2d(x, { eps: 0 }).data; // [-1, 1]
+ * ```
+ *
  * @param input `[N, C, H, W]` or `[C, H, W]`, with more than one element per channel.
  * @returns `(input − mean) / √(variance + eps) · weight + bias`, the input's shape.
  * @throws ShapeError when a parameter has not one element per channel.

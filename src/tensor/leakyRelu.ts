@@ -20,7 +20,15 @@ export const leakyReluOperator: Operator<LeakyReluAttributes, readonly ['input']
   inputRegions: pointwiseRegions,
 };
 
-/** `x` above zero, `negativeSlope · x` below. Any shape. @see torch.nn.LeakyReLU */
+/**
+ * `x` above zero, `negativeSlope · x` below. Any shape.
+ *
+ * ```ts
+ * leakyRelu(new Tensor(Float32Array.of(-1, 2), [2]), 0.1).data; // [-0.1, 2]
+ * ```
+ *
+ * @see torch.nn.LeakyReLU
+ */
 export function leakyRelu(input: Tensor, negativeSlope = 0.01): Tensor {
   return leakyReluOperator.run([input], { negativeSlope });
 }

@@ -98,6 +98,11 @@ function reflectRow(
 /**
  * Pads by mirroring about the edge: with 2 on each side, `1234` becomes `32 1234 32`.
  *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 4), [1, 1, 4]);
+ * reflectionPad2d(x, [2, 2, 0, 0]).data; // [3, 2, 1, 2, 3, 4, 3, 2]
+ * ```
+ *
  * @param input `[N, C, H, W]` or `[C, H, W]`.
  * @param padding One width for all sides, or `[left, right, top, bottom]`; each less than the side it mirrors.
  * @returns `[…, H + top + bottom, W + left + right]`.

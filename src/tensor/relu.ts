@@ -16,7 +16,15 @@ export const reluOperator: Operator<NoAttributes, readonly ['input']> = {
   inputRegions: pointwiseRegions,
 };
 
-/** `max(x, 0)` for every element; NaN stays NaN. Any shape. @see torch.nn.ReLU */
+/**
+ * `max(x, 0)` for every element; NaN stays NaN. Any shape.
+ *
+ * ```ts
+ * relu(new Tensor(Float32Array.of(-1, 2), [2])).data; // [0, 2]
+ * ```
+ *
+ * @see torch.nn.ReLU
+ */
 export function relu(input: Tensor): Tensor {
   return reluOperator.run([input], {});
 }

@@ -15,7 +15,15 @@ export const tanhOperator: Operator<NoAttributes, readonly ['input']> = {
   inputRegions: pointwiseRegions,
 };
 
-/** Hyperbolic tangent of every element, in [−1, 1]. Any shape. @see torch.nn.Tanh */
+/**
+ * Hyperbolic tangent of every element, in [−1, 1]. Any shape.
+ *
+ * ```ts
+ * tanh(new Tensor(Float32Array.of(0, 1), [2])).data; // [0, 0.7616]
+ * ```
+ *
+ * @see torch.nn.Tanh
+ */
 export function tanh(input: Tensor): Tensor {
   return tanhOperator.run([input], {});
 }

@@ -11,6 +11,12 @@ export type ElementSource = (to: Float32Array) => void;
  * `[n, c, y, x]` of `[N, C, H, W]` lies at `((n·C + c)·H + y)·W + x`.
  *
  * Arithmetic returns new tensors; `reshape`, `squeeze` and `unsqueeze` share the data.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+ * x.mul(2).add(1).data; // [3, 5, 7, 9, 11, 13]
+ * x.reshape([3, -1]).shape; // [3, 2]
+ * ```
  */
 export class Tensor {
   declare readonly data: Float32Array;

@@ -18,8 +18,12 @@ export interface TranslateOptions extends ForwardOptions, PipelineOptions {}
  * the book's: [0, 1] in and [−1, 1] out. A picture's alpha, where it has one, is resized alongside; the network does not see it.
  *
  * ```ts
- * const generator = await openGenerator('horse2zebra_0.4.0.pth');
- * const zebra = await translate(await openImage('horse.jpg'), generator, { resize: null, keepSize: true });
+ * const generator = await openGenerator('horse2zebra.pth');
+ * const zebra = await translate(await openImage('horse.png'), generator, { resize: 64 });
+ * [zebra.width, zebra.height]; // [80, 64]
+ * ```
+ *
+ * ```ts no-run
  * const pixels = toImageData(await translate(document.querySelector('canvas'), generator));    // in a page
  * ```
  *

@@ -84,6 +84,18 @@ describe('imports', () => {
     expect([...rooms].filter((name) => !(name in FLOORS))).toEqual([]);
   });
 
+  it('stand where docs/architecture.md says, in its table and in its picture', () => {
+    const [table, picture] = ['architecture.md', 'architecture.svg'].map((name) =>
+      readFileSync(join(SRC, '../docs', name), 'utf8'),
+    );
+    const rows = [...table.matchAll(/^\| (\d) \| `src\/(\w+)\/` \|/gm)];
+    expect(Object.fromEntries(rows.map(([, floor, name]) => [name, Number(floor)]))).toEqual(
+      FLOORS,
+    );
+    const drawn = [...picture.matchAll(/class="name"[^>]*>(\w+)</g)].map(([, name]) => name);
+    expect(drawn.sort()).toEqual(Object.keys(FLOORS).sort());
+  });
+
   it('run downwards', () => {
     expect(local.filter((edge) => !mayImport(edge))).toEqual([]);
   });

@@ -13,7 +13,7 @@ export const benchSpec: CommandSpec = {
   summary: 'measure what this machine does with a generator, and what it could do at most',
   notes: [
     "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights. Each figure is the median of several runs after one that does not count, with the fastest and the slowest.",
-    'Operations are two for each multiply-add of the layers as they are defined. The peak is what multiply-adds in registers reach; minimal filtering gets by with fewer products than the definitions, so a network can lie above it. "cyclegan summary --profile" has each layer.',
+    'Operations are two for each multiply-add of the layers as they are defined. The peak is what multiply-adds in registers reach; Winograd convolutions need fewer multiplications than the definitions, so a network can lie above it. "cyclegan summary --profile" has each layer.',
   ],
   options: {
     sizes: { type: 'string', value: 'WxH,…', help: `sizes of the input; default: ${SIZES}` },

@@ -39,6 +39,10 @@ interface PageNode {
  * The drawing as a page of its own, which asks for nothing: to move about in, to search, and with the
  * parameters of each operator and how the numbers of its tensors are spread.
  *
+ * ```ts
+ * drawHtml(new Conv2d(3, 8, 3), [1, 3, 8, 8], { title: 'One layer' }).slice(0, 15); // '<!doctype html>'
+ * ```
+ *
  * @param inputShape `[N, C, H, W]` or `[C, H, W]`: the shapes in the drawing follow from it.
  * @throws ShapeError when a layer does not take what reaches it.
  */

@@ -31,6 +31,10 @@ const SWATCH = 12;
  * The network as a drawing: an SVG of its own, which needs no font and no file, with text that can be
  * selected. One box an operator; residual sums come as arcs; modules that repeat are drawn once.
  *
+ * ```ts
+ * drawSvg(new Conv2d(3, 8, 3), [1, 3, 8, 8], { title: 'One layer' }).slice(0, 4); // '<svg'
+ * ```
+ *
  * @param inputShape `[N, C, H, W]` or `[C, H, W]`: the shapes in the drawing follow from it.
  * @throws ShapeError when a layer does not take what reaches it.
  */

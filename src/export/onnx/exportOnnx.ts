@@ -27,6 +27,11 @@ const OPSETS = { least: 11, most: 20, usual: 17 };
 /**
  * A network as an ONNX model, for other runtimes. Weights have their state-dict keys as names.
  *
+ * ```ts
+ * const model = exportOnnx(new Conv2d(3, 8, 3), [1, 3, 8, 8], { dynamic: true });
+ * (await openWeights(model)).tensors.get('weight')?.shape; // [8, 3, 3, 3]
+ * ```
+ *
  * @param inputShape `[N, C, H, W]`.
  * @throws CycleganError `ERR_EXPORT` for an operator that ONNX does not have, or another opset; ShapeError when the
  * network does not take the input.

@@ -11,6 +11,12 @@ export type InferredConfig = ResNetConfig & {
 
 /**
  * Reads a ResNet generator's configuration off the keys and shapes of its state dict; `openWeights(…).tensors` will do.
+ *
+ * ```ts
+ * const { ngf, nBlocks } = inferConfig((await openWeights('horse2zebra.pth')).tensors);
+ * [ngf, nBlocks]; // [24, 6]
+ * ```
+ *
  * @throws StateDictError when they are not a ResNet generator's.
  */
 export function inferConfig(stateDict: ReadonlyMap<string, Shaped>): InferredConfig {

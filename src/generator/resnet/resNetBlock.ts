@@ -10,6 +10,12 @@ import { type GeneratorOptions, normLayer, usesBias } from './options.js';
 /**
  * A residual block: `x + convBlock(x)`, `[N, dim, H, W]` → `[N, dim, H, W]`, H and W at least 2.
  *
+ * ```ts
+ * const block = new ResNetBlock(8);
+ * [...block.stateDict().keys()].slice(0, 2); // ['conv_block.1.weight', 'conv_block.1.bias']
+ * (await block.forward(Tensor.zeros([1, 8, 4, 4]))).shape; // [1, 8, 4, 4]
+ * ```
+ *
  * @see Stevens, Antiga, Viehmann, "Deep Learning with PyTorch", section 2.2; He et al., arXiv:1512.03385
  */
 export class ResNetBlock extends Module {

@@ -17,6 +17,14 @@ import { resNetLayers } from './resNetLayers.js';
  *
  * The smallest input is 5×5; without blocks, one of the sides may be 4.
  *
+ * ```ts
+ * const netG = new ResNetGenerator(3, 3, 8, 1).eval();
+ * (await netG.forward(Tensor.zeros([1, 3, 30, 32]))).shape; // [1, 3, 32, 32]
+ *
+ * const mini = ResNetGenerator.fromStateDict(await loadStateDict('horse2zebra.pth'));
+ * mini.config.ngf; // 24
+ * ```
+ *
  * @see Stevens, Antiga, Viehmann, "Deep Learning with PyTorch", section 2.2; Zhu et al., arXiv:1703.10593
  */
 export class ResNetGenerator extends Module {

@@ -19,6 +19,11 @@ export interface ResizeOptions {
  * Antialiased resizing, bit for bit that of Pillow: fixed-point weights, horizontal pass first, each pass rounded to bytes,
  * a pass that changes nothing left out.
  *
+ * ```ts
+ * const { width, height } = resize(256)(await openImage('horse.png')); // of 628 x 512
+ * [width, height]; // [314, 256]
+ * ```
+ *
  * @param target The short side (the long one follows, rounded down), `{ width, height }`, or `{ width }`.
  * @param options `interpolation`: `bilinear`, which is the default, or `bicubic`.
  * @returns A function from picture to picture, as torchvision's transform is; alpha, where there is some, goes along.

@@ -31,6 +31,11 @@ const FORMATS: ReadonlyMap<string, WeightPieces> = new Map([
  * Writes a state dict as a whole or not at all: a zip file that `torch.load` reads (`.pth`, `.pt`), or
  * `.safetensors`. A file of that name is replaced. The same content gives the same bytes (Node only).
  *
+ * ```ts
+ * await saveStateDict(new Conv2d(3, 8, 3).stateDict(), 'conv.pth', { config: { kernel: 3 } });
+ * (await openWeights('conv.pth')).config; // { kernel: 3 }
+ * ```
+ *
  * @param stateDict `netG.stateDict()`, or tensors of any stored type.
  * @throws PthError for another extension, or a tensor that is none; FileError when it cannot be written.
  */
@@ -44,6 +49,12 @@ export async function saveStateDict(
 
 /**
  * The bytes of a file of that name.
+ *
+ * ```ts
+ * const bytes = encodeStateDict(new Conv2d(3, 8, 3).stateDict(), 'conv.safetensors');
+ * [...(await loadStateDict(bytes)).keys()]; // ['weight', 'bias']
+ * ```
+ *
  * @param name What it is to be called: the extension decides the format.
  * @throws PthError as `saveStateDict`.
  */
