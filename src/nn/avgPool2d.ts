@@ -4,7 +4,16 @@ import type { Pair } from '../tensor/shape.js';
 import { Module } from './module.js';
 import { pairOrNumber } from './repr.js';
 
-/** The mean of each window. @see torch.nn.AvgPool2d */
+/**
+ * The mean of each window.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 6), [1, 1, 2, 2]);
+ * (await new AvgPool2d(2).forward(x)).data; // [3]
+ * ```
+ *
+ * @see torch.nn.AvgPool2d
+ */
 export class AvgPool2d extends Module {
   readonly kernelSize: Pair;
   readonly stride: Pair;

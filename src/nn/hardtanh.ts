@@ -4,7 +4,15 @@ import { clampOperator, resolveClamp } from '../tensor/clamp.js';
 import { Module } from './module.js';
 import { float } from './repr.js';
 
-/** Every element within `minVal … maxVal`. @see torch.nn.Hardtanh */
+/**
+ * Every element within `minVal … maxVal`.
+ *
+ * ```ts
+ * (await new Hardtanh().forward(Tensor.full([1, 1, 1, 2], 7))).data; // [1, 1]
+ * ```
+ *
+ * @see torch.nn.Hardtanh
+ */
 export class Hardtanh extends Module {
   readonly minVal: number;
   readonly maxVal: number;

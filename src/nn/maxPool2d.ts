@@ -4,7 +4,16 @@ import type { Pair } from '../tensor/shape.js';
 import { Module } from './module.js';
 import { bool, pairOrNumber } from './repr.js';
 
-/** The largest element of each window. @see torch.nn.MaxPool2d */
+/**
+ * The largest element of each window.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 6), [1, 1, 2, 2]);
+ * (await new MaxPool2d(2).forward(x)).data; // [6]
+ * ```
+ *
+ * @see torch.nn.MaxPool2d
+ */
 export class MaxPool2d extends Module {
   readonly kernelSize: Pair;
   readonly stride: Pair;

@@ -9,7 +9,15 @@ import {
 import { Module } from './module.js';
 import { float } from './repr.js';
 
-/** Pictures of other sides, by nearest neighbours or bilinear. @see torch.nn.Upsample */
+/**
+ * Pictures of other sides, by nearest neighbours or bilinear.
+ *
+ * ```ts
+ * (await new Upsample({ scaleFactor: 2 }).forward(Tensor.zeros([1, 1, 2, 2]))).shape; // [1, 1, 4, 4]
+ * ```
+ *
+ * @see torch.nn.Upsample
+ */
 export class Upsample extends Module {
   readonly size: Pair | null;
   readonly scaleFactor: Pair | null;

@@ -55,7 +55,8 @@ export const avgPool2dOperator: Operator<AvgPool2dAttributes, readonly ['input']
  * The mean of each window.
  *
  * ```ts
- * avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false });
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 6), [1, 1, 2, 2]);
+ * avgPool2d(x, 2).data; // [3]
  * ```
  *
  * @param input `[N, C, H, W]` or `[C, H, W]`.

@@ -82,7 +82,7 @@ function axisOf(dim: number, shape: Shape): number {
  * Tensors one behind the other.
  *
  * ```ts
- * cat([encoded, decoded], 1).shape; // [1, 64 + 32, 128, 128]
+ * cat([Tensor.zeros([1, 64, 8, 8]), Tensor.zeros([1, 32, 8, 8])], 1).shape; // [1, 96, 8, 8]
  * ```
  *
  * @param tensors Of one shape, but for side `dim`.

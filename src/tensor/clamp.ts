@@ -50,7 +50,7 @@ export const clampOperator: Operator<ClampAttributes, readonly ['input']> = {
  * above `max`, everything becomes `max`.
  *
  * ```ts
- * clamp(new Tensor(Float32Array.of(-2, 0.5, 7), [3]), { min: 0, max: 1 }).data; // 0, 0.5, 1
+ * clamp(new Tensor(Float32Array.of(-2, 0.5, 7), [3]), { min: 0, max: 1 }).data; // [0, 0.5, 1]
  * ```
  *
  * @throws ShapeError where neither bound is given, or one is NaN.

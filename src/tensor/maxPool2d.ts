@@ -61,7 +61,8 @@ export const maxPool2dOperator: Operator<MaxPool2dAttributes, readonly ['input']
  * The largest element of each window; NaN where there is one. What lies beyond the edge is less than any.
  *
  * ```ts
- * maxPool2d(x, 2).shape; // [1, 64, 64, 64] of [1, 64, 128, 128]
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 6), [1, 1, 2, 2]);
+ * maxPool2d(x, 2).data; // [6]
  * ```
  *
  * @param input `[N, C, H, W]` or `[C, H, W]`.

@@ -14,7 +14,7 @@ export const mulOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
  * Element-wise product. From the last side to the first, sides of 1 go with any.
  *
  * ```ts
- * mul(image, mask).shape; // [1, 3, 256, 256] of [1, 3, 256, 256] and [1, 1, 256, 256]
+ * mul(Tensor.full([1, 3, 8, 8], 2), Tensor.zeros([1, 1, 8, 8])).shape; // [1, 3, 8, 8]
  * ```
  *
  * @throws ShapeError for other sides that differ.

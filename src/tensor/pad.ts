@@ -119,9 +119,10 @@ function readRange(mode: PadMode, from: number, to: number, size: number): [numb
  * Puts a border around pictures, or takes one away.
  *
  * ```ts
- * pad(picture, [2, 2, 0, 0], { mode: 'replicate' }); // 1234 becomes 11 1234 44
- * pad(picture, [2, 2, 0, 0], { mode: 'reflect' }); // 1234 becomes 32 1234 32
- * pad(picture, -1); // 1234 becomes 23
+ * const x = new Tensor(Float32Array.of(1, 2, 3, 4), [1, 1, 1, 4]);
+ * pad(x, [2, 2, 0, 0], { mode: 'replicate' }).data; // [1, 1, 1, 2, 3, 4, 4, 4]
+ * pad(x, [2, 2, 0, 0], { mode: 'reflect' }).data; // [3, 2, 1, 2, 3, 4, 3, 2]
+ * pad(x, [-1, -1, 0, 0]).data; // [2, 3]
  * ```
  *
  * @param input `[N, C, H, W]` or `[C, H, W]`.

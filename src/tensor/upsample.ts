@@ -188,8 +188,9 @@ function bothAxes(
  * distance. As PyTorch does it, without smoothing when sides shrink.
  *
  * ```ts
- * upsample(x, { scaleFactor: 2 }).shape; // [1, 64, 256, 256] of [1, 64, 128, 128]
- * upsample(x, { size: [100, 120], mode: 'bilinear', alignCorners: true });
+ * const x = new Tensor(Float32Array.of(1, 3), [1, 1, 1, 2]);
+ * upsample(x, { scaleFactor: [1, 2] }).data; // [1, 1, 3, 3]
+ * upsample(x, { size: [1, 3], mode: 'bilinear', alignCorners: true }).data; // [1, 2, 3]
  * ```
  *
  * @param input `[N, C, H, W]` or `[C, H, W]`.
