@@ -11,7 +11,7 @@
 //   --weights FILE    a generator's .pth of the default size         --picture FILE  for the whole process
 //   --patience 0.15   so much longer forwards may take for others who share cores; 2 where there are many
 //
-// Rivals that are not there are left out, with the line that installs them.
+// Runtimes that are not there are left out, with the line that installs them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -23,11 +23,11 @@ import { roofCases } from './cases/roofs.mjs';
 import { scalingCases } from './cases/scaling.mjs';
 import { stageCases } from './cases/stages.mjs';
 import { wholeProcessCases } from './cases/wholeProcess.mjs';
-import { DISTURBED } from './harness/contest.mjs';
 import { describeNode, findContestants, hasTorch } from './harness/entries.mjs';
+import { DISTURBED } from './harness/interleave.mjs';
 import { Kept } from './harness/kept.mjs';
 import { describeMachine } from './harness/machine.mjs';
-import { BUSY, Patience } from './harness/patience.mjs';
+import { BUSY, Noise } from './harness/noise.mjs';
 import { Workspace } from './harness/workspace.mjs';
 import { writeReport } from './report/report.mjs';
 
@@ -76,7 +76,7 @@ async function measure() {
   const runs = Number(values.runs);
   const facts = { nodes: versions, threads, missing, runs, repeatsFrom: DISTURBED, busyFrom: BUSY };
   const result = begin(facts, wanted === undefined ? [] : cases);
-  const patience = await Patience.start(Number(values.patience), quietestBefore(result));
+  const patience = await Noise.start(Number(values.patience), quietestBefore(result));
   const space = await Workspace.create(values.weights);
   const kept = new Kept();
   try {

@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { forwardCases } from './cases/forward.mjs';
 import { kernelCases } from './cases/kernels.mjs';
 import { stageCases } from './cases/stages.mjs';
-import { Patience } from './harness/patience.mjs';
+import { Noise } from './harness/noise.mjs';
 import { median, ratioByTurn } from './harness/statistics.mjs';
 import { Workspace } from './harness/workspace.mjs';
 
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 });
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** How much of what is measured may be lost to others who share cores, besides. */
-const PATIENCE = 0.5;
+const NOISE = 0.5;
 /** Large pictures take long and tell nothing that these do not. */
 const SIZES = ['128x128', '314x256'];
 
@@ -65,7 +65,7 @@ async function compareBuilds(dist, space) {
     ...kernelCases(plan),
     ...forwardCases(plan).filter(({ id }) => SIZES.some((size) => id.includes(` ${size},`))),
   ].filter(({ id }) => id.includes(values.only));
-  const options = { space, runs: Number(values.runs), patience: await Patience.start(PATIENCE) };
+  const options = { space, runs: Number(values.runs), patience: await Noise.start(NOISE) };
   const slower = [];
   console.log('base ms    new ms   new/base');
   for (const { id, run } of cases) {

@@ -1,7 +1,8 @@
-// Whole forwards of the generator, each contestant at each size that it ends in reasonable time.
-import { contest } from '../harness/contest.mjs';
-import { Contestant } from '../harness/contestant.mjs';
-import { hasTorch, PYTHON, RIVALS, withThreads } from '../harness/entries.mjs';
+// Whole forwards of the generator, each runner at each size that it ends in reasonable time.
+
+import { hasTorch, PYTHON, RUNTIMES, withThreads } from '../harness/entries.mjs';
+import { interleave } from '../harness/interleave.mjs';
+import { Runner } from '../harness/runner.mjs';
 
 /** 64 x 64 is for those who are slow; 314 x 256 is the book's photograph. */
 export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024x1024'];
@@ -47,11 +48,11 @@ export function forwardCases({ entries, threads, full }) {
 
 async function runForward(entries, { width, height, threads }, { space, ...options }) {
   if (hasTorch() && entries.some(({ id }) => id === 'ort-node-phases')) {
-    space.makePhaseModel(PYTHON, `${RIVALS}/pytorch.py`, width, height);
+    space.makePhaseModel(PYTHON, `${RUNTIMES}/pytorch.py`, width, height);
   }
   const task = space.forwardTask(width, height);
-  const contestants = entries.map((entry) => withThreads(entry, threads));
-  const results = await contest(contestants, task, { ...options, folder: space.folder });
+  const runners = entries.map((entry) => withThreads(entry, threads));
+  const results = await interleave(runners, task, { ...options, folder: space.folder });
   return { width, height, threads, results };
 }
 
@@ -60,12 +61,12 @@ export async function oneDnnKernels(space) {
   const entry = withThreads({ id: 'pytorch', script: 'pytorch.py', args: ['THREADS'] }, 1);
   // The older name is read, too.
   const env = { ONEDNN_VERBOSE: '1', DNNL_VERBOSE: '1' };
-  const contestant = await new Contestant({ ...entry, env }).start();
+  const runner = await new Runner({ ...entry, env }).start();
   try {
-    await contestant.ask({ do: 'prepare', task: space.forwardTask(314, 256) });
-    await contestant.run();
+    await runner.ask({ do: 'prepare', task: space.forwardTask(314, 256) });
+    await runner.run();
     const counts = new Map();
-    for (const line of contestant.remarks) {
+    for (const line of runner.remarks) {
       const [, action, , primitive, kernel] = line.split(',');
       if (!/^(one)?dnn/.test(line) || action !== 'exec') continue;
       const name = `${primitive} ${kernel}`;
@@ -73,6 +74,6 @@ export async function oneDnnKernels(space) {
     }
     return Object.fromEntries(counts);
   } finally {
-    contestant.stop();
+    runner.stop();
   }
 }

@@ -1,6 +1,7 @@
 // Each kind of layer alone, at the generator's own shapes.
-import { contest } from '../harness/contest.mjs';
+
 import { keepsMemory, withThreads } from '../harness/entries.mjs';
+import { interleave } from '../harness/interleave.mjs';
 import { LAYERS } from './layers.mjs';
 
 /** Plain loops, that is. */
@@ -22,10 +23,10 @@ export function kernelCases({ entries, threads, full }) {
           ({ id, oneThread, noFlags }) =>
             !slow.includes(id) && id !== 'ort-node-phases' && !noFlags && !(oneThread && count > 1),
         );
-        const results = await contest(
+        const results = await interleave(
           taking.map((entry) => ({
             ...keepsMemory(withThreads(entry, count)),
-            // It begins slowly, and what differed from process to process is settled (`rivals/onnxruntime.mjs`).
+            // It begins slowly, and what differed from process to process is settled (`runtimes/onnxruntime.mjs`).
             oneProcess: entry.id === 'ort-web',
           })),
           space.layerTask(layer),

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasTorch, PYTHON, RIVALS } from '../harness/entries.mjs';
+import { hasTorch, PYTHON, RUNTIMES } from '../harness/entries.mjs';
 
 const COMMAND = fileURLToPath(new URL('../../dist/cyclegan.mjs', import.meta.url));
 
@@ -14,14 +14,14 @@ export function roofCases({ nodes, threads }) {
       const rows = threads.flatMap((count) => [
         ...nodes.map(({ binary, major }) => ({
           id: `node${major}`,
-          ...json(binary, [join(RIVALS, 'peak.mjs'), String(count), '1'], count),
+          ...json(binary, [join(RUNTIMES, 'peak.mjs'), String(count), '1'], count),
         })),
         ...(hasTorch()
           ? [
               {
                 id: 'pytorch',
                 threads: count,
-                ...json(PYTHON, [join(RIVALS, 'pytorch.py'), '--peak', String(count)], count),
+                ...json(PYTHON, [join(RUNTIMES, 'pytorch.py'), '--peak', String(count)], count),
               },
             ]
           : []),

@@ -1,7 +1,8 @@
 // How this project's time grows with pixels and pictures, and falls with threads: all of it in turns, since a machine that is slower
 // for some minutes would otherwise be taken for a larger picture's cost.
-import { contest } from '../harness/contest.mjs';
+
 import { withThreads } from '../harness/entries.mjs';
+import { interleave } from '../harness/interleave.mjs';
 import { MAIN_SIZE, SIZES } from './forward.mjs';
 
 const PICTURES = 4;
@@ -32,13 +33,13 @@ export function scalingCases({ entries, threads }) {
     id: `scaling of ${entry.id}`,
     group: 'scaling',
     run: async ({ space, ...given }) => {
-      const contestants = ways.map(({ id, width, height, threads, pictures }) => ({
+      const runners = ways.map(({ id, width, height, threads, pictures }) => ({
         ...withThreads(entry, threads),
         id,
         task: space.forwardTask(width, height, pictures),
       }));
       const options = { ...given, folder: space.folder, compares: false };
-      return { node: entry.id, usual, ways, results: await contest(contestants, null, options) };
+      return { node: entry.id, usual, ways, results: await interleave(runners, null, options) };
     },
   }));
 }

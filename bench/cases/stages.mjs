@@ -1,6 +1,7 @@
 // What surrounds a forward: reading weights, making them ready, pictures in and out.
-import { contest } from '../harness/contest.mjs';
+
 import { withThreads } from '../harness/entries.mjs';
+import { interleave } from '../harness/interleave.mjs';
 
 const STAGES = [
   { stage: 'load weights' },
@@ -21,7 +22,7 @@ export function stageCases({ entries, threads }) {
     run: async ({ space, ...options }) => {
       const file = picture ? { file: space.photograph() } : {};
       const task = { stage, weights: space.weights, shape: [1, 3, 256, 314], ...file };
-      const results = await contest(
+      const results = await interleave(
         taking
           .filter(({ kind }) => kind === 'ours' || !oursOnly)
           .map((entry) => withThreads(entry, count)),

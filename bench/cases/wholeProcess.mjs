@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasTorch, PYTHON, RIVALS } from '../harness/entries.mjs';
+import { hasTorch, PYTHON, RUNTIMES } from '../harness/entries.mjs';
 import { peakMemory } from '../harness/machine.mjs';
 
 const COMMAND = fileURLToPath(new URL('../../dist/cyclegan.mjs', import.meta.url));
@@ -23,7 +23,7 @@ export function wholeProcessCases({ nodes, threads, picture, full }) {
         command: [binary, COMMAND, ...args],
       }));
       if (hasTorch()) {
-        const script = [join(RIVALS, 'book.py'), space.weights, photograph, out, String(count)];
+        const script = [join(RUNTIMES, 'book.py'), space.weights, photograph, out, String(count)];
         commands.unshift({ id: 'pytorch', command: [PYTHON, ...script] });
       }
       const results = Object.fromEntries(

@@ -1,14 +1,14 @@
-// Who takes part: how each contestant is started, what it takes, and what to install where it is missing.
+// Who takes part: how each runner is started, what it takes, and what to install where it is missing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const RIVALS = fileURLToPath(new URL('../rivals', import.meta.url));
+export const RUNTIMES = fileURLToPath(new URL('../runtimes', import.meta.url));
 export const PYTHON = process.env.PYTHON ?? 'python3';
 
 const NPM_LINE =
-  'ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix bench/rivals --no-package-lock';
+  'ONNXRUNTIME_NODE_INSTALL=skip npm install --prefix bench/runtimes --no-package-lock';
 const APT_LINE =
   'apt-get install python3-torch python3-torchvision libopenblas0-pthread (PYTHON names the interpreter)';
 
@@ -81,7 +81,7 @@ const KINDS = [
 ];
 
 /**
- * @param nodes Node binaries that this project runs on; rivals run on the bench's own.
+ * @param nodes Node binaries that this project runs on; runtimes run on the bench's own.
  * @returns `{ entries, missing }`: `missing` has the lines that install who is not there.
  */
 export function findContestants(nodes) {
@@ -92,7 +92,7 @@ export function findContestants(nodes) {
       missing.add(APT_LINE);
       return false;
     }
-    if (needs === undefined || existsSync(join(RIVALS, 'node_modules', needs))) return true;
+    if (needs === undefined || existsSync(join(RUNTIMES, 'node_modules', needs))) return true;
     missing.add(NPM_LINE);
     return false;
   };
@@ -115,10 +115,10 @@ export function findContestants(nodes) {
       noFlags: true,
     },
   ]);
-  const rivals = KINDS.filter(isThere);
+  const runtimes = KINDS.filter(isThere);
   // PyTorch first: what it gives out is what others are compared with.
   const order = (entry) => (entry.id === 'pytorch' ? 0 : 1);
-  const entries = [...ours, ...rivals].sort((a, b) => order(a) - order(b));
+  const entries = [...ours, ...runtimes].sort((a, b) => order(a) - order(b));
   return { entries, missing: [...missing] };
 }
 
@@ -126,7 +126,7 @@ export function findContestants(nodes) {
 export function withThreads({ script, args, binary = process.execPath, ...entry }, threads) {
   const command = script.endsWith('.py') ? PYTHON : binary;
   const filled = args.map((argument) => (argument === 'THREADS' ? String(threads) : argument));
-  return { ...entry, threads, command, args: [join(RIVALS, script), ...filled] };
+  return { ...entry, threads, command, args: [join(RUNTIMES, script), ...filled] };
 }
 
 /**

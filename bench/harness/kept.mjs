@@ -1,35 +1,35 @@
-// Contestants that go on from case to case: to start one, and to compile its code, takes longer than to measure a layer.
-import { Contestant } from './contestant.mjs';
+// Runners that go on from case to case: to start one, and to compile its code, takes longer than to measure a layer.
+import { Runner } from './runner.mjs';
 
 export class Kept {
   #idle = new Map();
 
   /**
-   * @param processIndex Which of several processes of the same contestant.
+   * @param processIndex Which of several processes of the same runner.
    * @returns Who is there already, or else a new one that has not started.
    */
   take(entry, processIndex) {
     const key = keyOf(entry, processIndex);
-    const contestant = this.#idle.get(key) ?? new Contestant(entry);
+    const runner = this.#idle.get(key) ?? new Runner(entry);
     this.#idle.delete(key);
-    return contestant;
+    return runner;
   }
 
   /** For the next case, if it lets go of what it did. */
-  async giveBack(contestant, processIndex) {
+  async giveBack(runner, processIndex) {
     try {
-      await contestant.ask({ do: 'release' });
-      const key = keyOf(contestant.entry, processIndex);
+      await runner.ask({ do: 'release' });
+      const key = keyOf(runner.entry, processIndex);
       this.#idle.get(key)?.stop();
-      this.#idle.set(key, contestant);
+      this.#idle.set(key, runner);
     } catch {
       // Who has ended, or cannot let go, is started anew.
-      contestant.stop();
+      runner.stop();
     }
   }
 
   stop() {
-    for (const contestant of this.#idle.values()) contestant.stop();
+    for (const runner of this.#idle.values()) runner.stop();
     this.#idle.clear();
   }
 }

@@ -11,7 +11,7 @@ export function ratioByTurn(a, b) {
 }
 
 /**
- * The fastest run of `a` against that of `b`: for what takes milliseconds on a machine with neighbours. Whoever else uses a core
+ * The fastest run of `a` against that of `b`: for what takes milliseconds on a machine with steal. Whoever else uses a core
  * slows it by a third for tenths of a second, so that a median tells how many of the runs that hit; the fastest were not hit.
  */
 export function ratioOfFastest(a, b) {

@@ -1,4 +1,4 @@
-// Weights, inputs and models that contestants share, made once and in a folder that is gone at the end.
+// Weights, inputs and models that runners share, made once and in a folder that is gone at the end.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

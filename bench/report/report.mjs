@@ -428,7 +428,7 @@ function method(results) {
     .join(', ');
   return `## Method
 
-- Runtimes are processes of their own (\`bench/rivals\`), which get the same weights and input; their runs are interleaved: A B C A B C.
+- Runtimes are processes of their own (\`bench/runtimes\`), which get the same weights and input; their runs are interleaved: A B C A B C.
   Each is warmed up until a run takes as long as the one before (5 %), at most four times or for three seconds.
 - Medians of ${runs} runs at least, of up to ${runCounts(results).at(-1)} where a run is short; of ${runCounts(results)[0]} for a runtime that takes longer than 2.5 s (0.3 s for a layer);
   of tfjs in plain JavaScript, the first run.
@@ -444,7 +444,7 @@ ${processes > 1 ? severalProcesses(processes) : ''}- Speeds of single layers are
       : `, and in the end, where runs are few, those that took ${percent(repeatsFrom - 1)} longer than the
   runtime's fastest; five times for each runtime at most, for a slow one twice or less`
   }.
-${busyFrom === undefined ? '' : neighbours(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
+${busyFrom === undefined ? '' : steal(results)}- Thread counts are set for all (also OpenBLAS', which PyTorch's own setting does not reach); tfjs and jax-js have one thread in Node.
 - jax-js: its convolutions of many channels are GEMMs here, which it is five times as fast at.
 - *phases*: ONNX Runtime with each transposed convolution as four convolutions, which its kernels are faster at.
 - This project runs with V8's flags set (\`src/engine/wasm/flags.ts\`), as its command does it; *without flags* is how a library
@@ -453,13 +453,13 @@ ${ways.join('\n')}
 ${kernelList === '' ? '' : `- oneDNN's choice for PyTorch, as it says itself: ${kernelList}. Transposed convolutions go to OpenBLAS.\n`}`;
 }
 
-function neighbours(results) {
+function steal(results) {
   const cases = Object.values(results.cases).filter(({ group }) => group !== 'kernels');
   const all = cases.flatMap((found) => Object.values(found.results ?? {}));
   const runs = all.flatMap(({ busy = [] }) => busy);
   return `- Cores of a virtual machine are often hyper-threads of real ones, and whoever has the other one takes up to half of what the core can do:
   noise that no clock shows. So a probe, a piece of arithmetic, runs on all cores before and after a forward, a stage or a whole process, and twice
-  a second in between; where it takes ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, until its budget is spent (\`bench/harness/patience.mjs\`):
+  a second in between; where it takes ${percent(results.busyFrom - 1)} longer than at best, the bench waits, or repeats the run, until its budget is spent (\`bench/harness/noise.mjs\`):
   ${number(runs.filter(Boolean).length)} of ${number(runs.length)} such runs here were kept in spite of it.
 `;
 }
@@ -513,14 +513,14 @@ ${table(
 }
 
 /** A case's runtimes: `[label, speed against another, the same in the other run]`. */
-function repeatedRatios(found, again, rival) {
+function repeatedRatios(found, again, runtime) {
   const other = again.cases[found.id];
   if (other === undefined) return [];
   const [first, second] = [found, other].map(figuresOf);
-  const [a, b] = [first, second].map((figures) => figures.find(({ id }) => id === rival));
+  const [a, b] = [first, second].map((figures) => figures.find(({ id }) => id === runtime));
   if (a === undefined || b === undefined) return [];
   return first
-    .filter(({ id }) => id !== rival && (kindOf(id) === 'ours' || id === 'ort-web'))
+    .filter(({ id }) => id !== runtime && (kindOf(id) === 'ours' || id === 'ort-web'))
     .flatMap((figure) => {
       const twin = second.find(({ id }) => id === figure.id);
       if (twin === undefined) return [];

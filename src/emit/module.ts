@@ -5,7 +5,7 @@ import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 /** Type 0 is that of the functions in the table: three integers, no result. */
 const TABLE_TYPE = 0;
 /** WebAssembly's own limit, 4 GiB. */
-const MOST_PAGES = 65_536;
+const MAX_PAGES = 65_536;
 const TABLE_PARAMS: readonly ValueType[] = ['i32', 'i32', 'i32'];
 
 const BLOCK = 0x02;
@@ -195,7 +195,7 @@ export class ModuleWriter {
     wanted?: readonly string[],
   ): Uint8Array<ArrayBuffer> {
     const pages = uleb(memory.pages);
-    const limits = memory.shared ? [3, pages, uleb(MOST_PAGES)] : [0, pages];
+    const limits = memory.shared ? [3, pages, uleb(MAX_PAGES)] : [0, pages];
     const functions = this.#functions;
     const types = [TABLE_PARAMS, ...functions.map(({ params }) => params)].map((params) => [
       0x60,

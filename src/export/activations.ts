@@ -96,7 +96,7 @@ export function encodeNpy({ data, shape }: Tensor): Uint8Array {
 }
 
 /** So many feature maps are shown of a layer, in rows of so many. */
-const MOST_MAPS = 64;
+const MAX_MAPS = 64;
 const ACROSS = 8;
 const GAP = 2;
 /** Maps are made no wider than this; smaller ones are shown as they are. */
@@ -115,7 +115,7 @@ export function featureMaps({ data, shape }: Tensor): Picture {
   const [channels, height, width] = shape.slice(-3);
   const step = Math.max(1, Math.ceil(width / WIDEST));
   const [across, down] = [Math.ceil(width / step), Math.ceil(height / step)];
-  const maps = Math.min(channels, MOST_MAPS);
+  const maps = Math.min(channels, MAX_MAPS);
   const columns = Math.min(maps, ACROSS);
   const rows = Math.ceil(maps / columns);
   const sheetWidth = columns * (across + GAP) + GAP;

@@ -16,17 +16,17 @@ export interface Picture {
 export class ImageError extends CycleganError {}
 
 /** Where Pillow, too, stops and speaks of a decompression bomb. */
-export const MOST_PIXELS = 178_956_970;
+export const MAX_PIXELS = 178_956_970;
 
 /** @throws ImageError `ERR_IMAGE_SIZE` for no pixels, or for more than any photograph has. */
 export function checkPictureSize(width: number, height: number, what: string): void {
   if (!(width >= 1 && height >= 1)) {
     throw new ImageError('ERR_IMAGE_SIZE', `${what} of ${width} x ${height} pixels is empty.`);
   }
-  if (width * height > MOST_PIXELS) {
+  if (width * height > MAX_PIXELS) {
     throw new ImageError(
       'ERR_IMAGE_SIZE',
-      `${what} of ${width} x ${height} pixels is too large: at most ${MOST_PIXELS} pixels are taken.`,
+      `${what} of ${width} x ${height} pixels is too large: at most ${MAX_PIXELS} pixels are taken.`,
     );
   }
 }

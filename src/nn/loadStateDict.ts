@@ -171,14 +171,14 @@ function quote(keys: readonly string[]): string {
 }
 
 /** What a message lists of each kind; the error's fields hold all. */
-const MOST_SHOWN = 20;
+const MAX_SHOWN = 20;
 /** Characters of a key, or of a shape. */
 const LONGEST_SHOWN = 200;
 
 function firstOf(list: readonly string[]): string[] {
-  const more = list.length - MOST_SHOWN;
+  const more = list.length - MAX_SHOWN;
   const tail = more > 0 ? [`… and ${more} more`] : [];
-  return [...list.slice(0, MOST_SHOWN), ...tail];
+  return [...list.slice(0, MAX_SHOWN), ...tail];
 }
 
 function shown(text: string): string {

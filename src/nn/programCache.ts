@@ -8,7 +8,7 @@ import type { Module } from './module.js';
 
 /** How many programs a module keeps, the last one included, and how much memory they may hold together. */
 const CAPACITY = 4;
-const MOST_BYTES = 1e9;
+const MAX_BYTES = 1e9;
 /** Programs that hold no more than this together are kept without having come back. */
 const FEW_BYTES = 8e6;
 /** So often has a shape to come back, while others came between, for its program to be kept. */
@@ -138,7 +138,7 @@ export class ProgramCache {
     const total = () => this.#entries.reduce((sum, { bytes }) => sum + bytes, otherBytes);
     const comesBack = ({ shape }: Entry) => (this.#returns.get(shape) ?? 0) >= RETURNS;
     this.#giveUp((e) => entries.includes(e) && !comesBack(e) && total() > FEW_BYTES);
-    const isOver = () => this.#entries.length + others > CAPACITY || total() > MOST_BYTES;
+    const isOver = () => this.#entries.length + others > CAPACITY || total() > MAX_BYTES;
     this.#giveUp((e) => entries.includes(e) && isOver());
   }
 

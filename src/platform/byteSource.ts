@@ -57,7 +57,7 @@ export async function openFile(
         found.isFIFO() ? await readPipe(path, maxBytes, signal) : await fs.readFile(path),
       );
     }
-    const inTurn = turns(MOST_OPEN);
+    const inTurn = turns(MAX_OPEN);
     return {
       size: found.size,
       shared: false,
@@ -76,7 +76,7 @@ function noRegularFile(path: string): FileError {
 }
 
 /** Pieces that are read at once: they keep every thread busy, and are far from the limit of open files. */
-const MOST_OPEN = 16;
+const MAX_OPEN = 16;
 
 /** Gives a function that runs actions, so many at once, and lets the others wait in order. */
 function turns(most: number): <T>(action: () => Promise<T>) => Promise<T> {
@@ -96,7 +96,7 @@ function turns(most: number): <T>(action: () => Promise<T>) => Promise<T> {
 }
 
 /** The operating system reads no more in one call. */
-const MOST_AT_ONCE = 2 ** 30;
+const MAX_AT_ONCE = 2 ** 30;
 
 async function readPiece(path: string, start: number, end: number): Promise<Uint8Array> {
   const { open } = requireBuiltin('fs/promises', `Reading ${path}`);
@@ -106,7 +106,7 @@ async function readPiece(path: string, start: number, end: number): Promise<Uint
     try {
       let at = 0;
       while (at < bytes.length) {
-        const length = Math.min(bytes.length - at, MOST_AT_ONCE);
+        const length = Math.min(bytes.length - at, MAX_AT_ONCE);
         const { bytesRead } = await file.read(bytes, at, length, start + at);
         if (bytesRead === 0) throw becameShorter(path);
         at += bytesRead;
@@ -137,7 +137,7 @@ function readPieceInto(path: string, opened: FileVersion, start: number, to: Uin
       }
       let at = 0;
       while (at < to.length) {
-        const length = Math.min(to.length - at, MOST_AT_ONCE);
+        const length = Math.min(to.length - at, MAX_AT_ONCE);
         const bytesRead = fs.readSync(file, to, at, length, start + at);
         if (bytesRead === 0) throw becameShorter(path);
         at += bytesRead;

@@ -12,7 +12,7 @@ declare const CYCLEGAN_BUILD: string | undefined;
  * A name for what holds for this build, this kind of processor and this very Node only, and for what else is said.
  * @returns `null` where nothing is kept.
  */
-export function nameOfKept(kind: string, parts: readonly unknown[]): string | null {
+export function cacheKey(kind: string, parts: readonly unknown[]): string | null {
   const os = builtin('os');
   const fs = builtin('fs');
   if (typeof CYCLEGAN_BUILD === 'undefined' || os === null || fs === null) return null;
@@ -85,7 +85,7 @@ function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): 
 
 /**
  * Keeps bytes for later processes, as far as that is possible.
- * @param family Which files are kept, at most so many of them: the oldest go, if their names are of `nameOfKept`.
+ * @param family Which files are kept, at most so many of them: the oldest go, if their names are of `cacheKey`.
  */
 export function writeCachedBytes(
   name: string,
@@ -119,7 +119,7 @@ function removeQuietly(file: string): void {
   }
 }
 
-/** Ends a name of `nameOfKept`: the folder may hold other files, which are not this program's to remove. */
+/** Ends a name of `cacheKey`: the folder may hold other files, which are not this program's to remove. */
 const DIGEST = /-[\da-f]{16}$/;
 /** What a process that was ended has left. */
 const TEMPORARY = /-[\da-f]{16}\.(\d+)\.cyclegan-tmp$/;

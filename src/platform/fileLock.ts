@@ -8,7 +8,7 @@ const held = new Set<string>();
 /** How often a lock is touched while it is held: other machines see by that that its owner lives. */
 const TOUCH_MS = 10_000;
 /** Whoever lost so often against others that came and went gives up. */
-const MOST_TRIES = 20;
+const MAX_TRIES = 20;
 
 /**
  * Keeps others out while `action` runs, by a file with its owner in it. The file is complete when it gets its name, and
@@ -48,7 +48,7 @@ async function acquire(file: string, base: string): Promise<() => Promise<void>>
     throw fileError('write', file, error);
   }
   try {
-    for (let i = 0; i < MOST_TRIES; i++) {
+    for (let i = 0; i < MAX_TRIES; i++) {
       if (await claim(draft, file, owner)) return await holding(file, owner);
       const found = await look(file, draft);
       if (found === null) continue;

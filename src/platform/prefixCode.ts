@@ -1,8 +1,8 @@
 /** Deflate's longest code (RFC 1951, 3.2.7). */
-export const MOST_CODE_BITS = 15;
+export const MAX_CODE_BITS = 15;
 
 /** Codes up to here are found in one step; longer ones are rare by their nature. */
-const MOST_TABLE_BITS = 10;
+const MAX_TABLE_BITS = 10;
 
 /** A prefix code as deflate has it: bits come lowest first. */
 export class PrefixCode {
@@ -16,7 +16,7 @@ export class PrefixCode {
   /** @param counts How many codes there are of each length. @param sorted Their symbols, in order of the codes. */
   constructor(counts: Uint16Array, sorted: Uint16Array) {
     const longest = counts.findLastIndex((count) => count > 0);
-    const bits = Math.min(MOST_TABLE_BITS, Math.max(1, longest));
+    const bits = Math.min(MAX_TABLE_BITS, Math.max(1, longest));
     this.#counts = counts;
     this.#sorted = sorted;
     this.mask = (1 << bits) - 1;
@@ -38,7 +38,7 @@ export class PrefixCode {
     let code = 0;
     let first = 0;
     let at = 0;
-    for (let length = 1; length <= MOST_CODE_BITS; length++) {
+    for (let length = 1; length <= MAX_CODE_BITS; length++) {
       code |= (bits >>> (length - 1)) & 1;
       const count = this.#counts[length];
       if (code - first < count) return (this.#sorted[at + code - first] << 4) | length;
@@ -55,17 +55,17 @@ export class PrefixCode {
  * code with room left only when it is a single one of one bit, and one without symbols, of which nothing can be read.
  */
 export function prefixCode(lengths: Uint8Array): PrefixCode | null {
-  const counts = new Uint16Array(MOST_CODE_BITS + 1);
+  const counts = new Uint16Array(MAX_CODE_BITS + 1);
   for (const length of lengths) counts[length]++;
   counts[0] = 0;
-  const starts = new Uint16Array(MOST_CODE_BITS + 2);
+  const starts = new Uint16Array(MAX_CODE_BITS + 2);
   let room = 1;
-  for (let length = 1; length <= MOST_CODE_BITS; length++) {
+  for (let length = 1; length <= MAX_CODE_BITS; length++) {
     starts[length + 1] = starts[length] + counts[length];
     room = 2 * room - counts[length];
     if (room < 0) return null;
   }
-  const used = starts[MOST_CODE_BITS + 1];
+  const used = starts[MAX_CODE_BITS + 1];
   if (room > 0 && used > 0 && !(used === 1 && counts[1] === 1)) return null;
   const sorted = new Uint16Array(used);
   lengths.forEach((length, symbol) => {

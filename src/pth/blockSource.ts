@@ -3,7 +3,7 @@ import type { ByteSource } from '../platform/byteSource.js';
 /** Small pieces come in blocks of this size. */
 const BLOCK_BYTES = 1 << 14;
 /** Blocks that are kept: readers go forwards, in two or three places at once. */
-const MOST_BLOCKS = 8;
+const MAX_BLOCKS = 8;
 
 /**
  * The same bytes, read in blocks: a file of a hundred thousand small pieces is not asked for a hundred thousand times.
@@ -47,7 +47,7 @@ export class BlockSource implements ByteSource {
     this.#blocks.delete(number);
     this.#blocks.set(number, found);
     for (const oldest of this.#blocks.keys()) {
-      if (this.#blocks.size <= MOST_BLOCKS) break;
+      if (this.#blocks.size <= MAX_BLOCKS) break;
       this.#blocks.delete(oldest);
     }
     return found;

@@ -8,7 +8,7 @@ import {
   type PickleValue,
   sequence,
 } from './pickle/values.js';
-import { isCount, MOST_DIMENSIONS } from './storages.js';
+import { isCount, MAX_DIMENSIONS } from './storages.js';
 
 /** A NumPy array, whose numbers stand within the pickle. */
 export interface NumpyArray {
@@ -60,7 +60,7 @@ function arrayOf(
   isFortran: boolean,
   bytes: Bytes | null,
 ): NumpyArray | null {
-  const isShape = sides instanceof PickleTuple && sides.items.length <= MOST_DIMENSIONS;
+  const isShape = sides instanceof PickleTuple && sides.items.length <= MAX_DIMENSIONS;
   const shape = isShape && sides.items.every(isCount) ? sides.items : null;
   const dtype = dtypeOf(type);
   if (shape === null || dtype === null || bytes === null) return null;

@@ -13,7 +13,7 @@ export type PlainValue =
 
 /** A configuration or a note is smaller and flatter; longer lists are logs or optimisers. */
 const DEPTH = 4;
-const MOST_ITEMS = 256;
+const MAX_ITEMS = 256;
 const LONGEST_TEXT = 1 << 20;
 
 /** The entries of a dict that are plain data, by name. */
@@ -32,7 +32,7 @@ export function plainFromJson(text: string): PlainValue | undefined {
   // Parsed, a text takes some fifty times its length at worst.
   if (text.length > LONGEST_TEXT) return undefined;
   try {
-    return bounded(JSON.parse(text) as PlainValue, DEPTH, { left: MOST_ITEMS });
+    return bounded(JSON.parse(text) as PlainValue, DEPTH, { left: MAX_ITEMS });
   } catch {
     return undefined;
   }
@@ -60,7 +60,7 @@ function bounded(
 /** Reads one value, which must not be too large. */
 class PlainReader {
   readonly #budget: Budget;
-  #items = MOST_ITEMS;
+  #items = MAX_ITEMS;
   #text = LONGEST_TEXT;
 
   constructor(budget: Budget) {

@@ -7,7 +7,7 @@ import { PthError } from './pthError.js';
 import { type TensorRef, UnreadableTensor } from './tensorRef.js';
 
 /** Names under which training scripts keep the generator's state dict. */
-const USUAL_NAMES: ReadonlySet<string> = new Set([
+const DEFAULT_NAMES: ReadonlySet<string> = new Set([
   'state_dict',
   'model_state_dict',
   'model',
@@ -23,7 +23,7 @@ const USUAL_NAMES: ReadonlySet<string> = new Set([
 /** Checkpoints nest no deeper. */
 const DEPTH = 4;
 /** FoundStateDicts in a message. */
-const MOST_SHOWN = 10;
+const MAX_SHOWN = 10;
 
 /** A dict that has tensors, or the part of it whose keys begin in one way. */
 export interface FoundStateDict {
@@ -66,7 +66,7 @@ function meant(
     return { path: [], value: root, refs: new Map(), unreadable: new Map() };
   }
   const eligible = withoutOptimisers(places, candidates);
-  const usual = eligible.filter(({ path }) => USUAL_NAMES.has(path[path.length - 1]));
+  const usual = eligible.filter(({ path }) => DEFAULT_NAMES.has(path[path.length - 1]));
   const least = outermost(usual.length > 0 ? usual : eligible);
   if (least.length === 1) return least[0];
   if (least.length > 1) {
@@ -172,7 +172,7 @@ function beginningWith<T>(tensors: ReadonlyMap<string, T>, begin: string): Map<s
 }
 
 function list(candidates: readonly FoundStateDict[]): string {
-  const shown = candidates.slice(0, MOST_SHOWN).map((candidate) => {
+  const shown = candidates.slice(0, MAX_SHOWN).map((candidate) => {
     const name = candidate.path.join('.').slice(0, 80);
     return name === ''
       ? `the whole (${tensors(candidate)})`

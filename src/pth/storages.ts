@@ -89,7 +89,7 @@ export function collectStorages(persistents: readonly PicklePersistent[]): Map<s
 }
 
 /** PyTorch and NumPy themselves allow 64. */
-export const MOST_DIMENSIONS = 64;
+export const MAX_DIMENSIONS = 64;
 
 export function isCount(value: PickleValue | undefined): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

@@ -14,7 +14,7 @@ import {
 import { PthError } from './pthError.js';
 import {
   isCount,
-  MOST_DIMENSIONS,
+  MAX_DIMENSIONS,
   type StorageRef,
   type StorageWindow,
   storageWindow,
@@ -192,12 +192,12 @@ function rebuilt(
 }
 
 /** Classes of tensors around others; who pickles nests no deeper. */
-const MOST_CLASSES = 8;
+const MAX_CLASSES = 8;
 
 /** Sparse, quantised, nested and distributed tensors, and objects of classes that are tensors. */
 function isTensorOfAnyKind(call: PickleCall): boolean {
   let inner: PickleValue = call;
-  for (let i = 0; i <= MOST_CLASSES && inner instanceof PickleCall; i++) {
+  for (let i = 0; i <= MAX_CLASSES && inner instanceof PickleCall; i++) {
     const { name, args }: PickleCall = inner;
     if (name.startsWith(REBUILD) || TENSOR_CLASSES.has(name)) return true;
     if (/^torch\._?tensor\._rebuild_from_type/.test(name)) return true;
@@ -289,7 +289,7 @@ export function checkedRef(
   { dtype, offset, shape, strides }: Pick<TensorRef, 'dtype' | 'offset' | 'shape' | 'strides'>,
   { key, at }: { readonly key: string; readonly at: number },
 ): TensorRef {
-  if (shape.length > MOST_DIMENSIONS || shape.length !== strides.length) {
+  if (shape.length > MAX_DIMENSIONS || shape.length !== strides.length) {
     throw bad(
       `Tensor "${key}" has ${shape.length} dimensions and ${strides.length} strides`,
       at,
@@ -317,7 +317,7 @@ export function checkedRef(
 function counts(value: PickleValue | undefined, key: string, at: number): number[] | null {
   const isSize = value instanceof PickleCall && value.name === 'torch.Size';
   const tuple = isSize && value.args.length === 1 ? value.args[0] : value;
-  if (tuple instanceof PickleTuple && tuple.items.length > MOST_DIMENSIONS) {
+  if (tuple instanceof PickleTuple && tuple.items.length > MAX_DIMENSIONS) {
     throw bad(`Tensor "${key}" has ${tuple.items.length} dimensions`, at, key);
   }
   if (!(tuple instanceof PickleTuple) || !tuple.items.every(isCount)) return null;

@@ -30,7 +30,7 @@ export class BrokenPromise extends Error {}
 /** More than any message has that people read: a text of a thousand characters, and where it was. */
 const LONGEST_MESSAGE = 1200;
 /** A file may be charged so many bytes for each of its own, and so many on top. */
-const MOST_CHARGED = { factor: 16, slack: 2 ** 20 };
+const MAX_CHARGED = { factor: 16, slack: 2 ** 20 };
 
 /**
  * Reads a whole file and holds the reader to its promises: one `PthError`, or tensors that lie wholly inside
@@ -111,7 +111,7 @@ function checkWorth(what: string, made: number, { taken }: Budget, file: Uint8Ar
   if (made > taken + file.length + 1024) {
     throw new BrokenPromise(`${what} ${made} bytes, and charged ${taken}`);
   }
-  if (taken > MOST_CHARGED.factor * file.length + MOST_CHARGED.slack) {
+  if (taken > MAX_CHARGED.factor * file.length + MAX_CHARGED.slack) {
     throw new BrokenPromise(`charged ${taken} bytes for a file of ${file.length}`);
   }
 }

@@ -24,7 +24,7 @@ import {
   tensorAt,
 } from '../support/fixtures.js';
 
-const RIVALS = join(import.meta.dirname, '../../bench/rivals');
+const RIVALS = join(import.meta.dirname, '../../bench/runtimes');
 /** Two float32 runtimes, each of which may be some 1e-5 from the truth. */
 const TOLERANCE = 2e-4;
 const folder = temporaryFolder();

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 const library = new URL('../../dist/index.js', import.meta.url);
 
 /** A program that hangs must not outlive the tests. */
-const MOST_MS = 1_800_000;
+const MAX_MS = 1_800_000;
 
 /**
  * Runs a program of its own that has all of the built library as `library`: what a process does as a whole is Node's affair,
@@ -12,7 +12,7 @@ const MOST_MS = 1_800_000;
  */
 export function runProgram(
   text: string,
-  timeout = MOST_MS,
+  timeout = MAX_MS,
 ): Promise<{ status: number | null; output: string }> {
   const source = `import * as library from ${JSON.stringify(library.href)};\n${text}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', source], {

@@ -23,7 +23,7 @@ import { bytes, int64, legacyFile, op, type Part, pickle } from '../support/pick
 /** Far more than anything here takes, so that costs can be seen. */
 const ROOM = { factor: 1 << 20, slack: 0, values: Number.MAX_SAFE_INTEGER };
 /** What a byte of a file may cost at most, whatever it is a byte of. What comes to more has to pay with numbers. */
-const MOST_PER_BYTE = 64;
+const MAX_PER_BYTE = 64;
 
 const times = <T>(n: number, make: (i: number) => T): T[] =>
   Array.from({ length: n }, (_, i) => make(i));
@@ -217,7 +217,7 @@ it('there is no format that is not looked at here', () => {
 
 describe.each(Object.entries(REPEATED))('in a file of format %s', (format, parts) => {
   it.each(Object.entries(parts))(
-    `%s are charged, each as much as the last, and no more than ${MOST_PER_BYTE} for a byte`,
+    `%s are charged, each as much as the last, and no more than ${MAX_PER_BYTE} for a byte`,
     async (part, make) => {
       const files = [20, 60, 100].map(make);
       const [few, more, most] = await Promise.all(files.map((file) => costOf(format, file)));
@@ -227,7 +227,7 @@ describe.each(Object.entries(REPEATED))('in a file of format %s', (format, parts
       expect(last / first).toBeGreaterThan(0.7);
       expect(last / first).toBeLessThan(1.3);
       const [short, , long] = files.map(({ length }) => length);
-      expect((most - few) / (long - short)).toBeLessThanOrEqual(MOST_PER_BYTE);
+      expect((most - few) / (long - short)).toBeLessThanOrEqual(MAX_PER_BYTE);
     },
   );
 });

@@ -5,7 +5,7 @@ import { Tensor } from '../../src/tensor/tensor.js';
 const SIDE = 40;
 const CHANNELS = 32;
 /** A tile's outputs. */
-const MOST_TILE = 5;
+const MAX_TILE = 5;
 
 it.each([
   [3, Number.NaN],
@@ -24,7 +24,7 @@ it.each([
     data[row * SIDE + column] = value;
     const found = await run('wasm');
     const expected = await run('js');
-    const reach = (kernel - 1) / 2 + MOST_TILE - 1;
+    const reach = (kernel - 1) / 2 + MAX_TILE - 1;
     for (const [i, output] of found.entries()) {
       const [y, x] = [Math.floor(i / SIDE) % SIDE, i % SIDE];
       if (!Number.isFinite(expected[i])) expect(Number.isFinite(output)).toBe(false);

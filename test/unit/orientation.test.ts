@@ -101,7 +101,7 @@ const UPRIGHT: readonly (readonly [orientation: number, rows: string])[] = [
 ];
 
 /** Each plane of an RGB picture with alpha, as rows of letters. */
-function planesOf({ width, height, data, alpha }: Picture): string[] {
+function tileElementsOf({ width, height, data, alpha }: Picture): string[] {
   const letters = (value: (pixel: number) => number) =>
     Array.from({ length: height }, (_, y) =>
       String.fromCharCode(...Array.from({ length: width }, (_, x) => value(y * width + x))),
@@ -128,7 +128,7 @@ describe('a picture is turned upright', () => {
         END,
       );
       const picture = decodeImage(file, { autoOrient: true, alpha: hasAlpha, strict: true });
-      expect(planesOf(picture)).toEqual([
+      expect(tileElementsOf(picture)).toEqual([
         rows,
         shifted(6, rows),
         shifted(12, rows),

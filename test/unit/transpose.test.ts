@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../src/emit/instance.js';
 import { ModuleWriter } from '../../src/emit/module.js';
 import {
-  definePixelsToPlanes,
-  definePlanesToPixels,
+  emitPixelsToPlanes,
+  emitPlanesToPixels,
   type TransposeShape,
-} from '../../src/engine/wasm/kernels/transpose.js';
+} from '../../src/engine/wasm/kernels/rows/transpose.js';
 
 const GUARD = 0x7fc0_1234;
 const [PLANES_AT, PIXELS_AT] = [1024, 32 * 1024];
@@ -28,7 +28,7 @@ const shapes = fc
 
 /** Runs one of the two kernels over memory full of `GUARD`, but for what `fill` writes. */
 function run(
-  define: typeof definePlanesToPixels,
+  define: typeof emitPlanesToPixels,
   shape: TransposeShape,
   fill: (words: Int32Array) => void,
 ): Int32Array {
@@ -63,7 +63,7 @@ describe('transposed blocks', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const all = places(shape);
-        const found = run(definePlanesToPixels, shape, (words) => {
+        const found = run(emitPlanesToPixels, shape, (words) => {
           for (const { bits, inPlanes } of all) words[inPlanes] = bits;
         });
         const expected = new Int32Array(found.length).fill(GUARD);
@@ -81,7 +81,7 @@ describe('transposed blocks', () => {
     fc.assert(
       fc.property(shapes, (shape) => {
         const all = places(shape);
-        const found = run(definePixelsToPlanes, shape, (words) => {
+        const found = run(emitPixelsToPlanes, shape, (words) => {
           for (const { bits, inPixels } of all) words[inPixels] = bits;
         });
         const expected = new Int32Array(found.length).fill(GUARD);

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ModuleWriter } from '../../src/emit/module.js';
-import { panelRanges } from '../../src/engine/wasm/kernels/panels.js';
-import { defineProduct } from '../../src/engine/wasm/kernels/product.js';
+import { emitMicroKernel } from '../../src/engine/wasm/kernels/gemm/microKernel.js';
+import { panelRanges } from '../../src/engine/wasm/kernels/gemm/panels.js';
 import { variantsFor } from '../../src/engine/wasm/variants.js';
 import {
   cacheFolder,
@@ -26,7 +26,7 @@ describe('the tile', () => {
     const ways = tiles.flatMap((tile) => [true, false].map((goesBeyond) => ({ tile, goesBeyond })));
     const results = ways.map(({ tile, goesBeyond }) => {
       const module = new ModuleWriter();
-      const { exportName } = defineProduct(
+      const { exportName } = emitMicroKernel(
         module,
         { ...target, tile },
         {

@@ -10,7 +10,7 @@ import { newProgramId, takeWorkers } from './pool/pool.js';
 const SUMS = 12;
 /** Bytes that a thread reads, so that they come from memory, whatever the cache; all threads together, no more than this. */
 const READ_BYTES = 64 * 1024 * 1024;
-const MOST_READ_BYTES = 1024 * 1024 * 1024;
+const MAX_READ_BYTES = 1024 * 1024 * 1024;
 /** Before the part of the memory that is read: factors, and where sums go. */
 const HEAD_BYTES = 4096;
 const PAGE = 65_536;
@@ -25,9 +25,9 @@ export async function measurePeak(
 ): Promise<Peak> {
   const writer = new ModuleWriter();
   const sums = target.joins ? 2 * SUMS : SUMS;
-  const multiply = defineMultiply(writer, target, sums);
-  const read = defineRead(writer);
-  const readBytes = Math.min(READ_BYTES, Math.floor(MOST_READ_BYTES / threads / PAGE) * PAGE);
+  const multiply = emitMultiply(writer, target, sums);
+  const read = emitRead(writer);
+  const readBytes = Math.min(READ_BYTES, Math.floor(MAX_READ_BYTES / threads / PAGE) * PAGE);
   const ownPages = 1 + readBytes / PAGE;
   const pages = ownPages * threads;
   const shared = threads > 1;
@@ -66,7 +66,7 @@ export async function measurePeak(
 }
 
 /** `(0, turns, place)`: in each turn, every sum becomes `sum · x + y`; nothing is loaded, and none waits for another. */
-function defineMultiply(writer: ModuleWriter, target: Target, count: number): string {
+function emitMultiply(writer: ModuleWriter, target: Target, count: number): string {
   return writer.define('multiply', ['i32', 'i32', 'i32'], (f, from, turns, place) => {
     const sums = f.locals('v128', count);
     const addends = f.locals('v128', 2);
@@ -85,7 +85,7 @@ function defineMultiply(writer: ModuleWriter, target: Target, count: number): st
 }
 
 /** `(0, bytes, place)`: adds up so many bytes of floats, with sums enough that none waits for another. */
-function defineRead(writer: ModuleWriter): string {
+function emitRead(writer: ModuleWriter): string {
   return writer.define('read', ['i32', 'i32', 'i32'], (f, from, bytes, place) => {
     const sums = f.locals('v128', 8);
     const [at, offset] = f.locals('i32', 2);

@@ -4,7 +4,7 @@ import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { RunOptions } from '../engine.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
-import { inTurn } from './pool/turns.js';
+import { inTurn } from './pool/semaphore.js';
 import type { ProgramMemory } from './programMemory.js';
 
 /** How long the calling thread sleeps before it looks whether those it waits for still live, and how often it does. */

@@ -1,10 +1,10 @@
 import type { FunctionHandle } from '../../emit/module.js';
 import { ModuleWriter } from '../../emit/module.js';
 import { builtin } from '../../platform/builtin.js';
-import { nameOfKept, readCached, writeCached } from '../../platform/cacheFolder.js';
+import { cacheKey, readCached, writeCached } from '../../platform/cacheFolder.js';
 import { median } from '../../platform/median.js';
 import { pause } from '../../platform/pause.js';
-import { defineProduct } from './kernels/product.js';
+import { emitMicroKernel } from './kernels/gemm/microKernel.js';
 import { fetchesAhead, type Tile } from './kernels/target.js';
 import { compileModule } from './machineCode.js';
 import { newMemory } from './newMemory.js';
@@ -43,7 +43,7 @@ function withTile(variant: Variant, tile: Tile): Variant {
 /** `null` where nothing is kept. */
 function cacheName({ name, wide, allowFlags }: Variant): string | null {
   const cpu = builtin('os')?.cpus()[0]?.model;
-  return cpu === undefined ? null : nameOfKept('tile', [name, wide, allowFlags, cpu]);
+  return cpu === undefined ? null : cacheKey('tile', [name, wide, allowFlags, cpu]);
 }
 
 /** Times the product kernel with each of the variant's tiles. Sums do not depend on the tile. */
@@ -53,7 +53,7 @@ async function fastestTile({ target, tiles, allowFlags }: Variant): Promise<Tile
   const contestants = tiles.map((tile) => {
     const n = tile.vectors * 8;
     const tiled = { ...target, tile };
-    const handle = defineProduct(module, tiled, {
+    const handle = emitMicroKernel(module, tiled, {
       n,
       run: DEPTH,
       middle: 1,

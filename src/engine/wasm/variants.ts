@@ -20,11 +20,11 @@ const tile = (rows: number, vectors: number, unroll = 1): Tile => ({
   rows,
   vectors,
   unroll,
-  fenced: false,
+  isScheduled: false,
 });
-const fenced = (rows: number, vectors: number, unroll: number): Tile => ({
+const isScheduled = (rows: number, vectors: number, unroll: number): Tile => ({
   ...tile(rows, vectors, unroll),
-  fenced: true,
+  isScheduled: true,
 });
 
 /**
@@ -33,7 +33,7 @@ const fenced = (rows: number, vectors: number, unroll: number): Tile => ({
  * row's value.
  */
 const WIDE_TILES = [tile(6, 4, 8), tile(6, 4, 4)];
-const NARROW_TILES = [fenced(5, 2, 16), tile(6, 2, 8), tile(4, 2)];
+const NARROW_TILES = [isScheduled(5, 2, 16), tile(6, 2, 8), tile(4, 2)];
 const ARM_TILES = [tile(6, 4), tile(4, 4), tile(8, 2), ...NARROW_TILES];
 
 /**

@@ -10,8 +10,8 @@ import { type CompiledPart, PartitionedProgram } from '../shared/partitionedProg
 import { resultsOf } from '../shared/program.js';
 import { ReferenceProgram } from '../shared/reference.js';
 import { selfCheck } from '../shared/selfCheck.js';
+import { codeName, withCodeCache } from './codeCache.js';
 import { applyV8Flags } from './flags.js';
-import { codeName, withKeptCode } from './keptCode.js';
 import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
 import { MAX_PAGES, MemoryError, megabytes, PAGE } from './newMemory.js';
@@ -19,7 +19,7 @@ import { measurePeak } from './peak.js';
 import { assemble } from './plan/assemble.js';
 import { LIMITS, lower } from './plan/lower.js';
 import { takeWorkers } from './pool/pool.js';
-import { inTurn } from './pool/turns.js';
+import { inTurn } from './pool/semaphore.js';
 import { probeFeatures } from './probe.js';
 import { tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
@@ -124,7 +124,7 @@ async function build(
   const parts = [variant.name, rows, vectors, threads, shared, ...inputSides(graph)];
   const cache = secondCache() ?? DEFAULT_CACHE;
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
-  const { assembly, code, pages, store } = withKeptCode(name, (writer) => {
+  const { assembly, code, pages, store } = withCodeCache(name, (writer) => {
     const assembly = assemble(
       lower(fuse(graph, LIMITS)),
       (id) => sizeOf(shapeOf(graph, id)),

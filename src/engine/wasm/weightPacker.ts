@@ -1,7 +1,7 @@
 import type { Tensor } from '../../tensor/tensor.js';
 import { align } from '../shared/arena.js';
 import type { Assembly } from './plan/assemble.js';
-import { beginTurn } from './pool/turns.js';
+import { beginTurn } from './pool/semaphore.js';
 import type { ThreadTeam } from './threadTeam.js';
 
 /** Puts weights into a program's memory, as its kernels read them. */

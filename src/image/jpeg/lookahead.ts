@@ -24,7 +24,7 @@ const FAST_BYTES = 6;
 /** The fast way is taken while there are so many bytes for each block of the MCU. */
 const FAST_BLOCK_BYTES = 512;
 /** No MCU has more bytes: ten blocks of 64 codes and numbers, of at most 32 bits together. */
-const MOST_MCU_BYTES = 2560;
+const MAX_MCU_BYTES = 2560;
 
 /** libjpeg's bit buffer: which bytes of the file it has taken, and how many of their bits are left. */
 class Lookahead {
@@ -175,7 +175,7 @@ export class Follower {
     const { reader, lookahead, scan } = this;
     const stuffing = this.nextStuffing();
     const isNear =
-      stuffing !== undefined && stuffing.index <= (reader.bitPosition >>> 3) + MOST_MCU_BYTES;
+      stuffing !== undefined && stuffing.index <= (reader.bitPosition >>> 3) + MAX_MCU_BYTES;
     const undo = isNear ? reader.blankFrom(stuffing.index) : undefined;
     this.follow();
     const { startled } = lookahead;

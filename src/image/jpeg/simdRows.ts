@@ -7,9 +7,9 @@ import type { DoubleRow } from './upsample.js';
 /** Vectors are read, and written, so far beyond the last pixel at most. */
 const SLACK = 32;
 /** A JPEG's longest row. */
-const MOST_PIXELS = 65_535;
+const MAX_PIXELS = 65_535;
 /** Where the three rows of components and that of pixels begin; doubled samples come in place of pixels. */
-const ROW_BYTES = Math.ceil((MOST_PIXELS + SLACK) / 64) * 64;
+const ROW_BYTES = Math.ceil((MAX_PIXELS + SLACK) / 64) * 64;
 const [LUMA, BLUES, REDS, PIXELS] = [0, ROW_BYTES, 2 * ROW_BYTES, 3 * ROW_BYTES];
 const PAGES = Math.ceil((PIXELS + 3 * ROW_BYTES) / 65_536);
 

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
-import { readGrowing } from '../pickle/readGrowing.js';
+import { readIncrementally } from '../pickle/readIncrementally.js';
 import { type Unpickled, unpickle } from '../pickle/unpickle.js';
 import { PickleList } from '../pickle/values.js';
 import { PthError } from '../pthError.js';
@@ -33,7 +33,7 @@ export const legacyFormat: ContainerFormat = {
   },
 
   async open(source, budget) {
-    const { object, keys } = await readGrowing(source, 0, source.size, budget, (bytes) =>
+    const { object, keys } = await readIncrementally(source, 0, source.size, budget, (bytes) =>
       readPickles(bytes, budget),
     );
     const storages = collectStorages(object.persistents);

@@ -2,7 +2,7 @@ import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
 import { bytesOf } from '../dtypes.js';
 import { COSTS } from '../pickle/costs.js';
-import { readGrowing } from '../pickle/readGrowing.js';
+import { readIncrementally } from '../pickle/readIncrementally.js';
 import { type Unpickled, unpickle } from '../pickle/unpickle.js';
 import { PickleGlobal, PicklePersistent, type PickleValue, sequence } from '../pickle/values.js';
 import { PthError } from '../pthError.js';
@@ -173,7 +173,7 @@ function readPickle(
   { start, end }: TarMember,
   budget: Budget,
 ): Promise<Unpickled> {
-  return readGrowing(
+  return readIncrementally(
     source,
     start,
     end,

@@ -10,7 +10,7 @@ export interface TarMember {
 
 const BLOCK = 512;
 /** torch wrote four. */
-const MOST_MEMBERS = 64;
+const MAX_MEMBERS = 64;
 const NAME = { at: 0, length: 100 };
 const SIZE = { at: 124, length: 12 };
 const SUM = { at: 148, length: 8 };
@@ -35,8 +35,8 @@ export async function readTarMembers(
     const header = await budget.read(source, at, at + BLOCK, 'The tar header');
     if (header.every((byte) => byte === 0)) break;
     if (!hasSum(header)) throw bad('A header of the tar archive has a wrong checksum', at);
-    if (members.size === MOST_MEMBERS) {
-      throw bad(`The tar archive has more than ${MOST_MEMBERS} members`, at);
+    if (members.size === MAX_MEMBERS) {
+      throw bad(`The tar archive has more than ${MAX_MEMBERS} members`, at);
     }
     const name = text(header, NAME);
     const size = octal(header, SIZE);

@@ -17,8 +17,8 @@ const VERSION = 20;
 const UTF8_NAMES = 0x800;
 /** 1 January 1980, the first day of zip: the same content gives the same bytes. */
 const DATE = 0x21;
-const MOST_BYTES = 0xffffffff;
-const MOST_ENTRIES = 0xffff;
+const MAX_BYTES = 0xffffffff;
+const MAX_ENTRIES = 0xffff;
 
 /**
  * A zip archive whose entries are stored as they are and aligned, in pieces: contents are not copied.
@@ -38,7 +38,7 @@ export function zipPieces(entries: readonly NewEntry[]): Uint8Array[] {
     at += LOCAL.size + encoded.length + padding + content.length;
   }
   const size = directory.reduce((sum, { length }) => sum + length, 0);
-  if (at + size > MOST_BYTES || entries.length > MOST_ENTRIES) {
+  if (at + size > MAX_BYTES || entries.length > MAX_ENTRIES) {
     throw new PthError(
       'ERR_PTH_TOO_LARGE',
       'A zip archive holds at most 4 GiB and 65,535 entries here; save as .safetensors',

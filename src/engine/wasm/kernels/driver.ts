@@ -27,7 +27,7 @@ export const RECORD_BYTES = 16;
 const SPINS = 100_000;
 const NAP_NANOSECONDS = 100_000_000;
 /** Naps after which a worker gives up the threads that it waits for: a minute. */
-const MOST_NAPS = 600;
+const MAX_NAPS = 600;
 /** Naps after which the calling thread leaves a barrier, to look whether all threads still live: half a second. */
 const CALLER_NAPS = 5;
 
@@ -44,7 +44,7 @@ export interface DriverShape {
  * the end of a step all threads wait for each other, first looking, then asleep. The calling thread, whose `calls` is 1, may
  * leave a barrier before the others have come: while it sleeps there, it cannot hear that one has died.
  */
-export function defineDriver(module: ModuleWriter, shape: DriverShape): FunctionHandle {
+export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHandle {
   const { threads, records } = shape;
   const key = `run ${threads} ${records}`;
   return module.define(key, ['i32', 'i32', 'i32', 'i32'], (f, from, to, scratch, calls) => {
@@ -84,7 +84,7 @@ export function defineDriver(module: ModuleWriter, shape: DriverShape): Function
           f.emit(naps.set(i32.add(naps.value, i32.const(1))));
           const isLate = i32.gt(naps.value, i32.const(CALLER_NAPS));
           f.if(i32.and(calls.value, isLate), () => f.emit(leave));
-          f.if(i32.gt(naps.value, i32.const(MOST_NAPS)), () => {
+          f.if(i32.gt(naps.value, i32.const(MAX_NAPS)), () => {
             f.emit(atomic.store(i32.const(CONTROL.lost), i32.const(1)));
             f.emit(atomic.store(i32.const(CONTROL.stop), i32.const(1)));
             f.emit(leave);

@@ -16,8 +16,8 @@ export interface Tile {
   readonly vectors: number;
   /** Steps along K in one turn of the innermost loop. */
   readonly unroll: number;
-  /** Whether arithmetic is kept ahead of the loads that follow it (`fence.ts`): products of a row, transforms of a column. */
-  readonly fenced: boolean;
+  /** Whether arithmetic is kept ahead of the loads that follow it (`schedulingBarrier.ts`): products of a row, transforms of a column. */
+  readonly isScheduled: boolean;
 }
 
 /** `a · b + c` for four floats at a time. */
@@ -30,7 +30,7 @@ export function multiplyAdd(target: Target, a: Code, b: Code, c: Code): Code {
  * an instruction more in each costs as much as it saves.
  */
 export function fetchesAhead({ joins, tile }: Target): boolean {
-  return joins || tile.fenced;
+  return joins || tile.isScheduled;
 }
 
 /**

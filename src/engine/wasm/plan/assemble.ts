@@ -2,13 +2,13 @@ import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
-import { defineInsert } from '../kernels/concatenate.js';
-import { CONTROL, COUNTER_BYTES, defineDriver, RECORD_BYTES } from '../kernels/driver.js';
-import { defineCopy, defineSums } from '../kernels/elementwise.js';
-import { defineNorm, partialBytes } from '../kernels/norm.js';
-import { defineExport, defineImport } from '../kernels/planar.js';
-import { NORM_ROWS, rowPixels } from '../kernels/rows.js';
-import { CONV_ARGS } from '../kernels/stage.js';
+import { CONTROL, COUNTER_BYTES, emitDriver, RECORD_BYTES } from '../kernels/driver.js';
+import { emitInsert } from '../kernels/rows/concatenate.js';
+import { emitCopy, emitSums } from '../kernels/rows/copy.js';
+import { emitNorm, partialBytes } from '../kernels/rows/norm.js';
+import { emitExport, emitImport } from '../kernels/rows/planar.js';
+import { NORM_ROWS, rowPixels } from '../kernels/rows/rows.js';
+import { CONV_ARGS } from '../kernels/rows/stage.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, rowShape } from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
@@ -100,8 +100,8 @@ function layOutProgram(
   const stepCount = steps.length + packings.length;
   const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
   const tables = { records, args: align(records + stepCount * RECORD_BYTES) };
-  const run = defineDriver(module, { threads, records });
-  const pack = defineDriver(module, { threads: 1, records });
+  const run = emitDriver(module, { threads, records });
+  const pack = emitDriver(module, { threads: 1, records });
   const working = layOutInTurn(fixed, align(tables.args + stepCount * ARGS_BYTES));
   const alive = [...buffers, ...temporaries].filter(({ last }) => last >= 0);
   const largestWeight = Math.max(0, ...packings.map(({ size }) => 4 * size));
@@ -211,7 +211,7 @@ class StageWriter {
       case 'import': {
         const { value, planar, to } = stage;
         const shape = { planes: value.channels, height: value.height, width: value.width };
-        const handle = defineImport(this.#module, shape, paddedChannels(value.channels));
+        const handle = emitImport(this.#module, shape, paddedChannels(value.channels));
         this.#add(stage, handle, value.height, planar, to);
         return;
       }
@@ -220,7 +220,7 @@ class StageWriter {
         const { planes, height, width } = source;
         this.#needScratch(width * source.channels * 4);
         const row = rowShape(source, [0, 0], false);
-        const handle = defineExport(this.#module, this.#target, { planes, height, width }, row);
+        const handle = emitExport(this.#module, this.#target, { planes, height, width }, row);
         this.#add(stage, handle, height, source.buffer, source.norm, source.other, planar);
         return;
       }
@@ -229,7 +229,7 @@ class StageWriter {
         const { top, bottom } = source.border;
         const row = rowShape(source, [0, 0], false);
         const { height } = source;
-        const handle = defineCopy(this.#module, this.#target, { row, height, top, window });
+        const handle = emitCopy(this.#module, this.#target, { row, height, top, window });
         const items = window?.height ?? height + top + bottom;
         this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
         return;
@@ -247,7 +247,7 @@ class StageWriter {
         const { source, partials } = stage;
         const { width, height, channels } = source;
         partials.bytes = height * partialBytes(channels);
-        const handle = defineSums(this.#module, { width, channels });
+        const handle = emitSums(this.#module, { width, channels });
         this.#add(stage, handle, height, source.buffer, partials);
         return;
       }
@@ -285,7 +285,7 @@ class StageWriter {
     const pixel = paddedChannels(wide.channels);
     const isLast = firstChannel + planes === wide.channels;
     this.#needScratch(rowPixels(row) * row.channels * 4);
-    const handle = defineInsert(this.#module, this.#target, {
+    const handle = emitInsert(this.#module, this.#target, {
       row,
       height,
       top: border.top,
@@ -322,7 +322,7 @@ class StageWriter {
     };
     const weight = this.#vector(step.weight, 1, channels);
     const bias = this.#vector(step.bias, 0, channels);
-    this.#add(stage, defineNorm(this.#module, shape), 1, partials, weight, bias, norm);
+    this.#add(stage, emitNorm(this.#module, shape), 1, partials, weight, bias, norm);
   }
 
   #addConvolution(stage: ConvolutionStage & { readonly node: GraphNode | null }): void {

@@ -23,7 +23,7 @@ import type {
   UpsampleStep,
   Window,
 } from '../../shared/fuse/steps.js';
-import { NORM_ROWS, type RowOperation } from '../kernels/rows.js';
+import { NORM_ROWS, type RowOperation } from '../kernels/rows/rows.js';
 import { chooseMethod, type Method } from './methods.js';
 import { paddedChannels, type Source } from './source.js';
 

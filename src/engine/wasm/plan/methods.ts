@@ -1,16 +1,16 @@
 import type { AxisPhase } from '../../../tensor/axisPhase.js';
 import type { ConvolutionStep } from '../../shared/fuse/steps.js';
-import { TALL_OUTPUTS } from '../kernels/tall.js';
+import { COLUMN_OUTPUTS } from '../kernels/winograd/columns.js';
 import { type KernelShape, kernelShape } from './weights.js';
 
 /** Two-dimensional Winograd convolutions: of stride 1, of stride 2, and transposed ones of stride 2. */
-export type FilteredMethod = 'same' | 'halving' | 'doubling';
+export type WinogradMethod = 'stride1' | 'stride2' | 'transposed2';
 
 /** How a convolution is computed. */
 export interface Method {
-  readonly name: 'direct' | 'narrow' | 'grouped' | 'tall' | FilteredMethod;
+  readonly name: 'implicitGemm' | 'fewOutputs' | 'grouped' | 'columns' | WinogradMethod;
   /** Whether kernel columns are laid side by side, since output channels are few. */
-  readonly isNarrow: boolean;
+  readonly hasFewOutputs: boolean;
   /** Whether inputs are transformed: a huge value then drowns others. */
   readonly isWinograd: boolean;
   /** Whether it takes pixels of any number of channels, not only of multiples of 4. */
@@ -26,21 +26,21 @@ const MIN_WINOGRAD_SIDE = 4;
 const WINOGRAD_GROUP_PANEL = 16;
 const MIN_WINOGRAD_GROUP_CHANNELS = 16;
 /** Most output channels for which kernel columns are laid side by side. */
-const MAX_NARROW_CHANNELS = 4;
+const MAX_FEW_OUTPUTS = 4;
 /** Fewest rows of a kernel for one-dimensional Winograd along its columns. */
-const MIN_TALL_KERNEL = 5;
+const MIN_COLUMN_KERNEL = 5;
 
 /** The first of these that fits. */
 export function chooseMethod(step: ConvolutionStep): Method {
-  const isNarrow = fewOutputs(step);
-  const byTheBook = step.groups > 1 ? 'grouped' : isNarrow ? 'narrow' : 'direct';
-  const name = winograd(step) ?? (isTall(step) ? 'tall' : byTheBook);
+  const hasFewOutputs = fewOutputs(step);
+  const byTheBook = step.groups > 1 ? 'grouped' : hasFewOutputs ? 'fewOutputs' : 'implicitGemm';
+  const name = winograd(step) ?? (isColumns(step) ? 'columns' : byTheBook);
   return {
     name,
-    isNarrow,
+    hasFewOutputs,
     isWinograd: name !== byTheBook,
-    takesAnyChannels: !isNarrow && (name === 'direct' || name === 'tall'),
-    writesPlanes: name === 'direct' || name === 'grouped',
+    takesAnyChannels: !hasFewOutputs && (name === 'implicitGemm' || name === 'columns'),
+    writesPlanes: name === 'implicitGemm' || name === 'grouped',
   };
 }
 
@@ -49,33 +49,34 @@ function fewOutputs(step: ConvolutionStep): boolean {
   return (
     !step.isTransposed &&
     step.groups === 1 &&
-    outChannels <= MAX_NARROW_CHANNELS &&
+    outChannels <= MAX_FEW_OUTPUTS &&
     kernelWidth > 1 &&
     step.stride[1] === 1 &&
     step.dilation[1] === 1
   );
 }
 
-function isTall(step: ConvolutionStep): boolean {
+function isColumns(step: ConvolutionStep): boolean {
   const shape = kernelShape(step);
   return (
     !step.isTransposed &&
     paysForGroups(shape) &&
-    shape.kernelHeight >= MIN_TALL_KERNEL &&
-    step.to.height >= TALL_OUTPUTS &&
+    shape.kernelHeight >= MIN_COLUMN_KERNEL &&
+    step.to.height >= COLUMN_OUTPUTS &&
     step.stride.every((side) => side === 1) &&
     step.dilation.every((side) => side === 1)
   );
 }
 
-function winograd(step: ConvolutionStep): FilteredMethod | null {
+function winograd(step: ConvolutionStep): WinogradMethod | null {
   const shape = kernelShape(step);
   if (!paysForGroups(shape) || !paysToTransform(shape, step.to)) return null;
-  if (step.isTransposed) return isDoubling(step.rows) && isDoubling(step.cols) ? 'doubling' : null;
+  if (step.isTransposed)
+    return isTransposedStride2(step.rows) && isTransposedStride2(step.cols) ? 'transposed2' : null;
   const is3x3 = shape.kernelHeight === 3 && shape.kernelWidth === 3;
   if (!is3x3 || step.dilation.some((side) => side !== 1)) return null;
-  if (step.stride.every((side) => side === 1)) return 'same';
-  return step.stride.every((side) => side === 2) ? 'halving' : null;
+  if (step.stride.every((side) => side === 1)) return 'stride1';
+  return step.stride.every((side) => side === 2) ? 'stride2' : null;
 }
 
 /** Groups, if there are several, have whole panels of channels, and so many that products are worth their transforms. */
@@ -98,7 +99,7 @@ function paysToTransform(
 }
 
 /** Even outputs of the middle tap, odd ones of the outer two, all from the same input on. */
-function isDoubling(phases: readonly AxisPhase[]): boolean {
+function isTransposedStride2(phases: readonly AxisPhase[]): boolean {
   if (phases.length !== 2) return false;
   const [even, odd] = phases.map(({ taps }) =>
     taps

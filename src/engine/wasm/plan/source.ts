@@ -1,6 +1,6 @@
 import type { Buffer } from '../../shared/arena.js';
 import type { Border } from '../../shared/fuse/lazyValue.js';
-import type { RowOperation } from '../kernels/rows.js';
+import type { RowOperation } from '../kernels/rows/rows.js';
 
 /** How a stage reads a value: where it is, and what is yet to be done to it. */
 export interface Source {

@@ -1,7 +1,7 @@
 import type { AxisPhase } from '../../../tensor/axisPhase.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import type { ConvolutionStep } from '../../shared/fuse/steps.js';
-import { panelRanges } from '../kernels/panels.js';
+import { panelRanges } from '../kernels/gemm/panels.js';
 import type { Target } from '../kernels/target.js';
 
 export interface KernelShape {
@@ -81,7 +81,7 @@ export function packPhase(
 }
 
 /** Packs for the narrow kernel: N = (kernel column, oc), K = (tap row, ic). */
-export function packNarrow(
+export function packFewOutputs(
   kernel: KernelView,
   rows: AxisPhase,
   channels: number,

@@ -1,13 +1,13 @@
 import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { AxisSamples } from '../../../tensor/upsample.js';
 import { type Buffer, newBuffer } from '../../shared/arena.js';
-import { definePool } from '../kernels/pooling.js';
-import type { SourceShape } from '../kernels/stage.js';
+import { emitPool } from '../kernels/rows/pooling.js';
+import type { SourceShape } from '../kernels/rows/stage.js';
+import { emitUpsampling, SAMPLE_BYTES } from '../kernels/rows/upsampling.js';
 import type { Target } from '../kernels/target.js';
-import { defineUpsampling, SAMPLE_BYTES } from '../kernels/upsampling.js';
+import { balancedChunk } from './chunks.js';
 import { type Machine, rowShape } from './convolution/common.js';
 import type { PoolStage, UpsampleStage } from './lower.js';
-import { busily } from './portions.js';
 import type { Source } from './source.js';
 
 /** Steps other than convolutions whose outputs are each made of a few pixels around a place of the source. */
@@ -22,8 +22,8 @@ export interface PlannedWindow {
 }
 
 /** Most rows an item, of the result and of its source in scratch memory, so that these stay in the L2 cache. */
-const MOST_ITEM_ROWS = 32;
-const MOST_ITEM_BYTES = 256 * 1024;
+const MAX_ITEM_ROWS = 32;
+const MAX_ITEM_BYTES = 256 * 1024;
 
 function sourceShape(source: Source): SourceShape {
   const { height, border } = source;
@@ -38,8 +38,8 @@ function sourceShape(source: Source): SourceShape {
 
 /** Rows of the result an item. */
 function itemRows(rows: number, rowBytes: number, { threads }: Machine): number {
-  const fitting = Math.max(1, Math.floor(MOST_ITEM_BYTES / rowBytes));
-  return busily(rows, Math.min(MOST_ITEM_ROWS, fitting), [1], threads, 1);
+  const fitting = Math.max(1, Math.floor(MAX_ITEM_BYTES / rowBytes));
+  return balancedChunk(rows, Math.min(MAX_ITEM_ROWS, fitting), [1], threads, 1);
 }
 
 export function planUpsample(
@@ -56,7 +56,7 @@ export function planUpsample(
     const last = Math.min((item + 1) * rowsPerItem, to.height) - 1;
     return rows.second[last] + 1 - rows.first[item * rowsPerItem];
   });
-  const { stage, scratchBytes } = defineUpsampling(module, target, {
+  const { stage, scratchBytes } = emitUpsampling(module, target, {
     source: sourceShape(source),
     isNearest,
     height: to.height,
@@ -102,7 +102,7 @@ export function planPool(
   const { left, right } = source.border;
   const width = left + source.width + right;
   const rowsPerItem = itemRows(to.height, stride[0] * width * source.channels * 4, machine);
-  const { stage, scratchBytes } = definePool(module, target, {
+  const { stage, scratchBytes } = emitPool(module, target, {
     source: sourceShape(source),
     planes: source.planes,
     reduction,

@@ -1,14 +1,14 @@
 import { newBuffer } from '../../../shared/arena.js';
 import {
-  defineTall,
-  TALL_OUTPUTS,
-  TALL_PRODUCTS,
-  tallParts,
-  tallProduct,
-} from '../../kernels/tall.js';
-import { defineTallKernels } from '../../kernels/tallKernels.js';
+  COLUMN_OUTPUTS,
+  COLUMN_PRODUCTS,
+  columnGemm,
+  columnParts,
+  emitColumns,
+} from '../../kernels/winograd/columns.js';
+import { emitColumnWeights } from '../../kernels/winograd/columnWeights.js';
+import { balancedChunk } from '../chunks.js';
 import type { ConvolutionStage } from '../lower.js';
-import { busily } from '../portions.js';
 import { kernelShape } from '../weights.js';
 import {
   type Context,
@@ -30,27 +30,27 @@ export function planColumns(
   const { step, method } = stage;
   const { outChannels, kernelHeight, kernelWidth, groups } = kernelShape(step);
   const { shape: sourceShape, zerosRight } = sourceOf(stage);
-  const down = Math.ceil(step.to.height / TALL_OUTPUTS);
+  const down = Math.ceil(step.to.height / COLUMN_OUTPUTS);
   const shape = {
     source: sourceShape(zerosRight),
     kernelHeight,
     kernelWidth,
     first: [phaseAxis(step.rows[0]).first, phaseAxis(step.cols[0]).first] as const,
     out: outputShape(stage),
-    narrowChannels: method.isNarrow ? outChannels : null,
+    fewOutputChannels: method.hasFewOutputs ? outChannels : null,
     groups,
-    tileRows: busily(down, TILE_ROWS, [1], threads, SHARED_INPUT),
+    tileRows: balancedChunk(down, TILE_ROWS, [1], threads, SHARED_INPUT),
   };
-  const { n, depth } = tallProduct(shape);
-  const { stage: handle, items, scratchBytes } = defineTall(module, target, shape);
+  const { n, depth } = columnGemm(shape);
+  const { stage: handle, items, scratchBytes } = emitColumns(module, target, shape);
   const channels = { outChannels, perGroup: step.weightShape[1] };
   return {
     steps: [{ stage: handle, items, firstTileRow: 0 }],
     scratchBytes,
     sums: down,
-    weights: newBuffer(TALL_PRODUCTS * tallParts(shape) * depth * n * 4),
+    weights: newBuffer(COLUMN_PRODUCTS * columnParts(shape) * depth * n * 4),
     fill: null,
-    packing: { stage: defineTallKernels(module, target, shape, channels), items: outChannels },
+    packing: { stage: emitColumnWeights(module, target, shape, channels), items: outChannels },
     tiles: null,
   };
 }

@@ -2,10 +2,10 @@ import type { FunctionHandle, ModuleWriter } from '../../../../emit/module.js';
 import { type AxisPhase, phaseMargin } from '../../../../tensor/axisPhase.js';
 import type { Tensor } from '../../../../tensor/tensor.js';
 import type { Buffer } from '../../../shared/arena.js';
-import type { PhaseAxis } from '../../kernels/direct.js';
-import { MOST_FILTERED } from '../../kernels/range.js';
-import type { RowShape } from '../../kernels/rows.js';
-import type { OutputShape, SourceShape } from '../../kernels/stage.js';
+import type { PhaseAxis } from '../../kernels/gemm/implicitGemm.js';
+import { MAX_WINOGRAD_INPUT } from '../../kernels/rows/range.js';
+import type { RowShape } from '../../kernels/rows/rows.js';
+import type { OutputShape, SourceShape } from '../../kernels/rows/stage.js';
 import type { Target } from '../../kernels/target.js';
 import type { ConvolutionStage } from '../lower.js';
 import { paddedChannels, type Source } from '../source.js';
@@ -75,7 +75,7 @@ export function sourceOf({ source, step, keep, method }: ConvolutionStage) {
     height: source.height,
     top,
     bottom,
-    checked: method.isWinograd && !(source.bound <= MOST_FILTERED),
+    checked: method.isWinograd && !(source.bound <= MAX_WINOGRAD_INPUT),
   });
   const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
   return { shape, width, zerosRight, pitch };

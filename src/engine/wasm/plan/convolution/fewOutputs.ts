@@ -1,7 +1,7 @@
 import { floatsAt, newBuffer } from '../../../shared/arena.js';
-import { defineNarrow, narrowWidth } from '../../kernels/narrow.js';
+import { emitFewOutputs, fewOutputsWidth } from '../../kernels/gemm/fewOutputs.js';
 import type { ConvolutionStage } from '../lower.js';
-import { kernelShape, kernelView, packNarrow } from '../weights.js';
+import { kernelShape, kernelView, packFewOutputs } from '../weights.js';
 import {
   type Context,
   oneStep,
@@ -25,10 +25,10 @@ export function planFewOutputs(
   const { inStep, rows } = step;
   const { shape, zerosRight, pitch } = sourceOf(stage);
   const { kernelWidth, outChannels } = kernelShape(step);
-  const n = narrowWidth(kernelWidth, outChannels);
+  const n = fewOutputsWidth(kernelWidth, outChannels);
   const axis = phaseAxis(rows[0]);
   const reach = reachOf([axis]);
-  const conv = defineNarrow(module, target, {
+  const conv = emitFewOutputs(module, target, {
     source: shape(zerosRight),
     rows: axis,
     inStep: inStep[0],
@@ -40,6 +40,6 @@ export function planFewOutputs(
   const weights = newBuffer(axis.taps * source.channels * n * 4);
   return oneStep(conv, weights, (memory, weight) => {
     const kernel = kernelView(step, weight);
-    packNarrow(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights));
+    packFewOutputs(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights));
   });
 }

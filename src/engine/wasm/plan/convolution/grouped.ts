@@ -1,13 +1,13 @@
 import type { AxisPhase } from '../../../../tensor/axisPhase.js';
 import { align, newBuffer } from '../../../shared/arena.js';
-import type { Phase } from '../../kernels/direct.js';
+import type { Phase } from '../../kernels/gemm/implicitGemm.js';
 import {
-  defineGrouped,
+  emitGrouped,
   type GroupedPanel,
   groupedPanels,
   isSpread,
-} from '../../kernels/grouped.js';
-import { type SpreadShape, spreadChannels } from '../../kernels/spread.js';
+} from '../../kernels/grouped/grouped.js';
+import { type SpreadShape, spreadChannels } from '../../kernels/grouped/spread.js';
 import type { ConvolutionStage } from '../lower.js';
 import { type KernelView, kernelShape, kernelView } from '../weights.js';
 import {
@@ -61,7 +61,7 @@ export function planGrouped(
   const widened = isSpread(spread)
     ? (spread.groupIn * spreadChannels(spread)) / source.channels
     : 1;
-  const conv = defineGrouped(module, target, {
+  const conv = emitGrouped(module, target, {
     ...spread,
     source: sourceShape(zerosRight),
     inStep,

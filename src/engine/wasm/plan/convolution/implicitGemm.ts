@@ -1,5 +1,5 @@
 import { align, newBuffer } from '../../../shared/arena.js';
-import { defineDirect, type Phase } from '../../kernels/direct.js';
+import { emitImplicitGemm, type Phase } from '../../kernels/gemm/implicitGemm.js';
 import type { ConvolutionStage } from '../lower.js';
 import { paddedChannels } from '../source.js';
 import { kernelView, packedFloats, packPhase } from '../weights.js';
@@ -45,7 +45,7 @@ export function planImplicitGemm(
   }
   const phaseRows = Math.max(...rows.map(({ count }) => count));
   const reach = reachOf(phases.map((phase) => phase.rows));
-  const conv = defineDirect(module, target, {
+  const conv = emitImplicitGemm(module, target, {
     source: shape(zerosRight),
     inStep,
     phases,

@@ -18,13 +18,13 @@ export function planConvolution(
   const context = { module, target, ...machine };
   const { name } = stage.method;
   switch (name) {
-    case 'direct':
+    case 'implicitGemm':
       return planImplicitGemm(stage, context);
-    case 'narrow':
+    case 'fewOutputs':
       return planFewOutputs(stage, context);
     case 'grouped':
       return planGrouped(stage, context);
-    case 'tall':
+    case 'columns':
       return planColumns(stage, context);
     default:
       return planWinograd(stage, name, context);

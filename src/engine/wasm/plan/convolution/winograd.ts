@@ -1,24 +1,24 @@
 import { newBuffer } from '../../../shared/arena.js';
+import { panelRanges } from '../../kernels/gemm/panels.js';
+import type { OutputShape } from '../../kernels/rows/stage.js';
+import { axesOf, type TileAlgorithm, tileElementsOf } from '../../kernels/winograd/algorithms.js';
 import {
-  defineFilteredInput,
-  defineFilteredLocally,
-  defineFilteredProducts,
-} from '../../kernels/filtered.js';
-import { defineKeptKernels, defineKernelPacking } from '../../kernels/filteredKernels.js';
+  emitWinogradInput,
+  emitWinogradLocally,
+  emitWinogradProducts,
+} from '../../kernels/winograd/convolution.js';
 import {
   bandBytes,
-  type FilteredShape,
   groupWidths,
   keptKernelBytes,
   tileBytes,
   tilesOf,
-} from '../../kernels/filteredShape.js';
-import { axesOf, planesOf, type TileFiltering } from '../../kernels/filtering.js';
-import { panelRanges } from '../../kernels/panels.js';
-import type { OutputShape } from '../../kernels/stage.js';
+  type WinogradShape,
+} from '../../kernels/winograd/shape.js';
+import { emitKeptKernels, emitKernelPacking } from '../../kernels/winograd/weightTransforms.js';
+import { balancedChunk, evenChunk } from '../chunks.js';
 import type { ConvolutionStage } from '../lower.js';
-import type { FilteredMethod } from '../methods.js';
-import { busily, evenly } from '../portions.js';
+import type { WinogradMethod } from '../methods.js';
 import { type KernelShape, kernelShape } from '../weights.js';
 import {
   type Context,
@@ -54,16 +54,16 @@ const MIN_GROUP_CHANNELS = 24;
 /** What both ways have in common. */
 interface Layer {
   readonly stage: ConvolutionStage;
-  readonly method: FilteredMethod;
+  readonly method: WinogradMethod;
   readonly kernel: KernelShape;
   readonly out: OutputShape;
-  readonly filtering: TileFiltering;
+  readonly algorithm: TileAlgorithm;
   /** Input channels of a group of the convolution, in memory. */
   readonly depth: number;
   readonly cache: number;
   readonly down: number;
   /** The kernels' shape, of bands and work items of so many rows of tiles. */
-  shapeFor(bandRows: number, inputRows: number, productRows: number): FilteredShape;
+  shapeFor(bandRows: number, inputRows: number, productRows: number): WinogradShape;
   /** Rows of tiles whose `channels` fit into so many bytes. */
   fitting(bytes: number, channels: number): number;
 }
@@ -71,18 +71,18 @@ interface Layer {
 /** Either one step that keeps its transformed kernels, or two for each band of tile rows. */
 export function planWinograd(
   stage: ConvolutionStage,
-  method: FilteredMethod,
+  method: WinogradMethod,
   context: Context,
 ): PlannedConvolution {
   const layer = describe(stage, method, context);
-  return keepsKernels(layer.filtering, layer.depth, layer.out.channels)
+  return keepsKernels(layer.algorithm, layer.depth, layer.out.channels)
     ? planLocally(layer, context)
     : planInBands(layer, context);
 }
 
 function describe(
   stage: ConvolutionStage,
-  method: FilteredMethod,
+  method: WinogradMethod,
   { target, cache: found }: Context,
 ): Layer {
   const { source, step } = stage;
@@ -90,9 +90,9 @@ function describe(
   const kernel = kernelShape(step);
   const out = outputShape(stage);
   const depth = source.channels / kernel.groups;
-  const filtering = tileFiltering(method, depth, out);
-  const { across, down } = tilesOf({ filtering, out });
-  const { inputs, inStep } = axesOf(filtering).horizontal;
+  const algorithm = tileAlgorithm(method, depth, out);
+  const { across, down } = tilesOf({ algorithm, out });
+  const { inputs, inStep } = axesOf(algorithm).horizontal;
   const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
   const first = (phases: typeof step.rows) =>
     Math.min(...phases.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
@@ -106,12 +106,12 @@ function describe(
     method,
     kernel,
     out,
-    filtering,
+    algorithm,
     depth,
     cache,
     down,
     shapeFor: (bandRows, inputRows, productRows) => ({
-      filtering,
+      algorithm,
       source: rowsShape,
       first: [first(step.rows), first(step.cols)],
       out,
@@ -121,7 +121,7 @@ function describe(
       groupPanels: panelsOfGroup(groupChannels / panel, kernel, panel),
       convGroups: kernel.groups,
     }),
-    fitting: (bytes, channels) => Math.floor(bytes / (tileBytes(filtering, channels) * across)),
+    fitting: (bytes, channels) => Math.floor(bytes / (tileBytes(algorithm, channels) * across)),
   };
 }
 
@@ -129,10 +129,10 @@ function describe(
 function planLocally(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
   const { stage, down } = layer;
   const most = layer.fitting(LOCAL_TILES, stage.source.channels);
-  const band = busily(down, most, [1], threads, SHARED_INPUT);
+  const band = balancedChunk(down, most, [1], threads, SHARED_INPUT);
   const shape = layer.shapeFor(band, band, band);
-  const { stage: handle, items, scratchBytes } = defineFilteredLocally(module, target, shape);
-  const kept = defineKeptKernels(module, target, shape, packingShape(layer));
+  const { stage: handle, items, scratchBytes } = emitWinogradLocally(module, target, shape);
+  const kept = emitKeptKernels(module, target, shape, packingShape(layer));
   return {
     steps: [{ stage: handle, items, firstTileRow: 0 }],
     scratchBytes: Math.max(scratchBytes, kept.scratchBytes),
@@ -146,18 +146,18 @@ function planLocally(layer: Layer, { module, target, threads }: Context): Planne
 
 /** Band by band: one step transforms the input, the next one makes kernels, multiplies, and transforms back. */
 function planInBands(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
-  const { stage, down, out, depth, cache, filtering } = layer;
-  const { across } = tilesOf({ filtering, out });
-  const band = evenly(down, layer.fitting(BAND * cache, stage.source.channels));
+  const { stage, down, out, depth, cache, algorithm } = layer;
+  const { across } = tilesOf({ algorithm, out });
+  const band = evenChunk(down, layer.fitting(BAND * cache, stage.source.channels));
   const widths = groupWidths(layer.shapeFor(band, 1, 1), target);
   // Each work item makes its group's kernels.
   const made = KERNELS_AS_TILES / across;
   const mostProducts = layer.fitting(BAND_PRODUCTS * cache, widths[0]);
-  const productRows = busily(band, mostProducts, widths, threads, made);
-  const inputRows = busily(band, band, [1], threads, SHARED_INPUT);
+  const productRows = balancedChunk(band, mostProducts, widths, threads, made);
+  const inputRows = balancedChunk(band, band, [1], threads, SHARED_INPUT);
   const shape = layer.shapeFor(band, inputRows, productRows);
-  const input = defineFilteredInput(module, target, shape);
-  const products = defineFilteredProducts(module, target, shape);
+  const input = emitWinogradInput(module, target, shape);
+  const products = emitWinogradProducts(module, target, shape);
   const steps = Array.from({ length: Math.ceil(down / band) }, (_, index) => {
     const firstTileRow = index * band;
     const here = Math.min(band, down - firstTileRow);
@@ -174,7 +174,7 @@ function planInBands(layer: Layer, { module, target, threads }: Context): Planne
     weights: newBuffer(9 * depth * out.channels * 4),
     fill: null,
     packing: {
-      stage: defineKernelPacking(module, target, packingShape(layer)),
+      stage: emitKernelPacking(module, target, packingShape(layer)),
       items: panelRanges(target, out.channels).length,
     },
     tiles: newBuffer(bandBytes(target, shape)),
@@ -188,7 +188,9 @@ function packingShape({ stage, method, kernel, out, depth }: Layer) {
   const group = weightShape.reduce((a, b) => a * b, 1) / kernel.groups;
   return {
     strides:
-      method === 'doubling' ? { in: outer, out: inner, group } : { out: outer, in: inner, group },
+      method === 'transposed2'
+        ? { in: outer, out: inner, group }
+        : { out: outer, in: inner, group },
     groupOut: kernel.outChannels / kernel.groups,
     inChannels: kernel.inChannels / kernel.groups,
     paddedIn: depth,
@@ -198,23 +200,23 @@ function packingShape({ stage, method, kernel, out, depth }: Layer) {
 }
 
 /** Whether transformed kernels are kept from run to run. */
-function keepsKernels(filtering: TileFiltering, inChannels: number, outChannels: number): boolean {
-  return tileBytes(filtering, inChannels) * outChannels <= KEPT_KERNELS;
+function keepsKernels(algorithm: TileAlgorithm, inChannels: number, outChannels: number): boolean {
+  return tileBytes(algorithm, inChannels) * outChannels <= KEPT_KERNELS;
 }
 
 /** Tiles of sides that make the fewest products; of equal ones, those with the smaller error. */
-function tileFiltering(
-  method: FilteredMethod,
+function tileAlgorithm(
+  method: WinogradMethod,
   inChannels: number,
   out: OutputShape,
-): TileFiltering {
-  if (method !== 'same') return { vertical: method, horizontal: method };
-  const cost = (filtering: TileFiltering) => {
-    const { across, down } = tilesOf({ filtering, out });
-    const isKept = keepsKernels(filtering, inChannels, out.channels);
-    return planesOf(filtering) * (across * down + (isKept ? 0 : KERNELS_AS_TILES));
+): TileAlgorithm {
+  if (method !== 'stride1') return { vertical: method, horizontal: method };
+  const cost = (algorithm: TileAlgorithm) => {
+    const { across, down } = tilesOf({ algorithm, out });
+    const isKept = keepsKernels(algorithm, inChannels, out.channels);
+    return tileElementsOf(algorithm) * (across * down + (isKept ? 0 : KERNELS_AS_TILES));
   };
-  const sides = ['same4', 'same5'] as const;
+  const sides = ['f43', 'f53'] as const;
   return sides
     .flatMap((vertical) => sides.map((horizontal) => ({ vertical, horizontal })))
     .reduce((best, other) => (cost(other) < cost(best) ? other : best));

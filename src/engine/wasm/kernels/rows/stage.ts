@@ -1,0 +1,213 @@
+import { type Code, i32, v128 } from '../../../../emit/code.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
+import type { Target } from '../target.js';
+import { emitRowSums, partialBytes } from './norm.js';
+import { emitRangeCheck } from './range.js';
+import {
+  emitRow,
+  emitZeroRow,
+  otherRowBytes,
+  type RowShape,
+  rowPixels,
+  sourceRowBytes,
+} from './rows.js';
+
+/**
+ * How a convolution's stage gets its input: rows of the value that feeds it, made ready by a row kernel
+ * in the thread's own scratch memory. Rows count from the first one of the border; those beyond it are zeros.
+ */
+export interface SourceShape {
+  readonly row: RowShape;
+  /** Rows of the value itself. */
+  readonly height: number;
+  /** Rows of the border, which is of the same mode as that of the row. */
+  readonly top: number;
+  readonly bottom: number;
+  /** Whether a value beyond what Winograd takes ends the run (`range.ts`). */
+  readonly checked: boolean;
+}
+
+export interface OutputShape {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Whether the stage leaves partial sums for a norm. */
+  readonly sums: boolean;
+  /** Real channels, where the stage writes the network's output as `[planes][height][width]`; `null` where it writes pixels. */
+  readonly planes: number | null;
+}
+
+/** Pointers in a convolution stage's arguments, in this order; the last two are Winograd's alone. */
+export const CONV_ARGS = [
+  'src',
+  'norm',
+  'other',
+  'keep',
+  'weights',
+  'bias',
+  'out',
+  'partials',
+  'tiles',
+  'firstTileRow',
+] as const;
+
+export type Pointers = Readonly<Record<(typeof CONV_ARGS)[number], Local>>;
+
+export interface ConvStage {
+  readonly stage: FunctionHandle;
+  readonly items: number;
+  /** Bytes of scratch memory that a thread needs. */
+  readonly scratchBytes: number;
+}
+
+/** A stage whose items depend on where it is used. */
+export interface BandStage {
+  readonly stage: FunctionHandle;
+  readonly scratchBytes: number;
+}
+
+/** What every stage takes: the item, where its pointers are, and the thread's scratch memory. */
+export const STAGE = ['i32', 'i32', 'i32'] as const;
+
+export function loadPointers(f: FunctionWriter, args: Local): Pointers {
+  const entries = CONV_ARGS.map((name, i) => {
+    const pointer = f.local('i32');
+    f.emit(pointer.set(i32.load(args.value, 4 * i)));
+    return [name, pointer] as const;
+  });
+  return Object.fromEntries(entries) as Record<(typeof CONV_ARGS)[number], Local>;
+}
+
+/** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */
+export class RowLoader {
+  /** Bytes of a row. */
+  readonly pitch: number;
+  /** Floats of a pixel. */
+  readonly channels: number;
+  readonly #make: FunctionHandle;
+  readonly #makeAndKeep: FunctionHandle;
+  readonly #zero: FunctionHandle;
+  readonly #check: FunctionHandle | null;
+  readonly #source: SourceShape;
+
+  constructor(module: ModuleWriter, target: Target, source: SourceShape) {
+    const { row } = source;
+    this.channels = row.channels;
+    this.pitch = rowPixels(row) * row.channels * 4;
+    this.#source = source;
+    this.#makeAndKeep = emitRow(module, target, row);
+    this.#make = emitRow(module, target, { ...row, keep: false });
+    const floats = rowPixels(row) * row.channels;
+    this.#zero = emitZeroRow(module, floats);
+    this.#check = source.checked ? emitRangeCheck(module, floats) : null;
+  }
+
+  /** Rows `ownedFrom … ownedTo − 1` are this item's own to keep, where the source is kept. */
+  load(
+    f: FunctionWriter,
+    p: Pointers,
+    to: Code,
+    first: Code,
+    count: Code,
+    ownedFrom: Code,
+    ownedTo: Code,
+  ): void {
+    const { row, height, top, bottom } = this.#source;
+    const hasRows = row.border.mode !== 'zero';
+    const [firstRow, end] = hasRows ? [0, top + height + bottom] : [top, top + height];
+    const [i, y, dst, offset] = f.locals('i32', 4);
+    const [rowBytes, otherBytes] = [sourceRowBytes(row), otherRowBytes(row)];
+    f.emit(dst.set(to));
+    f.for(i, i32.const(0), count, 1, () => {
+      f.emit(y.set(i32.add(first, i.value)));
+      const outside = i32.or(i32.lt(y.value, i32.const(firstRow)), i32.ge(y.value, i32.const(end)));
+      f.if(
+        outside,
+        () => f.call(this.#zero, dst.value),
+        () => {
+          f.emit(y.set(i32.sub(y.value, i32.const(top))));
+          const owned = i32.and(i32.ge(y.value, ownedFrom), i32.lt(y.value, ownedTo));
+          const inside = f.local('i32');
+          f.emit(inside.set(y.value));
+          emitInside(f, inside, height, row.border.mode);
+          f.emit(offset.set(i32.mul(inside.value, i32.const(rowBytes))));
+          const at = (pointer: Local) => i32.add(pointer.value, offset.value);
+          const otherOffset = i32.mul(inside.value, i32.const(otherBytes));
+          const other = otherBytes === rowBytes ? at(p.other) : i32.add(p.other.value, otherOffset);
+          const call = (make: FunctionHandle) =>
+            f.call(make, at(p.src), dst.value, p.norm.value, other, at(p.keep));
+          if (row.keep) {
+            f.if(
+              owned,
+              () => call(this.#makeAndKeep),
+              () => call(this.#make),
+            );
+          } else {
+            call(this.#make);
+          }
+          if (this.#check !== null) f.call(this.#check, dst.value);
+        },
+      );
+      f.emit(dst.set(i32.add(dst.value, i32.const(this.pitch))));
+    });
+  }
+}
+
+/** The row that a row of the border repeats, in place of it. */
+export function emitInside(
+  f: FunctionWriter,
+  y: Local,
+  height: number,
+  mode: RowShape['border']['mode'],
+): void {
+  if (mode === 'zero') return;
+  const above = mode === 'reflect' ? i32.sub(i32.const(0), y.value) : i32.const(0);
+  const below =
+    mode === 'reflect' ? i32.sub(i32.const(2 * (height - 1)), y.value) : i32.const(height - 1);
+  f.if(i32.lt(y.value, i32.const(0)), () => f.emit(y.set(above)));
+  f.if(i32.ge(y.value, i32.const(height)), () => f.emit(y.set(below)));
+}
+
+/**
+ * Writes the code that sums up finished output rows: of all channels, or of so many from the channel on
+ * that `p.out` and `p.partials` point to.
+ */
+export class RowSummer {
+  readonly #sums: FunctionHandle;
+  readonly #out: OutputShape;
+  readonly #channels: number;
+
+  constructor(module: ModuleWriter, out: OutputShape, channels = out.channels) {
+    this.#out = out;
+    this.#channels = channels;
+    this.#sums = emitRowSums(module, { width: out.width, channels, pixel: out.channels });
+  }
+
+  /** Clears the partial sums of that number; gives where they are. */
+  begin(f: FunctionWriter, p: Pointers, index: Local): Local {
+    const bytes = partialBytes(this.#out.channels);
+    const [partial, i, at] = f.locals('i32', 3);
+    f.emit(partial.set(i32.add(p.partials.value, i32.mul(index.value, i32.const(bytes)))));
+    f.emit(at.set(partial.value));
+    f.repeat(i, this.#channels * 8, 16, () => {
+      f.emit(v128.store(at.value, v128.zero), v128.store(at.value, v128.zero, bytes / 2));
+      f.emit(at.set(i32.add(at.value, i32.const(16))));
+    });
+    return partial;
+  }
+
+  /** Adds output rows `from … to − 1`, of which those beyond the picture do not count. */
+  add(f: FunctionWriter, p: Pointers, partial: Local, from: Code, to: Code): void {
+    const { height, width, channels } = this.#out;
+    const y = f.local('i32');
+    f.for(y, from, i32.min(to, i32.const(height)), 1, () => {
+      const offset = i32.mul(y.value, i32.const(width * channels * 4));
+      f.call(this.#sums, i32.add(p.out.value, offset), partial.value);
+    });
+  }
+}

@@ -1,0 +1,415 @@
+import { atomic, type Code, i32, memory } from '../../../../emit/code.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
+import { emitMicroKernel } from '../gemm/microKernel.js';
+import { partialBytes } from '../rows/norm.js';
+import { emitZeroRow } from '../rows/rows.js';
+import {
+  type BandStage,
+  type ConvStage,
+  loadPointers,
+  type Pointers,
+  RowLoader,
+  STAGE,
+} from '../rows/stage.js';
+import { fetchesAhead, fetchLine, type Target } from '../target.js';
+import { axesOf, tileElementsOf } from './algorithms.js';
+import {
+  byWidth,
+  groupsOf,
+  inputPlane,
+  kernelDepth,
+  kernelPlane,
+  productPlane,
+  tilesOf,
+  type WinogradShape,
+  winogradInputBytes,
+} from './shape.js';
+import {
+  emitInputTile,
+  emitOutputTile,
+  type InputTileShape,
+  inputTileBytes,
+} from './transforms.js';
+import { emitGroupKernels } from './weightTransforms.js';
+
+/** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
+export function emitWinogradLocally(
+  module: ModuleWriter,
+  target: Target,
+  shape: WinogradShape,
+): ConvStage {
+  const { bandRows, algorithm } = shape;
+  const { down } = tilesOf(shape);
+  const groups = groupsOf(shape, target);
+  const input = new InputTransform(module, target, shape);
+  const tilesAt = Math.ceil(input.scratchBytes / 64) * 64;
+  const productsAt = tilesAt + winogradInputBytes(target, shape);
+  const key = `winograd locally ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const [start, end, group, channel, kernels, tiles] = f.locals('i32', 6);
+    f.emit(start.set(i32.mul(item.value, i32.const(bandRows))));
+    const next = i32.add(start.value, i32.const(bandRows));
+    f.emit(end.set(i32.min(next, i32.const(down))));
+    f.emit(tiles.set(i32.add(scratch.value, i32.const(tilesAt))));
+    input.emit(f, p, scratch, tiles.value, start, end);
+    f.emit(channel.set(i32.const(0)), kernels.set(p.weights.value));
+    const products = i32.add(scratch.value, i32.const(productsAt));
+    f.repeat(group, groups.count, 1, () => {
+      byWidth(f, groups, group, (n) => {
+        const rows = [start.value, end.value];
+        const handle = emitGroup(module, target, shape, n, 'kept');
+        f.call(handle, args.value, tiles.value, kernels.value, products, channel.value, ...rows);
+      });
+      const bytes = tileElementsOf(algorithm) * kernelPlane(shape, groups.channels);
+      f.emit(channel.set(i32.add(channel.value, i32.const(groups.channels))));
+      f.emit(kernels.set(i32.add(kernels.value, i32.const(bytes))));
+    });
+  });
+  const productBytes = tileElementsOf(algorithm) * productPlane(target, shape, groups.widest);
+  const items = Math.ceil(down / bandRows);
+  return { stage, items, scratchBytes: productsAt + productBytes };
+}
+
+/**
+ * Writes the code that finds the rows of tiles of an item of a band. For products, a band is cut into chunks of
+ * `productRows`; where there are several, neighbouring items are of different ones, and their threads read different parts of V.
+ */
+class BandItem {
+  readonly start: Local;
+  readonly end: Local;
+  /** Rows of tiles of the band before `start`. */
+  readonly done: Local;
+  /** For items of a chunk and a group: the group. */
+  readonly group: Local;
+  readonly #f: FunctionWriter;
+  readonly #shape: WinogradShape;
+  /** Rows of tiles of the band. */
+  readonly #here: Local;
+
+  constructor(f: FunctionWriter, shape: WinogradShape, { firstTileRow }: Pointers) {
+    this.#f = f;
+    this.#shape = shape;
+    [this.start, this.end, this.done, this.group, this.#here] = f.locals('i32', 5);
+    const left = i32.sub(i32.const(tilesOf(shape).down), firstTileRow.value);
+    f.emit(this.#here.set(i32.min(left, i32.const(shape.bandRows))));
+  }
+
+  /** An item is a chunk for one group, chunks counting faster. */
+  ofProducts(item: Local, p: Pointers): void {
+    const { productRows } = this.#shape;
+    const chunks = this.#f.local('i32');
+    this.#f.emit(chunks.set(quotientUp(this.#here.value, productRows)));
+    this.#f.emit(this.group.set(i32.div(item.value, chunks.value)));
+    const chunk = i32.rem(item.value, chunks.value);
+    this.#f.emit(this.done.set(i32.mul(chunk, i32.const(productRows))));
+    this.#setRows(p, productRows);
+  }
+
+  /** An item is `inputRows` rows. */
+  ofInput(item: Local, p: Pointers): void {
+    const { inputRows } = this.#shape;
+    this.#f.emit(this.done.set(i32.mul(item.value, i32.const(inputRows))));
+    this.#setRows(p, inputRows);
+  }
+
+  #setRows({ firstTileRow }: Pointers, rows: number): void {
+    this.#f.emit(this.start.set(i32.add(firstTileRow.value, this.done.value)));
+    const next = i32.add(this.start.value, i32.const(rows));
+    const bandEnd = i32.add(firstTileRow.value, this.#here.value);
+    this.#f.emit(this.end.set(i32.min(next, bandEnd)));
+  }
+}
+
+/** `⌈a / b⌉`. */
+function quotientUp(a: Code, b: number): Code {
+  return i32.div(i32.add(a, i32.const(b - 1)), i32.const(b));
+}
+
+/** Stage: `inputRows` rows of tiles an item, from input rows to the band's V. */
+export function emitWinogradInput(
+  module: ModuleWriter,
+  target: Target,
+  shape: WinogradShape,
+): BandStage {
+  const { across } = tilesOf(shape);
+  const input = new InputTransform(module, target, shape);
+  const key = `winograd input ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const rows = new BandItem(f, shape, p);
+    rows.ofInput(item, p);
+    const bytes = across * shape.source.row.channels * 4;
+    const tiles = i32.add(p.tiles.value, i32.mul(rows.done.value, i32.const(bytes)));
+    input.emit(f, p, scratch, tiles, rows.start, rows.end);
+  });
+  return { stage, scratchBytes: input.scratchBytes };
+}
+
+/** Stage: an item is `productRows` rows of a band's tiles for one group. */
+export function emitWinogradProducts(
+  module: ModuleWriter,
+  target: Target,
+  shape: WinogradShape,
+): BandStage & { readonly groups: number } {
+  const { source } = shape;
+  const { across } = tilesOf(shape);
+  const groups = groupsOf(shape, target);
+  const { channels, count, widest } = groups;
+  const inChannels = source.row.channels;
+  const { horizontal } = axesOf(shape.algorithm);
+  const kernelBytes = (n: number) => horizontal.products * kernelPlane(shape, n);
+  const key = `winograd products ${JSON.stringify([target, shape])}`;
+  const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const p = loadPointers(f, args);
+    const rows = new BandItem(f, shape, p);
+    rows.ofProducts(item, p);
+    const channel = f.local('i32');
+    f.emit(channel.set(i32.mul(rows.group.value, i32.const(channels))));
+    const bytes = i32.mul(rows.done.value, i32.const(across * inChannels * 4));
+    const own = i32.add(p.tiles.value, bytes);
+    byWidth(f, groups, rows.group, (n) => {
+      const products = i32.add(scratch.value, i32.const(kernelBytes(n)));
+      const range = [rows.start.value, rows.end.value];
+      const handle = emitGroup(module, target, shape, n, 'made');
+      f.call(handle, args.value, own, scratch.value, products, channel.value, ...range);
+    });
+  });
+  const productBytes = tileElementsOf(shape.algorithm) * productPlane(target, shape, widest);
+  return { stage, groups: count, scratchBytes: kernelBytes(widest) + productBytes };
+}
+
+/**
+ * Writes the code that makes V of rows of tiles `start … end − 1`. Scratch memory has the input rows of one row of tiles,
+ * of which the last are the next one's first.
+ */
+class InputTransform {
+  readonly scratchBytes: number;
+  readonly #module: ModuleWriter;
+  readonly #target: Target;
+  readonly #shape: WinogradShape;
+  readonly #loader: RowLoader;
+  readonly #tile: InputTileShape;
+  /** In scratch memory, where a tile is on its way, behind the input rows. */
+  readonly #tileAt: number;
+
+  constructor(module: ModuleWriter, target: Target, shape: WinogradShape) {
+    this.#module = module;
+    this.#target = target;
+    this.#shape = shape;
+    this.#loader = new RowLoader(module, target, shape.source);
+    this.#tile = {
+      algorithm: shape.algorithm,
+      channels: shape.source.row.channels,
+      rowStride: this.#loader.pitch,
+      planeStride: inputPlane(target, shape),
+    };
+    this.#tileAt = axesOf(shape.algorithm).vertical.inputs * this.#loader.pitch;
+    this.scratchBytes = this.#tileAt + inputTileBytes(this.#tile);
+  }
+
+  emit(
+    f: FunctionWriter,
+    p: Pointers,
+    scratch: Local,
+    tiles: Code,
+    start: Local,
+    end: Local,
+  ): void {
+    const { algorithm, source, first } = this.#shape;
+    const { vertical, horizontal } = axesOf(algorithm);
+    const { inputs, inStep, outputs } = vertical;
+    const { across } = tilesOf(this.#shape);
+    const { channels, zeros } = source.row;
+    const { pitch } = this.#loader;
+    const inputTile = emitInputTile(this.#module, this.#target, this.#tile);
+    const between = i32.add(scratch.value, i32.const(this.#tileAt));
+    const [ty, tx, at, to, row, count, rowsAt] = f.locals('i32', 7);
+    const owned = (tileRow: Local) => i32.mul(tileRow.value, i32.const(outputs));
+    const column = (first[1] + zeros[0]) * channels * 4;
+    const firstRow = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
+    f.emit(row.set(firstRow), count.set(i32.const(inputs)), rowsAt.set(scratch.value));
+    f.emit(to.set(tiles));
+    f.for(ty, start.value, end.value, 1, () => {
+      f.if(i32.gt(ty.value, start.value), () => {
+        const overlap = (inputs - inStep) * pitch;
+        const last = i32.add(scratch.value, i32.const(inStep * pitch));
+        f.emit(memory.copy(scratch.value, last, i32.const(overlap)));
+        f.emit(rowsAt.set(i32.add(scratch.value, i32.const(overlap))));
+        f.emit(row.set(i32.add(row.value, count.value)), count.set(i32.const(inStep)));
+      });
+      const { value } = rowsAt;
+      this.#loader.load(f, p, value, row.value, count.value, owned(start), owned(end));
+      f.emit(at.set(i32.add(scratch.value, i32.const(column))));
+      f.repeat(tx, across, 1, () => {
+        f.call(inputTile, at.value, to.value, between);
+        f.emit(at.set(i32.add(at.value, i32.const(horizontal.inStep * channels * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
+      });
+    });
+  }
+}
+
+/** About how many channels are summed up before the sum is added to that of the others. */
+const SUMMED_CHANNELS = 64;
+
+/** Equal parts in which products are summed along the channels; one, where there are none of about that size. */
+function partsOfSum(channels: number): number {
+  const least = Math.ceil(channels / SUMMED_CHANNELS);
+  const counts = Array.from({ length: least }, (_, i) => least + i);
+  return counts.find((parts) => channels % (4 * parts) === 0) ?? 1;
+}
+
+/**
+ * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
+ * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
+ * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. Each row of tiles leaves partial sums of its
+ * own, so that they do not depend on how rows are cut into items.
+ */
+function emitGroup(
+  module: ModuleWriter,
+  target: Target,
+  shape: WinogradShape,
+  n: number,
+  kernelsAre: 'kept' | 'made',
+): FunctionHandle {
+  const { algorithm, source, out, convGroups } = shape;
+  const { vertical, horizontal } = axesOf(algorithm);
+  const { across } = tilesOf(shape);
+  const inChannels = source.row.channels;
+  const depth = kernelDepth(shape);
+  const outPlane = productPlane(target, shape, n);
+  const outPitch = out.width * out.channels * 4;
+  const key = `winograd group ${JSON.stringify([target, shape, n, kernelsAre])}`;
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
+    const p = loadPointers(f, args);
+    const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
+    const [packed, u, v, row, turn, begun] = f.locals('i32', 6);
+    const parts = partsOfSum(depth);
+    const product = emitMicroKernel(module, target, {
+      n,
+      run: depth / parts,
+      middle: 1,
+      middleStride: 0,
+      outer: parts,
+      outerStride: (depth / parts) * 4,
+      aStride: inChannels * 4,
+      cStride: n * 4,
+      start: parts > 1 ? 'parts' : 'zero',
+      fetchesAhead: convGroups === 1 && fetchesAhead(target),
+      goesBeyond: true,
+    });
+    f.emit(count.set(i32.mul(i32.sub(end.value, start.value), i32.const(across))));
+    const multiply = (planes: number, firstPlane: Code) => {
+      const begin = (pointer: Local, base: Local, bytes: number) =>
+        pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes))));
+      f.emit(begin(v, tiles, inputPlane(target, shape)), begin(at, products, outPlane));
+      if (convGroups > 1) {
+        const convGroup = i32.div(channel.value, i32.const(out.channels / convGroups));
+        f.emit(v.set(i32.add(v.value, i32.mul(convGroup, i32.const(depth * 4)))));
+      }
+      f.emit(u.set(kernels.value));
+      f.repeat(plane, planes, 1, () => {
+        f.call(product, v.value, u.value, at.value, i32.const(0), count.value);
+        const steps = [
+          [v, inputPlane(target, shape)],
+          [u, kernelPlane(shape, n)],
+          [at, outPlane],
+        ] as const;
+        for (const [pointer, bytes] of steps) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
+        }
+      });
+    };
+    if (kernelsAre === 'kept') multiply(tileElementsOf(algorithm), i32.const(0));
+    else {
+      const before = i32.mul(channel.value, i32.const(9 * depth * 4));
+      f.emit(packed.set(i32.add(p.weights.value, before)));
+      const rows = vertical.products;
+      // Threads that read the same of V at the same time take its lines out of each other's caches. So each begins
+      // half of V away from the row of planes that was begun last, and says which ones it begins. Nobody sets that word
+      // before, so it can be anything.
+      const half = i32.const(Math.ceil(rows / 2));
+      f.emit(begun.set(i32.add(p.tiles.value, i32.const(winogradInputBytes(target, shape)))));
+      const away = i32.add(atomic.add(begun.value, half), half);
+      f.emit(row.set(i32.rem(i32.and(away, i32.const(0xffff)), i32.const(rows))));
+      f.repeat(turn, rows, 1, () => {
+        f.emit(atomic.store(begun.value, row.value));
+        for (let r = 0; r < rows; r++) {
+          const make = emitGroupKernels(module, target, shape, n, r);
+          f.if(i32.eq(row.value, i32.const(r)), () => f.call(make, packed.value, kernels.value));
+        }
+        multiply(horizontal.products, i32.mul(row.value, i32.const(horizontal.products)));
+        f.emit(row.set(i32.rem(i32.add(row.value, i32.const(1)), i32.const(rows))));
+      });
+    }
+
+    const [whole, cut] = [true, false].map((whole) =>
+      emitOutputTile(module, target, {
+        algorithm,
+        channels: n,
+        planeStride: outPlane,
+        pixelStride: out.channels * 4,
+        rowStride: outPitch,
+        squaresAt: out.sums ? partialBytes(out.channels) / 2 : null,
+        whole,
+      }),
+    );
+    // From here on, output, bias and partial sums begin at the group's first channel.
+    const skip = (pointer: Local, bytes: number) =>
+      pointer.set(i32.add(pointer.value, i32.mul(channel.value, i32.const(bytes))));
+    f.emit(skip(p.out, 4), skip(p.bias, 4), skip(p.partials, 8));
+    f.emit(at.set(products.value));
+    f.for(ty, start.value, end.value, 1, () => {
+      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(vertical.outputs)));
+      f.emit(
+        to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(vertical.outputs * outPitch)))),
+      );
+      const sums = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
+      f.emit(partial.set(i32.add(p.partials.value, sums)));
+      if (out.sums) {
+        const zero = emitZeroRow(module, 2 * n);
+        f.call(zero, partial.value);
+        f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
+      }
+      // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
+      // tile's are fetched while this one is worked out. Only a whole tile is fetched: one that is cut off could lie
+      // beyond the end of memory.
+      const fetchNext = () => {
+        for (let i = 0; i < vertical.outputs; i++) {
+          for (let j = 0; j < horizontal.outputs; j++) {
+            for (let line = 0; line < n * 4; line += 64) {
+              const offset = i * outPitch + (horizontal.outputs + j) * out.channels * 4 + line;
+              fetchLine(f, to.value, offset);
+            }
+          }
+        }
+      };
+      const tile = (handle: FunctionHandle) => {
+        const columns = i32.sub(
+          i32.const(out.width),
+          i32.mul(tx.value, i32.const(horizontal.outputs)),
+        );
+        f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
+        f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
+        f.emit(to.set(i32.add(to.value, i32.const(horizontal.outputs * out.channels * 4))));
+      };
+      const wholeAcross = Math.floor(out.width / horizontal.outputs);
+      f.emit(tx.set(i32.const(0)));
+      f.if(i32.ge(rows, i32.const(vertical.outputs)), () => {
+        f.for(tx, tx.value, i32.const(wholeAcross - 1), 1, () => {
+          fetchNext();
+          tile(whole);
+        });
+        f.for(tx, tx.value, i32.const(wholeAcross), 1, () => tile(whole));
+      });
+      f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
+    });
+  });
+}

@@ -1,0 +1,277 @@
+import { type Code, f64x2, i32, upperHalf, v128 } from '../../../../emit/code.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
+import { schedulingBarrier } from '../gemm/schedulingBarrier.js';
+import { type Target, vectorsAtATime } from '../target.js';
+import {
+  Algebra,
+  axesOf,
+  type Element,
+  elements,
+  type Line,
+  type TileAlgorithm,
+  type WinogradAlgorithm,
+  WORKING,
+} from './algorithms.js';
+
+function grid(f: FunctionWriter, rows: number, columns: number, vectors: number): Element[][] {
+  return Array.from({ length: rows }, () => elements(f, columns, vectors));
+}
+
+const column = (lines: readonly Line[], j: number): Line => lines.map((line) => line[j]);
+
+export interface InputTileShape {
+  readonly algorithm: TileAlgorithm;
+  readonly channels: number;
+  /** Bytes from one row of `src` to the next. */
+  readonly rowStride: number;
+  /** Bytes from one plane of `dst` to the next. */
+  readonly planeStride: number;
+}
+
+/**
+ * Channels of an input tile that are worked on together. Their inputs, what lies between the two transforms and the
+ * outputs, 36 to 81 elements each, fit in the L1 cache together; those of 256 channels would not.
+ */
+const INPUT_CHANNELS = 32;
+
+/** Bytes that a tile's input needs on its way. */
+export function inputTileBytes({ algorithm, channels }: InputTileShape): number {
+  const { vertical, horizontal } = axesOf(algorithm);
+  return vertical.products * horizontal.inputs * lineStride(Math.min(channels, INPUT_CHANNELS));
+}
+
+/** Lines whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
+function lineStride(channels: number): number {
+  return channels * 4 + 64;
+}
+
+/**
+ * `(src, dst, between)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`, by way of
+ * `between[row ξ][column]`, which stays in the L1 cache.
+ *
+ * First along columns, then along rows: so there are no more vectors at a time than registers, and few planes of `dst`,
+ * which comes from beyond the L2 cache, are written at a time, one run after the other.
+ */
+export function emitInputTile(
+  module: ModuleWriter,
+  target: Target,
+  shape: InputTileShape,
+): FunctionHandle {
+  const key = `winograd input ${JSON.stringify([target.fma, target.joins, shape])}`;
+  return module.define(key, ['i32', 'i32', 'i32'], (f, src, dst, between) => {
+    const { algorithm, channels, rowStride, planeStride } = shape;
+    const { vertical, horizontal } = axesOf(algorithm);
+    const a = new Algebra(f, target);
+    const [part, line, c, from, to] = f.locals('i32', 5);
+    const step = (pointer: Local, by: number) =>
+      f.emit(pointer.set(i32.add(pointer.value, i32.const(by))));
+    const transform = (count: number) => {
+      const vectors = vectorsAtATime(target, count);
+      const most = (count: 'inputs' | 'products') => Math.max(vertical[count], horizontal[count]);
+      const loaded = elements(f, most('inputs'), vectors);
+      const out = elements(f, most('products'), vectors);
+      const t = elements(f, WORKING, vectors);
+      const transformLine = (
+        { inputs, products, transformInput }: WinogradAlgorithm,
+        at: Local,
+        apart: number,
+        outAt: Local,
+        outApart: number,
+      ) => {
+        f.repeat(c, count, 4 * vectors, () => {
+          for (let i = 0; i < inputs; i++) a.load(loaded[i], at, i * apart);
+          transformInput(a, loaded, out, t);
+          for (let i = 0; i < products; i++) a.store(outAt, out[i], i * outApart);
+          step(at, 16 * vectors);
+          step(outAt, 16 * vectors);
+        });
+      };
+      const bytes = count * 4;
+      const stride = lineStride(count);
+      const betweenStride = horizontal.inputs * stride;
+      f.emit(from.set(src.value), to.set(between.value));
+      f.repeat(line, horizontal.inputs, 1, () => {
+        transformLine(vertical, from, rowStride, to, betweenStride);
+        step(from, channels * 4 - bytes);
+        step(to, stride - bytes);
+      });
+      f.emit(from.set(between.value), to.set(dst.value));
+      f.repeat(line, vertical.products, 1, () => {
+        transformLine(horizontal, from, stride, to, planeStride);
+        step(from, betweenStride - bytes);
+        step(to, horizontal.products * planeStride - bytes);
+      });
+      step(src, bytes);
+      step(dst, bytes);
+    };
+    f.repeat(part, Math.floor(channels / INPUT_CHANNELS), 1, () => transform(INPUT_CHANNELS));
+    if (channels % INPUT_CHANNELS > 0) transform(channels % INPUT_CHANNELS);
+  });
+}
+
+export interface OutputTileShape {
+  readonly algorithm: TileAlgorithm;
+  readonly channels: number;
+  readonly planeStride: number;
+  /** Bytes from one pixel of `dst` to the next, and from one row to the next. */
+  readonly pixelStride: number;
+  readonly rowStride: number;
+  /** Bytes from Σx to Σx² in `partial`; `null` where no norm follows. */
+  readonly squaresAt: number | null;
+  /** Whether all of the tile lies inside the picture. */
+  readonly whole: boolean;
+}
+
+/**
+ * `(src, dst, bias, partial, rows, columns)`: `src[ξ][channels]` to a tile's output pixels, of which those
+ * inside are stored, and added to the partial sums (`norm.ts`).
+ *
+ * Differences from the tile's first pixel are summed in float32, and the rest in doubles: a mean far
+ * above the deviation costs no digits, and most of the work is narrow.
+ */
+export function emitOutputTile(
+  module: ModuleWriter,
+  target: Target,
+  shape: OutputTileShape,
+): FunctionHandle {
+  const { fma, joins, tile } = target;
+  const key = `winograd output ${JSON.stringify([fma, joins, tile.isScheduled, shape])}`;
+  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
+  return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
+    const { algorithm, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
+    const { vertical, horizontal } = axesOf(algorithm);
+    const a = new Algebra(f, target);
+    const vectors = vectorsAtATime(target, channels);
+    const loaded = elements(f, vertical.products, vectors);
+    const lines = grid(f, vertical.outputs, horizontal.products, vectors);
+    const t = elements(f, WORKING, vectors);
+    const out = elements(f, horizontal.outputs, vectors);
+    const [added, first, difference, sum, squares] = elements(f, 5, vectors);
+    const c = f.local('i32');
+    const inside = (length: Local, index: number, body: () => void) =>
+      whole || index === 0 ? body() : f.if(i32.gt(length.value, i32.const(index)), body);
+    f.repeat(c, channels, 4 * vectors, () => {
+      a.load(added, bias, 0);
+      f.leavable((leave) => {
+        for (let j = 0; j < horizontal.products; j++) {
+          for (let i = 0; i < vertical.products; i++) {
+            a.load(loaded[i], src, (i * horizontal.products + j) * planeStride);
+          }
+          vertical.transformOutput(a, loaded, column(lines, j), t);
+          if (tile.isScheduled) leave(schedulingBarrier(src, j));
+        }
+      });
+      for (let i = 0; i < vertical.outputs; i++) {
+        inside(rows, i, () => {
+          horizontal.transformOutput(a, lines[i], out, t);
+          for (let j = 0; j < horizontal.outputs; j++) {
+            inside(columns, j, () => {
+              a.add(out[j], out[j], added);
+              a.store(dst, out[j], i * rowStride + j * pixelStride);
+              if (squaresAt === null) return;
+              if (i + j === 0) {
+                a.copy(first, out[j]);
+                for (const v of [...sum, ...squares]) f.emit(v.set(v128.zero));
+                return;
+              }
+              a.sub(difference, out[j], first);
+              a.add(sum, sum, difference);
+              a.square(squares, difference);
+            });
+          }
+        });
+      }
+      if (squaresAt !== null) {
+        const size = (length: Local, { outputs }: WinogradAlgorithm) =>
+          i32.min(length.value, i32.const(outputs));
+        const count = whole
+          ? f64x2.splat(vertical.outputs * horizontal.outputs)
+          : f64x2.splatI32(i32.mul(size(rows, vertical), size(columns, horizontal)));
+        for (let v = 0; v < vectors; v++) {
+          const of = { count, first: first[v], sum: sum[v], squares: squares[v] };
+          addShiftedSums(f, partial, 32 * v, squaresAt, of);
+        }
+      }
+      for (const pointer of [src, dst, bias]) {
+        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+      }
+      f.emit(partial.set(i32.add(partial.value, i32.const(32 * vectors))));
+    });
+  });
+}
+
+/**
+ * Adds to partial sums what `count` numbers contribute, given the first of them, b, and sums over d = x − b:
+ * Σx = Σd + n b and Σx² = Σd² + b (2 Σd + n b).
+ */
+function addShiftedSums(
+  f: FunctionWriter,
+  partial: Local,
+  at: number,
+  squaresAt: number,
+  of: { count: Code; first: Local; sum: Local; squares: Local },
+): void {
+  const [b, d, nb] = f.locals('v128', 3);
+  for (const h of [0, 1]) {
+    const half = (x: Local) => f64x2.promoteLow(h === 0 ? x.value : upperHalf(x.value));
+    const add = (to: number, value: Code) =>
+      f.emit(v128.store(partial.value, f64x2.add(v128.load(partial.value, to), value), to));
+    f.emit(b.set(half(of.first)), d.set(half(of.sum)), nb.set(f64x2.mul(b.value, of.count)));
+    add(at + 16 * h, f64x2.add(d.value, nb.value));
+    const twice = f64x2.add(f64x2.add(d.value, d.value), nb.value);
+    add(squaresAt + at + 16 * h, f64x2.add(half(of.squares), f64x2.mul(b.value, twice)));
+  }
+}
+
+export interface KernelTileShape {
+  readonly algorithm: TileAlgorithm;
+  /** Input channels. */
+  readonly channels: number;
+  /** Output channels of the panel, a multiple of 4. */
+  readonly lanes: number;
+  /** Which row of planes is made. */
+  readonly row: number;
+  readonly planeStride: number;
+}
+
+/** `(src, dst)`: one panel of kernels, `src[ic][3 · 3][lanes]`, to a row of planes, `dst[column ξ][ic][lanes]`. */
+export function emitKernelTile(
+  module: ModuleWriter,
+  target: Target,
+  shape: KernelTileShape,
+): FunctionHandle {
+  const key = `winograd kernel ${JSON.stringify([target.fma, target.joins, shape])}`;
+  return module.define(key, ['i32', 'i32'], (f, src, dst) => {
+    const { algorithm, channels, lanes, row, planeStride } = shape;
+    const { vertical, horizontal } = axesOf(algorithm);
+    const a = new Algebra(f, target);
+    const vectors = vectorsAtATime(target, lanes);
+    const kernel = grid(f, 3, 3, vectors);
+    const lines = grid(f, vertical.products, 3, vectors);
+    const t = elements(f, WORKING, vectors);
+    const out = elements(f, horizontal.products, vectors);
+    const [ic, lane] = f.locals('i32', 2);
+    f.repeat(ic, channels, 1, () => {
+      f.repeat(lane, lanes, 4 * vectors, () => {
+        for (let i = 0; i < 3; i++) {
+          for (let j = 0; j < 3; j++) a.load(kernel[i][j], src, (i * 3 + j) * lanes * 4);
+        }
+        // What other rows would need is not used, and V8 leaves it out.
+        for (let j = 0; j < 3; j++) {
+          vertical.transformKernel(a, column(kernel, j), column(lines, j), t);
+        }
+        horizontal.transformKernel(a, lines[row], out, t);
+        for (const [j, element] of out.entries()) a.store(dst, element, j * planeStride);
+        for (const pointer of [src, dst]) {
+          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
+        }
+      });
+      f.emit(src.set(i32.add(src.value, i32.const(8 * lanes * 4))));
+    });
+  });
+}
