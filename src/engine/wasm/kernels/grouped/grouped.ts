@@ -28,13 +28,15 @@ function productWidth({ groupOut }: SpreadShape): number {
   return Math.ceil(groupOut / 4) * 4;
 }
 
-/** How the weights of one phase are packed: `[run of output channels][tap row][term][tap column][lanes]`, or K as in `microKernel.ts`. */
+/**
+ * Output channels whose weights are packed together. Behind each other lie tap rows, in these the tap columns of each input channel of
+ * the group (`columnsInside`), or those channels of each tap column, and in these `lanes`.
+ */
 export interface GroupedPanel {
   /** The first output channel, and how many there are; `lanes` may be more. */
   readonly first: number;
   readonly count: number;
   readonly lanes: number;
-  /** Whether tap columns are inside of a group's input channels, or outside. */
   readonly columnsInside: boolean;
 }
 

@@ -34,7 +34,6 @@ export class SpreadRows implements InputRows {
   readonly #loader: RowLoader;
   readonly #spread: FunctionHandle;
 
-  /** @param spareAt Where in scratch memory there is room for a row of the source, behind the spread ones. */
   constructor(module: ModuleWriter, target: Target, source: SourceShape, shape: SpreadShape) {
     this.#loader = new RowLoader(module, target, source);
     const pixels = rowPixels(source.row);
@@ -43,7 +42,7 @@ export class SpreadRows implements InputRows {
     this.#spread = emitSpread(module, { ...shape, pixels, pixel: this.#loader.channels });
   }
 
-  /** Bytes of scratch memory in front of the rows, where a row of the source is made ready. */
+  /** Bytes of scratch memory behind the rows, where a row of the source is made ready. */
   get spareBytes(): number {
     return this.#loader.pitch + 16;
   }
