@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import type { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Upsample } from '../../src/nn/upsample.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { temporaryFolder } from '../support/command.js';
@@ -23,6 +29,7 @@ import {
   type TensorPlace,
   tensorAt,
 } from '../support/fixtures.js';
+import { moduleOf } from '../support/modules.js';
 
 const RIVALS = join(import.meta.dirname, '../../bench/runtimes');
 /** Two float32 runtimes, each of which may be some 1e-5 from the truth. */
@@ -95,6 +102,33 @@ function everything(): Module {
   ).eval();
 }
 
+const bilinear = { mode: 'bilinear' } as const;
+/** Operators that other networks than ours have, with what runtimes differ in. Of six channels each. */
+const LAYERS: readonly Module[] = [
+  new Hardtanh(-0.25, 0.5),
+  moduleOf('Clamp', { min: 0.3 }),
+  moduleOf('Clamp', { max: 0.3 }),
+  moduleOf('Mul', { mask_of: 6 }),
+  moduleOf('Cat', { dim: 1, channels: [6, 3] }),
+  new ZeroPad2d([1, 2, 0, 3]),
+  new ReplicationPad2d([4, -2, -1, 12]),
+  moduleOf('Pad', { padding: [-12, 11, 0, -4], mode: 'reflect' }),
+  new Upsample({ scaleFactor: 2 }),
+  new Upsample({ scaleFactor: [1.7, 0.6] }),
+  new Upsample({ size: [5, 31] }),
+  new Upsample({ scaleFactor: [0.5, 2], ...bilinear }),
+  new Upsample({ scaleFactor: [1.01, 1.7], ...bilinear }),
+  new Upsample({ size: [1, 31], ...bilinear }),
+  new Upsample({ size: [13, 1], ...bilinear, alignCorners: true }),
+  new AvgPool2d([2, 3]),
+  new AvgPool2d(3, { stride: 2, padding: 1 }),
+  new AvgPool2d(4, { padding: 2, ceilMode: true }),
+  new AvgPool2d(4, { padding: 1, ceilMode: true, countIncludePad: false }),
+  new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }),
+  new MaxPool2d([3, 2], { stride: 1, dilation: [2, 3], padding: 1 }),
+  new MaxPool2d(2, { stride: [4, 6], padding: 1, ceilMode: true }),
+];
+
 it('the ONNX checker takes every model', () => {
   const options: OnnxOptions[] = [{}, { opset: 11 }, { opset: 16, dynamic: true }, { fp16: true }];
   const models = options.map((o) => exportOnnx(new ResNetGenerator(3, 3, 4, 2), [1, 3, 12, 16], o));
@@ -102,6 +136,10 @@ it('the ONNX checker takes every model', () => {
     exportOnnx(everything(), [2, 2, 9, 14]),
     exportOnnx(everything(), [2, 2, 9, 14], { exactNorms: true, fp16: true }),
     exportOnnx(new ResNetGenerator(3, 3, 4, 1, { norm: 'batch' }).eval(), [1, 3, 8, 8]),
+    ...LAYERS.flatMap((layer) =>
+      [11, 13, 17, 20].map((opset) => exportOnnx(layer, [2, 6, 9, 14], { opset })),
+    ),
+    ...LAYERS.map((layer) => exportOnnx(layer, [2, 6, 9, 14], { fp16: true })),
   );
   expect(checkModels(models)).toEqual(models.map(() => 'ok'));
 });
@@ -132,6 +170,25 @@ describe.each(RUNTIMES)('%s', (runtime) => {
       expect(largest(await runElsewhere(runtime, dynamic, x), ours)).toBeLessThan(TOLERANCE);
     }
   });
+
+  it.each(LAYERS.map((layer) => [String(layer), layer] as const))(
+    'gives our output of %s',
+    async (_, layer) => {
+      const x = noise([2, 6, 9, 14]);
+      const expected = await layer.forward(x, { engine: 'js' });
+      for (const opset of [11, 12, 13, 17, 18, 19, 20]) {
+        const found = await runElsewhere(runtime, exportOnnx(layer, x.shape, { opset }), x);
+        expect(largest(found, expected), `opset ${opset}`).toBeLessThan(1e-5);
+      }
+      // Another number of pictures, and numbers of 16 bits.
+      const more = noise([3, 6, 9, 14]);
+      const dynamic = exportOnnx(layer, x.shape, { dynamic: true });
+      const ours = await layer.forward(more, { engine: 'js' });
+      expect(largest(await runElsewhere(runtime, dynamic, more), ours)).toBeLessThan(1e-5);
+      const half = exportOnnx(layer, x.shape, { fp16: true });
+      expect(largest(await runElsewhere(runtime, half, x), expected)).toBeLessThan(5e-3);
+    },
+  );
 
   interface NetsManifest {
     readonly nets: readonly {

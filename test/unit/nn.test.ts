@@ -1,18 +1,24 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CycleganError, ShapeError } from '../../src/errors.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { traceGraph } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Dropout } from '../../src/nn/dropout.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
 import { type StateDict, StateDictError } from '../../src/nn/loadStateDict.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import type { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Upsample } from '../../src/nn/upsample.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
 const net = () => new Sequential(new Conv2d(2, 3, 1), new BatchNorm2d(3));
@@ -187,6 +193,24 @@ describe('printing', () => {
       'InstanceNorm2d(8, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)',
     ],
     [new LeakyReLU(0.2, true), 'LeakyReLU(negative_slope=0.2, inplace=True)'],
+    [new Hardtanh(-2.5, 7), 'Hardtanh(min_val=-2.5, max_val=7.0)'],
+    [new ZeroPad2d([1, 2, -1, 0]), 'ZeroPad2d((1, 2, -1, 0))'],
+    [new ReplicationPad2d(2), 'ReplicationPad2d((2, 2, 2, 2))'],
+    [new Upsample({ scaleFactor: 2 }), 'Upsample(scale_factor=2.0, mode=nearest)'],
+    [
+      new Upsample({ scaleFactor: [2, 3], mode: 'bilinear', alignCorners: true }),
+      'Upsample(scale_factor=(2.0, 3.0), mode=bilinear)',
+    ],
+    [new Upsample({ size: [3, 4] }), 'Upsample(size=(3, 4), mode=nearest)'],
+    [new AvgPool2d(2), 'AvgPool2d(kernel_size=2, stride=2, padding=0)'],
+    [
+      new AvgPool2d([3, 2], { stride: [2, 1], padding: [1, 0], ceilMode: true }),
+      'AvgPool2d(kernel_size=(3, 2), stride=(2, 1), padding=(1, 0))',
+    ],
+    [
+      new MaxPool2d(3, { stride: [2, 1], padding: 1, dilation: 2, ceilMode: true }),
+      'MaxPool2d(kernel_size=3, stride=(2, 1), padding=1, dilation=2, ceil_mode=True)',
+    ],
     [new Dropout(0.5), 'Dropout(p=0.5, inplace=False)'],
     [new Sequential(new Identity()), 'Sequential(\n  (0): Identity()\n)'],
   ])('is PyTorch’s', (module, printed) => {

@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
+import { Upsample } from '../../src/nn/upsample.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
 const SIDE = 40;
@@ -33,3 +38,21 @@ it.each([
     }
   },
 );
+
+it.each([
+  ['MaxPool2d', new MaxPool2d(3, { stride: 2, padding: 1 })],
+  ['AvgPool2d', new AvgPool2d(2)],
+  ['Upsample', new Upsample({ scaleFactor: 2, mode: 'bilinear' })],
+  ['ZeroPad2d', new ZeroPad2d([1, -1, 2, 0])],
+  ['Hardtanh', new Hardtanh(-0.5, 0.5)],
+])('%s: what is not finite is where the reference has it', async (_, module) => {
+  const data = Float32Array.from({ length: 5 * 12 * 12 }, (_, i) => Math.sin(i));
+  const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < data.length; i += 29) data[i] = values[i % 3];
+  const run = (engine: string) => module.eval().forward(new Tensor(data, [5, 12, 12]), { engine });
+  const [found, expected] = [await run('wasm'), await run('js')];
+  for (let i = 0; i < expected.size; i++) {
+    if (Number.isFinite(expected.data[i])) expect(found.data[i]).toBeCloseTo(expected.data[i], 5);
+    else expect(found.data[i]).toBe(expected.data[i]);
+  }
+});

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.js';
+import { avgPool2d } from '../../src/tensor/avgPool2d.js';
+import { cat } from '../../src/tensor/cat.js';
+import { clamp } from '../../src/tensor/clamp.js';
 import { conv2d } from '../../src/tensor/conv2d.js';
 import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
 import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
+import { maxPool2d } from '../../src/tensor/maxPool2d.js';
+import { pad } from '../../src/tensor/pad.js';
 import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
 import { relu } from '../../src/tensor/relu.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { upsample } from '../../src/tensor/upsample.js';
 import { golden, goldenNumbers } from '../support/golden.js';
 import { operatorSuite } from '../support/operatorSuite.js';
 
@@ -86,6 +92,20 @@ describe('wrong input', () => {
     ],
     ['a wide reflection', () => reflectionPad2d(input, [0, 0, 5, 0]), /\(5, 0\) at dimension 2/],
     ['one element', () => instanceNorm2d(Tensor.zeros([1, 3, 1, 1])), /\[1, 3, 1, 1\]/],
+    ['no bound', () => clamp(input, {}), /min, max or both/],
+    ['a NaN bound', () => clamp(input, { min: Number.NaN }), /min: NaN/],
+    ['sides that differ', () => cat([input, weight], 1), /\[1, 3, 5, 6\] and \[4, 2, 3, 3\]/],
+    ['nothing to join', () => cat([]), /nothing/],
+    ['a dimension too many', () => cat([input], 4), /no dimension 4/],
+    ['more taken than there is', () => pad(input, [0, -7, 0, 0]), /\(0, -7\) at dimension 3/],
+    ['zeros for what is not there', () => pad(input, [4, -7, 0, 0]), /\(4, -7\).*more than/],
+    ['a wide mirror', () => pad(input, [0, 0, 5, 0], { mode: 'reflect' }), /\(5, 0\).*mirrored/],
+    ['size and scale', () => upsample(input, { size: 3, scaleFactor: 2 }), /either size or/],
+    ['a scale of 0', () => upsample(input, { scaleFactor: 0 }), /above zero/],
+    ['no pixel', () => upsample(input, { scaleFactor: 0.1 }), /0 x 0/],
+    ['corners of neighbours', () => upsample(input, { size: 3, alignCorners: true }), /bilinear/],
+    ['a wide padding', () => maxPool2d(input, 3, { padding: 2 }), /half of the kernel/],
+    ['a large window', () => avgPool2d(input, [6, 2]), /6 x 2 does not fit/],
     ['two dimensions', () => conv2d(Tensor.zeros([5, 5]), weight), /\[5, 5\]/],
   ])('is refused with its numbers: %s', (_, action, message) => {
     expect(action).toThrow(ShapeError);

@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { compile } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
+import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { Upsample } from '../../src/nn/upsample.js';
+import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
+import { catOperator } from '../../src/tensor/cat.js';
+import { mulOperator } from '../../src/tensor/mul.js';
+import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
 import { engines } from '../support/engines.js';
@@ -243,6 +252,63 @@ const TREES: readonly [name: string, module: Module, input: readonly number[]][]
       new Conv2d(10, 9, 3, { padding: 1, stride: 2 }),
     ),
     [1, 9, 10, 11],
+  ],
+  [
+    'a mask over many channels, read by a convolution and written out',
+    tree(
+      { first: same(12), norm: new InstanceNorm2d(12), mask: new Conv2d(12, 1, 1), last: same(12) },
+      (g, x, l) => {
+        const mask = g.apply(sigmoidOperator, [g.call(l.mask, x)], {});
+        const masked = g.apply(mulOperator, [mask, g.call(l.norm, g.call(l.first, x))], {});
+        return g.add(g.call(l.last, masked), mask);
+      },
+    ),
+    [2, 12, 11, 13],
+  ],
+  [
+    'skips to decoders, of channels that are no multiples of four',
+    tree(
+      {
+        enter: new Conv2d(3, 10, 3, { padding: 1 }),
+        down: new MaxPool2d(2),
+        norm: new InstanceNorm2d(10),
+        inner: same(10),
+        up: new Upsample({ scaleFactor: 2, mode: 'bilinear' }),
+        leave: new Conv2d(23, 5, 3),
+        pad: new ReflectionPad2d(1),
+      },
+      (g, x, l) => {
+        const a = g.call(l.norm, g.call(l.enter, x));
+        const b = g.call(l.norm, g.call(l.inner, g.call(l.down, a)));
+        const joined = g.apply(catOperator, [x, a, g.call(l.up, b)], { dim: 1 });
+        return g.call(l.leave, g.call(l.pad, joined));
+      },
+    ),
+    [2, 3, 10, 14],
+  ],
+  [
+    'pools, borders and pictures of other sides, one after the other',
+    new Sequential(
+      new ReplicationPad2d([2, 0, 1, 1]),
+      new AvgPool2d(3, { stride: 1, padding: 1, countIncludePad: false }),
+      new ZeroPad2d([-1, 2, 0, -1]),
+      new MaxPool2d([3, 2], { stride: [2, 1], padding: 1, ceilMode: true }),
+      new InstanceNorm2d(16, { affine: true }),
+      new Hardtanh(-0.5, 0.75),
+      new Upsample({ size: [19, 23], mode: 'bilinear', alignCorners: true }),
+      new Conv2d(16, 6, 3, { padding: 1 }),
+      new Upsample({ scaleFactor: [1.5, 3] }),
+      new AvgPool2d([7, 4], { stride: [5, 3], padding: [3, 2], ceilMode: true }),
+    ),
+    [1, 16, 12, 17],
+  ],
+  [
+    'a border below alone, joined',
+    tree({ pad: new ReplicationPad2d([0, 0, 0, 3]) }, (g, x, l) => {
+      const y = g.call(l.pad, x);
+      return g.apply(catOperator, [y, y], { dim: 1 });
+    }),
+    [1, 4, 5, 6],
   ],
   ['no pictures', new Sequential(new ReLU(), new Conv2d(3, 4, 3)), [0, 3, 5, 5]],
 ];
