@@ -49,7 +49,8 @@ it.each([
   const data = Float32Array.from({ length: 5 * 12 * 12 }, (_, i) => Math.sin(i));
   const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < data.length; i += 29) data[i] = values[i % 3];
-  const run = (engine: string) => module.eval().forward(new Tensor(data, [5, 12, 12]), { engine });
+  const run = (engine: 'js' | 'wasm') =>
+    module.eval().forward(new Tensor(data, [5, 12, 12]), { engine });
   const [found, expected] = [await run('wasm'), await run('js')];
   for (let i = 0; i < expected.size; i++) {
     if (Number.isFinite(expected.data[i])) expect(found.data[i]).toBeCloseTo(expected.data[i], 5);
