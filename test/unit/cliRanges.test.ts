@@ -177,7 +177,7 @@ describe('a request', () => {
   });
 
   it('holds every option of the command', () => {
-    const texts = ['weights', 'key', 'output', 'dump-activations', 'engine'].flatMap((name) => [
+    const texts = ['weights', 'key', 'output', 'dump-activations'].flatMap((name) => [
       `--${name}`,
       `my-${name}`,
     ]);
@@ -186,6 +186,7 @@ describe('a request', () => {
       ...texts,
       ...[...flags, 'auto-orient', 'strict', 'no-revectorize'].map((name) => `--${name}`),
       ...['--format', 'jpg', '--alpha', 'keep', '--quality', '7', '--crop', '9', '--threads', '3'],
+      ...['--engine', 'js'],
     );
     expect(asked).toMatchObject({
       output: 'my-output',
@@ -199,7 +200,7 @@ describe('a request', () => {
         quality: 7,
         gallery: true,
       },
-      engine: { engine: 'my-engine', threads: 3, revectorize: false },
+      engine: { engine: 'js', threads: 3, revectorize: false },
       dumpActivations: 'my-dump-activations',
       json: true,
       debug: true,
