@@ -238,6 +238,17 @@ export async function makeFolder(file: string): Promise<void> {
   }
 }
 
+/** Where a path leads, links followed as far as there is anything. */
+export async function realPath(path: string): Promise<string> {
+  const { realpath } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  const { basename, join, resolve } = requireBuiltin('path', `Looking for ${path}`);
+  const absolute = resolve(path);
+  const parent = parentFolder(absolute);
+  return realpath(absolute).catch(async () =>
+    parent === absolute ? absolute : join(await realPath(parent), basename(absolute)),
+  );
+}
+
 export function parentFolder(path: string): string {
   return requireBuiltin('path', `Looking for ${path}`).dirname(path);
 }

@@ -30,6 +30,7 @@ import { parseCommandLine } from '../../src/cli/usage.js';
 import { CycleganError } from '../../src/errors.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { makeFolder, writeFileAtomic } from '../../src/platform/files.js';
+import { sha256 } from '../../src/platform/sha256.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 
@@ -294,15 +295,40 @@ describe('two names', () => {
     expect(watcher.lines).toEqual([expect.stringMatching(/x\.cyclegan\.png: passed over/)]);
   });
 
-  it('of which the second is a folder, as a pattern may give it, replace nothing in it', async () => {
-    mkdirSync(at('originals'));
-    writeFileSync(at('originals/horse.png'), 'mine');
-    await expect(attempt(['horse.jpg', 'originals', '--force'])).rejects.toThrow(
-      /originals.horse\.png: exists already; .*-o \S*originals --force replaces it/,
-    );
-    expect(readFileSync(at('originals/horse.png'), 'utf8')).toBe('mine');
-    await attempt(['horse.jpg', '-o', 'originals', '--force']);
-    expect(readFileSync(at('originals/horse.png'), 'utf8')).toBe('made');
+  describe('of which the second is a folder, as a pattern may give it, replace nothing in it:', () => {
+    const mine = () => readFileSync(at('originals/p.png'), 'utf8');
+    beforeEach(() => {
+      mkdirSync(at('originals/deep'), { recursive: true });
+      for (const name of ['p.png', 'horse.png', 'index.html', 'deep/p.png']) {
+        writeFileSync(at(`originals/${name}`), name === 'index.html' ? EARLIER_GALLERY : 'mine');
+      }
+      symlinkSync('originals', at('link'));
+    });
+
+    it.each([
+      ...['originals', 'originals/', './originals/.', 'photos/../originals', 'originals//'],
+      ...['link', 'link/', 'originals/deep/..', 'originals/deep/../'],
+    ])('%s', async (folder) => {
+      const before = contents(cwd);
+      // Without `join`, which would clean the name.
+      const second = `${cwd}/${folder}`;
+      for (const first of ['photos', 'photos/', 'horse.jpg', '*.jpg']) {
+        for (const flags of [[], ['-r'], ['--gallery']]) {
+          const args = [`${cwd}/${first}`, second, '--force', ...flags];
+          await expect(simulate(args, terminal())).rejects.toThrow(/exists already; .*-o \S+/);
+        }
+      }
+      expect(contents(cwd)).toEqual(before);
+    });
+
+    it('-o names it', async () => {
+      await expect(attempt(['photos', 'originals', '--force'])).rejects.toThrow(
+        /originals.p\.png: exists already; .*-o \S*originals --force replaces it/,
+      );
+      expect(mine()).toBe('mine');
+      await attempt(['photos', '-o', 'originals', '--force']);
+      expect(mine()).toBe('made');
+    });
   });
 
   it('of which the second is a link that leads nowhere keep it', async () => {
@@ -315,6 +341,97 @@ describe('two names', () => {
   it('are both inputs with -o, which need not exist', async () => {
     await attempt(['horse.jpg', 'zebra.png', '-o', 'out']);
     expect(readdirSync(at('out')).sort()).toEqual(['horse.png', 'zebra.png']);
+  });
+});
+
+describe('a folder for the outputs', () => {
+  const at = (name: string) => join(cwd, name);
+  const made = () =>
+    [...contents(cwd)]
+      .filter(([, text]) => text === 'made')
+      .map(([name]) => name)
+      .sort();
+
+  beforeEach(() => {
+    for (const name of ['photos/a.jpg', 'photos/sub/b.jpg', 'photos/sub/deep/c.jpg']) {
+      mkdirSync(dirname(at(name)), { recursive: true });
+      writeFileSync(at(name), name);
+    }
+    mkdirSync(at('there'));
+    symlinkSync('.', at('here'));
+    symlinkSync('../photos', at('there/photos'));
+  });
+
+  it.each<[string, string[], string[]]>([
+    ['-o', ['photos', '-o', '.'], ['a.png']],
+    ['-o, recursively', ['photos', '-r', '-o', '.'], ['a.png', 'sub/b.png', 'sub/deep/c.png']],
+    ['-o with a slash', ['photos/', '-o', './'], ['a.png']],
+    ['-o, a pattern', ['photos/**/*.jpg', '-o', '.'], ['a.png', 'sub/b.png', 'sub/deep/c.png']],
+    ['-o, a pattern in the very folder', ['photos/*.jpg', '-o', 'photos'], ['photos/a.png']],
+    ['two names', ['photos/sub', 'photos'], ['photos/b.png']],
+    ['two names, far', ['photos/sub/deep', '.'], ['c.png']],
+    ['a link to it', ['photos', '-o', 'here'], ['a.png']],
+    ['a link from it', ['there/photos', '-o', 'there'], ['there/a.png']],
+    [
+      'several',
+      ['photos/sub/deep', 'photos/sub', '-o', 'photos'],
+      ['photos/b.png', 'photos/c.png'],
+    ],
+  ])('may lie around the folder that is translated: %s', async (_, args, expected) => {
+    const watcher = terminal();
+    await simulate(
+      args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+      watcher,
+    );
+    expect(made()).toEqual(expected);
+    expect(watcher.lines).toEqual([]);
+  });
+
+  it.each([
+    ['itself', ['photos', '-o', 'photos'], /outputs would lie among the inputs/],
+    ['by another name', ['photos', '-o', 'here/photos'], /outputs would lie among the inputs/],
+    ['by two names', ['there/photos', 'photos'], /outputs would lie among the inputs/],
+    ['where all pictures are', ['photos/sub', '-r', '-o', 'photos/sub/deep'], null],
+    [
+      'where all are',
+      ['photos/sub/**/c.jpg', '-o', 'photos/sub/deep'],
+      /all pictures lie in \S+deep/,
+    ],
+  ])('that is looked through is refused, and says why: %s', async (_, args, message) => {
+    const before = contents(cwd);
+    const run = simulate(
+      args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+      terminal(),
+    );
+    if (message === null) {
+      await run;
+      expect(made()).toEqual(['photos/sub/deep/b.png']);
+      return;
+    }
+    await expect(run).rejects.toThrow(message);
+    await expect(run).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it.each([
+    ['-o', ['photos', '-r', '-o', 'photos/sub']],
+    ['two names', ['photos', 'photos/sub', '-r']],
+    ['a link', ['photos', '-r', '-o', 'there/photos/sub']],
+    ['a pattern', ['photos/**/*', '-o', 'photos/sub']],
+  ])('below what is translated is passed over, originals with one line: %s', async (_, args) => {
+    const paths = args.map((arg) => (arg.startsWith('-') ? arg : at(arg)));
+    const watcher = terminal();
+    await simulate(paths, watcher);
+    expect(made()).toEqual(['photos/sub/a.png']);
+    expect(watcher.lines).toEqual([
+      expect.stringMatching(/sub\/b\.jpg and 1 more: passed over in the folder for the outputs/),
+    ]);
+    // What the run before made is no original.
+    rmSync(at('photos/sub/b.jpg'));
+    rmSync(at('photos/sub/deep'), { recursive: true });
+    const again = terminal();
+    await simulate([...paths, '--resume'], again);
+    expect(again.lines).toEqual(['1 of 1 pictures are there already.']);
   });
 });
 
@@ -558,6 +675,36 @@ describe('the command', () => {
     expect(again.stderr.match(/passed over/g)).toHaveLength(1);
     expect(contents(cwd)).toEqual(before);
   });
+
+  it.each<[string, Targets]>([
+    ['one leads to the other', { 'out/one': 'two' }],
+    ['both lead elsewhere', { 'out/one': '../else', 'out/two': '../else' }],
+  ])(
+    'does not replace its own outputs through links, with --force neither: %s',
+    async (_, links) => {
+      for (const name of ['one', 'two', 'else', 'out']) mkdirSync(join(cwd, name));
+      for (const [name, target = ''] of Object.entries(links)) symlinkSync(target, join(cwd, name));
+      copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'one/p.jpg'));
+      copyFileSync(join(cwd, 'zebra.png'), join(cwd, 'two/p.png'));
+      if (!existsSync(join(cwd, 'out/two'))) mkdirSync(join(cwd, 'out/two'));
+      const args = ['[ot][nw]*/p.*', '-o', 'out', '--force', '--json', ...options];
+      for (const expected of ['first', 'again']) {
+        const { code, stdout, stderr } = await run(...args);
+        expect([expected, code, stderr]).toEqual([
+          expected,
+          1,
+          expect.stringMatching(/p\.png: .*exists/),
+        ]);
+        const lines = stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+        const [made] = lines.filter(({ error }) => error === undefined);
+        expect(lines).toHaveLength(2);
+        expect(sha256(readFileSync(join(cwd, made.output)))).toBe(made.sha256);
+      }
+    },
+  );
 
   it('never replaces a weight file that only comes second', async () => {
     for (const name of ['a.pth', 'b.pth']) copyFileSync(weights, join(cwd, name));

@@ -9,7 +9,7 @@ import { availableCores } from '../../platform/cores.js';
 import { makeFolder } from '../../platform/files.js';
 import { generate, preparedSize } from '../../translate/pipeline.js';
 import { throughNetwork } from './networkErrors.js';
-import type { Job } from './outputs.js';
+import { type Job, OwnOutputs } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
 import type { Opened, PictureOptions, Saved } from './pictureWork.js';
 import { type Prefetched, prefetchMap } from './prefetchMap.js';
@@ -114,6 +114,7 @@ class Saves {
   readonly #most: number;
   readonly #options: ManyOptions;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #own: OwnOutputs;
   /** What went wrong that is no picture's fault. */
   #failure: { readonly error: unknown } | null = null;
 
@@ -121,6 +122,7 @@ class Saves {
     this.#threads = threads;
     this.#most = most;
     this.#options = options;
+    this.#own = new OwnOutputs(options.replace);
   }
 
   get failed(): boolean {
@@ -150,8 +152,9 @@ class Saves {
   async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
     try {
       await makeFolder(job.output);
-      const target = { path: job.output, replace: this.#options.replace };
-      const saved = await this.#threads.save(output, opened.prepared, target);
+      const saved = await this.#own.write(job.output, (replace) =>
+        this.#threads.save(output, opened.prepared, { path: job.output, replace }),
+      );
       return { job, opened, saved, milliseconds };
     } catch (error) {
       return { job, error: reportable(error) };
