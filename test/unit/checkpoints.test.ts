@@ -122,7 +122,93 @@ describe('a name in a pickle', () => {
     ...['torch.jit._script.RecursiveScriptModule', 'torch.storage._load_from_bytes'],
     ...['torch.utils.cpp_extension.load', 'torch.package.PackageImporter', 'torch.float_power'],
     ...['torch._utils._import_dotted_name', 'torch.serialization.load', 'torch.FooStorage'],
-    ...['torch.nn.functional.relu', 'torch.multiprocessing.Process'],
+    ...['torch.nn.functional.relu', 'torch.multiprocessing.Process', 'torch.nn.init.torch'],
+    // What PickleScan, Fickling and reports of their gaps list.
+    ...['pickle.loads', '_pickle.load', 'cPickle.loads', 'pickle.Unpickler', 'marshal.loads'],
+    ...[
+      'types.FunctionType',
+      'types.CodeType',
+      'types.LambdaType',
+      'operator.call',
+      'code.interact',
+    ],
+    ...[
+      'timeit.timeit',
+      'cProfile.runctx',
+      'profile.run',
+      'profile.Profile',
+      'ssl.SSLContext',
+      'pdb.run',
+      'bdb.Bdb',
+    ],
+    ...[
+      'trace.Trace',
+      'doctest.debug_script',
+      'pydoc.pipepager',
+      'pydoc.locate',
+      'pkgutil.get_data',
+    ],
+    ...[
+      'pkgutil.resolve_name',
+      'zipimport.zipimporter',
+      'inspect.getattr_static',
+      'runpy._run_code',
+    ],
+    ...['distutils.spawn.spawn', 'distutils.file_util.write_file', 'setuptools.sandbox.run_setup'],
+    ...[
+      'pip.main',
+      'pip._internal.main',
+      'ensurepip._run_pip',
+      'venv.main',
+      'site.execsitecustomize',
+    ],
+    ...['lib2to3.pgen2.grammar.Grammar', 'idlelib.run.Executive', 'pkg_resources.run_script'],
+    ...['multiprocessing.Process', 'multiprocessing.util.spawnv_passfds', 'sched.scheduler'],
+    ...[
+      'multiprocessing.popen_fork.Popen',
+      'concurrent.futures.ProcessPoolExecutor',
+      'popen2.popen2',
+    ],
+    ...['asyncio.create_subprocess_shell', 'asyncio.subprocess.Process', 'asyncio.run'],
+    ...['asyncio.unix_events._UnixSubprocessTransport', 'commands.getoutput', 'atexit.register'],
+    ...['platform.popen', '_osx_support._read_output', '_aix_support._read_cmd_output'],
+    ...[
+      'uuid._get_command_stdout',
+      'imaplib.IMAP4_stream',
+      'webbrowser.open',
+      'signal.raise_signal',
+    ],
+    ...['threading.Thread', '_thread.start_new_thread', '_winapi.CreateProcess', 'mmap.mmap'],
+    ...[
+      'urllib.request.urlretrieve',
+      'urllib.urlopen',
+      'urllib2.urlopen',
+      'http.client.HTTPConnection',
+    ],
+    ...['httplib.HTTPSConnection', 'ftplib.FTP', 'smtplib.SMTP', 'telnetlib.Telnet', 'poplib.POP3'],
+    ...['nntplib.NNTP', 'xmlrpc.client.ServerProxy', 'requests.get', 'requests.api.get'],
+    ...['ssl.get_server_certificate', 'wsgiref.simple_server.make_server', 'logging.config.listen'],
+    ...['sqlite3.connect', '_sqlite3.connect', 'shelve.open', 'dbm.open', 'linecache.updatecache'],
+    ...['io.open', '_io.open', 'io.FileIO', '_io.FileIO', 'codecs.open', 'tempfile.mktemp'],
+    ...[
+      'fileinput.FileInput',
+      'gzip.open',
+      'bz2.open',
+      'lzma.open',
+      'tarfile.open',
+      'zipfile.ZipFile',
+    ],
+    ...['numpy.load', 'numpy.fromfile', 'numpy.core.multiarray.fromfile', 'numpy.f2py.compile'],
+    ...['numpy.f2py.crackfortran.myeval', 'numpy.testing._private.utils.runstring'],
+    ...['numpy.ctypeslib.load_library', 'numpy.lib.npyio.load', 'numpy.distutils.exec_command.x'],
+    ...['dill.loads', 'dill._dill._create_code', 'dill._dill._import_module', 'cloudpickle.loads'],
+    ...['cloudpickle.cloudpickle._make_function', 'joblib.load', 'yaml.load', 'yaml.unsafe_load'],
+    ...[
+      'pandas.read_pickle',
+      'pandas.eval',
+      'pandas.io.pickle.read_pickle',
+      'keras.models.load_model',
+    ],
   ])('that an attack needs refuses the file, wherever it stands: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {
@@ -172,11 +258,88 @@ describe('a name in a pickle', () => {
     ...['torch.FloatStorage', 'torch.cuda.HalfStorage', 'torch.float8_e4m3fn', 'torch.uint4'],
     ...['torch.Size', 'torch.optim.adam.Adam', 'torch.nn.modules.conv.Conv2d', 'torch.complex128'],
     ...['torch._utils._rebuild_qtensor', 'torch.distributed.tensor.DTensor', 'torch.sparse_coo'],
+    ...['torch.nn.init.normal_', 'torch.nn.init.xavier_uniform_', 'torch.channels_last'],
+    ...[
+      'torch.utils.data._utils.collate.default_collate',
+      'torch.utils.data.dataset.TensorDataset',
+    ],
+    // Neighbours of what is refused, all of which people save.
+    ...[
+      'types.SimpleNamespace',
+      'types.MappingProxyType',
+      'uuid.UUID',
+      'uuid.SafeUUID',
+      '_io.BytesIO',
+    ],
+    ...[
+      'io.StringIO',
+      'decimal.Decimal',
+      'fractions.Fraction',
+      'datetime.datetime',
+      'pathlib.PosixPath',
+    ],
+    ...['collections.Counter', 'itertools.count', 'itertools.cycle', 'operator.itemgetter'],
+    ...['numpy.ndarray', 'numpy.dtype', 'numpy.memmap', 'numpy.core.multiarray._reconstruct'],
+    ...[
+      'numpy.core.multiarray.scalar',
+      'numpy._core.numeric._frombuffer',
+      'numpy.ma.core._mareconstruct',
+    ],
+    ...['numpy.random._pickle.__randomstate_ctor', 'numpy.float64', 'random.Random', 'array.array'],
+    ...[
+      'distutils.version.LooseVersion',
+      'logging.getLogger',
+      'logging.Logger',
+      'copyreg._reconstructor',
+    ],
+    ...[
+      'pkg_resources.extern.packaging.version.Version',
+      'packaging.version.Version',
+      're._compile',
+    ],
+    ...[
+      'multiprocessing.context.SpawnContext',
+      'signal.Signals',
+      'http.HTTPStatus',
+      'time.struct_time',
+    ],
+    ...['urllib.parse.ParseResult', 'platform.uname_result', 'inspect.Parameter', 'enum.Enum'],
+    ...[
+      'pandas.core.frame.DataFrame',
+      'pandas._libs.tslibs.timestamps.Timestamp',
+      'yaml.YAMLObject',
+    ],
+    ...['omegaconf.dictconfig.DictConfig', 'easydict.EasyDict', 'weakref.ref', 'threading.local'],
+    ...['dill._dill._load_type', 'cloudpickle.cloudpickle._make_skeleton_class', 'codec.open'],
+    ...[
+      'profile.Settings',
+      'trace.Log',
+      'sched.WarmupLR',
+      'ssl.SimCLR',
+      'dbm.DBM',
+      'psutil._pslinux.svmem',
+      'pip._vendor.packaging.version.Version',
+      'torchvision.io.image.ImageReadMode',
+      'test.options.TestOptions',
+      'pickles.loads',
+      'os_utils.Path',
+    ],
   ])('that is anything else is data: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {
       const { key } = await openWeights(file(spelling(full.slice(0, dot), full.slice(dot + 1))));
       expect(key).toBe('state_dict');
+    }
+  });
+
+  it('of a memory format stands behind any module in protocol 4', async () => {
+    for (const module of ['torch._utils', 'train', 'networks.base']) {
+      const part: Part = [op.text(module), op.text('torch.channels_last'), 0x93];
+      expect((await openWeights(file(part))).key).toBe('state_dict');
+    }
+    for (const module of ['os', 'subprocess']) {
+      const part: Part = [op.text(module), op.text('torch.channels_last'), 0x93];
+      await expect(openWeights(file(part))).rejects.toMatchObject({ code: 'ERR_PTH_FORBIDDEN' });
     }
   });
 
