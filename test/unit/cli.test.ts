@@ -578,6 +578,11 @@ describe('exit codes and messages', () => {
     [['completion', 'cmd'], /bash, zsh, fish/],
     [['export', 'x.pth', 'x.gif'], /\.onnx/],
     [['export', 'x.pth'], /Which file/],
+    [['export', 'x.pth', 'y.pth', '--fp16'], /y\.pth: --fp16 is for \.onnx alone/],
+    [['export', 'x.pth', 'y.safetensors', '--input', '1,3,8,8'], /\.onnx and \.svg and \.html/],
+    [['export', 'x.pth', 'y.onnx', '--unfold'], /--unfold is for \.svg and \.html alone/],
+    [['export', 'x.pth', 'y.svg', '--opset', '17'], /--opset is for \.onnx alone/],
+    [['/dev/fd/63'], /\/dev\/fd\/63: name the output, too: cyclegan IN OUT/],
     [['diff', 'x.pth'], /Which two/],
   ])('%s is bad usage', async (args, text) => {
     const { code, stdout, stderr } = await run(...args);

@@ -20,7 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { readNames } from '../../src/cli/commands/translateNames.js';
 import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
-import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
+import { GalleryFile, type ReplaceGallery } from '../../src/cli/gallery/galleryFile.js';
 import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
 import { Originals } from '../../src/cli/originals.js';
 import { removeStaleTemp } from '../../src/cli/pictures/outputs.js';
@@ -205,8 +205,7 @@ describe('whatever is in a folder, and whatever the command line', () => {
         if (after.size > before.size || changed.length > 0) written++;
         for (const name of changed) {
           const isNamed = withoutLinks(at(name)) === target;
-          const isGallery = before.get(name) === EARLIER_GALLERY && flags.includes('--resume');
-          expect([name, isNamed || isGallery || flags.includes('--force')]).toEqual([name, true]);
+          expect([name, isNamed || flags.includes('--force')]).toEqual([name, true]);
           expect(flags).not.toContain('--no-clobber');
         }
         for (const [path, bytes] of inputs) expect(readFileSync(path, 'latin1')).toBe(bytes);
@@ -570,19 +569,44 @@ it('only what is left of these very outputs is swept', async () => {
 });
 
 describe('a gallery', () => {
-  const begin = (replace: boolean) => GalleryFile.begin(cwd, [], { replace, details: [] });
+  const begin = (replace: ReplaceGallery) => GalleryFile.begin(cwd, [], { replace, details: [] });
   const page = () => readFileSync(join(cwd, 'index.html'), 'utf8');
 
   it('replaces an earlier one, and no other page', async () => {
     writeFileSync(join(cwd, 'index.html'), 'mine');
-    for (const replace of [true, false]) {
+    for (const replace of ['always', 'unchanged', 'never'] as const) {
       await expect(begin(replace)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
     }
     expect([...contents(cwd)]).toEqual([['index.html', 'mine']]);
     writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY, 'latin1');
-    await expect(begin(false)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
-    await (await begin(true)).end('anew');
+    await expect(begin('never')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    await (await begin('always')).end('anew');
     expect(page()).toContain('anew');
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['a note', (text) => text.replace('</body>', '<p>my notes</p></body>')],
+    ['a letter', (text) => text.replace('Translated', 'translated')],
+    ['something behind it', (text) => `${text}<p>my notes</p>`],
+    ['its end cut off', (text) => text.slice(0, -1)],
+    ['no more of it than its end', (text) => text.slice(-74)],
+  ])('that somebody has changed stays without --force: %s', async (_, change) => {
+    await (await begin('never')).end('first');
+    await (await begin('unchanged')).end('second');
+    expect(page()).toContain('second');
+    const changed = change(page());
+    writeFileSync(join(cwd, 'index.html'), changed);
+    await expect(begin('unchanged')).rejects.toThrow(/index\.html: exists.*--force replaces/);
+    expect([...contents(cwd).keys()]).toEqual(['index.html']);
+    expect(page()).toBe(changed);
+  });
+
+  it('does not replace one that was changed while it was made', async () => {
+    await (await begin('never')).end('first');
+    const gallery = await begin('unchanged');
+    writeFileSync(join(cwd, 'index.html'), `${page()}<p>my notes</p>`);
+    await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    expect(page()).toContain('my notes');
   });
 
   it('does not replace an earlier one that is named as an input', async () => {
@@ -595,7 +619,7 @@ describe('a gallery', () => {
 
   it('does not replace a page that came while it was made', async () => {
     writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY, 'latin1');
-    const gallery = await begin(true);
+    const gallery = await begin('always');
     writeFileSync(join(cwd, 'index.html'), 'mine');
     await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
     expect(page()).toBe('mine');

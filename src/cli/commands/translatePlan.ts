@@ -5,6 +5,7 @@ import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
 import { foldPath, isTaken, pathKind } from '../../platform/files.js';
 import { addressFileName } from '../addresses.js';
+import type { ReplaceGallery } from '../gallery/galleryFile.js';
 import { checkOutputFile, mayReplace } from '../originals.js';
 import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
@@ -37,8 +38,7 @@ export interface ManyPlan {
   readonly folder: string | null;
   /** Whether files of the outputs' names may be replaced. */
   readonly replace: boolean;
-  /** Whether an earlier gallery may be replaced; what is no gallery never is. */
-  readonly replaceGallery: boolean;
+  readonly replaceGallery: ReplaceGallery;
 }
 
 /** What of a request decides about files. */
@@ -87,8 +87,12 @@ export async function planOne(
   return { input, output, replace: force };
 }
 
+/** @throws UsageError for what the shell lends for a while, `<(command)`: beside it, there is no place. */
 function madeUpName(input: string, extension: string): string {
   if (input === STANDARD) return STANDARD;
+  if (/^\/(dev|proc)\//.test(input)) {
+    throw new UsageError(`${input}: name the output, too: cyclegan IN OUT.`);
+  }
   const name = isWebAddress(input) ? addressFileName(input) : input;
   return `${name.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
 }
@@ -113,7 +117,12 @@ export async function planMany(
   await refuseInputsAsOutputs(jobs);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
   const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
-  return { jobs, left, folder, replace, replaceGallery: (force || resume) && !noClobber };
+  return { jobs, left, folder, replace, replaceGallery: whichGallery(replace, resume, noClobber) };
+}
+
+function whichGallery(replace: boolean, resume: boolean, noClobber: boolean): ReplaceGallery {
+  if (replace) return 'always';
+  return resume && !noClobber ? 'unchanged' : 'never';
 }
 
 /** A line for each kind; the outputs of an earlier run that lie where this one's do are expected there. */
