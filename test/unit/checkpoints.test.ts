@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffWeights } from '../../src/generator/diffWeights.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
+import { openGenerator } from '../../src/generator/openGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { Dtype } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights } from '../../src/pth/weightFile.js';
@@ -362,6 +364,10 @@ describe('the way to a state dict', () => {
   });
   const flat = op.dict({ 'netG_A2B.w': t, 'netG_A2B.b': t, 'netD.w': t });
   const numbered: Part = ['}(', op.int(0), one, op.int(1), op.dict({ v: t, w: t }), 'u'];
+  const array = op.reduce(
+    op.global('numpy.core.multiarray', '_reconstruct'),
+    op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), [0x43, 1, 'b']),
+  );
   const open = (root: Part, key?: string) => openWeights(legacyFile(root, NUMBERS), { key });
 
   it.each<[string, Part, string | undefined, string, string[]]>([
@@ -429,11 +435,70 @@ describe('the way to a state dict', () => {
     ['the whole', one, 'netG', 'ERR_PTH_NO_KEY', /the whole file is one state dict of 1 tensor$/],
     ['an optimiser alone', adam, undefined, 'ERR_PTH_NOT_STATE_DICT', /an optimiser's/],
     ['one tensor', t, undefined, 'ERR_PTH_NOT_STATE_DICT', /one tensor alone/],
+    ...[
+      op.dict({ w: array }),
+      op.dict({ netG: op.dict({ w: array }) }),
+      op.list(op.dict({ w: array })),
+    ].map((root): [string, Part, undefined, string, RegExp] => [
+      'NumPy arrays',
+      op.tuple(root, t),
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /holds NumPy arrays \("w"\), but no tensors.*torch\.from_numpy/,
+    ]),
+    ...[
+      [0x43, 3, 'abc'],
+      op.reduce(op.global('_codecs', 'encode'), op.tuple(op.text('abc'), op.text('latin1'))),
+    ].map((key): [string, Part, undefined, string, RegExp] => [
+      'names that are bytes',
+      op.dict({ netG: ['}(', key, t, 'u'] }),
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /names are bytes \("abc"\).*k\.decode\(\)/,
+    ]),
+    ['numbers', ['}(', op.int(0), t, 'u'], undefined, 'ERR_PTH_NOT_STATE_DICT', /one is a number/],
+    [
+      'what is no name',
+      ['}(', op.tuple(op.int(0)), t, 'u'],
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /key of one is no text/,
+    ],
   ])('is not told by %s', async (_, root, wanted, code, message) => {
     await expect(open(root, wanted)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
+  });
+
+  it.each<[string, Record<string, Part>, string, string[]]>([
+    ['an average', { G: one, G_ema: one, D: op.dict({ v: t }) }, 'G', ['G_ema']],
+    ['two', { netG: one, ema: one, best: one }, 'netG', ['ema', 'best']],
+    ['others', { G: one, D: op.dict({ v: t }), D2: op.dict({ v: t, w: t }) }, 'G', []],
+    ['none', { G: one }, 'G', []],
+  ])('passes by %s with the same keys, and tells of it', async (_, root, key, alike) => {
+    const file = await open(op.dict(root));
+    expect([file.key, file.alike]).toEqual([key, alike]);
+    for (const other of alike) expect((await open(op.dict(root), other)).alike).toEqual([]);
+  });
+
+  it('is told with the generator where another could be meant', async () => {
+    const weights = [...new ResNetGenerator(3, 3, 2, 0).stateDict()];
+    const numbers: Record<string, number[]> = {};
+    const parts = weights.map(([name, { shape, data }], i): [string, Part] => {
+      numbers[i] = [...data];
+      const strides = shape.map((_, j) => shape.slice(j + 1).reduce((a, b) => a * b, 1));
+      return [
+        name,
+        op.tensor(op.storage(String(i), 'FloatStorage', data.length), 0, [...shape], strides),
+      ];
+    });
+    const netG = op.dict(Object.fromEntries(parts));
+    const file = legacyFile(op.dict({ G: netG, G_ema: netG }), numbers);
+    expect((await openGenerator(file)).notes).toEqual([
+      expect.stringMatching(/"G" was taken; "G_ema" has the same keys: --key NAME/),
+    ]);
+    expect((await openGenerator(file, { key: 'G_ema' })).notes).toEqual([]);
   });
 
   it('is not in a model that was pickled as a whole with its source', async () => {
