@@ -45,7 +45,9 @@ export interface FoundStateDict {
  * @throws PthError when there is none, or more than one that could be meant.
  */
 export function findStateDict(file: OpenedContainer, wanted?: string): FoundStateDict {
-  const places = [...walkPlaces(file.root, MAX_DEPTH, file.budget)];
+  // Who names a place knows how deep it lies.
+  const depth = Math.max(MAX_DEPTH, wanted?.split('.').length ?? 0);
+  const places = [...walkPlaces(file.root, depth, file.budget)];
   const candidates = places.flatMap((place) => readTensors(file, place) ?? []);
   const found =
     wanted === undefined ? meant(file, places, candidates) : chosen(file, candidates, wanted);

@@ -368,6 +368,7 @@ describe('the way to a state dict', () => {
     op.global('numpy.core.multiarray', '_reconstruct'),
     op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), [0x43, 1, 'b']),
   );
+  const deep = [...'abcdef'].reverse().reduce((inner, name) => op.dict({ [name]: inner }), one);
   const open = (root: Part, key?: string) => openWeights(legacyFile(root, NUMBERS), { key });
 
   it.each<[string, Part, string | undefined, string, string[]]>([
@@ -410,6 +411,7 @@ describe('the way to a state dict', () => {
       'netX',
       ['w'],
     ],
+    ['deeper than it is searched, when it is named', deep, 'a.b.c.d.e.f', 'a.b.c.d.e.f', ['w']],
     [
       'a whole model beside',
       op.dict({ state_dict: one, m: op.reduce(op.global('models', 'Net'), op.tuple()) }),

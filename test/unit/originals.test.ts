@@ -675,15 +675,23 @@ describe('the command', () => {
     expect(contents(cwd).get('zebra.png')).not.toBe(before.get('zebra.png'));
   });
 
-  it.skipIf(process.platform === 'win32')('never replaces what comes by standard input', () => {
-    const before = contents(cwd);
-    for (const args of ['- -o horse.jpg', '- horse.jpg --force']) {
-      const line = `"${process.execPath}" "${command}" ${args} -w "${weights}" < horse.jpg`;
-      const { status, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
-      expect([status, stderr]).toEqual([2, expect.stringContaining('replace the input')]);
-    }
-    expect(contents(cwd)).toEqual(before);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'never writes to what comes by standard input, or by standard output to its input',
+    () => {
+      const before = contents(cwd);
+      for (const args of [
+        '- -o horse.jpg < horse.jpg',
+        '- horse.jpg --force < horse.jpg',
+        'horse.jpg - >> horse.jpg',
+        '- - < horse.jpg >> horse.jpg',
+      ]) {
+        const line = `"${process.execPath}" "${command}" -w "${weights}" ${args}`;
+        const { status, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
+        expect([status, stderr]).toEqual([2, expect.stringContaining('replace the input')]);
+      }
+      expect(contents(cwd)).toEqual(before);
+    },
+  );
 
   it('translates three pictures where they lie, and passes their outputs over the next time', async () => {
     copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'mule.jpg'));

@@ -3,10 +3,10 @@ import { ImageError } from '../../image/picture.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
-import { foldPath, isTaken, pathKind } from '../../platform/files.js';
+import { foldPath, isRegularFile, isTaken, pathKind } from '../../platform/files.js';
 import { addressFileName } from '../addresses.js';
 import type { ReplaceGallery } from '../gallery/galleryFile.js';
-import { checkOutputFile, mayReplace } from '../originals.js';
+import { checkOutputFile, mayReplace, refuseInputAsOutput } from '../originals.js';
 import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
   blockedJobs,
@@ -61,15 +61,18 @@ export async function planOne(
     terminal.say(`${output}: is there already.`);
     return null;
   }
-  if (output === STANDARD) return { input, output, replace: false };
+  // A shell's `<` makes a file standard input, and `>>` one standard output.
+  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
+  if (output === STANDARD) {
+    if (await isRegularFile('/dev/stdout')) await refuseInputAsOutput('/dev/stdout', reads);
+    return { input, output, replace: false };
+  }
   try {
     checkImageName(output);
   } catch (error) {
     throw error instanceof ImageError ? new UsageError(error.message) : error;
   }
   if (input !== STANDARD) await refuseMissing(input);
-  // A shell's `<` makes a file standard input.
-  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
   await checkOutputFile(output, reads);
   if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
