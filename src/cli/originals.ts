@@ -35,16 +35,24 @@ export async function checkOutputFile(
   path: string,
   reads: readonly (string | undefined)[],
 ): Promise<void> {
-  const originals = await Originals.of(reads.filter((name) => name !== undefined));
-  if (await originals.include(path)) {
-    throw new UsageError(`${path}: the output would replace the input; name another file.`);
-  }
+  await refuseInputAsOutput(path, reads);
   if ((await pathKind(path)) === 'folder') {
     throw new FileError('ERR_IS_DIRECTORY', `${path}: this is a folder, not a file.`);
   }
   const folder = parentFolder(path);
   if ((await pathKind(folder)) !== 'folder') {
     throw new FileError('ERR_FILE_NOT_FOUND', `${path}: the folder ${folder} does not exist.`);
+  }
+}
+
+/** @throws UsageError for a file that the run reads. */
+export async function refuseInputAsOutput(
+  path: string,
+  reads: readonly (string | undefined)[],
+): Promise<void> {
+  const originals = await Originals.of(reads.filter((name) => name !== undefined));
+  if (await originals.include(path)) {
+    throw new UsageError(`${path}: the output would replace the input; name another file.`);
   }
 }
 

@@ -71,9 +71,7 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
         `Unknown option ${token.rawName}${suggestion(token.name, Object.keys(options))}`,
       );
     }
-    if (option.type === 'string' && (token.value === undefined || token.value === '')) {
-      throw new UsageError(`${token.rawName} needs a value: ${token.rawName} ${option.value}.`);
-    }
+    if (option.type === 'string') checkValue(token, option, options);
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`${token.rawName} takes no value.`);
     }
@@ -87,6 +85,37 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
     },
     flag: (name) => values.has(name),
   };
+}
+
+/** @throws UsageError where the value is missing, another option, or written as values of long options are. */
+function checkValue(
+  { rawName, value, inlineValue }: OptionToken,
+  option: OptionSpec,
+  options: Readonly<Record<string, OptionSpec>>,
+): void {
+  const usage = `${rawName} needs a value: ${rawName} ${option.value}`;
+  if (value === undefined || value === '') throw new UsageError(`${usage}.`);
+  const isShort = !rawName.startsWith('--');
+  if (isShort && inlineValue && value.startsWith('=')) {
+    throw new UsageError(`${rawName}${value}: a value follows ${rawName} without "=".`);
+  }
+  if (!inlineValue && isLikeOption(value, options)) {
+    throw new UsageError(
+      `${usage}, but ${value} looks like an option; for a file of that name, write ./${value}.`,
+    );
+  }
+}
+
+/** What `parseArgs` makes of an option. */
+interface OptionToken {
+  readonly rawName: string;
+  readonly value: string | undefined;
+  readonly inlineValue: boolean | undefined;
+}
+
+function isLikeOption(text: string, options: Readonly<Record<string, OptionSpec>>): boolean {
+  if (/^--./.test(text)) return true;
+  return Object.values(options).some(({ short }) => short !== undefined && text === `-${short}`);
 }
 
 function suggestion(name: string, known: readonly string[]): string {

@@ -6,6 +6,7 @@ import {
   type OpenWeightsOptions,
   openWeights,
   type StateDictOptions,
+  type WeightFile,
   type WeightSource,
 } from '../pth/weightFile.js';
 import { BOOK, recogniseGenerator } from './families.js';
@@ -73,10 +74,18 @@ export async function beginGenerator(
       module: network.eval(),
       family,
       config,
-      notes,
+      notes: [...describeAlike(file), ...notes],
       inputRange: inputRange ?? traits.inputRange,
     };
   };
+}
+
+function describeAlike({ key, alike }: WeightFile): string[] {
+  if (alike.length === 0) return [];
+  const others = alike.map((name) => JSON.stringify(name.slice(0, 80))).join(', ');
+  return [
+    `the state dict "${key}" was taken; ${others} ${alike.length === 1 ? 'has' : 'have'} the same keys: --key NAME (in code: { key: NAME }) takes another.`,
+  ];
 }
 
 /** The book's generator with random weights: for callers who have no file. */

@@ -21,7 +21,8 @@ export async function readFileBytes(
 
 /**
  * Writes a file as a whole or not at all: beside the target under a temporary name, then renamed.
- * With `replace: false`, a target that exists is left alone, whoever made it and when.
+ * With `replace: false`, a target that exists is left alone, whoever made it and when; with `replace: true`, its
+ * permissions stay, and a pipe or device is written into.
  *
  * @throws FileError `ERR_FILE_EXISTS` when the target exists and must not be replaced.
  */
@@ -31,6 +32,7 @@ export async function writeFileAtomic(
   options: { replace: boolean },
 ): Promise<void> {
   const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  if (options.replace && (await isPipeOrDevice(path))) return writeInto(path, bytes);
   const temporary = temporaryName(path);
   const end = beginWriting(temporary);
   try {
@@ -50,6 +52,14 @@ export async function writeFileAtomic(
     await fs.rm(temporary, { force: true });
     end();
   }
+}
+
+/** What is no file keeps no bytes: there is nothing to lose, and somebody waits for them. */
+async function writeInto(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> {
+  const { writeFile } = requireBuiltin('fs/promises', `Writing ${path}`);
+  await writeFile(path, bytes).catch((error: unknown) => {
+    throw fileError('write', path, error);
+  });
 }
 
 /** Files that `writeFileAtomic` writes and that have no name yet. */
@@ -81,13 +91,13 @@ function beginWriting(temporary: string): () => void {
 
 type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
 
-/** What some file systems answer that cannot do it: the bytes are then as safe as they are. */
-const CANNOT_SYNC: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EPERM'];
+/** What some file systems answer that cannot sync a file, or know no permissions: nothing better can be had there. */
+const CANNOT: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EPERM'];
 
 /** What gets a name must be on the disk: a loss of power would otherwise leave the name without the bytes. */
 async function toDisk(file: FileHandle): Promise<void> {
   await file.sync().catch((error: unknown) => {
-    if (!CANNOT_SYNC.includes(errorCode(error))) throw error;
+    if (!CANNOT.includes(errorCode(error))) throw error;
   });
 }
 
@@ -113,9 +123,21 @@ export async function renameIntoPlace(
   path: string,
   { replace }: { readonly replace: boolean },
 ): Promise<void> {
-  if (replace) await requireBuiltin('fs/promises', `Writing ${path}`).rename(temporary, path);
+  if (replace) await renameOver(temporary, path);
   else await renameToFreeName(temporary, path);
   await nameToDisk(path);
+}
+
+/** Those who could not read the file that was there before cannot read this one. */
+async function renameOver(temporary: string, path: string): Promise<void> {
+  const fs = requireBuiltin('fs/promises', `Writing ${path}`);
+  const before = await fs.lstat(path).catch(() => null);
+  if (before?.isFile()) {
+    await fs.chmod(temporary, before.mode & 0o777).catch((error: unknown) => {
+      if (!CANNOT.includes(errorCode(error))) throw error;
+    });
+  }
+  await fs.rename(temporary, path);
 }
 
 async function renameToFreeName(temporary: string, path: string): Promise<void> {
@@ -229,6 +251,11 @@ export async function isRegularFile(path: string): Promise<boolean> {
   );
 }
 
+/** Whether it is there, and neither a file that keeps its bytes nor a folder. Links are followed. */
+async function isPipeOrDevice(path: string): Promise<boolean> {
+  return (await pathKind(path)) === 'file' && !(await isRegularFile(path));
+}
+
 /** The folder of a file, with all above it, where they are missing. */
 export async function makeFolder(file: string): Promise<void> {
   try {
@@ -236,6 +263,17 @@ export async function makeFolder(file: string): Promise<void> {
   } catch (error) {
     throw fileError('write', file, error);
   }
+}
+
+/** Where a path leads, links followed as far as there is anything. */
+export async function realPath(path: string): Promise<string> {
+  const { realpath } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  const { basename, join, resolve } = requireBuiltin('path', `Looking for ${path}`);
+  const absolute = resolve(path);
+  const parent = parentFolder(absolute);
+  return realpath(absolute).catch(async () =>
+    parent === absolute ? absolute : join(await realPath(parent), basename(absolute)),
+  );
 }
 
 export function parentFolder(path: string): string {

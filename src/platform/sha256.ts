@@ -2,14 +2,15 @@ import { requireBuiltin } from './builtin.js';
 import { fileError } from './fileError.js';
 
 /**
- * The SHA-256 of a file, in hexadecimal; piece by piece, however large it is.
+ * The SHA-256 of a file, or of its first bytes, in hexadecimal; piece by piece, however large it is.
  * @throws FileError when it cannot be read.
  */
-export async function fileSha256(path: string): Promise<string> {
+export async function fileSha256(path: string, bytes = Number.POSITIVE_INFINITY): Promise<string> {
   const { createReadStream } = requireBuiltin('fs', `Reading ${path}`);
   const hash = requireBuiltin('crypto', 'SHA-256').createHash('sha256');
   try {
-    for await (const piece of createReadStream(path, { highWaterMark: 2 ** 20 })) {
+    const options = { highWaterMark: 2 ** 20, end: bytes - 1 };
+    for await (const piece of bytes === 0 ? [] : createReadStream(path, options)) {
       hash.update(piece as Uint8Array);
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import { bytesOf, type Dtype } from './dtypes.js';
 import {
   dictEntries,
   PickleCall,
+  PickleGlobal,
   PickleTuple,
   type PickleValue,
   sequence,
@@ -52,6 +53,16 @@ export function numpyArray(value: PickleValue | undefined, budget: Budget): Nump
   if (!RECONSTRUCT.test(value.name)) return null;
   const [, shape, type, isFortran, content] = sequence(value.state ?? undefined) ?? [];
   return arrayOf(shape, type, isFortran === true, bytesIn(content, budget));
+}
+
+/** Whether it is an array, of numbers that can be read here or not. */
+export function isNumpyArray(value: PickleValue): boolean {
+  return value instanceof PickleCall && (FROM_BUFFER.test(value.name) || makesArray(value));
+}
+
+/** `_reconstruct` makes objects of any class that it is given. */
+function makesArray({ name, args: [made] }: PickleCall): boolean {
+  return RECONSTRUCT.test(name) && made instanceof PickleGlobal && made.name === 'numpy.ndarray';
 }
 
 function arrayOf(

@@ -1,8 +1,8 @@
 import type { OpenedContainer } from './container/container.js';
+import { noStateDict } from './noStateDict.js';
 import { COSTS } from './pickle/costs.js';
-import { isModuleClass } from './pickle/globals.js';
-import { dictEntries, PickleCall, type PickleValue } from './pickle/values.js';
-import { forEachItem, keyName, type Place, walkPlaces } from './pickle/walk.js';
+import { dictEntries, type PickleValue } from './pickle/values.js';
+import { MAX_DEPTH, type Place, walkPlaces } from './pickle/walk.js';
 import { PthError } from './pthError.js';
 import { type TensorRef, UnreadableTensor } from './tensorRef.js';
 
@@ -20,8 +20,6 @@ const DEFAULT_NAMES: ReadonlySet<string> = new Set([
   'weights',
 ]);
 
-/** Checkpoints nest no deeper. */
-const DEPTH = 4;
 /** FoundStateDicts in a message. */
 const MAX_SHOWN = 10;
 
@@ -34,6 +32,8 @@ export interface FoundStateDict {
   readonly refs: ReadonlyMap<string, TensorRef>;
   /** Tensors of it whose numbers cannot be read here. */
   readonly unreadable: ReadonlyMap<string, UnreadableTensor>;
+  /** Names of further state dicts with the very same keys, where this was chosen for its usual name. */
+  readonly alike?: readonly string[];
 }
 
 /**
@@ -45,7 +45,9 @@ export interface FoundStateDict {
  * @throws PthError when there is none, or more than one that could be meant.
  */
 export function findStateDict(file: OpenedContainer, wanted?: string): FoundStateDict {
-  const places = [...walkPlaces(file.root, DEPTH, file.budget)];
+  // Who names a place knows how deep it lies.
+  const depth = Math.max(MAX_DEPTH, wanted?.split('.').length ?? 0);
+  const places = [...walkPlaces(file.root, depth, file.budget)];
   const candidates = places.flatMap((place) => readTensors(file, place) ?? []);
   const found =
     wanted === undefined ? meant(file, places, candidates) : chosen(file, candidates, wanted);
@@ -68,14 +70,30 @@ function meant(
   const eligible = withoutOptimisers(places, candidates);
   const usual = eligible.filter(({ path }) => DEFAULT_NAMES.has(path[path.length - 1]));
   const least = outermost(usual.length > 0 ? usual : eligible);
-  if (least.length === 1) return least[0];
+  if (least.length === 1) return { ...least[0], alike: alike(file, least[0], eligible) };
   if (least.length > 1) {
     throw new PthError(
       'ERR_PTH_AMBIGUOUS',
       `The file holds several state dicts; say which with --key NAME (in code: { key: NAME }): ${list(least)}`,
     );
   }
-  throw noStateDict(file, candidates);
+  throw noStateDict(file, list(candidates));
+}
+
+/** An average of a generator over its training (`G_ema`) stands beside it, and is often the better one. */
+function alike(
+  { budget }: OpenedContainer,
+  chosen: FoundStateDict,
+  candidates: readonly FoundStateDict[],
+): string[] {
+  const { refs } = chosen;
+  return candidates
+    .filter((other) => {
+      if (other === chosen || other.refs.size !== refs.size) return false;
+      budget.take(COSTS.step * refs.size, 'The keys of a state dict');
+      return [...refs.keys()].every((key) => other.refs.has(key));
+    })
+    .map(({ path }) => path.join('.'));
 }
 
 /**
@@ -113,7 +131,7 @@ function nameOf(path: readonly string[]): string {
 
 /** A state dict within another is a part of it. */
 function outermost(candidates: readonly FoundStateDict[]): FoundStateDict[] {
-  const least = candidates.reduce((n, { path }) => Math.min(n, path.length), DEPTH);
+  const least = candidates.reduce((n, { path }) => Math.min(n, path.length), MAX_DEPTH);
   return candidates.filter(({ path }) => path.length === least);
 }
 
@@ -133,7 +151,7 @@ function chosen(
       `Several state dicts have keys that begin with "${wanted}"; say which with --key NAME (in code: { key: NAME }): ${list(parts)}`,
     );
   }
-  if (candidates.length === 0) throw noStateDict(file, candidates);
+  if (candidates.length === 0) throw noStateDict(file, list(candidates));
   const [only] = candidates;
   const isWhole = candidates.length === 1 && only.path.length === 0;
   throw new PthError(
@@ -202,49 +220,4 @@ function readTensors(file: OpenedContainer, { path, value }: Place): FoundStateD
     else refs.set(key, found);
   }
   return refs.size + unreadable.size === 0 ? null : { path, value, refs, unreadable };
-}
-
-/** What the file holds instead, and what to do where that can be told. */
-function noStateDict(file: OpenedContainer, candidates: readonly FoundStateDict[]): PthError {
-  const { root } = file;
-  const model = wholeModel(file);
-  if (model !== null) {
-    return new PthError(
-      'ERR_PTH_WHOLE_MODEL',
-      `The file holds a whole pickled model (it refers to ${JSON.stringify(model.slice(0, 200))}), which only its own Python code can rebuild. In Python, save its state dict: torch.save(model.state_dict(), "weights.pth")`,
-    );
-  }
-  if (candidates.length > 0) {
-    return new PthError(
-      'ERR_PTH_NOT_STATE_DICT',
-      `The file holds no state dict but an optimiser's: ${list(candidates)}`,
-    );
-  }
-  const entries = dictEntries(root);
-  if (entries !== null) {
-    const names = [...entries.keys()].slice(0, 5).map((key) => {
-      return JSON.stringify((keyName(key) ?? typeof key).slice(0, 80));
-    });
-    return new PthError(
-      'ERR_PTH_NOT_STATE_DICT',
-      `The file holds a dict, but no state dict: its entries are ${names.join(', ')}${entries.size > 5 ? ` and ${entries.size - 5} more` : ''}`,
-    );
-  }
-  const isTensor = file.tensorRef(root, '') !== null;
-  return new PthError(
-    'ERR_PTH_NOT_STATE_DICT',
-    `The file does not hold a state dict, which is a dict of tensors by name${isTensor ? ', but one tensor alone' : ''}`,
-  );
-}
-
-/** The class of a network that is the whole file, or stands in the dict that is. */
-function wholeModel({ root, budget }: OpenedContainer): string | null {
-  let found: string | null = null;
-  const look = (item: PickleValue) => {
-    if (found !== null || !(item instanceof PickleCall)) return;
-    if (isModuleClass(item.name) || dictEntries(item.state)?.has('_modules')) found = item.name;
-  };
-  look(root);
-  forEachItem(root, budget, (_, item) => look(item));
-  return found;
 }

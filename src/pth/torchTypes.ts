@@ -95,8 +95,16 @@ export function isPlainTorchName(global: string): boolean {
     /^torch\._utils\._rebuild_\w+$/.test(global) ||
     /^torch\.(_tensor|tensor)\._rebuild_from_type(_v2)?$/.test(global) ||
     /^torch\.return_types\.\w+$/.test(global) ||
+    // Functions that layers and loaders are set up with: they fill a tensor, or stack samples.
+    /^torch\.nn\.init\.(\w+_|calculate_gain)$/.test(global) ||
+    /^torch\.utils\.data\.(dataloader|_utils\.collate)\.default_(collate|convert)$/.test(global) ||
     isTypeName(global)
   );
+}
+
+/** From protocol 4 on, such a name stands whole behind the first module that has torch, whichever that was. */
+export function isMemoryFormat(global: string): boolean {
+  return /^torch\.((contiguous|preserve)_format|channels_last(_3d)?)$/.test(global);
 }
 
 /** Types of numbers, known here or not, and the layouts and formats that tensors can have. */
@@ -105,7 +113,7 @@ function isTypeName(global: string): boolean {
     /^torch\.(complex(32|64|128)|(q?u?int|bits)\d+(x\d+)?|b?float\d+(_\w+)?)$/.test(global) ||
     /^torch\.(bool|half|float|double|short|int|long|chalf|cfloat|cdouble)$/.test(global) ||
     /^torch\.(strided|jagged|_mkldnn|sparse_(coo|csr|csc|bsr|bsc))$/.test(global) ||
-    /^torch\.(contiguous|preserve)_format$|^torch\.channels_last(_3d)?$/.test(global) ||
+    isMemoryFormat(global) ||
     /^torch\.per_(tensor|channel)_(affine|symmetric)(_float_qparams)?$/.test(global)
   );
 }

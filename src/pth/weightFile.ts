@@ -139,6 +139,8 @@ export class WeightFile {
   readonly fileSize: number;
   /** The names that lead to the state dict within a checkpoint: `state_dict`; empty when it is the whole. */
   readonly key: string;
+  /** Names of state dicts with the very same keys, which `{ key }` takes instead: of an average over training, mostly. */
+  readonly alike: readonly string[];
   /** By PyTorch's keys, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What else the file holds that is plain data, such as `epoch` or the `config` that was saved with it. */
@@ -169,6 +171,7 @@ export class WeightFile {
     this.writer = opened.writer;
     this.fileSize = file.size;
     this.key = path.join('.');
+    this.alike = found.alike ?? [];
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.unreadable = new Map([...unreadable].map(([key, { type }]) => [key, { type }]));
     const plain = plainEntries(opened.root, opened.budget);

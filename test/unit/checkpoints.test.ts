@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffWeights } from '../../src/generator/diffWeights.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
+import { openGenerator } from '../../src/generator/openGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { Dtype } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights } from '../../src/pth/weightFile.js';
@@ -122,11 +124,97 @@ describe('a name in a pickle', () => {
     ...['torch.jit._script.RecursiveScriptModule', 'torch.storage._load_from_bytes'],
     ...['torch.utils.cpp_extension.load', 'torch.package.PackageImporter', 'torch.float_power'],
     ...['torch._utils._import_dotted_name', 'torch.serialization.load', 'torch.FooStorage'],
-    ...['torch.nn.functional.relu', 'torch.multiprocessing.Process'],
     // What a harmless name is a part of.
     ...['torch.return_types.max.load', 'torch.x.torch.return_types.max', 'torch.return_types.'],
     ...['torch._utils._rebuild_tensor.load', 'torch.x.torch._utils._rebuild_tensor'],
     ...['torch._tensor._rebuild_from_type_v2.x', 'torch.x.torch.tensor._rebuild_from_type'],
+    ...['torch.nn.functional.relu', 'torch.multiprocessing.Process', 'torch.nn.init.torch'],
+    // What PickleScan, Fickling and reports of their gaps list.
+    ...['pickle.loads', '_pickle.load', 'cPickle.loads', 'pickle.Unpickler', 'marshal.loads'],
+    ...[
+      'types.FunctionType',
+      'types.CodeType',
+      'types.LambdaType',
+      'operator.call',
+      'code.interact',
+    ],
+    ...[
+      'timeit.timeit',
+      'cProfile.runctx',
+      'profile.run',
+      'profile.Profile',
+      'ssl.SSLContext',
+      'pdb.run',
+      'bdb.Bdb',
+    ],
+    ...[
+      'trace.Trace',
+      'doctest.debug_script',
+      'pydoc.pipepager',
+      'pydoc.locate',
+      'pkgutil.get_data',
+    ],
+    ...[
+      'pkgutil.resolve_name',
+      'zipimport.zipimporter',
+      'inspect.getattr_static',
+      'runpy._run_code',
+    ],
+    ...['distutils.spawn.spawn', 'distutils.file_util.write_file', 'setuptools.sandbox.run_setup'],
+    ...[
+      'pip.main',
+      'pip._internal.main',
+      'ensurepip._run_pip',
+      'venv.main',
+      'site.execsitecustomize',
+    ],
+    ...['lib2to3.pgen2.grammar.Grammar', 'idlelib.run.Executive', 'pkg_resources.run_script'],
+    ...['multiprocessing.Process', 'multiprocessing.util.spawnv_passfds', 'sched.scheduler'],
+    ...[
+      'multiprocessing.popen_fork.Popen',
+      'concurrent.futures.ProcessPoolExecutor',
+      'popen2.popen2',
+    ],
+    ...['asyncio.create_subprocess_shell', 'asyncio.subprocess.Process', 'asyncio.run'],
+    ...['asyncio.unix_events._UnixSubprocessTransport', 'commands.getoutput', 'atexit.register'],
+    ...['platform.popen', '_osx_support._read_output', '_aix_support._read_cmd_output'],
+    ...[
+      'uuid._get_command_stdout',
+      'imaplib.IMAP4_stream',
+      'webbrowser.open',
+      'signal.raise_signal',
+    ],
+    ...['threading.Thread', '_thread.start_new_thread', '_winapi.CreateProcess', 'mmap.mmap'],
+    ...[
+      'urllib.request.urlretrieve',
+      'urllib.urlopen',
+      'urllib2.urlopen',
+      'http.client.HTTPConnection',
+    ],
+    ...['httplib.HTTPSConnection', 'ftplib.FTP', 'smtplib.SMTP', 'telnetlib.Telnet', 'poplib.POP3'],
+    ...['nntplib.NNTP', 'xmlrpc.client.ServerProxy', 'requests.get', 'requests.api.get'],
+    ...['ssl.get_server_certificate', 'wsgiref.simple_server.make_server', 'logging.config.listen'],
+    ...['sqlite3.connect', '_sqlite3.connect', 'shelve.open', 'dbm.open', 'linecache.updatecache'],
+    ...['io.open', '_io.open', 'io.FileIO', '_io.FileIO', 'codecs.open', 'tempfile.mktemp'],
+    ...[
+      'fileinput.FileInput',
+      'gzip.open',
+      'bz2.open',
+      'lzma.open',
+      'tarfile.open',
+      'zipfile.ZipFile',
+    ],
+    ...['numpy.load', 'numpy.fromfile', 'numpy.core.multiarray.fromfile', 'numpy.f2py.compile'],
+    ...['numpy.f2py.crackfortran.myeval', 'numpy.testing._private.utils.runstring'],
+    ...['numpy.ctypeslib.load_library', 'numpy.lib.npyio.load', 'numpy.distutils.exec_command.x'],
+    ...['dill.loads', 'dill._dill._create_code', 'dill._dill._import_module', 'cloudpickle.loads'],
+    ...['cloudpickle.cloudpickle._make_function', 'joblib.load', 'yaml.load', 'yaml.unsafe_load'],
+    ...[
+      'pandas.read_pickle',
+      'pandas.eval',
+      'pandas.io.pickle.read_pickle',
+      'keras.models.load_model',
+    ],
   ])('that an attack needs refuses the file, wherever it stands: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {
@@ -177,11 +265,88 @@ describe('a name in a pickle', () => {
     ...['torch.Size', 'torch.optim.adam.Adam', 'torch.nn.modules.conv.Conv2d', 'torch.complex128'],
     ...['torch._utils._rebuild_qtensor', 'torch.distributed.tensor.DTensor', 'torch.sparse_coo'],
     ...['torch.return_types.max', 'torch.return_types.sort', 'torch.tensor._rebuild_from_type'],
+    ...['torch.nn.init.normal_', 'torch.nn.init.xavier_uniform_', 'torch.channels_last'],
+    ...[
+      'torch.utils.data._utils.collate.default_collate',
+      'torch.utils.data.dataset.TensorDataset',
+    ],
+    // Neighbours of what is refused, all of which people save.
+    ...[
+      'types.SimpleNamespace',
+      'types.MappingProxyType',
+      'uuid.UUID',
+      'uuid.SafeUUID',
+      '_io.BytesIO',
+    ],
+    ...[
+      'io.StringIO',
+      'decimal.Decimal',
+      'fractions.Fraction',
+      'datetime.datetime',
+      'pathlib.PosixPath',
+    ],
+    ...['collections.Counter', 'itertools.count', 'itertools.cycle', 'operator.itemgetter'],
+    ...['numpy.ndarray', 'numpy.dtype', 'numpy.memmap', 'numpy.core.multiarray._reconstruct'],
+    ...[
+      'numpy.core.multiarray.scalar',
+      'numpy._core.numeric._frombuffer',
+      'numpy.ma.core._mareconstruct',
+    ],
+    ...['numpy.random._pickle.__randomstate_ctor', 'numpy.float64', 'random.Random', 'array.array'],
+    ...[
+      'distutils.version.LooseVersion',
+      'logging.getLogger',
+      'logging.Logger',
+      'copyreg._reconstructor',
+    ],
+    ...[
+      'pkg_resources.extern.packaging.version.Version',
+      'packaging.version.Version',
+      're._compile',
+    ],
+    ...[
+      'multiprocessing.context.SpawnContext',
+      'signal.Signals',
+      'http.HTTPStatus',
+      'time.struct_time',
+    ],
+    ...['urllib.parse.ParseResult', 'platform.uname_result', 'inspect.Parameter', 'enum.Enum'],
+    ...[
+      'pandas.core.frame.DataFrame',
+      'pandas._libs.tslibs.timestamps.Timestamp',
+      'yaml.YAMLObject',
+    ],
+    ...['omegaconf.dictconfig.DictConfig', 'easydict.EasyDict', 'weakref.ref', 'threading.local'],
+    ...['dill._dill._load_type', 'cloudpickle.cloudpickle._make_skeleton_class', 'codec.open'],
+    ...[
+      'profile.Settings',
+      'trace.Log',
+      'sched.WarmupLR',
+      'ssl.SimCLR',
+      'dbm.DBM',
+      'psutil._pslinux.svmem',
+      'pip._vendor.packaging.version.Version',
+      'torchvision.io.image.ImageReadMode',
+      'test.options.TestOptions',
+      'pickles.loads',
+      'os_utils.Path',
+    ],
   ])('that is anything else is data: %s', async (full) => {
     const dot = full.lastIndexOf('.');
     for (const [, spelling] of spellings) {
       const { key } = await openWeights(file(spelling(full.slice(0, dot), full.slice(dot + 1))));
       expect(key).toBe('state_dict');
+    }
+  });
+
+  it('of a memory format stands behind any module in protocol 4', async () => {
+    for (const module of ['torch._utils', 'train', 'networks.base']) {
+      const part: Part = [op.text(module), op.text('torch.channels_last'), 0x93];
+      expect((await openWeights(file(part))).key).toBe('state_dict');
+    }
+    for (const module of ['os', 'subprocess']) {
+      const part: Part = [op.text(module), op.text('torch.channels_last'), 0x93];
+      await expect(openWeights(file(part))).rejects.toMatchObject({ code: 'ERR_PTH_FORBIDDEN' });
     }
   });
 
@@ -204,6 +369,11 @@ describe('the way to a state dict', () => {
   });
   const flat = op.dict({ 'netG_A2B.w': t, 'netG_A2B.b': t, 'netD.w': t });
   const numbered: Part = ['}(', op.int(0), one, op.int(1), op.dict({ v: t, w: t }), 'u'];
+  const array = op.reduce(
+    op.global('numpy.core.multiarray', '_reconstruct'),
+    op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), [0x43, 1, 'b']),
+  );
+  const deep = [...'abcdef'].reverse().reduce((inner, name) => op.dict({ [name]: inner }), one);
   const open = (root: Part, key?: string) => openWeights(legacyFile(root, NUMBERS), { key });
 
   it.each<[string, Part, string | undefined, string, string[]]>([
@@ -246,6 +416,7 @@ describe('the way to a state dict', () => {
       'netX',
       ['w'],
     ],
+    ['deeper than it is searched, when it is named', deep, 'a.b.c.d.e.f', 'a.b.c.d.e.f', ['w']],
     [
       'a whole model beside',
       op.dict({ state_dict: one, m: op.reduce(op.global('models', 'Net'), op.tuple()) }),
@@ -271,11 +442,70 @@ describe('the way to a state dict', () => {
     ['the whole', one, 'netG', 'ERR_PTH_NO_KEY', /the whole file is one state dict of 1 tensor$/],
     ['an optimiser alone', adam, undefined, 'ERR_PTH_NOT_STATE_DICT', /an optimiser's/],
     ['one tensor', t, undefined, 'ERR_PTH_NOT_STATE_DICT', /one tensor alone/],
+    ...[
+      op.dict({ w: array }),
+      op.dict({ netG: op.dict({ w: array }) }),
+      op.list(op.dict({ w: array })),
+    ].map((root): [string, Part, undefined, string, RegExp] => [
+      'NumPy arrays',
+      op.tuple(root, t),
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /holds NumPy arrays \("w"\), but no tensors.*torch\.from_numpy/,
+    ]),
+    ...[
+      [0x43, 3, 'abc'],
+      op.reduce(op.global('_codecs', 'encode'), op.tuple(op.text('abc'), op.text('latin1'))),
+    ].map((key): [string, Part, undefined, string, RegExp] => [
+      'names that are bytes',
+      op.dict({ netG: ['}(', key, t, 'u'] }),
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /names are bytes \("abc"\).*k\.decode\(\)/,
+    ]),
+    ['numbers', ['}(', op.int(0), t, 'u'], undefined, 'ERR_PTH_NOT_STATE_DICT', /one is a number/],
+    [
+      'what is no name',
+      ['}(', op.tuple(op.int(0)), t, 'u'],
+      undefined,
+      'ERR_PTH_NOT_STATE_DICT',
+      /key of one is no text/,
+    ],
   ])('is not told by %s', async (_, root, wanted, code, message) => {
     await expect(open(root, wanted)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
+  });
+
+  it.each<[string, Record<string, Part>, string, string[]]>([
+    ['an average', { G: one, G_ema: one, D: op.dict({ v: t }) }, 'G', ['G_ema']],
+    ['two', { netG: one, ema: one, best: one }, 'netG', ['ema', 'best']],
+    ['others', { G: one, D: op.dict({ v: t }), D2: op.dict({ v: t, w: t }) }, 'G', []],
+    ['none', { G: one }, 'G', []],
+  ])('passes by %s with the same keys, and tells of it', async (_, root, key, alike) => {
+    const file = await open(op.dict(root));
+    expect([file.key, file.alike]).toEqual([key, alike]);
+    for (const other of alike) expect((await open(op.dict(root), other)).alike).toEqual([]);
+  });
+
+  it('is told with the generator where another could be meant', async () => {
+    const weights = [...new ResNetGenerator(3, 3, 2, 0).stateDict()];
+    const numbers: Record<string, number[]> = {};
+    const parts = weights.map(([name, { shape, data }], i): [string, Part] => {
+      numbers[i] = [...data];
+      const strides = shape.map((_, j) => shape.slice(j + 1).reduce((a, b) => a * b, 1));
+      return [
+        name,
+        op.tensor(op.storage(String(i), 'FloatStorage', data.length), 0, [...shape], strides),
+      ];
+    });
+    const netG = op.dict(Object.fromEntries(parts));
+    const file = legacyFile(op.dict({ G: netG, G_ema: netG }), numbers);
+    expect((await openGenerator(file)).notes).toEqual([
+      expect.stringMatching(/"G" was taken; "G_ema" has the same keys: --key NAME/),
+    ]);
+    expect((await openGenerator(file, { key: 'G_ema' })).notes).toEqual([]);
   });
 
   it('is not in a model that was pickled as a whole with its source', async () => {

@@ -154,6 +154,39 @@ describe('--resize bicubic:', () => {
   );
 });
 
+describe('the value of an option', () => {
+  it.each([
+    [['a.png', '-o=b.png'], /-o=b\.png: a value follows -o without "="/],
+    [['a.png', '-w=x.pth'], /a value follows -w without "="/],
+    [
+      ['a.png', '-o', '--force'],
+      /-o needs a value: -o OUT, but --force looks like an option.*\.\/--force/,
+    ],
+    [['a.png', '--output', '-q'], /--output needs a value.*-q looks like an option/],
+    [['a.png', '--weights', '--output', 'b.png'], /--weights needs a value/],
+    [['a.png', '--format', '--unknown'], /--format needs a value/],
+    [['a.png', '--output='], /--output needs a value/],
+  ])('%j is none', (args, message) => {
+    expect(() => request(...args)).toThrow(UsageError);
+    expect(() => request(...args)).toThrow(message);
+  });
+
+  it.each([
+    [['a.png', '-ob.png'], 'b.png'],
+    [['a.png', '-o', '-'], '-'],
+    [['a.png', '--output=--force'], '--force'],
+    [['a.png', '--output==b.png'], '=b.png'],
+    [['a.png', '-o', '-b.png'], '-b.png'],
+    [['a.png', '-o', './--force'], './--force'],
+  ])('%j is one', (args, output) => {
+    expect(request(...args).output).toBe(output);
+  });
+
+  it('may begin with a minus where it is a number', () => {
+    expect(request('a.png', '--input-range', '-1..1').weights.inputRange).toEqual([-1, 1]);
+  });
+});
+
 describe('a request', () => {
   it('is complete without any option', () => {
     expect(request('a.png')).toEqual({

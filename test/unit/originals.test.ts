@@ -20,7 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { readNames } from '../../src/cli/commands/translateNames.js';
 import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
-import { GalleryFile } from '../../src/cli/gallery/galleryFile.js';
+import { GalleryFile, type ReplaceGallery } from '../../src/cli/gallery/galleryFile.js';
 import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
 import { Originals } from '../../src/cli/originals.js';
 import { removeStaleTemp } from '../../src/cli/pictures/outputs.js';
@@ -30,6 +30,7 @@ import { parseCommandLine } from '../../src/cli/usage.js';
 import { CycleganError } from '../../src/errors.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { makeFolder, writeFileAtomic } from '../../src/platform/files.js';
+import { sha256 } from '../../src/platform/sha256.js';
 import { runCommand, temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 
@@ -204,8 +205,7 @@ describe('whatever is in a folder, and whatever the command line', () => {
         if (after.size > before.size || changed.length > 0) written++;
         for (const name of changed) {
           const isNamed = withoutLinks(at(name)) === target;
-          const isGallery = before.get(name) === EARLIER_GALLERY && flags.includes('--resume');
-          expect([name, isNamed || isGallery || flags.includes('--force')]).toEqual([name, true]);
+          expect([name, isNamed || flags.includes('--force')]).toEqual([name, true]);
           expect(flags).not.toContain('--no-clobber');
         }
         for (const [path, bytes] of inputs) expect(readFileSync(path, 'latin1')).toBe(bytes);
@@ -294,15 +294,40 @@ describe('two names', () => {
     expect(watcher.lines).toEqual([expect.stringMatching(/x\.cyclegan\.png: passed over/)]);
   });
 
-  it('of which the second is a folder, as a pattern may give it, replace nothing in it', async () => {
-    mkdirSync(at('originals'));
-    writeFileSync(at('originals/horse.png'), 'mine');
-    await expect(attempt(['horse.jpg', 'originals', '--force'])).rejects.toThrow(
-      /originals.horse\.png: exists already; .*-o \S*originals --force replaces it/,
-    );
-    expect(readFileSync(at('originals/horse.png'), 'utf8')).toBe('mine');
-    await attempt(['horse.jpg', '-o', 'originals', '--force']);
-    expect(readFileSync(at('originals/horse.png'), 'utf8')).toBe('made');
+  describe('of which the second is a folder, as a pattern may give it, replace nothing in it:', () => {
+    const mine = () => readFileSync(at('originals/p.png'), 'utf8');
+    beforeEach(() => {
+      mkdirSync(at('originals/deep'), { recursive: true });
+      for (const name of ['p.png', 'horse.png', 'index.html', 'deep/p.png']) {
+        writeFileSync(at(`originals/${name}`), name === 'index.html' ? EARLIER_GALLERY : 'mine');
+      }
+      symlinkSync('originals', at('link'));
+    });
+
+    it.each([
+      ...['originals', 'originals/', './originals/.', 'photos/../originals', 'originals//'],
+      ...['link', 'link/', 'originals/deep/..', 'originals/deep/../'],
+    ])('%s', async (folder) => {
+      const before = contents(cwd);
+      // Without `join`, which would clean the name.
+      const second = `${cwd}/${folder}`;
+      for (const first of ['photos', 'photos/', 'horse.jpg', '*.jpg']) {
+        for (const flags of [[], ['-r'], ['--gallery']]) {
+          const args = [`${cwd}/${first}`, second, '--force', ...flags];
+          await expect(simulate(args, terminal())).rejects.toThrow(/exists already; .*-o \S+/);
+        }
+      }
+      expect(contents(cwd)).toEqual(before);
+    });
+
+    it('-o names it', async () => {
+      await expect(attempt(['photos', 'originals', '--force'])).rejects.toThrow(
+        /originals.p\.png: exists already; .*-o \S*originals --force replaces it/,
+      );
+      expect(mine()).toBe('mine');
+      await attempt(['photos', '-o', 'originals', '--force']);
+      expect(mine()).toBe('made');
+    });
   });
 
   it('of which the second is a link that leads nowhere keep it', async () => {
@@ -315,6 +340,97 @@ describe('two names', () => {
   it('are both inputs with -o, which need not exist', async () => {
     await attempt(['horse.jpg', 'zebra.png', '-o', 'out']);
     expect(readdirSync(at('out')).sort()).toEqual(['horse.png', 'zebra.png']);
+  });
+});
+
+describe('a folder for the outputs', () => {
+  const at = (name: string) => join(cwd, name);
+  const made = () =>
+    [...contents(cwd)]
+      .filter(([, text]) => text === 'made')
+      .map(([name]) => name)
+      .sort();
+
+  beforeEach(() => {
+    for (const name of ['photos/a.jpg', 'photos/sub/b.jpg', 'photos/sub/deep/c.jpg']) {
+      mkdirSync(dirname(at(name)), { recursive: true });
+      writeFileSync(at(name), name);
+    }
+    mkdirSync(at('there'));
+    symlinkSync('.', at('here'));
+    symlinkSync('../photos', at('there/photos'));
+  });
+
+  it.each<[string, string[], string[]]>([
+    ['-o', ['photos', '-o', '.'], ['a.png']],
+    ['-o, recursively', ['photos', '-r', '-o', '.'], ['a.png', 'sub/b.png', 'sub/deep/c.png']],
+    ['-o with a slash', ['photos/', '-o', './'], ['a.png']],
+    ['-o, a pattern', ['photos/**/*.jpg', '-o', '.'], ['a.png', 'sub/b.png', 'sub/deep/c.png']],
+    ['-o, a pattern in the very folder', ['photos/*.jpg', '-o', 'photos'], ['photos/a.png']],
+    ['two names', ['photos/sub', 'photos'], ['photos/b.png']],
+    ['two names, far', ['photos/sub/deep', '.'], ['c.png']],
+    ['a link to it', ['photos', '-o', 'here'], ['a.png']],
+    ['a link from it', ['there/photos', '-o', 'there'], ['there/a.png']],
+    [
+      'several',
+      ['photos/sub/deep', 'photos/sub', '-o', 'photos'],
+      ['photos/b.png', 'photos/c.png'],
+    ],
+  ])('may lie around the folder that is translated: %s', async (_, args, expected) => {
+    const watcher = terminal();
+    await simulate(
+      args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+      watcher,
+    );
+    expect(made()).toEqual(expected);
+    expect(watcher.lines).toEqual([]);
+  });
+
+  it.each([
+    ['itself', ['photos', '-o', 'photos'], /outputs would lie among the inputs/],
+    ['by another name', ['photos', '-o', 'here/photos'], /outputs would lie among the inputs/],
+    ['by two names', ['there/photos', 'photos'], /outputs would lie among the inputs/],
+    ['where all pictures are', ['photos/sub', '-r', '-o', 'photos/sub/deep'], null],
+    [
+      'where all are',
+      ['photos/sub/**/c.jpg', '-o', 'photos/sub/deep'],
+      /all pictures lie in \S+deep/,
+    ],
+  ])('that is looked through is refused, and says why: %s', async (_, args, message) => {
+    const before = contents(cwd);
+    const run = simulate(
+      args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+      terminal(),
+    );
+    if (message === null) {
+      await run;
+      expect(made()).toEqual(['photos/sub/deep/b.png']);
+      return;
+    }
+    await expect(run).rejects.toThrow(message);
+    await expect(run).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    expect(contents(cwd)).toEqual(before);
+  });
+
+  it.each([
+    ['-o', ['photos', '-r', '-o', 'photos/sub']],
+    ['two names', ['photos', 'photos/sub', '-r']],
+    ['a link', ['photos', '-r', '-o', 'there/photos/sub']],
+    ['a pattern', ['photos/**/*', '-o', 'photos/sub']],
+  ])('below what is translated is passed over, originals with one line: %s', async (_, args) => {
+    const paths = args.map((arg) => (arg.startsWith('-') ? arg : at(arg)));
+    const watcher = terminal();
+    await simulate(paths, watcher);
+    expect(made()).toEqual(['photos/sub/a.png']);
+    expect(watcher.lines).toEqual([
+      expect.stringMatching(/sub\/b\.jpg and 1 more: passed over in the folder for the outputs/),
+    ]);
+    // What the run before made is no original.
+    rmSync(at('photos/sub/b.jpg'));
+    rmSync(at('photos/sub/deep'), { recursive: true });
+    const again = terminal();
+    await simulate([...paths, '--resume'], again);
+    expect(again.lines).toEqual(['1 of 1 pictures are there already.']);
   });
 });
 
@@ -453,19 +569,44 @@ it('only what is left of these very outputs is swept', async () => {
 });
 
 describe('a gallery', () => {
-  const begin = (replace: boolean) => GalleryFile.begin(cwd, [], { replace, details: [] });
+  const begin = (replace: ReplaceGallery) => GalleryFile.begin(cwd, [], { replace, details: [] });
   const page = () => readFileSync(join(cwd, 'index.html'), 'utf8');
 
   it('replaces an earlier one, and no other page', async () => {
     writeFileSync(join(cwd, 'index.html'), 'mine');
-    for (const replace of [true, false]) {
+    for (const replace of ['always', 'unchanged', 'never'] as const) {
       await expect(begin(replace)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
     }
     expect([...contents(cwd)]).toEqual([['index.html', 'mine']]);
     writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY, 'latin1');
-    await expect(begin(false)).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
-    await (await begin(true)).end('anew');
+    await expect(begin('never')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    await (await begin('always')).end('anew');
     expect(page()).toContain('anew');
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['a note', (text) => text.replace('</body>', '<p>my notes</p></body>')],
+    ['a letter', (text) => text.replace('Translated', 'translated')],
+    ['something behind it', (text) => `${text}<p>my notes</p>`],
+    ['its end cut off', (text) => text.slice(0, -1)],
+    ['no more of it than its end', (text) => text.slice(-74)],
+  ])('that somebody has changed stays without --force: %s', async (_, change) => {
+    await (await begin('never')).end('first');
+    await (await begin('unchanged')).end('second');
+    expect(page()).toContain('second');
+    const changed = change(page());
+    writeFileSync(join(cwd, 'index.html'), changed);
+    await expect(begin('unchanged')).rejects.toThrow(/index\.html: exists.*--force replaces/);
+    expect([...contents(cwd).keys()]).toEqual(['index.html']);
+    expect(page()).toBe(changed);
+  });
+
+  it('does not replace one that was changed while it was made', async () => {
+    await (await begin('never')).end('first');
+    const gallery = await begin('unchanged');
+    writeFileSync(join(cwd, 'index.html'), `${page()}<p>my notes</p>`);
+    await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    expect(page()).toContain('my notes');
   });
 
   it('does not replace an earlier one that is named as an input', async () => {
@@ -478,7 +619,7 @@ describe('a gallery', () => {
 
   it('does not replace a page that came while it was made', async () => {
     writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY, 'latin1');
-    const gallery = await begin(true);
+    const gallery = await begin('always');
     writeFileSync(join(cwd, 'index.html'), 'mine');
     await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
     expect(page()).toBe('mine');
@@ -534,15 +675,23 @@ describe('the command', () => {
     expect(contents(cwd).get('zebra.png')).not.toBe(before.get('zebra.png'));
   });
 
-  it.skipIf(process.platform === 'win32')('never replaces what comes by standard input', () => {
-    const before = contents(cwd);
-    for (const args of ['- -o horse.jpg', '- horse.jpg --force']) {
-      const line = `"${process.execPath}" "${command}" ${args} -w "${weights}" < horse.jpg`;
-      const { status, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
-      expect([status, stderr]).toEqual([2, expect.stringContaining('replace the input')]);
-    }
-    expect(contents(cwd)).toEqual(before);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'never writes to what comes by standard input, or by standard output to its input',
+    () => {
+      const before = contents(cwd);
+      for (const args of [
+        '- -o horse.jpg < horse.jpg',
+        '- horse.jpg --force < horse.jpg',
+        'horse.jpg - >> horse.jpg',
+        '- - < horse.jpg >> horse.jpg',
+      ]) {
+        const line = `"${process.execPath}" "${command}" -w "${weights}" ${args}`;
+        const { status, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
+        expect([status, stderr]).toEqual([2, expect.stringContaining('replace the input')]);
+      }
+      expect(contents(cwd)).toEqual(before);
+    },
+  );
 
   it('translates three pictures where they lie, and passes their outputs over the next time', async () => {
     copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'mule.jpg'));
@@ -558,6 +707,36 @@ describe('the command', () => {
     expect(again.stderr.match(/passed over/g)).toHaveLength(1);
     expect(contents(cwd)).toEqual(before);
   });
+
+  it.each<[string, Targets]>([
+    ['one leads to the other', { 'out/one': 'two' }],
+    ['both lead elsewhere', { 'out/one': '../else', 'out/two': '../else' }],
+  ])(
+    'does not replace its own outputs through links, with --force neither: %s',
+    async (_, links) => {
+      for (const name of ['one', 'two', 'else', 'out']) mkdirSync(join(cwd, name));
+      for (const [name, target = ''] of Object.entries(links)) symlinkSync(target, join(cwd, name));
+      copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'one/p.jpg'));
+      copyFileSync(join(cwd, 'zebra.png'), join(cwd, 'two/p.png'));
+      if (!existsSync(join(cwd, 'out/two'))) mkdirSync(join(cwd, 'out/two'));
+      const args = ['[ot][nw]*/p.*', '-o', 'out', '--force', '--json', ...options];
+      for (const expected of ['first', 'again']) {
+        const { code, stdout, stderr } = await run(...args);
+        expect([expected, code, stderr]).toEqual([
+          expected,
+          1,
+          expect.stringMatching(/p\.png: .*exists/),
+        ]);
+        const lines = stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line));
+        const [made] = lines.filter(({ error }) => error === undefined);
+        expect(lines).toHaveLength(2);
+        expect(sha256(readFileSync(join(cwd, made.output)))).toBe(made.sha256);
+      }
+    },
+  );
 
   it('never replaces a weight file that only comes second', async () => {
     for (const name of ['a.pth', 'b.pth']) copyFileSync(weights, join(cwd, name));

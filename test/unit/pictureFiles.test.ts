@@ -38,7 +38,9 @@ describe('JPEG quality', () => {
 
 describe('inputs', () => {
   const find = async (operand: string, recursive = false) =>
-    (await findInputs([at(operand)], { recursive })).map(({ relative }) => relative);
+    (await findInputs([at(operand)], { recursive, outputs: null })).inputs.map(
+      ({ relative }) => relative,
+    );
 
   it.each([
     ['in', false, ['a.png', 'b.JPG']],
@@ -54,8 +56,9 @@ describe('inputs', () => {
   });
 
   it('are taken once, however often they are named', async () => {
-    const inputs = await findInputs([at('in/a.png'), at('in'), at('in/*.png')], {
+    const { inputs } = await findInputs([at('in/a.png'), at('in'), at('in/*.png')], {
       recursive: false,
+      outputs: null,
     });
     expect(inputs.map(({ relative }) => relative)).toEqual(['a.png', 'b.JPG']);
   });

@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, promises, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  promises,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -31,6 +41,54 @@ const fifo = (name: string) => {
   return join(cwd, name);
 };
 
+describe.skipIf(!isPosix)('an output that replaces', () => {
+  const write = (name: string) =>
+    writeFileAtomic(join(cwd, name), Buffer.from('made'), { replace: true });
+
+  it.each([0o640, 0o600, 0o444, 0o755])('a file of mode %o leaves it so', async (mode) => {
+    writeFileSync(join(cwd, 'a.png'), 'old');
+    chmodSync(join(cwd, 'a.png'), mode);
+    await write('a.png');
+    expect(statSync(join(cwd, 'a.png')).mode & 0o777).toBe(mode);
+    expect(readFileSync(join(cwd, 'a.png'), 'utf8')).toBe('made');
+  });
+
+  it('nothing, or a link, has the mode of any new file', async () => {
+    writeFileSync(join(cwd, 'new.png'), '');
+    writeFileSync(join(cwd, 'target.png'), '', { mode: 0o600 });
+    symlinkSync('target.png', join(cwd, 'link.png'));
+    await write('first.png');
+    await write('link.png');
+    const expected = statSync(join(cwd, 'new.png')).mode;
+    for (const name of ['first.png', 'link.png']) {
+      expect(lstatSync(join(cwd, name)).mode).toBe(expected);
+    }
+  });
+
+  it('a pipe, or a link to one, is written into', async () => {
+    const path = fifo('pipe.png');
+    symlinkSync('pipe.png', join(cwd, 'link.png'));
+    for (const name of ['pipe.png', 'link.png']) {
+      const reader = spawn('cat', [path]);
+      const chunks: Buffer[] = [];
+      reader.stdout.on('data', (chunk) => chunks.push(chunk));
+      const ended = new Promise((resolve) => reader.on('close', resolve));
+      await write(name);
+      await ended;
+      expect(Buffer.concat(chunks).toString()).toBe('made');
+      expect(statSync(path).isFIFO()).toBe(true);
+    }
+    expect(readdirSync(cwd).sort()).toEqual(['in.png', 'link.png', 'pipe.png']);
+  });
+
+  it('a pipe is refused where nothing may be replaced', async () => {
+    const path = fifo('pipe.png');
+    const writing = writeFileAtomic(path, Buffer.from('made'), { replace: false });
+    await expect(writing).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    expect(statSync(path).isFIFO()).toBe(true);
+  });
+});
+
 describe.skipIf(!isPosix)('a pipe', () => {
   it('that never ends is given up', async () => {
     const path = fifo('a.png');
@@ -54,7 +112,9 @@ describe.skipIf(!isPosix)('a pipe', () => {
     symlinkSync('in.png', join(cwd, 'c.png'));
     symlinkSync('nowhere', join(cwd, 'd.png'));
     const names = async (...operands: string[]) =>
-      (await findInputs(operands, { recursive: true })).map(({ relative }) => relative);
+      (await findInputs(operands, { recursive: true, outputs: null })).inputs.map(
+        ({ relative }) => relative,
+      );
     expect(await names(join(cwd, '*.png'))).toEqual(['c.png', 'd.png', 'in.png']);
     await expect(names(join(cwd, 'a.png'))).rejects.toThrow(/a\.png: this is no regular file/);
     expect(await names(cwd)).toEqual(['c.png', 'd.png', 'in.png']);
@@ -105,7 +165,8 @@ describe('a disk that is full', () => {
     input: { path: join(cwd, 'in.png'), relative: 'in.png' },
     output: join(cwd, 'out', 'in.png'),
   });
-  const begin = () => GalleryFile.begin(join(cwd, 'out'), [job()], { replace: false, details: [] });
+  const begin = () =>
+    GalleryFile.begin(join(cwd, 'out'), [job()], { replace: 'never', details: [] });
 
   it('leaves nothing of a gallery, whenever that comes', async () => {
     fillUp(0);

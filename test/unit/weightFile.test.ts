@@ -224,6 +224,41 @@ describe('the tar archive of torch before 0.1.10', () => {
   });
 });
 
+describe('a zip archive', () => {
+  const archive = goldenBytes('tiny_zip.pth');
+  const followedBy = (tail: Uint8Array) => bytes(archive, tail);
+  const random = new Uint8Array(70_000).map((_, i) => (i * i * 7 + (i >> 3)) % 251);
+
+  it.each([1, 21, 22, 43, 4096, 30_000, 65_535])('may have %i bytes behind it', async (count) => {
+    const expected = await loadStateDict(archive);
+    for (const tail of [new Uint8Array(count), random.subarray(0, count)]) {
+      expect(await loadStateDict(followedBy(tail))).toEqual(expected);
+      expect(await loadStateDict(new Blob([new Uint8Array(followedBy(tail))]))).toEqual(expected);
+    }
+  });
+
+  it('is not said to be cut short when nobody knows', async () => {
+    const cut = archive.subarray(0, archive.length - 1);
+    for (const file of [followedBy(random), followedBy(new Uint8Array(65_536)), cut]) {
+      await expect(loadStateDict(file)).rejects.toMatchObject({
+        code: 'ERR_PTH_TRUNCATED',
+        message: expect.stringMatching(/either the file is cut short, or more than 64 KB/),
+      });
+    }
+  });
+
+  it('ends with the last end record, as PyTorch has it', async () => {
+    const end = archive.subarray(archive.length - 22);
+    expect(await loadStateDict(followedBy(end))).toEqual(await loadStateDict(archive));
+    const ofNothing = bytes(Uint8Array.of(0x50, 0x4b, 5, 6), new Uint8Array(18));
+    await expect(loadStateDict(followedBy(ofNothing))).rejects.toMatchObject({
+      code: 'ERR_PTH_NOT_TORCH',
+    });
+    const tooMany = bytes(Uint8Array.of(0x50, 0x4b, 5, 6), new Uint8Array(18).fill(255));
+    await expect(loadStateDict(followedBy(tooMany))).rejects.toMatchObject({ code: 'ERR_PTH_ZIP' });
+  });
+});
+
 describe('safetensors', () => {
   const numbers = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer);
   const a = { dtype: 'F32', shape: [3], data_offsets: [0, 12] };

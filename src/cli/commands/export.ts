@@ -28,43 +28,79 @@ const text = (value: string) => new TextEncoder().encode(value);
 const weights: Write = (generator, { output }) =>
   weightPieces(generator.module.stateDict(), output, { config: savedConfig(generator) });
 
-/** By extension. */
-const FORMS: ReadonlyMap<string, Write> = new Map<string, Write>([
-  [
-    '.onnx',
-    (generator, { inputShape, opset, dynamic, fp16, exactNorms }) =>
-      onnxPieces(generator.module, inputShape, {
-        opset,
-        dynamic,
-        fp16,
-        exactNorms,
-        metadata: { config: JSON.stringify(savedConfig(generator)) },
-      }),
-  ],
-  ['.svg', ({ module }, { inputShape, fold }) => text(drawSvg(module, inputShape, { fold }))],
-  ['.html', ({ module }, { inputShape, fold }) => text(drawHtml(module, inputShape, { fold }))],
-  ['.safetensors', weights],
-  ['.pth', weights],
-  ['.pt', weights],
-]);
+const onnx: Write = (generator, { inputShape, opset, dynamic, fp16, exactNorms }) =>
+  onnxPieces(generator.module, inputShape, {
+    opset,
+    dynamic,
+    fp16,
+    exactNorms,
+    metadata: { config: JSON.stringify(savedConfig(generator)) },
+  });
+
+const svg: Write = ({ module }, { inputShape, fold }) =>
+  text(drawSvg(module, inputShape, { fold }));
+
+const html: Write = ({ module }, { inputShape, fold }) =>
+  text(drawHtml(module, inputShape, { fold }));
+
+/** Options that only some forms heed, and whether a request has them. */
+const FORM_OPTIONS = {
+  '--input': ({ inputShape }: ExportRequest) => inputShape !== undefined,
+  '--opset': ({ opset }: ExportRequest) => opset !== undefined,
+  '--dynamic': ({ dynamic }: ExportRequest) => dynamic,
+  '--exact-norms': ({ exactNorms }: ExportRequest) => exactNorms,
+  '--fp16': ({ fp16 }: ExportRequest) => fp16,
+  '--unfold': ({ fold }: ExportRequest) => !fold,
+} as const;
+
+interface Form {
+  readonly extension: string;
+  readonly write: Write;
+  readonly heeds: readonly (keyof typeof FORM_OPTIONS)[];
+}
+
+const FORMS: readonly Form[] = [
+  {
+    extension: '.onnx',
+    write: onnx,
+    heeds: ['--input', '--opset', '--dynamic', '--exact-norms', '--fp16'],
+  },
+  { extension: '.svg', write: svg, heeds: ['--input', '--unfold'] },
+  { extension: '.html', write: html, heeds: ['--input', '--unfold'] },
+  { extension: '.safetensors', write: weights, heeds: [] },
+  { extension: '.pth', write: weights, heeds: [] },
+  { extension: '.pt', write: weights, heeds: [] },
+];
+
+/** @throws UsageError for an extension that is none of them, or an option that its form does not heed. */
+function formOf(request: ExportRequest): Form {
+  const { output } = request;
+  const form = FORMS.find(({ extension }) => output.toLowerCase().endsWith(extension));
+  if (form === undefined) {
+    const extensions = FORMS.map(({ extension }) => extension).join(', ');
+    throw new UsageError(`${output}: the extension decides; ${extensions} can be written.`);
+  }
+  for (const [option, isGiven] of Object.entries(FORM_OPTIONS)) {
+    const heeding = FORMS.filter(({ heeds }) => heeds.some((heeded) => heeded === option));
+    if (!isGiven(request) || heeding.includes(form)) continue;
+    throw new UsageError(
+      `${output}: ${option} is for ${heeding.map(({ extension }) => extension).join(' and ')} alone.`,
+    );
+  }
+  return form;
+}
 
 export async function runExport(request: ExportRequest, terminal: Terminal): Promise<void> {
   const { output, force } = request;
   const { source } = request.weights;
-  const lower = output.toLowerCase();
-  const write = [...FORMS].find(([extension]) => lower.endsWith(extension))?.[1];
-  if (write === undefined) {
-    throw new UsageError(
-      `${output}: the extension decides; ${[...FORMS.keys()].join(', ')} can be written.`,
-    );
-  }
+  const { write } = formOf(request);
   const reading = await beginOpening(request.weights, terminal);
   await checkOutputFile(output, [(await findWeights(source)).path]);
   const remedies = '`--force` replaces it';
   const replace = await mayReplace(output, { force, remedies }, terminal);
   const generator = await reading();
   const inputShape = inputShapeFor(generator.inputChannels, request.inputShape);
-  if (request.fp16 && lower.endsWith('.onnx')) {
+  if (request.fp16) {
     const difference = await halfPrecisionDifference(generator, inputShape);
     terminal.say(
       `With weights of 16 bits, outputs in ${formatRange(generator.outputRange)} change by ${difference.toPrecision(2)} at most (on noise).`,

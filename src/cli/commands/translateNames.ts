@@ -36,7 +36,10 @@ export interface ManyNames {
   readonly inputs: readonly string[];
   /** Where outputs go; `null`: beside their inputs. */
   readonly folder: string | null;
-  /** Whether the folder's name can have come from a pattern that the shell resolved: then no file in it is replaced. */
+  /**
+   * Whether the folder's name can have come from a pattern that the shell resolved (`*`, or `*` and a slash, which gives
+   * folders with one behind them): then no file in it is replaced.
+   */
   readonly isFolderGuessed: boolean;
 }
 
@@ -91,7 +94,7 @@ async function inAndOut(first: string, second: string, request: NamesRequest): P
   if (isWebAddress(second)) return many([first, second], null);
   if (second !== STANDARD && (await isFolderName(second))) {
     await refuseAsFolder(second);
-    return { ...many([first], second), isFolderGuessed: !/[/\\]$/.test(second) };
+    return { ...many([first], second), isFolderGuessed: true };
   }
   const output = { path: second, by: 'place' } as const;
   if ((await isOne(first)) && !request.pictures.gallery) {

@@ -3,10 +3,11 @@ import { ImageError } from '../../image/picture.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
-import { isTaken, pathKind } from '../../platform/files.js';
+import { foldPath, isRegularFile, isTaken, pathKind } from '../../platform/files.js';
 import { addressFileName } from '../addresses.js';
-import { checkOutputFile, mayReplace } from '../originals.js';
-import { findInputs, type Input } from '../pictures/inputs.js';
+import type { ReplaceGallery } from '../gallery/galleryFile.js';
+import { checkOutputFile, mayReplace, refuseInputAsOutput } from '../originals.js';
+import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
   blockedJobs,
   finishedJobs,
@@ -37,8 +38,7 @@ export interface ManyPlan {
   readonly folder: string | null;
   /** Whether files of the outputs' names may be replaced. */
   readonly replace: boolean;
-  /** Whether an earlier gallery may be replaced; what is no gallery never is. */
-  readonly replaceGallery: boolean;
+  readonly replaceGallery: ReplaceGallery;
 }
 
 /** What of a request decides about files. */
@@ -61,15 +61,18 @@ export async function planOne(
     terminal.say(`${output}: is there already.`);
     return null;
   }
-  if (output === STANDARD) return { input, output, replace: false };
+  // A shell's `<` makes a file standard input, and `>>` one standard output.
+  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
+  if (output === STANDARD) {
+    if (await isRegularFile('/dev/stdout')) await refuseInputAsOutput('/dev/stdout', reads);
+    return { input, output, replace: false };
+  }
   try {
     checkImageName(output);
   } catch (error) {
     throw error instanceof ImageError ? new UsageError(error.message) : error;
   }
   if (input !== STANDARD) await refuseMissing(input);
-  // A shell's `<` makes a file standard input.
-  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
   await checkOutputFile(output, reads);
   if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
@@ -87,8 +90,12 @@ export async function planOne(
   return { input, output, replace: force };
 }
 
+/** @throws UsageError for what the shell lends for a while, `<(command)`: beside it, there is no place. */
 function madeUpName(input: string, extension: string): string {
   if (input === STANDARD) return STANDARD;
+  if (/^\/(dev|proc)\//.test(input)) {
+    throw new UsageError(`${input}: name the output, too: cyclegan IN OUT.`);
+  }
   const name = isWebAddress(input) ? addressFileName(input) : input;
   return `${name.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
 }
@@ -105,43 +112,52 @@ export async function planMany(
   request: PlanRequest,
   terminal: Terminal,
 ): Promise<ManyPlan> {
-  const found = await findInputs(operands, {
-    recursive: request.recursive,
-    onPassedOver: (paths) => terminal.say(passedOver(paths)),
-  });
-  const inputs = folder === null ? found : outsideOf(folder, operands, found);
-  const jobs = planOutputs(inputs, { folder, extension: request.extension });
+  const found = await findInputs(operands, { recursive: request.recursive, outputs: folder });
+  const jobs = planOutputs(found.inputs, { folder, extension: request.extension });
+  tellPassedOver(found, jobs, folder, terminal);
   const { force, resume, noClobber } = request.existing;
   const replace = force && !noClobber && !isFolderGuessed;
   await refuseInputsAsOutputs(jobs);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
   const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
-  return { jobs, left, folder, replace, replaceGallery: (force || resume) && !noClobber };
+  return { jobs, left, folder, replace, replaceGallery: whichGallery(replace, resume, noClobber) };
 }
 
-function passedOver([first, ...others]: readonly string[]): string {
-  return others.length === 0
-    ? `${first}: passed over, for it is named like an output; named alone, it is translated.`
-    : `${first} and ${others.length} more: passed over, for they are named like outputs; named alone, one is translated.`;
+function whichGallery(replace: boolean, resume: boolean, noClobber: boolean): ReplaceGallery {
+  if (replace) return 'always';
+  return resume && !noClobber ? 'unchanged' : 'never';
 }
 
-/**
- * Inputs that are not outputs of an earlier run: those do not lie in the outputs' folder.
- * @throws UsageError when that is where the inputs are looked for.
- */
-function outsideOf(
-  folder: string,
-  operands: readonly string[],
-  inputs: readonly Input[],
-): readonly Input[] {
-  const { resolve, sep } = requireBuiltin('path', 'Naming outputs');
-  const place = resolve(folder);
-  if (operands.some((operand) => resolve(operand) === place)) {
-    throw new UsageError(`${folder}: the outputs would lie among the inputs; name another folder.`);
-  }
-  return inputs.filter(
-    ({ path }) => operands.includes(path) || !resolve(path).startsWith(place + sep),
+/** A line for each kind; the outputs of an earlier run that lie where this one's do are expected there. */
+function tellPassedOver(
+  { named, amongOutputs }: FoundInputs,
+  jobs: readonly Job[],
+  folder: string | null,
+  terminal: Terminal,
+): void {
+  if (named.length > 0) terminal.say(namedLikeOutputs(named));
+  if (folder === null) return;
+  const { join } = requireBuiltin('path', 'Naming outputs');
+  const outputs = new Set(jobs.map(({ output }) => foldPath(output)));
+  const others = amongOutputs.filter(
+    ({ relative }) => !outputs.has(foldPath(join(folder, relative))),
   );
+  if (others.length === 0) return;
+  const names = firstOf(others.map(({ path }) => path));
+  terminal.say(
+    `${names}: passed over in the folder for the outputs, which is ${folder}; with -o and a folder elsewhere, all are translated.`,
+  );
+}
+
+function namedLikeOutputs(names: readonly string[]): string {
+  return names.length === 1
+    ? `${names[0]}: passed over, for it is named like an output; named alone, it is translated.`
+    : `${firstOf(names)}: passed over, for they are named like outputs; named alone, one is translated.`;
+}
+
+/** `a.png and 3 more`. */
+function firstOf([first, ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
 }
 
 /**
@@ -157,10 +173,10 @@ async function jobsToDo(
   if (!resume) {
     const blocked = await blockedJobs(jobs);
     if (blocked.length === 0) return jobs;
-    const others = blocked.length > 1 ? ` and ${blocked.length - 1} more` : '';
+    const names = firstOf(blocked.map(({ output }) => output));
     throw new FileError(
       'ERR_FILE_EXISTS',
-      `${blocked[0].output}${others}: exists already; --resume leaves out what is there, ${remedy}.`,
+      `${names}: exists already; --resume leaves out what is there, ${remedy}.`,
     );
   }
   const finished = await finishedJobs(jobs);

@@ -11,6 +11,7 @@ import {
   pathKind,
   readFileBytes,
 } from '../../platform/files.js';
+import { fileSha256 } from '../../platform/sha256.js';
 import { Originals } from '../originals.js';
 import type { Outcome } from '../pictures/outcome.js';
 import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
@@ -18,11 +19,15 @@ import { type Opened, openPicture, type PictureOptions } from '../pictures/pictu
 import { UsageError } from '../usage.js';
 import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 
+/** Whether an earlier gallery may be replaced, or only one that nobody has changed. A page that is none never is. */
+export type ReplaceGallery = 'never' | 'unchanged' | 'always';
+
 /** `index.html`, which grows with the pictures and is there once they all are. */
 export class GalleryFile {
   readonly path: string;
   readonly #file: GrowingFile;
-  readonly #replace: boolean;
+  readonly #replace: ReplaceGallery;
+  readonly #hash = requireBuiltin('crypto', 'The gallery').createHash('sha256');
   /** One picture after the other: each is appended as a whole. */
   #last: Promise<void> = Promise.resolve();
 
@@ -37,8 +42,7 @@ export class GalleryFile {
       replace,
       details,
     }: {
-      /** Whether an earlier gallery may be replaced. A page that is none never is. */
-      readonly replace: boolean;
+      readonly replace: ReplaceGallery;
       readonly details: readonly string[];
     },
   ): Promise<GalleryFile> {
@@ -50,16 +54,16 @@ export class GalleryFile {
         `${path}: the gallery would replace an input; -o FOLDER names another place.`,
       );
     }
-    if ((await isTaken(path)) && !(replace && (await isOwn(path)))) {
+    if ((await isTaken(path)) && !(await mayReplace(path, replace))) {
       throw new FileError(
         'ERR_FILE_EXISTS',
-        `${path}: exists already; --force and --resume replace an earlier gallery, and no other page. -o FOLDER names another place.`,
+        `${path}: exists already; --force replaces an earlier gallery, --resume one that nobody has changed, and no other page. -o FOLDER names another place.`,
       );
     }
     await makeFolder(path);
     const gallery = new GalleryFile(path, await growFile(path), replace);
     try {
-      await gallery.#file.append(galleryHead('Translated pictures', details));
+      await gallery.#write(galleryHead('Translated pictures', details));
       return gallery;
     } catch (error) {
       await gallery.discard();
@@ -67,7 +71,7 @@ export class GalleryFile {
     }
   }
 
-  private constructor(path: string, file: GrowingFile, replace: boolean) {
+  private constructor(path: string, file: GrowingFile, replace: ReplaceGallery) {
     this.path = path;
     this.#file = file;
     this.#replace = replace;
@@ -104,15 +108,21 @@ export class GalleryFile {
       before,
       after,
     };
-    this.#last = this.#last.then(() => this.#file.append(galleryEntry(entry)));
+    this.#last = this.#last.then(() => this.#write(galleryEntry(entry)));
     return this.#last;
   }
 
   async end(summary: string): Promise<void> {
     await this.#last;
-    await this.#file.append(galleryTail(summary));
+    await this.#write(galleryTail(summary));
+    await this.#file.append(seal(this.#hash.digest('hex')));
     // Hours may have gone by.
-    await this.#file.publish({ replace: this.#replace && (await isOwn(this.path)) });
+    await this.#file.publish({ replace: await mayReplace(this.path, this.#replace) });
+  }
+
+  async #write(text: string): Promise<void> {
+    this.#hash.update(text);
+    await this.#file.append(text);
   }
 
   discard(): Promise<void> {
@@ -120,9 +130,28 @@ export class GalleryFile {
   }
 }
 
+async function mayReplace(path: string, replace: ReplaceGallery): Promise<boolean> {
+  if (replace === 'never' || (await pathKind(path)) !== 'file') return false;
+  return replace === 'always' ? isOwn(path) : isUnchanged(path);
+}
+
 async function isOwn(path: string): Promise<boolean> {
-  if ((await pathKind(path)) !== 'file') return false;
   const source = await openFile(path);
   const start = await source.read(0, Math.min(source.size, 4096));
   return new TextDecoder().decode(start).includes(`content="${GENERATOR}"`);
+}
+
+/** Stands last in a gallery. @param digest SHA-256 of all that is before it. */
+function seal(digest: string): string {
+  return `<!-- ${digest} -->\n`;
+}
+
+const SEAL_BYTES = seal('0'.repeat(64)).length;
+
+async function isUnchanged(path: string): Promise<boolean> {
+  if (!(await isOwn(path))) return false;
+  const source = await openFile(path);
+  const end = Math.max(0, source.size - SEAL_BYTES);
+  const last = new TextDecoder().decode(await source.read(end, source.size));
+  return last === seal(await fileSha256(path, end));
 }

@@ -1,8 +1,10 @@
+import type { CycleganError } from '../../errors.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError, fileError } from '../../platform/fileError.js';
-import { isRegularFile, pathKind } from '../../platform/files.js';
+import { isRegularFile, pathKind, realPath } from '../../platform/files.js';
 import { addressFileName } from '../addresses.js';
+import { UsageError } from '../usage.js';
 
 /** A picture to translate. */
 export interface Input {
@@ -22,66 +24,116 @@ export function isOwnName(path: string): boolean {
   return OWN.test(path);
 }
 
+/** What operands name. */
+export interface FoundInputs {
+  /** Pictures to translate. */
+  readonly inputs: readonly Input[];
+  /** What is named like an output of an earlier run. */
+  readonly named: readonly string[];
+  /** What lies in the folder for the outputs, as outputs of an earlier run do; `relative` is to that folder. */
+  readonly amongOutputs: readonly Input[];
+}
+
 /**
  * The pictures that operands name: addresses and files as they are, those in folders (with `recursive`, also below), and those that match
  * a pattern with `*`, `?`, `[…]` and `**`, for shells that leave patterns alone. Each once, in the order of the
- * operands, and by name within each. What is named like an output of an earlier run is passed over, unless it is the
- * only operand: shells put it among the others for `*`.
+ * operands, and by name within each. Two kinds of files are passed over, for they come from earlier runs: what is named
+ * like an output, unless it is the only operand (shells put it among the others for `*`), and what lies in the outputs'
+ * folder, where that is below the folder that is looked through. A folder that lies in the outputs' was named itself.
  *
- * @throws FileError for an operand that names nothing, and where only outputs are named.
+ * @throws FileError for an operand that names nothing, and where there is nothing else than outputs; UsageError for a
+ * folder that is the outputs'.
  */
 export async function findInputs(
   operands: readonly string[],
   {
     recursive,
-    onPassedOver,
+    outputs,
   }: {
     readonly recursive: boolean;
-    /** Called once, with all that were passed over, if there are any. */
-    readonly onPassedOver?: (paths: readonly string[]) => void;
+    /** The outputs' folder; `null`: each lies beside its input. */
+    readonly outputs: string | null;
   },
-): Promise<Input[]> {
+): Promise<FoundInputs> {
   const { resolve } = requireBuiltin('path', 'Looking for pictures');
   const found = new Map<string, Input>();
-  const passedOver = new Set<string>();
+  const named = new Set<string>();
+  const amongOutputs: Input[] = [];
   for (const operand of operands) {
     if (isWebAddress(operand)) {
       const input = { path: operand, relative: addressFileName(operand) };
       found.set(operand, found.get(operand) ?? input);
       continue;
     }
-    const inputs = await inputsOf(operand, recursive);
+    const { inputs, root } = await inputsOf(operand, recursive);
+    const below = root === null ? null : await outputsBelow(root, outputs, operand);
     for (const input of inputs) {
-      if (isOwnName(input.path) && (operands.length > 1 || input.path !== operand)) {
-        passedOver.add(input.path);
-        continue;
-      }
       const place = resolve(input.path);
-      if (!found.has(place)) found.set(place, input);
+      if (isOwnName(input.path) && (operands.length > 1 || input.path !== operand)) {
+        named.add(input.path);
+      } else if (below !== null && input.relative.startsWith(below)) {
+        amongOutputs.push({ path: input.path, relative: input.relative.slice(below.length) });
+      } else if (!found.has(place)) found.set(place, input);
     }
   }
-  if (found.size === 0) {
-    const [first] = passedOver;
-    const others = passedOver.size > 1 ? ` and ${passedOver.size - 1} more` : '';
-    throw new FileError(
-      'ERR_FILE_NOT_FOUND',
-      `${first}${others}: named like outputs of an earlier run, and there is nothing else to translate. Named alone, such a picture is translated.`,
+  const inputs = [...found.values()];
+  if (inputs.length === 0) throw nothingElse([...named], amongOutputs, outputs);
+  return { inputs, named: [...named], amongOutputs };
+}
+
+function nothingElse(
+  [first, ...others]: readonly string[],
+  amongOutputs: readonly Input[],
+  outputs: string | null,
+): CycleganError {
+  if (first === undefined) {
+    return new UsageError(
+      `${amongOutputs[0].path}: all pictures lie in ${outputs}, where the outputs would; name another folder.`,
     );
   }
-  if (passedOver.size > 0) onPassedOver?.([...passedOver]);
-  return [...found.values()];
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return new FileError(
+    'ERR_FILE_NOT_FOUND',
+    `${first}${more}: named like outputs of an earlier run, and there is nothing else to translate. Named alone, such a picture is translated.`,
+  );
+}
+
+/**
+ * Where the outputs' folder lies below a folder that is looked through, links followed: `out/`; `null` when it does not.
+ * @throws UsageError when it is the very folder that the user named.
+ */
+async function outputsBelow(
+  root: string,
+  outputs: string | null,
+  operand: string,
+): Promise<string | null> {
+  if (outputs === null) return null;
+  const { isAbsolute, relative, sep } = requireBuiltin('path', 'Naming outputs');
+  const way = relative(await realPath(root), await realPath(outputs));
+  // On another drive, the way is the whole path.
+  if (isAbsolute(way) || way.split(sep)[0] === '..') return null;
+  if (way !== '') return `${way.split(sep).join('/')}/`;
+  // A pattern names single pictures of the folder, as a shell would.
+  if (root !== operand) return null;
+  throw new UsageError(`${outputs}: the outputs would lie among the inputs; name another folder.`);
+}
+
+/** What one operand names, and the folder that was looked through for it; `null`: it is a file. */
+interface Named {
+  readonly inputs: readonly Input[];
+  readonly root: string | null;
 }
 
 /** @throws FileError for an operand that names nothing. */
-async function inputsOf(operand: string, recursive: boolean): Promise<Input[]> {
+async function inputsOf(operand: string, recursive: boolean): Promise<Named> {
   const { basename } = requireBuiltin('path', 'Looking for pictures');
   const kind = await pathKind(operand);
-  let inputs: Input[] = [];
-  if (kind === 'file') inputs = [await single(operand, basename(operand))];
-  else if (kind === 'folder') inputs = await picturesIn(operand, recursive);
-  else if (isPattern(operand)) inputs = await matching(operand);
-  if (inputs.length === 0) throw nothing(operand, kind, recursive);
-  return inputs;
+  let found: Named = { inputs: [], root: null };
+  if (kind === 'file') found = { inputs: [await single(operand, basename(operand))], root: null };
+  else if (kind === 'folder') found = await picturesIn(operand, recursive);
+  else if (isPattern(operand)) found = await matching(operand);
+  if (found.inputs.length === 0) throw nothing(operand, kind, recursive);
+  return found;
 }
 
 /** Whether a name has wildcards: it is a pattern where no file has that name. */
@@ -109,28 +161,33 @@ function nothing(operand: string, kind: 'folder' | 'file' | null, recursive: boo
   );
 }
 
-async function picturesIn(folder: string, recursive: boolean): Promise<Input[]> {
-  const { join } = requireBuiltin('path', 'Looking for pictures');
+async function picturesIn(folder: string, recursive: boolean): Promise<Named> {
   const names = await namesBelow(folder, recursive ? Number.POSITIVE_INFINITY : 0);
-  return names
-    .filter((name) => PICTURE.test(name))
-    .map((name) => ({ path: join(folder, name), relative: name }));
+  return namedIn(folder, names);
+}
+
+function namedIn(root: string, names: readonly string[]): Named {
+  const { join } = requireBuiltin('path', 'Looking for pictures');
+  const pictures = names.filter((name) => PICTURE.test(name));
+  return { root, inputs: pictures.map((name) => ({ path: join(root, name), relative: name })) };
 }
 
 /** Patterns begin where the last folder without a wildcard ends. */
-async function matching(pattern: string): Promise<Input[]> {
-  const { join } = requireBuiltin('path', 'Looking for pictures');
+async function matching(pattern: string): Promise<Named> {
   const parts = pattern.split(/[/\\]/);
   const fixed = parts.findIndex((part) => MAGIC.test(part));
   const folder = parts.slice(0, fixed).join('/') || (pattern.startsWith('/') ? '/' : '.');
   const rest = parts.slice(fixed);
-  if ((await pathKind(folder)) !== 'folder') return [];
+  const none: Named = { inputs: [], root: folder };
+  if ((await pathKind(folder)) !== 'folder') return none;
   const depth = rest.includes('**') ? Number.POSITIVE_INFINITY : rest.length - 1;
   const expression = compiled(rest);
-  if (expression === null) return [];
-  return (await namesBelow(folder, depth))
-    .filter((name) => expression.test(`/${name}`) && PICTURE.test(name))
-    .map((name) => ({ path: join(folder, name), relative: name }));
+  if (expression === null) return none;
+  const names = await namesBelow(folder, depth);
+  return namedIn(
+    folder,
+    names.filter((name) => expression.test(`/${name}`)),
+  );
 }
 
 /** `null` for a pattern that makes no sense, such as `[z-a]`. */

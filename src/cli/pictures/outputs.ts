@@ -1,6 +1,6 @@
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
-import { foldPath, isTaken, pathKind } from '../../platform/files.js';
+import { foldPath, isTaken, parentFolder, pathKind, realPath } from '../../platform/files.js';
 import { isAlive } from '../../platform/processes.js';
 import { Originals } from '../originals.js';
 import { UsageError } from '../usage.js';
@@ -75,6 +75,30 @@ export async function refuseInputsAsOutputs(jobs: readonly Job[]): Promise<void>
     if (await originals.include(output)) {
       throw new UsageError(`${output}: an output would replace an input; name another folder.`);
     }
+  }
+}
+
+/** The outputs of one run. Links between their folders can make two of them one file: then only the first may replace it. */
+export class OwnOutputs {
+  readonly #replace: boolean;
+  readonly #written = new Map<string, Promise<unknown>>();
+
+  constructor(replace: boolean) {
+    this.#replace = replace;
+  }
+
+  /** @param action Writes the output, whose folder exists; what was there may be replaced, or not. */
+  async write<T>(path: string, action: (replace: boolean) => Promise<T>): Promise<T> {
+    const { basename, join } = requireBuiltin('path', `Writing ${path}`);
+    const place = foldPath(join(await realPath(parentFolder(path)), basename(path)));
+    const earlier = this.#written.get(place);
+    const result =
+      earlier === undefined ? action(this.#replace) : earlier.then(() => action(false));
+    this.#written.set(
+      place,
+      result.catch(() => undefined),
+    );
+    return result;
   }
 }
 

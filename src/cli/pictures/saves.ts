@@ -1,7 +1,7 @@
 import type { Picture } from '../../image/picture.js';
 import { makeFolder } from '../../platform/files.js';
 import { type Outcome, reportable } from './outcome.js';
-import type { Job } from './outputs.js';
+import { type Job, OwnOutputs } from './outputs.js';
 import type { PictureThreads } from './pictureThreads.js';
 import type { Opened } from './pictureWork.js';
 
@@ -19,12 +19,14 @@ export class Saves {
   readonly #threads: PictureThreads;
   readonly #options: SavesOptions;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #own: OwnOutputs;
   /** What went wrong that is no picture's fault. */
   #failure: { readonly error: unknown } | null = null;
 
   constructor(threads: PictureThreads, options: SavesOptions) {
     this.#threads = threads;
     this.#options = options;
+    this.#own = new OwnOutputs(options.replace);
   }
 
   get failed(): boolean {
@@ -54,8 +56,9 @@ export class Saves {
   async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
     try {
       await makeFolder(job.output);
-      const target = { path: job.output, replace: this.#options.replace };
-      const saved = await this.#threads.save(output, opened.prepared, target);
+      const saved = await this.#own.write(job.output, (replace) =>
+        this.#threads.save(output, opened.prepared, { path: job.output, replace }),
+      );
       return { job, opened, saved, milliseconds };
     } catch (error) {
       return { job, error: reportable(error) };

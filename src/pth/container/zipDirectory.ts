@@ -153,20 +153,18 @@ async function locateDirectory(
   return { start, end: start + size, count };
 }
 
-/** The end record stands last, before a comment whose length it gives. */
+/**
+ * The end record is the last of its signature. Its comment should reach to the end of the file, but PyTorch and other readers
+ * do not ask: what was added behind the archive, on a server or a disk, is passed over.
+ */
 function findEnd(view: DataView): number {
   const last = view.byteLength - END.size;
   for (let at = last; at >= Math.max(0, last - LONGEST_COMMENT); at--) {
-    if (
-      view.getUint32(at, true) === END.signature &&
-      at + END.size + view.getUint16(at + 20, true) === view.byteLength
-    ) {
-      return at;
-    }
+    if (view.getUint32(at, true) === END.signature) return at;
   }
   throw new PthError(
     'ERR_PTH_TRUNCATED',
-    'The end of the zip archive is missing: the file is cut short; download it again',
+    'The end of the zip archive was not found: either the file is cut short, or more than 64 KB of something else stand behind it. Download it again',
   );
 }
 

@@ -1,24 +1,92 @@
-import { isPlainTorchName } from '../torchTypes.js';
+import { isMemoryFormat, isPlainTorchName } from '../torchTypes.js';
 
 /**
- * Modules whose names a weight file refers to for one reason only: to run something when Python opens it.
- * Names with an underscore, or of Python 2, are other names of the same modules.
+ * Modules whose names a weight file refers to for one reason only: to run, load, fetch or write something when Python
+ * opens it. Whatever is below them counts. Names with an underscore, or of Python 2, are other names of the same modules.
  */
-const FORBIDDEN_MODULES: ReadonlySet<string> = new Set([
-  ...['os', 'posix', 'nt', 'sys', 'subprocess', '_posixsubprocess', 'pty', 'shutil'],
-  ...['importlib', '_frozen_importlib', '_frozen_importlib_external', 'imp', '_imp', 'runpy'],
-  ...['code', 'ctypes', '_ctypes', 'socket', '_socket'],
+const FORBIDDEN_MODULES: ReadonlySet<string> = new Set(
+  words(
+    // The operating system, its processes and libraries.
+    'os posix nt sys subprocess _posixsubprocess pty shutil popen2 multiprocessing _multiprocessing concurrent',
+    'asyncio _asyncio atexit ctypes _ctypes numpy.ctypeslib msvcrt _winapi winreg _winreg mmap webbrowser',
+    '_bootsubprocess _aix_support _osx_support sysconfig antigravity pexpect ptyprocess paramiko',
+    // Python itself: what imports, runs and looks into code.
+    'importlib _frozen_importlib _frozen_importlib_external imp _imp runpy zipimport pkgutil code codeop pdb bdb',
+    'doctest unittest test.support timeit cProfile pydoc gc rlcompleter idlelib lib2to3 IPython pip ensurepip venv',
+    'distutils setuptools numpy.distutils numpy.f2py numpy.testing pandas.core.computation',
+    // Pickles within pickles, and what else makes objects of files.
+    'pickle _pickle cPickle marshal shelve sqlite3 _sqlite3 pandas.io.pickle',
+    'numpy.lib.npyio numpy.lib._npyio_impl numpy.lib._datasource',
+    // The network.
+    'socket _socket socketserver SocketServer _ssl asyncore asynchat urllib urllib2 urllib3 http httplib requests',
+    'aiohttp httpx ftplib smtplib smtpd imaplib poplib nntplib telnetlib xmlrpc xmlrpclib wsgiref cgi cgitb',
+    'torchvision.datasets.utils',
+    // Files.
+    'tempfile fileinput linecache _pyio torchvision.io logging.config logging.handlers',
+  ),
+);
+
+/** What people do have in checkpoints of what is below those: versions, settings, codes, exceptions. */
+const HONEST_NAMES = new RegExp(
+  [
+    /^(distutils|(setuptools|pip)(\.\w+)*)\.version\.\w+$/,
+    /^multiprocessing\.context\.\w+Context$/,
+    /^asyncio\.exceptions\.\w+$/,
+    /^urllib\.(parse|error)\.\w+$/,
+    /^http\.HTTPStatus$/,
+    /^torchvision\.io\.image\.ImageReadMode$/,
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+);
+
+/** Single names, of modules that are harmless otherwise, or that people call their own like. */
+const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
+  ...named('operator _operator', 'attrgetter methodcaller call'),
+  ...named('functools _functools', 'partial partialmethod'),
+  ...named('types', 'FunctionType CodeType LambdaType'),
+  ...named('inspect', 'getattr_static'),
+  ...named('profile trace', 'run runctx main Profile Trace'),
+  ...named('commands', 'getoutput getstatus getstatusoutput'),
+  ...named('site', 'main execsitecustomize execusercustomize addsitedir addpackage'),
+  ...named('platform', 'popen _popen _syscmd_ver _syscmd_file _syscmd_uname'),
+  ...named('uuid', '_get_command_stdout _popen _find_mac'),
+  ...named('signal _signal', 'signal raise_signal pthread_kill alarm setitimer'),
+  ...named('threading _thread thread', 'Thread Timer start_new start_new_thread'),
+  ...named('threading _thread thread', '_start_new_thread interrupt_main'),
+  ...named('sched', 'scheduler'),
+  ...named('ssl', 'get_server_certificate create_default_context SSLContext'),
+  ...named('io _io', 'open open_code FileIO OpenWrapper'),
+  ...named('codecs dbm dbm.dumb dbm.gnu dbm.ndbm dbm.sqlite3', 'open'),
+  ...named('gzip bz2 lzma', 'open GzipFile BZ2File LZMAFile'),
+  ...named('zipfile tarfile', 'open main ZipFile PyZipFile TarFile'),
+  ...named('logging', 'FileHandler basicConfig'),
+  ...named('pkg_resources', 'run_script run_main load_entry_point EntryPoint'),
+  ...named(
+    'numpy numpy.rec numpy.core.records numpy.core.multiarray numpy._core.multiarray',
+    'load loads fromfile loadtxt genfromtxt save savez savetxt DataSource',
+  ),
+  ...named('dill dill._dill', 'load loads load_session load_module Unpickler'),
+  ...named('dill dill._dill', '_import_module _create_code _create_function _eval_repr'),
+  ...named(
+    'cloudpickle cloudpickle.cloudpickle cloudpickle.cloudpickle_fast',
+    'load loads subimport _make_function',
+  ),
+  ...named('joblib joblib.numpy_pickle', 'load dump NumpyUnpickler'),
+  ...named('yaml', 'load load_all full_load full_load_all unsafe_load unsafe_load_all'),
+  ...named('yaml', 'Loader FullLoader UnsafeLoader'),
+  ...named('pandas', 'eval read_pickle read_csv read_hdf read_sql'),
+  ...named('keras.models tensorflow.keras.models', 'load_model model_from_json'),
+  ...named('huggingface_hub', 'hf_hub_download snapshot_download'),
 ]);
 
-/** Single names of modules that are harmless otherwise. */
-const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
-  'operator.attrgetter',
-  'operator.methodcaller',
-  '_operator.attrgetter',
-  '_operator.methodcaller',
-  'functools.partial',
-  '_functools.partial',
-]);
+function words(...lines: readonly string[]): string[] {
+  return lines.flatMap((line) => line.split(' '));
+}
+
+function named(modules: string, names: string): string[] {
+  return words(modules).flatMap((module) => words(names).map((name) => `${module}.${name}`));
+}
 
 const BUILTINS: ReadonlySet<string> = new Set(['builtins', '__builtin__', '__builtins__']);
 
@@ -37,16 +105,26 @@ const COLLECTIONS: ReadonlySet<string> = new Set([
 
 /**
  * Whether a name that a pickle refers to is an attack's. All other names, known or not, are data: nothing is
- * ever called.
+ * ever called here. That a file passes does not make it safe to open in Python: there are more names than these.
  */
 export function isForbiddenGlobal(module: string, name: string): boolean {
   // A name with a dot reaches through one thing for another: `torch`, `os.system`.
+  if (isMemoryFormat(name)) return isBelowForbidden(module);
   if (name.includes('.') || name === '' || module === '') return true;
   if (module === 'collections') return !COLLECTIONS.has(name);
+  const full = `${module}.${name}`;
+  if (HONEST_NAMES.test(full)) return false;
+  if (FORBIDDEN_NAMES.has(full) || isBelowForbidden(module)) return true;
   const [first] = module.split('.', 1);
-  if (FORBIDDEN_MODULES.has(first) || FORBIDDEN_NAMES.has(`${module}.${name}`)) return true;
   if (BUILTINS.has(first)) return !PLAIN_BUILTINS.has(name);
-  return first === 'torch' && !isPlainTorchName(`${module}.${name}`);
+  return first === 'torch' && !isPlainTorchName(full);
+}
+
+function isBelowForbidden(module: string): boolean {
+  for (let end = module.indexOf('.'); end >= 0; end = module.indexOf('.', end + 1)) {
+    if (FORBIDDEN_MODULES.has(module.slice(0, end))) return true;
+  }
+  return FORBIDDEN_MODULES.has(module);
 }
 
 /** Why a file with such a name is refused, and what else than an attack may have put it there. */

@@ -10,6 +10,9 @@ import {
   sequence,
 } from './values.js';
 
+/** Checkpoints nest no deeper. */
+export const MAX_DEPTH = 4;
+
 /** A dict or list within another, by the names that lead to it. */
 export interface Place {
   readonly path: readonly string[];
