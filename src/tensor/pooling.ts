@@ -113,6 +113,20 @@ export function poolWindow(
   };
 }
 
+/** Whether a window reads nothing but padding, as dilated ones may. */
+export function hasEmptyWindow(
+  input: Shape,
+  output: Shape,
+  attributes: PoolAttributes & { readonly dilation: readonly [number, number] },
+): boolean {
+  return [0, 1].some((axis) => {
+    const [size, count] = [input, output].map((shape) => shape[shape.length - 2 + axis]);
+    return Array.from({ length: count }, (_, i) => i).some(
+      (i) => poolWindow(attributes, axis, size, i, attributes.dilation[axis]).count === 0,
+    );
+  });
+}
+
 /** The part of a picture that windows read; some of it may lie in the padding. */
 export function pooledRegion(
   { top, bottom, left, right }: Region,

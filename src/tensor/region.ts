@@ -1,6 +1,6 @@
 /**
- * Rows `top … bottom − 1` and columns `left … right − 1` of a value `[…, H, W]`. A region that an operator reads may
- * lie partly outside of its operand, where padding is.
+ * Rows `top … bottom − 1` and columns `left … right − 1` of a value `[…, H, W]`. A region that an operator reads may lie
+ * outside of its operand: in part where padding is, and as a whole where it reads none of it.
  */
 export interface Region {
   readonly top: number;

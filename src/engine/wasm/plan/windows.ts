@@ -104,7 +104,6 @@ export function planPool(
   const rowsPerItem = itemRows(to.height, stride[0] * width * source.channels * 4, machine);
   const { stage, scratchBytes } = emitPool(module, target, {
     source: sourceShape(source),
-    planes: source.planes,
     reduction,
     kernel,
     stride,

@@ -16,8 +16,6 @@ export type Reduction = 'max' | 'mean' | 'paddedMean';
 
 export interface PoolShape {
   readonly source: SourceShape;
-  /** Real channels. */
-  readonly planes: number;
   readonly reduction: Reduction;
   /** `[vertical, horizontal]`, as all pairs. */
   readonly kernel: readonly [number, number];
@@ -48,7 +46,6 @@ export function emitPool(module: ModuleWriter, target: Target, shape: PoolShape)
     emitSome(module, { ...down, isDivided: false }),
   ];
   const pixels = emitPixels(module, target, shape);
-  const mask = hasEmptyWindows(shape, rows.height) ? emitPaddingZeros(module, shape) : null;
   const rowBytes = shape.width * channels * 4;
   const reach = (kernel[0] - 1) * dilation[0] + 1;
   const key = `pool ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -79,42 +76,10 @@ export function emitPool(module: ModuleWriter, target: Target, shape: PoolShape)
       if (reduction === 'paddedMean') emitPadded(f, shape, rows.height, { start, count });
       const offset = i32.mul(y.value, i32.const(rowBytes));
       f.call(pixels, i32.add(p.out.value, offset), scratch.value, count.value);
-      if (mask !== null) f.call(mask, i32.add(p.out.value, offset));
     });
   });
   const mostRows = Math.min(rows.height, (rowsPerItem - 1) * stride[0] + reach);
   return { stage, scratchBytes: rows.pitch + rows.bytes(mostRows) };
-}
-
-/** Whether a window lies in the padding as a whole: nothing is then the largest, or the mean, and no number comes out. */
-function hasEmptyWindows(
-  { source, kernel, stride, padding, dilation, height: outHeight, width }: PoolShape,
-  height: number,
-): boolean {
-  const isEmpty = (axis: 0 | 1, size: number, count: number) =>
-    Array.from({ length: count }, (_, i) =>
-      poolWindow({ kernelSize: kernel, stride, padding }, axis, size, i, dilation[axis]),
-    ).some((window) => window.count === 0);
-  return isEmpty(0, height, outHeight) || isEmpty(1, rowPixels(source.row), width);
-}
-
-/** `(row)`: zeros in the channels that exist only as padding, which have to stay finite: kernels multiply them by zeros. */
-function emitPaddingZeros(
-  module: ModuleWriter,
-  { source, planes, width }: PoolShape,
-): FunctionHandle | null {
-  const { channels } = source.row;
-  if (channels === planes) return null;
-  const key = `padding zeros ${channels} ${planes} ${width}`;
-  return module.define(key, ['i32'], (f, row) => {
-    const lanes = v128.laneMask(planes - (channels - 4));
-    const last = (channels - 4) * 4;
-    f.repeat(f.local('i32'), width, 1, () => {
-      const kept = v128.bitselect(v128.load(row.value, last), v128.zero, lanes);
-      f.emit(v128.store(row.value, kept, last));
-      f.emit(row.set(i32.add(row.value, i32.const(channels * 4))));
-    });
-  });
 }
 
 /** The first row of the window that begins at `start` and is there, and how many there are. */

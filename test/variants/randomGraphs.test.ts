@@ -1,0 +1,3 @@
+import { randomGraphSuite } from '../support/randomGraphs.js';
+
+randomGraphSuite();
