@@ -63,6 +63,15 @@ export class FunctionWriter {
     return Array.from({ length: count }, () => this.local(type));
   }
 
+  /** One local for each name. */
+  namedLocals<Name extends string>(
+    type: ValueType,
+    names: readonly Name[],
+  ): Readonly<Record<Name, Local>> {
+    const locals = names.map((name) => [name, this.local(type)] as const);
+    return Object.fromEntries(locals) as Record<Name, Local>;
+  }
+
   /**
    * A vector that is set once, when the function begins. V8 builds a constant anew at each place that names
    * it, from integers, which takes longer than the arithmetic it is used in.

@@ -4,11 +4,12 @@ import type { Tensor } from '../../../tensor/tensor.js';
 import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
 import { CONTROL, COUNTER_BYTES, emitDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { emitInsert } from '../kernels/rows/concatenate.js';
-import { emitCopy, emitSums } from '../kernels/rows/copy.js';
-import { emitNorm, partialBytes } from '../kernels/rows/norm.js';
-import { emitExport, emitImport } from '../kernels/rows/planar.js';
+import { COPY_ARGS, emitCopy, emitSums, SUMS_ARGS } from '../kernels/rows/copy.js';
+import { emitNorm, NORM_ARGS, partialBytes } from '../kernels/rows/norm.js';
+import { EXPORT_ARGS, emitExport, emitImport, IMPORT_ARGS } from '../kernels/rows/planar.js';
 import { NORM_ROWS, rowPixels } from '../kernels/rows/rows.js';
 import { CONV_ARGS } from '../kernels/rows/stage.js';
+import { inOrder, PACKING_ARGS } from '../kernels/stageArguments.js';
 import type { Target } from '../kernels/target.js';
 import { type Machine, rowShape } from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
@@ -17,7 +18,7 @@ import { paddedChannels, type Source } from './source.js';
 import { packVector } from './weights.js';
 import { type PlannedWindow, planPool, planUpsample } from './windows.js';
 
-/** Stages have at most as many pointers as a convolution. */
+/** Stages have at most as many arguments as a convolution. */
 const ARGS_BYTES = CONV_ARGS.length * 4;
 
 /** One step as the driver sees it. */
@@ -123,7 +124,7 @@ function layOutProgram(
     stagePacking: (memory, index, staged, tensor) => {
       const packing = packings[index];
       tensor.copyInto(new Float32Array(memory, staged, packing.size));
-      const pointers = [staged, packing.to.address];
+      const pointers = inOrder(PACKING_ARGS, { weight: staged, packed: packing.to.address });
       writeStep(memory, tables, steps.length + index, packing, pointers);
     },
     inputs,
@@ -179,6 +180,11 @@ function writeStep(
   new Int32Array(memory, at, pointers.length).set(pointers);
 }
 
+/** What a stage reads a source from: the value itself, and the operands of what is still to be applied to it. */
+function sourceArguments({ buffer, norm, other }: Source) {
+  return { src: buffer, norm, other };
+}
+
 /** Writes stages' kernels, and gathers the steps and what they need. */
 class StageWriter {
   readonly steps: Step[] = [];
@@ -212,7 +218,7 @@ class StageWriter {
         const { value, planar, to } = stage;
         const shape = { planes: value.channels, height: value.height, width: value.width };
         const handle = emitImport(this.#module, shape, paddedChannels(value.channels));
-        this.#add(stage, handle, value.height, planar, to);
+        this.#add(stage, handle, value.height, inOrder(IMPORT_ARGS, { planar, rows: to }));
         return;
       }
       case 'export': {
@@ -221,7 +227,8 @@ class StageWriter {
         this.#needScratch(width * source.channels * 4);
         const row = rowShape(source, [0, 0], false);
         const handle = emitExport(this.#module, this.#target, { planes, height, width }, row);
-        this.#add(stage, handle, height, source.buffer, source.norm, source.other, planar);
+        const args = inOrder(EXPORT_ARGS, { ...sourceArguments(source), planar });
+        this.#add(stage, handle, height, args);
         return;
       }
       case 'copy': {
@@ -231,7 +238,12 @@ class StageWriter {
         const { height } = source;
         const handle = emitCopy(this.#module, this.#target, { row, height, top, window });
         const items = window?.height ?? height + top + bottom;
-        this.#add(stage, handle, items, source.buffer, source.norm, source.other, to);
+        this.#add(
+          stage,
+          handle,
+          items,
+          inOrder(COPY_ARGS, { ...sourceArguments(source), dst: to }),
+        );
         return;
       }
       case 'insert':
@@ -248,7 +260,7 @@ class StageWriter {
         const { width, height, channels } = source;
         partials.bytes = height * partialBytes(channels);
         const handle = emitSums(this.#module, { width, channels });
-        this.#add(stage, handle, height, source.buffer, partials);
+        this.#add(stage, handle, height, inOrder(SUMS_ARGS, { src: source.buffer, partials }));
         return;
       }
       case 'norm':
@@ -296,7 +308,12 @@ class StageWriter {
       pixel,
       padding: isLast ? pixel - wide.channels : 0,
     });
-    this.#add(stage, handle, wide.height, source.buffer, source.norm, source.other, to);
+    this.#add(
+      stage,
+      handle,
+      wide.height,
+      inOrder(COPY_ARGS, { ...sourceArguments(source), dst: to }),
+    );
   }
 
   #addWindow(
@@ -307,8 +324,17 @@ class StageWriter {
     if (tables !== null) this.fixed.push(tables);
     if (fill !== null) this.fills.push({ reads: [], apply: fill });
     this.#needScratch(scratchBytes);
-    const pointers = [source.buffer, source.norm, source.other, null, tables, null, to];
-    this.#add(stage, handle, items, ...pointers);
+    const args = inOrder(CONV_ARGS, {
+      ...sourceArguments(source),
+      keep: null,
+      weights: tables,
+      bias: null,
+      out: to,
+      partials: null,
+      tiles: null,
+      firstTileRow: null,
+    });
+    this.#add(stage, handle, items, args);
   }
 
   #addNorm(stage: Stage & { readonly kind: 'norm' }): void {
@@ -322,7 +348,8 @@ class StageWriter {
     };
     const weight = this.#vector(step.weight, 1, channels);
     const bias = this.#vector(step.bias, 0, channels);
-    this.#add(stage, emitNorm(this.#module, shape), 1, partials, weight, bias, norm);
+    const args = inOrder(NORM_ARGS, { partials, weight, bias, norm });
+    this.#add(stage, emitNorm(this.#module, shape), 1, args);
   }
 
   #addConvolution(stage: ConvolutionStage & { readonly node: GraphNode | null }): void {
@@ -344,28 +371,15 @@ class StageWriter {
     this.#needScratch(planned.scratchBytes);
     if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
     const bias = this.#vector(step.bias, 0, channels);
-    const pointers = [
-      source.buffer,
-      source.norm,
-      source.other,
-      keep,
-      weights,
-      bias,
-      planar ?? result,
-      partials,
-      tiles,
-    ];
+    const out = planar ?? result;
+    const shared = { ...sourceArguments(source), keep, weights, bias, out, partials, tiles };
     for (const { stage: handle, items, firstTileRow } of planned.steps) {
-      this.steps.push({ stage: handle, items, args: [...pointers, firstTileRow], node });
+      const args = inOrder(CONV_ARGS, { ...shared, firstTileRow });
+      this.steps.push({ stage: handle, items, args, node });
     }
   }
 
-  #add(
-    { node }: Stage,
-    handle: FunctionHandle,
-    items: number,
-    ...args: readonly (Buffer | null)[]
-  ): void {
+  #add({ node }: Stage, handle: FunctionHandle, items: number, args: Step['args']): void {
     this.steps.push({ stage: handle, items, args, node });
   }
 

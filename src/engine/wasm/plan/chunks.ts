@@ -3,35 +3,31 @@ export function evenChunk(rows: number, most: number): number {
   return Math.ceil(rows / Math.ceil(rows / Math.max(1, most)));
 }
 
-/**
- * Rows an item, at most about `most`, with which `threads` are done first; as many as possible, where that makes no difference. For each
- * piece of rows there is an item for each of `widths`, to which its work is proportional, and `extra` is what an item has
- * to do besides, in rows.
- */
-export function balancedChunk(
-  rows: number,
-  most: number,
-  widths: readonly number[],
-  threads: number,
-  extra: number,
-): number {
-  let best = evenChunk(rows, most);
+/** Rows that threads share, some of them a work item. */
+export interface SharedRows {
+  readonly rows: number;
+  /** About how many an item has at most. */
+  readonly most: number;
+  readonly threads: number;
+  /** What an item has to do besides its rows, in rows. */
+  readonly extra: number;
+  /** Each chunk of rows is an item for each of these, whose work is proportional to it. Default: one item a chunk. */
+  readonly widths?: readonly number[];
+}
+
+/** Rows an item with which the threads are done first; as many as possible, where that makes no difference. */
+export function balancedChunk(shared: SharedRows): number {
+  let best = evenChunk(shared.rows, shared.most);
   let least = Number.POSITIVE_INFINITY;
   for (let size = best; size >= 1; size--) {
-    const time = timeOf(rows, size, widths, threads, extra);
+    const time = timeOf(shared, size);
     if (time < least) [best, least] = [size, time];
   }
   return best;
 }
 
-/** How long the items take, each of which goes to whoever is free first. */
-function timeOf(
-  rows: number,
-  size: number,
-  widths: readonly number[],
-  threads: number,
-  extra: number,
-): number {
+/** How long items of `size` rows take, each of which goes to the thread that is free first. */
+function timeOf({ rows, threads, extra, widths = [1] }: SharedRows, size: number): number {
   // Runs for each layer while V8 still interprets it, so nothing is allocated in the loops.
   const busy = new Float64Array(threads);
   for (let row = 0; row < rows; row += size) {

@@ -39,7 +39,7 @@ function sourceShape(source: Source): SourceShape {
 /** Rows of the result an item. */
 function itemRows(rows: number, rowBytes: number, { threads }: Machine): number {
   const fitting = Math.max(1, Math.floor(MAX_ITEM_BYTES / rowBytes));
-  return balancedChunk(rows, Math.min(MAX_ITEM_ROWS, fitting), [1], threads, 1);
+  return balancedChunk({ rows, most: Math.min(MAX_ITEM_ROWS, fitting), threads, extra: 1 });
 }
 
 export function planUpsample(

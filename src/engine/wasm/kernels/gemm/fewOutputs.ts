@@ -9,8 +9,8 @@ import {
   RowLoader,
   RowSummer,
   type SourceShape,
-  STAGE,
 } from '../rows/stage.js';
+import { STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { lastTap, type PhaseAxis } from './implicitGemm.js';
 import { emitMicroKernel } from './microKernel.js';

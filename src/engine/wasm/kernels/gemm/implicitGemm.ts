@@ -8,8 +8,8 @@ import {
   RowLoader,
   RowSummer,
   type SourceShape,
-  STAGE,
 } from '../rows/stage.js';
+import { STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { emitMicroKernel, type ProductShape } from './microKernel.js';
 

@@ -5,8 +5,9 @@ import type {
   Local,
   ModuleWriter,
 } from '../../../../emit/module.js';
+import { argumentLoads, STAGE } from '../stageArguments.js';
 import { emitMove, type Target } from '../target.js';
-import { type CopyShape, emitSourceRow } from './copy.js';
+import { COPY_ARGS, type CopyShape, emitSourceRow } from './copy.js';
 import { rowPixels } from './rows.js';
 
 /** Where a value's channels go among those of a wider one. */
@@ -36,18 +37,19 @@ export function emitInsert(
   const isReady =
     row.operations.length === 0 && rowPixels(row) === row.width && shape.rows === shape.height;
   const key = `insert ${JSON.stringify([target.fma, target.joins, shape])}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args, scratch) => {
+  return module.define(key, STAGE, (f, item, args, scratch) => {
+    const value = argumentLoads(args, COPY_ARGS);
     const [src, dst, x] = f.locals('i32', 3);
     if (isReady) {
       const offset = i32.mul(item.value, i32.const(row.width * row.channels * 4));
-      f.emit(src.set(i32.add(i32.load(args.value, 0), offset)));
+      f.emit(src.set(i32.add(value.src, offset)));
     } else {
       emitSourceRow(f, module, target, shape, { item, args, dst: scratch });
       f.emit(src.set(scratch.value));
     }
     const width = rowPixels(row);
     const start = i32.mul(item.value, i32.const(width * pixel * 4));
-    f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
+    f.emit(dst.set(i32.add(value.dst, start)));
     f.emit(dst.set(i32.add(dst.value, i32.const(firstChannel * 4))));
     const vectors = planes >> 2;
     f.repeat(x, width, 1, () => {

@@ -1,4 +1,4 @@
-import { i32, v128 } from '../../../../emit/code.js';
+import { type Code, i32, v128 } from '../../../../emit/code.js';
 import type {
   FunctionHandle,
   FunctionWriter,
@@ -6,6 +6,7 @@ import type {
   ModuleWriter,
 } from '../../../../emit/module.js';
 import type { Window } from '../../../shared/fuse/steps.js';
+import { argumentLoads, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { emitRowSums, partialBytes } from './norm.js';
 import {
@@ -48,14 +49,14 @@ export function emitSourceRow(
   const left = window?.left ?? 0;
   const y = f.local('i32');
   f.emit(y.set(i32.add(item.value, i32.const((window?.top ?? 0) - top))));
-  const rowOf = (pointer: number, rowBytes: number) => {
-    const offset = i32.mul(y.value, i32.const(rowBytes));
-    const start = i32.add(i32.load(args.value, pointer), offset);
+  const { src, norm, other } = argumentLoads(args, COPY_ARGS);
+  const rowOf = (value: Code, rowBytes: number) => {
+    const start = i32.add(value, i32.mul(y.value, i32.const(rowBytes)));
     return left === 0 ? start : i32.add(start, i32.const((rowBytes / row.width) * left));
   };
   const copy = () => {
-    const [src, other] = [rowOf(0, sourceRowBytes(row)), rowOf(8, otherRowBytes(row))];
-    f.call(make, src, dst.value, i32.load(args.value, 4), other, i32.const(0));
+    const otherRow = rowOf(other, otherRowBytes(row));
+    f.call(make, rowOf(src, sourceRowBytes(row)), dst.value, norm, otherRow, i32.const(0));
   };
   emitInside(f, y, height, row.border.mode);
   const isOutside = i32.or(i32.lt(y.value, i32.const(0)), i32.ge(y.value, i32.const(height)));
@@ -69,10 +70,10 @@ export function emitSourceRow(
  */
 export function emitCopy(module: ModuleWriter, target: Target, shape: CopyShape): FunctionHandle {
   const key = `copy ${JSON.stringify([target.fma, target.joins, shape])}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
+  return module.define(key, STAGE, (f, item, args) => {
     const dst = f.local('i32');
     const start = i32.mul(item.value, i32.const(copiedBytes(shape)));
-    f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
+    f.emit(dst.set(i32.add(argumentLoads(args, COPY_ARGS).dst, start)));
     emitSourceRow(f, module, target, shape, { item, args, dst });
   });
 }
@@ -86,15 +87,16 @@ export function emitSums(
 ): FunctionHandle {
   const sums = emitRowSums(module, { ...shape, pixel: shape.channels });
   const key = `sums stage ${JSON.stringify(shape)}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
+  return module.define(key, STAGE, (f, item, args) => {
     const bytes = partialBytes(shape.channels);
+    const { src, partials } = argumentLoads(args, SUMS_ARGS);
     const [partial, at, i] = f.locals('i32', 3);
     const place = i32.mul(item.value, i32.const(bytes));
-    f.emit(partial.set(i32.add(i32.load(args.value, 4), place)), at.set(partial.value));
+    f.emit(partial.set(i32.add(partials, place)), at.set(partial.value));
     f.repeat(i, bytes, 16, () => {
       f.emit(v128.store(at.value, v128.zero), at.set(i32.add(at.value, i32.const(16))));
     });
     const offset = i32.mul(item.value, i32.const(shape.width * shape.channels * 4));
-    f.call(sums, i32.add(i32.load(args.value, 0), offset), partial.value);
+    f.call(sums, i32.add(src, offset), partial.value);
   });
 }

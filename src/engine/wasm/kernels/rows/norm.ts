@@ -8,6 +8,7 @@ import {
   v128,
 } from '../../../../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../../../../emit/module.js';
+import { loadArguments, STAGE } from '../stageArguments.js';
 import { NORM_ROWS } from './rows.js';
 
 /** Bytes of the partial sums of one item: `[2][channels]` doubles, Σx and Σx². */
@@ -73,7 +74,6 @@ export interface NormShape {
   readonly eps: number;
 }
 
-/** Pointers in the stage's arguments, in this order. */
 export const NORM_ARGS = ['partials', 'weight', 'bias', 'norm'] as const;
 
 /**
@@ -82,12 +82,9 @@ export const NORM_ARGS = ['partials', 'weight', 'bias', 'norm'] as const;
  */
 export function emitNorm(module: ModuleWriter, shape: NormShape): FunctionHandle {
   const key = `norm ${JSON.stringify(shape)}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, _item, args) => {
+  return module.define(key, STAGE, (f, _item, args) => {
     const { channels, count, items, eps } = shape;
-    const [partials, weight, bias, norm] = f.locals('i32', 4);
-    [partials, weight, bias, norm].forEach((pointer, i) => {
-      f.emit(pointer.set(i32.load(args.value, 4 * i)));
-    });
+    const { partials, weight, bias, norm } = loadArguments(f, args, NORM_ARGS);
     const c = f.local('i32');
     const item = f.local('i32');
     const at = f.local('i32');

@@ -1,5 +1,6 @@
 import { type Code, f32x4, i32, v128 } from '../../../../emit/code.js';
 import type { FunctionHandle, FunctionWriter, ModuleWriter } from '../../../../emit/module.js';
+import { argumentLoads, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { emitRow, isCopy, otherRowBytes, type RowShape } from './rows.js';
 import type { OutputShape, Pointers } from './stage.js';
@@ -24,14 +25,11 @@ export function emitImport(
   const planeStride = height * width * 4;
   const transpose = emitPlanesToPixels(module, { planes, channels, width, planeStride });
   const key = `import ${planes} ${height} ${width} ${channels}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args) => {
-    const planar = i32.mul(item.value, i32.const(width * 4));
+  return module.define(key, STAGE, (f, item, args) => {
+    const { planar, rows } = argumentLoads(args, IMPORT_ARGS);
+    const inPlane = i32.mul(item.value, i32.const(width * 4));
     const row = i32.mul(item.value, i32.const(width * channels * 4));
-    f.call(
-      transpose,
-      i32.add(i32.load(args.value, 0), planar),
-      i32.add(i32.load(args.value, 4), row),
-    );
+    f.call(transpose, i32.add(planar, inPlane), i32.add(rows, row));
   });
 }
 
@@ -51,17 +49,18 @@ export function emitExport(
   const planeStride = height * width * 4;
   const transpose = emitPixelsToPlanes(module, { planes, channels, width, planeStride });
   const key = `export ${JSON.stringify([target.fma, planes, height, width, row])}`;
-  return module.define(key, ['i32', 'i32', 'i32'], (f, item, args, scratch) => {
+  return module.define(key, STAGE, (f, item, args, scratch) => {
+    const value = argumentLoads(args, EXPORT_ARGS);
     const [src, dst] = f.locals('i32', 2);
     const offset = i32.mul(item.value, i32.const(width * channels * 4));
-    f.emit(src.set(i32.add(i32.load(args.value, 0), offset)));
+    f.emit(src.set(i32.add(value.src, offset)));
     const start = i32.mul(item.value, i32.const(width * 4));
-    f.emit(dst.set(i32.add(i32.load(args.value, 12), start)));
+    f.emit(dst.set(i32.add(value.planar, start)));
     if (!isCopy(row)) {
       const otherOffset = i32.mul(item.value, i32.const(otherRowBytes(row)));
-      const other = i32.add(i32.load(args.value, 8), otherOffset);
+      const other = i32.add(value.other, otherOffset);
       const make = emitRow(module, target, row);
-      f.call(make, src.value, scratch.value, i32.load(args.value, 4), other, i32.const(0));
+      f.call(make, src.value, scratch.value, value.norm, other, i32.const(0));
       f.emit(src.set(scratch.value));
     }
     f.call(transpose, dst.value, src.value);

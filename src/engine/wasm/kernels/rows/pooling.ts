@@ -6,10 +6,11 @@ import type {
   ModuleWriter,
 } from '../../../../emit/module.js';
 import { type PoolWindow, poolWindow } from '../../../../tensor/pooling.js';
+import { STAGE } from '../stageArguments.js';
 import { storeSideBySide, type Target, vectorsAtATime } from '../target.js';
 import { rowPixels } from './rows.js';
 import { SourceRows } from './sourceRows.js';
-import { loadPointers, type SourceShape, STAGE } from './stage.js';
+import { loadPointers, type SourceShape } from './stage.js';
 
 /** The largest element; or the mean, of what is there or with the zeros of the padding. */
 export type Reduction = 'max' | 'mean' | 'paddedMean';

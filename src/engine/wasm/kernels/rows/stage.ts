@@ -5,6 +5,7 @@ import type {
   Local,
   ModuleWriter,
 } from '../../../../emit/module.js';
+import { loadArguments } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { emitRowSums, partialBytes } from './norm.js';
 import { emitRangeCheck } from './range.js';
@@ -42,7 +43,7 @@ export interface OutputShape {
   readonly planes: number | null;
 }
 
-/** Pointers in a convolution stage's arguments, in this order; the last two are Winograd's alone. */
+/** Arguments of a convolution's stage, and of those that read rows as it does; the last two are Winograd's alone. */
 export const CONV_ARGS = [
   'src',
   'norm',
@@ -71,16 +72,8 @@ export interface BandStage {
   readonly scratchBytes: number;
 }
 
-/** What every stage takes: the item, where its pointers are, and the thread's scratch memory. */
-export const STAGE = ['i32', 'i32', 'i32'] as const;
-
 export function loadPointers(f: FunctionWriter, args: Local): Pointers {
-  const entries = CONV_ARGS.map((name, i) => {
-    const pointer = f.local('i32');
-    f.emit(pointer.set(i32.load(args.value, 4 * i)));
-    return [name, pointer] as const;
-  });
-  return Object.fromEntries(entries) as Record<(typeof CONV_ARGS)[number], Local>;
+  return loadArguments(f, args, CONV_ARGS);
 }
 
 /** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */

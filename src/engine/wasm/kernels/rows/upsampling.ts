@@ -5,9 +5,10 @@ import type {
   Local,
   ModuleWriter,
 } from '../../../../emit/module.js';
+import { STAGE } from '../stageArguments.js';
 import { emitMove, multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from '../target.js';
 import { SourceRows } from './sourceRows.js';
-import { loadPointers, type SourceShape, STAGE } from './stage.js';
+import { loadPointers, type SourceShape } from './stage.js';
 
 export interface UpsamplingShape {
   readonly source: SourceShape;

@@ -1,7 +1,7 @@
 import { f32, f64, i32 } from '../../../../emit/code.js';
 import type { FunctionHandle, ModuleWriter } from '../../../../emit/module.js';
 import { panelRanges } from '../gemm/panels.js';
-import { STAGE } from '../rows/stage.js';
+import { argumentLoads, PACKING_ARGS, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { COLUMN_TAPS, type ColumnShape, columnGemm, columnParts, TALL_KERNEL } from './columns.js';
 
@@ -32,6 +32,7 @@ export function emitColumnWeights(
   const narrower = others.filter(({ width }) => width !== full.width);
   const key = `tall kernels ${JSON.stringify([target, shape, outChannels, perGroup])}`;
   return module.define(key, STAGE, (f, item, args) => {
+    const { weight, packed } = argumentLoads(args, PACKING_ARGS);
     const [from, to, kx, ic, column, width, k] = f.locals('i32', 7);
     const taps = f.locals('f64', COLUMN_TAPS);
     f.repeat(kx, kernelWidth, 1, () => {
@@ -52,9 +53,9 @@ export function emitColumnWeights(
       }
       const inPanel = i32.add(i32.sub(column.value, to.value), i32.mul(k.value, width.value));
       f.emit(to.set(i32.add(i32.mul(to.value, i32.const(depth)), inPanel)));
-      f.emit(to.set(i32.add(i32.load(args.value, 4), i32.mul(to.value, i32.const(4)))));
+      f.emit(to.set(i32.add(packed, i32.mul(to.value, i32.const(4)))));
       const own = i32.mul(item.value, i32.const(perGroup * kernelBytes));
-      const start = i32.add(i32.load(args.value, 0), own);
+      const start = i32.add(weight, own);
       f.emit(from.set(i32.add(start, i32.mul(kx.value, i32.const(4)))));
       f.repeat(ic, perGroup, 1, () => {
         for (let part = 0; part < parts; part++) {

@@ -11,8 +11,8 @@ import {
   RowLoader,
   RowSummer,
   type SourceShape,
-  STAGE,
 } from '../rows/stage.js';
+import { STAGE } from '../stageArguments.js';
 import { type Target, vectorsAtATime } from '../target.js';
 import { Algebra, elements, SIX_POINTS, transformForSix, WORKING } from './algorithms.js';
 

@@ -14,8 +14,8 @@ import {
   loadPointers,
   type Pointers,
   RowLoader,
-  STAGE,
 } from '../rows/stage.js';
+import { STAGE } from '../stageArguments.js';
 import { fetchesAhead, fetchLine, type Target } from '../target.js';
 import { axesOf, tileElementsOf } from './algorithms.js';
 import {

@@ -7,7 +7,8 @@ import type {
 } from '../../../../emit/module.js';
 import { panelRanges, panelsOf } from '../gemm/panels.js';
 import { emitZeroRow } from '../rows/rows.js';
-import { type BandStage, STAGE } from '../rows/stage.js';
+import type { BandStage } from '../rows/stage.js';
+import { argumentLoads, loadArguments, PACKING_ARGS, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { axesOf, tileElementsOf } from './algorithms.js';
 import { byWidth, groupsOf, kernelDepth, kernelPlane, type WinogradShape } from './shape.js';
@@ -125,9 +126,7 @@ export function emitKernelPacking(
 ): FunctionHandle {
   const key = `kernel packing ${JSON.stringify([target, shape])}`;
   return module.define(key, STAGE, (f, item, args) => {
-    const [weight, packed] = f.locals('i32', 2);
-    f.emit(weight.set(i32.load(args.value, 0)));
-    f.emit(packed.set(i32.load(args.value, 4)));
+    const { weight, packed } = loadArguments(f, args, PACKING_ARGS);
     emitPacking(f, target, shape, weight, packed, item);
   });
 }
@@ -146,13 +145,14 @@ export function emitKeptKernels(
   const isPadded = paddedIn > inChannels || paddedOut > outChannels;
   const key = `kept kernels ${JSON.stringify([target, shape, packing])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
+    const given = argumentLoads(args, PACKING_ARGS);
     const [weight, packed, kernels, index, end] = f.locals('i32', 5);
     const groupBytes = tileElementsOf(shape.algorithm) * kernelPlane(shape, groups.channels);
     const own = i32.mul(item.value, i32.const(groupBytes));
     // Of all panels, the group's own are in scratch memory.
     const before = i32.mul(item.value, i32.const(groups.channels * channelBytes));
-    f.emit(weight.set(i32.load(args.value, 0)), packed.set(i32.sub(scratch.value, before)));
-    f.emit(kernels.set(i32.add(i32.load(args.value, 4), own)));
+    f.emit(weight.set(given.weight), packed.set(i32.sub(scratch.value, before)));
+    f.emit(kernels.set(i32.add(given.packed, own)));
     if (isPadded) f.call(emitZeroRow(module, packedBytes / 4), scratch.value);
     f.emit(index.set(i32.mul(item.value, i32.const(shape.groupPanels))));
     f.emit(end.set(i32.add(index.value, i32.const(shape.groupPanels))));

@@ -39,7 +39,7 @@ export function planColumns(
     out: outputShape(stage),
     fewOutputChannels: method.hasFewOutputs ? outChannels : null,
     groups,
-    tileRows: balancedChunk(down, TILE_ROWS, [1], threads, SHARED_INPUT),
+    tileRows: balancedChunk({ rows: down, most: TILE_ROWS, threads, extra: SHARED_INPUT }),
   };
   const { n, depth } = columnGemm(shape);
   const { stage: handle, items, scratchBytes } = emitColumns(module, target, shape);

@@ -129,7 +129,7 @@ function describe(
 function planLocally(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
   const { stage, down } = layer;
   const most = layer.fitting(LOCAL_TILES, stage.source.channels);
-  const band = balancedChunk(down, most, [1], threads, SHARED_INPUT);
+  const band = balancedChunk({ rows: down, most, threads, extra: SHARED_INPUT });
   const shape = layer.shapeFor(band, band, band);
   const { stage: handle, items, scratchBytes } = emitWinogradLocally(module, target, shape);
   const kept = emitKeptKernels(module, target, shape, packingShape(layer));
@@ -153,8 +153,14 @@ function planInBands(layer: Layer, { module, target, threads }: Context): Planne
   // Each work item makes its group's kernels.
   const made = KERNELS_AS_TILES / across;
   const mostProducts = layer.fitting(BAND_PRODUCTS * cache, widths[0]);
-  const productRows = balancedChunk(band, mostProducts, widths, threads, made);
-  const inputRows = balancedChunk(band, band, [1], threads, SHARED_INPUT);
+  const productRows = balancedChunk({
+    rows: band,
+    most: mostProducts,
+    threads,
+    extra: made,
+    widths,
+  });
+  const inputRows = balancedChunk({ rows: band, most: band, threads, extra: SHARED_INPUT });
   const shape = layer.shapeFor(band, inputRows, productRows);
   const input = emitWinogradInput(module, target, shape);
   const products = emitWinogradProducts(module, target, shape);
