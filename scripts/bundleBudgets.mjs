@@ -6,14 +6,14 @@ import { build } from 'esbuild';
 
 /** In kB (1000 bytes) of gzip. */
 const BUNDLES = [
-  { name: 'one operator', text: "export { relu } from './dist/index.js';", budget: 1.7 },
-  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 34 },
+  { name: 'one operator', text: "export { relu } from './dist/index.js';", budget: 2.3 },
+  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 35 },
   {
     name: 'generator + translate',
     text: "export { ResNetGenerator, translate, loadStateDict } from './dist/index.js';",
-    budget: 97,
+    budget: 110,
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 160 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 175 },
 ];
 
 let over = 0;
