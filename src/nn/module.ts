@@ -147,7 +147,7 @@ export abstract class Module implements Traceable {
   }
 
   /**
-   * Takes the tensors of a state dict, float32 arrays without a copy.
+   * Takes the elements of a state dict's tensors; later writes to these change nothing here.
    *
    * @returns Keys that were missing or unexpected, which `strict: false` lets pass.
    * @throws StateDictError with every missing, unexpected and misshapen key; nothing is loaded then.

@@ -24,12 +24,24 @@ export class Parameter {
   }
 
   get tensor(): Tensor {
-    this.#tensor ??= new Tensor(this.#init(sizeOf(this.shape)), this.shape);
+    this.#tensor ??= ownedTensor(this.#init(sizeOf(this.shape)), this.shape);
     return this.#tensor;
   }
 
-  /** Takes the tensor as it is, without a copy. */
+  /**
+   * Takes the elements of a tensor, as `copy_` does in PyTorch: what is written to its array later changes nothing here. One
+   * whose elements nobody has asked for is taken as it is.
+   */
   adopt(tensor: Tensor): void {
-    this.#tensor = sameShape(tensor.shape, this.shape) ? tensor : tensor.reshape(this.shape);
+    const isAsItIs = tensor.isDeferred && sameShape(tensor.shape, this.shape);
+    this.#tensor = isAsItIs ? tensor : ownedTensor(tensor.data.slice(), this.shape);
   }
+}
+
+/**
+ * A tensor whose array nobody else has, until somebody asks for `data`. So a module knows of most of its weights that they
+ * cannot have been written to, without a look at them.
+ */
+function ownedTensor(elements: Float32Array, shape: Shape): Tensor {
+  return new Tensor((to) => to.set(elements), shape);
 }

@@ -79,7 +79,12 @@ export class Tensor {
    * nobody can have written to them. Takes a nanosecond per element.
    */
   fingerprint(): number | null {
-    return this.#source === null ? fingerprintOf(this.data) : null;
+    return this.isDeferred ? null : fingerprintOf(this.data);
+  }
+
+  /** Whether the elements are where they come from, still: nobody has asked for `data`. */
+  get isDeferred(): boolean {
+    return this.#source !== null;
   }
 
   /** The same elements under another shape; one side may be −1 and is then derived. */

@@ -89,7 +89,7 @@ describe('loadStateDict', () => {
     expect(() => target.loadStateDict(misshapen, { strict: false })).toThrow(/size mismatch/);
   });
 
-  it('adopts float32 arrays and converts others', () => {
+  it('copies float32 arrays and converts others', () => {
     const layer = new Conv2d(1, 2, 1);
     const weight = Float32Array.of(1, 2);
     layer.loadStateDict(
@@ -98,7 +98,10 @@ describe('loadStateDict', () => {
         ['bias', { data: Float64Array.of(0.1, 0.2), shape: [2] }],
       ]),
     );
-    expect(layer.stateDict().get('weight')?.data).toBe(weight);
+    expect(layer.stateDict().get('weight')?.data).toEqual(Float32Array.of(1, 2));
+    // As in PyTorch: the array stays the caller's own.
+    weight[0] = 9;
+    expect(layer.stateDict().get('weight')?.data).toEqual(Float32Array.of(1, 2));
     expect(layer.stateDict().get('bias')?.data).toEqual(Float32Array.of(0.1, 0.2));
   });
 

@@ -89,9 +89,13 @@ describe('a module that runs', () => {
       conv.loadStateDict(new Map([['weight', weight]]));
       const x = Tensor.full([1, 1, 4, 4], 3);
       expect((await conv.forward(x, { engine })).data[0]).toBe(6);
-      weight.data[0] = 5;
+      const [[, own]] = conv.namedParameters();
+      own.data[0] = 5;
       expect((await conv.forward(x, { engine })).data[0]).toBe(15);
-      conv.stateDict().get('weight')?.data.fill(-1);
+      own.data[0] = -1;
+      expect((await conv.forward(x, { engine })).data[0]).toBe(-3);
+      // The tensor that was loaded is the caller's, as in PyTorch.
+      weight.data[0] = 7;
       expect((await conv.forward(x, { engine })).data[0]).toBe(-3);
       conv.dispose();
     },
@@ -113,4 +117,12 @@ describe('a module that runs', () => {
     }
     for (const module of [netG, a, b]) module.dispose();
   });
+});
+
+it('weights that nobody has asked for are not looked at in each call', async () => {
+  const netG = generator(1);
+  netG.loadStateDict(generator(2).stateDict());
+  await netG.forward(input, { engine: 'wasm' });
+  expect([...netG.stateDict().values()].every(({ isDeferred }) => isDeferred)).toBe(true);
+  netG.dispose();
 });

@@ -15,7 +15,7 @@ import { type Machine, rowShape } from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
 import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
 import { paddedChannels, type Source } from './source.js';
-import { packVector } from './weights.js';
+import { elementsOf, packVector } from './weights.js';
 import { type PlannedWindow, planPool, planUpsample } from './windows.js';
 
 /** Stages have at most as many arguments as a convolution. */
@@ -278,9 +278,9 @@ class StageWriter {
       reads: [weight, bias, mean, variance].filter((id) => id !== null),
       apply: (memory, tensorOf) => {
         const rows = floatsAt(memory, buffer);
-        const scales = weight === null ? null : tensorOf(weight).data;
-        const shifts = bias === null ? null : tensorOf(bias).data;
-        const [means, variances] = [tensorOf(mean).data, tensorOf(variance).data];
+        const scales = weight === null ? null : elementsOf(tensorOf(weight));
+        const shifts = bias === null ? null : elementsOf(tensorOf(bias));
+        const [means, variances] = [mean, variance].map((id) => elementsOf(tensorOf(id)));
         for (let c = 0; c < means.length; c++) {
           rows[NORM_ROWS.meanHigh * channels + c] = means[c];
           rows[NORM_ROWS.scale * channels + c] = (scales?.[c] ?? 1) / Math.sqrt(variances[c] + eps);

@@ -28,7 +28,8 @@ export function kernelShape({ isTransposed, weightShape, groups }: Kernel): Kern
 }
 
 /** The elements of a convolution's weight by channels, whichever way it goes. */
-export function kernelView(kernel: Kernel, { data }: Tensor): KernelView {
+export function kernelView(kernel: Kernel, weight: Tensor): KernelView {
+  const data = elementsOf(weight);
   const { isTransposed, weightShape, groups } = kernel;
   const [outer, perGroup, kernelHeight, kernelWidth] = weightShape;
   const perOuterGroup = outer / groups;
@@ -41,6 +42,13 @@ export function kernelView(kernel: Kernel, { data }: Tensor): KernelView {
       return data[((first * perGroup + within) * kernelHeight + ky) * kernelWidth + kx];
     },
   };
+}
+
+/** A copy of a tensor's elements: its own array, once it was asked for, may be written to, and is looked after from then on. */
+export function elementsOf(tensor: Tensor): Float32Array {
+  const elements = new Float32Array(tensor.size);
+  tensor.copyInto(elements);
+  return elements;
 }
 
 /** Floats of one phase's weights, packed `[n / panel][K][panel]` with K = (tap row, tap column, ic). */
@@ -108,5 +116,5 @@ export function packFewOutputs(
 /** Writes `tensor`, or `fill` where there is none, into one row of padded channels. */
 export function packVector(tensor: Tensor | null, fill: number, to: Float32Array): void {
   if (tensor === null) to.fill(fill);
-  else to.set(tensor.data);
+  else tensor.copyInto(to.subarray(0, tensor.size));
 }

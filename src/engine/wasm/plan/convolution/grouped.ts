@@ -19,7 +19,6 @@ import {
   reachOf,
   rowsThatFit,
   sourceOf,
-  type WeightWriter,
 } from './common.js';
 
 /** Input rows in scratch memory: they stay in the L2 cache while all taps go by. */
@@ -43,16 +42,16 @@ export function planGrouped(
   const lanes = panels.reduce((sum, panel) => sum + panel.lanes, 0);
   const weights = newBuffer(0);
   const phases: Phase[] = [];
-  const fills: WeightWriter[] = [];
+  const fills: ((memory: ArrayBufferLike, kernel: KernelView) => void)[] = [];
   for (const row of rows) {
     for (const col of cols) {
       const offset = weights.bytes;
       const floats = row.taps.length * col.taps.length * spread.groupIn * lanes;
       weights.bytes += align(floats * 4);
       phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
-      fills.push((memory, weight) => {
+      fills.push((memory, kernel) => {
         const packed = new Float32Array(memory, weights.address + offset, floats);
-        packGroups(kernelView(step, weight), row, col, panels, packed);
+        packGroups(kernel, row, col, panels, packed);
       });
     }
   }
@@ -70,7 +69,8 @@ export function planGrouped(
     rowsPerItem: rowsThatFit(GROUPED_SCRATCH, pitch * widened, inStep[0], reach, phaseRows),
   });
   return oneStep(conv, weights, (memory, weight) => {
-    for (const fill of fills) fill(memory, weight);
+    const kernel = kernelView(step, weight);
+    for (const fill of fills) fill(memory, kernel);
   });
 }
 

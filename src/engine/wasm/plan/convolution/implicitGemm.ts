@@ -2,7 +2,7 @@ import { align, newBuffer } from '../../../shared/arena.js';
 import { emitImplicitGemm, type Phase } from '../../kernels/gemm/implicitGemm.js';
 import type { ConvolutionStage } from '../lower.js';
 import { paddedChannels } from '../source.js';
-import { kernelView, packedFloats, packPhase } from '../weights.js';
+import { type KernelView, kernelView, packedFloats, packPhase } from '../weights.js';
 import {
   type Context,
   oneStep,
@@ -12,7 +12,6 @@ import {
   reachOf,
   rowsThatFit,
   sourceOf,
-  type WeightWriter,
 } from './common.js';
 
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
@@ -28,7 +27,7 @@ export function planImplicitGemm(
   const outChannels = paddedChannels(step.to.channels);
   const { shape, zerosRight, pitch } = sourceOf(stage);
   const weights = newBuffer(0);
-  const fills: WeightWriter[] = [];
+  const fills: ((memory: ArrayBufferLike, kernel: KernelView) => void)[] = [];
   const phases: Phase[] = [];
   for (const row of rows) {
     for (const col of cols) {
@@ -36,9 +35,8 @@ export function planImplicitGemm(
       const floats = packedFloats(row, col, source.channels, outChannels);
       weights.bytes += align(floats * 4);
       phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
-      fills.push((memory, weight) => {
+      fills.push((memory, kernel) => {
         const packed = new Float32Array(memory, weights.address + offset, floats);
-        const kernel = kernelView(step, weight);
         packPhase(kernel, row, col, source.channels, outChannels, target, packed);
       });
     }
@@ -53,6 +51,7 @@ export function planImplicitGemm(
     rowsPerItem: rowsThatFit(SCRATCH_BYTES, pitch, inStep[0], reach, phaseRows),
   });
   return oneStep(conv, weights, (memory, weight) => {
-    for (const fill of fills) fill(memory, weight);
+    const kernel = kernelView(step, weight);
+    for (const fill of fills) fill(memory, kernel);
   });
 }
