@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
+import { parseCommandLine, UsageError } from '../../src/cli/usage.js';
+
+const request = (...args: string[]) => readTranslate(parseCommandLine(translateSpec, args));
+
+describe('the filter of --resize', () => {
+  it.each([
+    ['256', { resize: 256, interpolation: 'bilinear' }],
+    ['none', { resize: null }],
+    ['320x240', { resize: { width: 320, height: 240 }, interpolation: 'bilinear' }],
+    ['bicubic:256x256', { resize: { width: 256, height: 256 }, interpolation: 'bicubic' }],
+    ['bicubic:286', { resize: 286, interpolation: 'bicubic' }],
+    ['bicubic:scale-width:512', { resize: { width: 512 }, interpolation: 'bicubic' }],
+  ])('stands before whatever size is asked for: %s', (text, pipeline) => {
+    expect(request('a.png', '--resize', text).pictures.pipeline).toMatchObject(pipeline);
+  });
+
+  it.each(['bicubic:none', 'bicubic:', 'bicubic', 'scale-width:bicubic:5', 'lanczos:256'])(
+    'refuses %s',
+    (text) => {
+      expect(() => request('a.png', '--resize', text)).toThrow(UsageError);
+      expect(() => request('a.png', '--resize', text)).toThrow(/bicubic:256x256/);
+    },
+  );
+});
+
+describe('the value of an option', () => {
+  it.each([
+    [['a.png', '-o=b.png'], /-o=b\.png: a value follows -o without "="/],
+    [['a.png', '-w=x.pth'], /a value follows -w without "="/],
+    [
+      ['a.png', '-o', '--force'],
+      /-o needs a value: -o OUT, but --force looks like an option.*\.\/--force/,
+    ],
+    [['a.png', '--output', '-q'], /--output needs a value.*-q looks like an option/],
+    [['a.png', '--weights', '--output', 'b.png'], /--weights needs a value/],
+    [['a.png', '--format', '--unknown'], /--format needs a value/],
+    [['a.png', '--output='], /--output needs a value/],
+  ])('%j is none', (args, message) => {
+    expect(() => request(...args)).toThrow(UsageError);
+    expect(() => request(...args)).toThrow(message);
+  });
+
+  it.each([
+    [['a.png', '-ob.png'], 'b.png'],
+    [['a.png', '-o', '-'], '-'],
+    [['a.png', '--output=--force'], '--force'],
+    [['a.png', '--output==b.png'], '=b.png'],
+    [['a.png', '-o', '-b.png'], '-b.png'],
+    [['a.png', '-o', './--force'], './--force'],
+  ])('%j is one', (args, output) => {
+    expect(request(...args).output).toBe(output);
+  });
+
+  it('may begin with a minus where it is a number', () => {
+    expect(request('a.png', '--input-range', '-1..1').weights.inputRange).toEqual([-1, 1]);
+  });
+});
+
+describe('a request', () => {
+  it('is complete without any option', () => {
+    expect(request('a.png')).toEqual({
+      operands: ['a.png'],
+      output: undefined,
+      recursive: false,
+      extension: '.png',
+      existing: { force: false, resume: false, noClobber: false },
+      weights: { source: null, key: undefined, inputRange: undefined },
+      pictures: {
+        decode: { alpha: false, autoOrient: false, strict: false },
+        pipeline: { resize: 256, interpolation: 'bilinear', crop: undefined, keepSize: false },
+        quality: undefined,
+        gallery: false,
+      },
+      engine: { engine: undefined, threads: undefined, allowV8Flags: true, revectorize: true },
+      dumpActivations: undefined,
+      json: false,
+      debug: false,
+    });
+  });
+
+  it('holds every option of the command', () => {
+    const texts = ['weights', 'key', 'output', 'dump-activations'].flatMap((name) => [
+      `--${name}`,
+      `my-${name}`,
+    ]);
+    const flags = ['recursive', 'gallery', 'force', 'no-clobber', 'json', 'debug', 'keep-size'];
+    const asked = request(
+      ...texts,
+      ...[...flags, 'auto-orient', 'strict', 'no-revectorize'].map((name) => `--${name}`),
+      ...['--format', 'jpg', '--alpha', 'keep', '--quality', '7', '--crop', '9', '--threads', '3'],
+      ...['--engine', 'js'],
+    );
+    expect(asked).toMatchObject({
+      output: 'my-output',
+      recursive: true,
+      extension: '.jpg',
+      existing: { force: true, noClobber: true },
+      weights: { source: 'my-weights', key: 'my-key' },
+      pictures: {
+        decode: { alpha: true, autoOrient: true, strict: true },
+        pipeline: { crop: 9, keepSize: true },
+        quality: 7,
+        gallery: true,
+      },
+      engine: { engine: 'js', threads: 3, revectorize: false },
+      dumpActivations: 'my-dump-activations',
+      json: true,
+      debug: true,
+    });
+  });
+});
