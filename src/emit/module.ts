@@ -91,6 +91,11 @@ export class FunctionWriter {
     this.#body.write(statements);
   }
 
+  /** Moves a pointer on, or back. */
+  advance(pointer: Local, bytes: number): void {
+    this.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
+  }
+
   /** `for (i = from; i < to; i += step) body()`. */
   for(i: Local, from: Code, to: Code, step: number, body: () => void): void {
     this.emit(i.set(from));

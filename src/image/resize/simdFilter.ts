@@ -1,7 +1,7 @@
 import { type Code, i16x8, i32, i32x4, swizzle, v128, zip16 } from '../../emit/code.js';
 import { instantiate } from '../../emit/instance.js';
 import { type FunctionWriter, type Local, ModuleWriter } from '../../emit/module.js';
-import type { Filter } from './filter.js';
+import type { Filter, Rows } from './filter.js';
 import { plainFilter } from './plainFilter.js';
 import { PRECISION_BITS, type Taps } from './taps.js';
 
@@ -33,75 +33,102 @@ export function simdFilter(): Filter | undefined {
   return kernels === null ? undefined : filterOf(kernels);
 }
 
-function filterOf({ memory, columns, rows }: Kernels): Filter {
+function filterOf(kernels: Kernels): Filter {
   return {
-    columns(from, width, taps) {
-      const weights = pairedWeights(taps);
-      // For each pixel: where its first input lies, and its pairs of weights.
-      const entry = 1 + weights.length / width;
-      const table = new Int32Array(entry * width);
-      for (let x = 0; x < width; x++) {
-        table[x * entry] = taps.first[x] * 3;
-        table.set(weights.subarray(x * (entry - 1), (x + 1) * (entry - 1)), x * entry + 1);
-      }
-      const stride = from.width * 3;
-      // Taps that only fill a pair up, or the longest list, lie behind the row.
-      const input = table.byteLength;
-      const room = memory.length - input - 3 * (taps.most + 1) - 2 * SLACK;
-      const band = Math.min(from.height, Math.floor(room / (stride + 3 * width)));
-      if (band < 1) return plainFilter.columns(from, width, taps);
-      memory.set(new Uint8Array(table.buffer));
-      const output = input + band * stride + 3 * (taps.most + 1) + SLACK;
-      const out = new Uint8Array(3 * width * from.height);
-      for (let y = 0; y < from.height; y += band) {
-        const count = Math.min(band, from.height - y);
-        memory.set(from.data.subarray(y * stride, (y + count) * stride), input);
-        for (let row = 0; row < count; row++) {
-          columns(input + row * stride, output + row * 3 * width, 0, input, 4 * (entry - 1));
-        }
-        out.set(memory.subarray(output, output + count * 3 * width), y * 3 * width);
-      }
-      return out;
-    },
-
-    rows(from, height, taps) {
-      const weights = pairedWeights(taps);
-      const entry = weights.length / height;
-      const { first, count } = taps;
-      const stride = from.width * 3;
-      const input = weights.byteLength;
-      const spare = 2 * stride + SLACK;
-      const output = (band: { readonly inputs: number }) => input + band.inputs * stride + spare;
-      const fits = (band: { readonly inputs: number; readonly outputs: number }) =>
-        output(band) + band.outputs * stride + SLACK <= memory.length;
-      const most = { inputs: taps.most, outputs: 1 };
-      if (!fits(most)) return plainFilter.rows(from, height, taps);
-      memory.set(new Uint8Array(weights.buffer));
-      const out = new Uint8Array(stride * height);
-      for (let y = 0; y < height; ) {
-        let band = { inputs: count[y], outputs: 1 };
-        for (let next = y + 1; next < height; next++) {
-          const larger = {
-            inputs: first[next] + count[next] - first[y],
-            outputs: next + 1 - y,
-          };
-          if (!fits(larger)) break;
-          band = larger;
-        }
-        memory.set(from.data.subarray(first[y] * stride, (first[y] + band.inputs) * stride), input);
-        const start = output(band);
-        for (let row = 0; row < band.outputs; row++) {
-          const at = input + (first[y + row] - first[y]) * stride;
-          const to = start + row * stride;
-          const own = 4 * entry * (y + row);
-          rows(at, stride, to, to + stride, own, own + 8 * Math.ceil(count[y + row] / 2));
-        }
-        out.set(memory.subarray(start, start + band.outputs * stride), y * stride);
-        y += band.outputs;
-      }
-      return out;
-    },
+    columns: (from, width, taps) => filterColumns(kernels, from, width, taps),
+    rows: (from, height, taps) => filterRows(kernels, from, height, taps),
   };
+}
+
+/** In memory: the table of taps, a band of input rows, and the same rows made narrower. */
+function filterColumns(
+  { memory, columns }: Kernels,
+  from: Rows,
+  width: number,
+  taps: Taps,
+): Uint8Array {
+  const table = columnTable(taps, width);
+  const weightBytes = table.byteLength / width - 4;
+  const stride = from.width * 3;
+  // Taps that only fill a pair up, or the longest list, lie behind the row.
+  const input = table.byteLength;
+  const room = memory.length - input - 3 * (taps.most + 1) - 2 * SLACK;
+  const band = Math.min(from.height, Math.floor(room / (stride + 3 * width)));
+  if (band < 1) return plainFilter.columns(from, width, taps);
+  memory.set(new Uint8Array(table.buffer));
+  const output = input + band * stride + 3 * (taps.most + 1) + SLACK;
+  const out = new Uint8Array(3 * width * from.height);
+  for (let y = 0; y < from.height; y += band) {
+    const count = Math.min(band, from.height - y);
+    memory.set(from.data.subarray(y * stride, (y + count) * stride), input);
+    for (let row = 0; row < count; row++) {
+      columns(input + row * stride, output + row * 3 * width, 0, input, weightBytes);
+    }
+    out.set(memory.subarray(output, output + count * 3 * width), y * 3 * width);
+  }
+  return out;
+}
+
+/** For each pixel: where its first input lies, and its pairs of weights. */
+function columnTable(taps: Taps, width: number): Int32Array {
+  const weights = pairedWeights(taps);
+  const own = weights.length / width;
+  const table = new Int32Array((1 + own) * width);
+  for (let x = 0; x < width; x++) {
+    table[x * (1 + own)] = taps.first[x] * 3;
+    table.set(weights.subarray(x * own, (x + 1) * own), x * (1 + own) + 1);
+  }
+  return table;
+}
+
+/** Output rows that are made together, and the input rows from the first one's first on that they need. */
+interface RowBand {
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** In memory: weights, the input rows of a band, and its output rows. */
+function filterRows({ memory, rows }: Kernels, from: Rows, height: number, taps: Taps): Uint8Array {
+  const weights = pairedWeights(taps);
+  const weightBytes = weights.byteLength / height;
+  const { first, count } = taps;
+  const stride = from.width * 3;
+  const input = weights.byteLength;
+  const outputOf = ({ inputs }: RowBand) => input + (inputs + 2) * stride + SLACK;
+  const fits = (band: RowBand) => outputOf(band) + band.outputs * stride + SLACK <= memory.length;
+  if (!fits({ inputs: taps.most, outputs: 1 })) return plainFilter.rows(from, height, taps);
+  memory.set(new Uint8Array(weights.buffer));
+  const out = new Uint8Array(stride * height);
+  for (let y = 0; y < height; ) {
+    const band = largestBand(taps, y, height, fits);
+    memory.set(from.data.subarray(first[y] * stride, (first[y] + band.inputs) * stride), input);
+    const output = outputOf(band);
+    for (let row = 0; row < band.outputs; row++) {
+      const at = input + (first[y + row] - first[y]) * stride;
+      const to = output + row * stride;
+      const own = weightBytes * (y + row);
+      rows(at, stride, to, to + stride, own, own + 8 * Math.ceil(count[y + row] / 2));
+    }
+    out.set(memory.subarray(output, output + band.outputs * stride), y * stride);
+    y += band.outputs;
+  }
+  return out;
+}
+
+/** As many output rows from `y` on as fit, but one at least. */
+function largestBand(
+  { first, count }: Taps,
+  y: number,
+  height: number,
+  fits: (band: RowBand) => boolean,
+): RowBand {
+  let band = { inputs: count[y], outputs: 1 };
+  for (let next = y + 1; next < height; next++) {
+    const larger = { inputs: first[next] + count[next] - first[y], outputs: next + 1 - y };
+    if (!fits(larger)) break;
+    band = larger;
+  }
+  return band;
 }
 
 /** Two taps a pair, as two integers: their weights' upper parts, then their lower ones, each of 16 bits. */

@@ -33,33 +33,16 @@ export const tarFormat: ContainerFormat = {
 
   async open(source, budget) {
     const members = await readTarMembers(source, budget);
-    const member = (name: string): TarMember => {
-      const found = members.get(name);
-      if (found !== undefined) return found;
-      throw new PthError(
-        'ERR_PTH_NOT_TORCH',
-        `This is a tar archive, but not one of torch's: it has no member "${name}"`,
-      );
-    };
-    const object = await readPickle(source, member('pickle'), budget);
-    const { windows, places } = await readStorages(source, member('storages'), budget);
-    const tensors = await readTensors(source, member('tensors'), windows, budget);
+    const object = await readPickle(source, memberOf(members, 'pickle'), budget);
+    const { windows, places } = await readStorages(source, memberOf(members, 'storages'), budget);
+    const tensors = await readTensors(source, memberOf(members, 'tensors'), windows, budget);
     return {
       root: object.value,
       writer: 'torch before 0.1.10',
       metadata: new Map(),
       bigEndian: false,
       budget,
-      tensorRef: (value, key) => {
-        if (!(value instanceof PicklePersistent)) return null;
-        const id = keyOf(value.id);
-        const ref = id === null ? undefined : tensors.get(id);
-        if (ref !== undefined) return ref;
-        throw new PthError('ERR_PTH_TENSOR', `Tensor "${key}" is not in the archive`, {
-          offset: value.offset,
-          key,
-        });
-      },
+      tensorRef: (value, key) => tensorRefOf(tensors, value, key),
       readStorage: ({ key, bytes }, use) => {
         const start = places.get(key) as number;
         return use.read(source, start, start + bytes, `Storage "${key}"`);
@@ -68,57 +51,100 @@ export const tarFormat: ContainerFormat = {
   },
 };
 
-/** By key: storages, views on them, and where their numbers begin in the file. */
+function memberOf(members: ReadonlyMap<string, TarMember>, name: string): TarMember {
+  const found = members.get(name);
+  if (found !== undefined) return found;
+  throw new PthError(
+    'ERR_PTH_NOT_TORCH',
+    `This is a tar archive, but not one of torch's: it has no member "${name}"`,
+  );
+}
+
+/** @returns `null` for what is no tensor. */
+function tensorRefOf(
+  tensors: ReadonlyMap<string, TensorRef>,
+  value: PickleValue,
+  key: string,
+): TensorRef | null {
+  if (!(value instanceof PicklePersistent)) return null;
+  const id = keyOf(value.id);
+  const ref = id === null ? undefined : tensors.get(id);
+  if (ref !== undefined) return ref;
+  throw new PthError('ERR_PTH_TENSOR', `Tensor "${key}" is not in the archive`, {
+    offset: value.offset,
+    key,
+  });
+}
+
+interface Storages {
+  /** By key: storages, and views on them. */
+  readonly windows: Map<string, StorageWindow>;
+  /** Where the numbers of storages begin in the file. */
+  readonly places: Map<string, number>;
+}
+
 async function readStorages(
   source: ByteSource,
   { start, end }: TarMember,
   budget: Budget,
-): Promise<{ windows: Map<string, StorageWindow>; places: Map<string, number> }> {
-  const windows = new Map<string, StorageWindow>();
-  const places = new Map<string, number>();
+): Promise<Storages> {
+  const storages: Storages = { windows: new Map(), places: new Map() };
   const count = await readPickle(source, { start, end }, budget);
   let at = start + count.end;
   for (let i = 0; i < countOf(count.value, start); i++) {
-    const { value, end: length } = await readPickle(source, { start: at, end }, budget);
-    const [id, , type] = sequence(value) ?? [];
-    const dtype = type instanceof PickleGlobal ? dtypeOfStorage(type.name) : null;
-    const key = keyOf(id);
-    if (dtype === null || key === null || windows.has(key)) {
-      throw bad('A storage without a key of its own, or of no known type', at);
-    }
-    const numbersAt = at + length + WORD;
-    const [elements] = await readWords(source, at + length, 1, end, budget);
-    const width = bytesOf(dtype);
-    const bytes = elements * width;
-    if (!isCount(elements) || !(numbersAt + bytes <= end)) {
-      throw bad(`Storage "${key}" claims ${elements} elements, more than the file has`, at);
-    }
-    budget.takeValues(STORAGE_COST, 'The archive');
-    const storage: StorageRef = { key, dtype, width, bytes };
-    windows.set(key, { storage, start: 0, bytes });
-    places.set(key, numbersAt);
-    at = numbersAt + bytes;
+    at = await readStorage(source, { start: at, end }, storages, budget);
   }
   const views = await readPickle(source, { start: at, end }, budget);
-  for (const view of sequence(views.value) ?? []) {
-    const [target, root, offset, size] = sequence(view) ?? [];
-    const window = windowOf(windows, root);
-    const key = keyOf(target);
-    const width = bytesOf(window?.storage.dtype ?? 'uint8');
-    if (
-      window === undefined ||
-      key === null ||
-      !isCount(offset) ||
-      !isCount(size) ||
-      !((offset + size) * width <= window.bytes)
-    ) {
-      throw bad('A view of a storage that does not lie inside it', at);
-    }
-    budget.takeValues(STORAGE_COST, 'The archive');
-    const first = window.start + offset * width;
-    windows.set(key, { storage: window.storage, start: first, bytes: size * width });
+  for (const view of sequence(views.value) ?? []) addView(storages, view, at, budget);
+  return storages;
+}
+
+/** The storage that begins at `start`. @returns Where the next one does. */
+async function readStorage(
+  source: ByteSource,
+  { start, end }: TarMember,
+  { windows, places }: Storages,
+  budget: Budget,
+): Promise<number> {
+  const { value, end: length } = await readPickle(source, { start, end }, budget);
+  const [id, , type] = sequence(value) ?? [];
+  const dtype = type instanceof PickleGlobal ? dtypeOfStorage(type.name) : null;
+  const key = keyOf(id);
+  if (dtype === null || key === null || windows.has(key)) {
+    throw bad('A storage without a key of its own, or of no known type', start);
   }
-  return { windows, places };
+  const numbersAt = start + length + WORD;
+  const [elements] = await readWords(source, start + length, 1, end, budget);
+  const width = bytesOf(dtype);
+  const bytes = elements * width;
+  if (!isCount(elements) || !(numbersAt + bytes <= end)) {
+    throw bad(`Storage "${key}" claims ${elements} elements, more than the file has`, start);
+  }
+  budget.takeValues(STORAGE_COST, 'The archive');
+  const storage: StorageRef = { key, dtype, width, bytes };
+  windows.set(key, { storage, start: 0, bytes });
+  places.set(key, numbersAt);
+  return numbersAt + bytes;
+}
+
+/** @param at Where the list of views is, for errors. */
+function addView({ windows }: Storages, view: PickleValue, at: number, budget: Budget): void {
+  const [target, root, offset, size] = sequence(view) ?? [];
+  const window = windowOf(windows, root);
+  const key = keyOf(target);
+  const width = bytesOf(window?.storage.dtype ?? 'uint8');
+  if (
+    window === undefined ||
+    key === null ||
+    !isCount(offset) ||
+    !isCount(size) ||
+    !((offset + size) * width <= window.bytes)
+  ) {
+    throw bad('A view of a storage that does not lie inside it', at);
+  }
+  budget.takeValues(STORAGE_COST, 'The archive');
+  const first = window.start + offset * width;
+  windows.set(key, { storage: window.storage, start: first, bytes: size * width });
 }
 
 function windowOf(

@@ -1,10 +1,11 @@
 import { type Code, i32 } from '../../../../emit/code.js';
-import type { FunctionWriter, ModuleWriter } from '../../../../emit/module.js';
+import type { FunctionWriter, Local, ModuleWriter } from '../../../../emit/module.js';
 import { RowExporter } from '../rows/planar.js';
 import {
   type ConvStage,
   loadPointers,
   type OutputShape,
+  type Pointers,
   RowLoader,
   RowSummer,
   type SourceShape,
@@ -96,29 +97,54 @@ export function emitImplicitGemm(
   });
 }
 
-/** Stage: a convolution row by row, and phase by phase, over the rows in scratch memory. */
-export function emitByRows(
-  module: ModuleWriter,
-  shape: DirectShape,
-  how: {
-    readonly key: string;
-    readonly input: InputRows;
-    readonly emitRow: EmitRow;
-    readonly spareBytes: number;
-  },
-): ConvStage {
-  const { source, inStep, phases, out, rowsPerItem } = shape;
-  const { pitch, channels } = how.input;
-  const phaseRows = Math.max(...phases.map(({ rows }) => rows.count));
-  const items = Math.ceil(phaseRows / rowsPerItem);
+/** What is a convolution's own where it goes row by row. */
+export interface ByRows {
+  readonly key: string;
+  readonly input: InputRows;
+  readonly emitRow: EmitRow;
+  /** Scratch memory that `emitRow` needs, in bytes. */
+  readonly spareBytes: number;
+}
+
+/** Which rows are read, and where rows are in scratch memory: input rows, spare bytes, finished output rows. */
+interface RowsLayout {
+  /** Rows of the phase that has most. */
+  readonly phaseRows: number;
+  /** The first input row that output row 0 reads; and how many behind it the last one is. */
+  readonly firstRow: number;
+  readonly reach: number;
+  readonly inputBytes: number;
+  readonly outStep: number;
+  /** Bytes of an output row. */
+  readonly outPitch: number;
+  /** Where finished rows are made, if they are to be turned over. */
+  readonly rowsAt: number;
+}
+
+function layOutRows({ inStep, phases, out, rowsPerItem }: DirectShape, how: ByRows): RowsLayout {
   const firstRow = Math.min(...phases.map(({ rows }) => rows.first));
   const reach = Math.max(...phases.map(({ rows }) => lastTap(rows))) - firstRow;
-  const firstCol = -source.row.zeros[0];
-  const inputBytes = ((rowsPerItem - 1) * inStep[0] + reach + 1) * pitch;
-  const outStep = phases[0].rows.outStep;
-  const outPitch = out.width * out.channels * 4;
+  const inputBytes = ((rowsPerItem - 1) * inStep[0] + reach + 1) * how.input.pitch;
+  return {
+    phaseRows: Math.max(...phases.map(({ rows }) => rows.count)),
+    firstRow,
+    reach,
+    inputBytes,
+    outStep: phases[0].rows.outStep,
+    outPitch: out.width * out.channels * 4,
+    rowsAt: inputBytes + how.spareBytes,
+  };
+}
+
+/**
+ * Stage: a convolution row by row, and phase by phase, over the rows in scratch memory. An item is `rowsPerItem` rows of
+ * each phase, so all phases read the same input rows.
+ */
+export function emitByRows(module: ModuleWriter, shape: DirectShape, how: ByRows): ConvStage {
+  const { inStep, phases, out, rowsPerItem } = shape;
+  const layout = layOutRows(shape, how);
+  const { phaseRows, firstRow, reach, outStep, outPitch, rowsAt } = layout;
   const exporter = out.planes === null ? null : new RowExporter(module, out, out.planes);
-  const rowsAt = inputBytes + how.spareBytes;
   const stage = module.define(how.key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const [start, end, r] = f.locals('i32', 3);
@@ -131,35 +157,59 @@ export function emitByRows(
     how.input.load(f, p, scratch.value, firstInput, count, start.value, end.value);
     const summer = out.sums ? new RowSummer(module, out) : null;
     const partial = summer?.begin(f, p, item);
+    const rowsMade = i32.add(scratch.value, i32.const(rowsAt));
     f.for(r, start.value, end.value, 1, () => {
-      for (const phase of phases) {
-        const { rows: v, cols: h, weightOffset } = phase;
-        const inRow = i32.mul(i32.sub(r.value, start.value), i32.const(inStep[0] * pitch));
-        const inOffset = (v.first - firstRow) * pitch + (h.first - firstCol) * channels * 4;
-        const outRow = i32.add(p.out.value, i32.mul(r.value, i32.const(outStep * outPitch)));
-        const to = exporter === null ? outRow : i32.add(scratch.value, i32.const(rowsAt));
-        const outOffset = v.outStart * outPitch + h.outStart * out.channels * 4;
-        const emit = () =>
-          how.emitRow(f, phase, {
-            input: i32.add(i32.add(scratch.value, inRow), i32.const(inOffset)),
-            weights: i32.add(p.weights.value, i32.const(weightOffset)),
-            out: i32.add(to, i32.const(outOffset)),
-            bias: p.bias.value,
-            spare: i32.add(scratch.value, i32.const(inputBytes)),
-          });
-        if (v.count === phaseRows) emit();
-        else f.if(i32.lt(r.value, i32.const(v.count)), emit);
-      }
-      const rowsMade = i32.add(scratch.value, i32.const(rowsAt));
-      exporter?.emit(f, p, rowsMade, i32.mul(r.value, i32.const(outStep)), outStep);
+      const first = i32.mul(r.value, i32.const(outStep));
+      const outRow = i32.add(p.out.value, i32.mul(r.value, i32.const(outStep * outPitch)));
+      const to = exporter === null ? outRow : rowsMade;
+      const at = { p, scratch, start, r, to };
+      for (const phase of phases) emitPhaseRow(f, shape, how, layout, phase, at);
+      exporter?.emit(f, p, rowsMade, first, outStep);
       if (summer !== null && partial !== undefined) {
-        const from = i32.mul(r.value, i32.const(outStep));
-        summer.add(f, p, partial, from, i32.add(from, i32.const(outStep)));
+        summer.add(f, p, partial, first, i32.add(first, i32.const(outStep)));
       }
     });
   });
   const outBytes = exporter === null ? 0 : outStep * outPitch;
+  const items = Math.ceil(phaseRows / rowsPerItem);
   return { stage, items, scratchBytes: rowsAt + outBytes + 16 };
+}
+
+/** Row `r` of an item whose first one is `start`. */
+interface ItemRow {
+  readonly p: Pointers;
+  readonly scratch: Local;
+  readonly start: Local;
+  readonly r: Local;
+  /** Where the output rows of all phases' row `r` begin. */
+  readonly to: Code;
+}
+
+/** The row of one phase, if that has so many. */
+function emitPhaseRow(
+  f: FunctionWriter,
+  { source, inStep, out }: DirectShape,
+  how: ByRows,
+  { phaseRows, firstRow, inputBytes, outPitch }: RowsLayout,
+  phase: Phase,
+  { p, scratch, start, r, to }: ItemRow,
+): void {
+  const { rows: v, cols: h, weightOffset } = phase;
+  const { pitch, channels } = how.input;
+  const firstCol = -source.row.zeros[0];
+  const inRow = i32.mul(i32.sub(r.value, start.value), i32.const(inStep[0] * pitch));
+  const inOffset = (v.first - firstRow) * pitch + (h.first - firstCol) * channels * 4;
+  const outOffset = v.outStart * outPitch + h.outStart * out.channels * 4;
+  const emit = () =>
+    how.emitRow(f, phase, {
+      input: i32.add(i32.add(scratch.value, inRow), i32.const(inOffset)),
+      weights: i32.add(p.weights.value, i32.const(weightOffset)),
+      out: i32.add(to, i32.const(outOffset)),
+      bias: p.bias.value,
+      spare: i32.add(scratch.value, i32.const(inputBytes)),
+    });
+  if (v.count === phaseRows) emit();
+  else f.if(i32.lt(r.value, i32.const(v.count)), emit);
 }
 
 /**

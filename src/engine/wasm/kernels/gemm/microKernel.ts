@@ -68,9 +68,9 @@ export function emitMicroKernel(
     const w = new ProductWriter(f, target, shape, { a, b, c, bias, m });
     const advance = (by: number) => {
       const bytes = 16 * by;
-      f.emit(b.set(i32.add(b.value, i32.const(productDepth(shape) * bytes))));
-      f.emit(c.set(i32.add(c.value, i32.const(bytes))));
-      if (shape.start === 'bias') f.emit(bias.set(i32.add(bias.value, i32.const(bytes))));
+      f.advance(b, productDepth(shape) * bytes);
+      f.advance(c, bytes);
+      if (shape.start === 'bias') f.advance(bias, bytes);
     };
     const panels = (write: (vectors: number) => void) => {
       f.repeat(panel, full, 1, () => {
@@ -184,56 +184,94 @@ class ProductWriter {
   }
 
   /**
-   * `rows` from the current row on, by the panel that `b` and `c` point to.
+   * A register block: `rows` from the current row on, by the panel that `b` and `c` point to. Its sums stay in registers
+   * while k goes by. Rows, widths and unrolling may change; the order in which k goes by may not, since each element of `c`
+   * has to come out the same, whatever block it is in.
    *
    * @param panels How many blocks have the same rows, and fetch a part each of the next ones: memory beyond the L2 cache is
    *   so slow that one of them would wait for it.
    */
   block(rows: number, vectors: number, panels: number): void {
     const f = this.#f;
-    const { run, middle, middleStride, outer, outerStride, aStride, cStride } = this.#shape;
-    const fetches = this.#shape.fetchesAhead && this.#isUsual(rows, vectors);
+    const { aStride, cStride, start, fetchesAhead } = this.#shape;
+    const fetches = fetchesAhead && this.#isUsual(rows, vectors);
     f.emit(this.#at.set(address(this.#p.a, this.#row.value, aStride)));
     f.emit(this.#weights.set(this.#p.b.value));
     f.emit(this.#to.set(address(this.#p.c, this.#row.value, cStride)));
-    const stored = (r: number, v: number) => v128.load(this.#to.value, r * cStride + 16 * v);
+    const run = () => this.#middleRuns(rows, vectors, fetches ? panels : null);
+    if (start === 'parts') this.#sumByParts(rows, vectors, run);
+    else this.#sumAtOnce(rows, vectors, run);
+  }
+
+  /** One sum over all of k, from where it starts. */
+  #sumAtOnce(rows: number, vectors: number, run: () => void): void {
+    this.#begin(rows, vectors);
+    this.#f.repeat(this.#outer, this.#shape.outer, 1, run);
+    this.#store(rows, vectors);
+  }
+
+  /** A sum for each of the outer runs, the first of which is stored, and the others added to what is stored. */
+  #sumByParts(rows: number, vectors: number, run: () => void): void {
+    this.#f.repeat(this.#outer, this.#shape.outer, 1, () => {
+      this.#begin(rows, vectors);
+      run();
+      this.#f.if(
+        i32.gt(this.#outer.value, i32.const(0)),
+        () => this.#addToStored(rows, vectors),
+        () => this.#store(rows, vectors),
+      );
+    });
+  }
+
+  /** The runs of one `outer` step; `a` moves on to the next one's. */
+  #middleRuns(rows: number, vectors: number, panels: number | null): void {
+    const { run, middle, middleStride, outer, outerStride } = this.#shape;
+    this.#f.repeat(this.#middle, middle, 1, () => {
+      this.#run(rows, vectors, panels);
+      if (middle > 1) this.#step(middleStride - 4 * run);
+    });
+    if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
+  }
+
+  #rowOfSums(row: number, vectors: number): readonly Local[] {
+    return this.#sums.slice(row * vectors, (row + 1) * vectors);
+  }
+
+  /** What `c` holds of a block's row. */
+  #stored(row: number, vector: number): Code {
+    return v128.load(this.#to.value, row * this.#shape.cStride + 16 * vector);
+  }
+
+  #begin(rows: number, vectors: number): void {
     const start = {
       bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
       zero: () => v128.zero,
       parts: () => v128.zero,
-      sum: stored,
+      sum: (row: number, v: number) => this.#stored(row, v),
     }[this.#shape.start];
-    const rowOfSums = (r: number) => this.#sums.slice(r * vectors, (r + 1) * vectors);
-    const begin = () => {
-      for (let r = 0; r < rows; r++) {
-        for (const [v, sum] of rowOfSums(r).entries()) f.emit(sum.set(start(r, v)));
+    for (let r = 0; r < rows; r++) {
+      for (const [v, sum] of this.#rowOfSums(r, vectors).entries()) {
+        this.#f.emit(sum.set(start(r, v)));
       }
-    };
-    const store = () => {
-      for (let r = 0; r < rows; r++) storeSideBySide(f, this.#to, rowOfSums(r), r * cStride);
-    };
-    // Row by row, since V8 would put the loads of all of them first.
-    const addToStored = () => {
-      for (let r = 0; r < rows; r++) {
-        const sums = rowOfSums(r);
-        for (const [v, sum] of sums.entries()) {
-          f.emit(sum.set(f32x4.add(stored(r, v), sum.value)));
-        }
-        storeSideBySide(f, this.#to, sums, r * cStride);
+    }
+  }
+
+  #store(rows: number, vectors: number): void {
+    const { cStride } = this.#shape;
+    for (let r = 0; r < rows; r++) {
+      storeSideBySide(this.#f, this.#to, this.#rowOfSums(r, vectors), r * cStride);
+    }
+  }
+
+  /** Row by row, since V8 would put the loads of all of them first. */
+  #addToStored(rows: number, vectors: number): void {
+    for (let r = 0; r < rows; r++) {
+      const sums = this.#rowOfSums(r, vectors);
+      for (const [v, sum] of sums.entries()) {
+        this.#f.emit(sum.set(f32x4.add(this.#stored(r, v), sum.value)));
       }
-    };
-    const apart = this.#shape.start === 'parts';
-    if (!apart) begin();
-    f.repeat(this.#outer, outer, 1, () => {
-      if (apart) begin();
-      f.repeat(this.#middle, middle, 1, () => {
-        this.#run(rows, vectors, fetches ? panels : null);
-        if (middle > 1) this.#step(middleStride - 4 * run);
-      });
-      if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
-      if (apart) f.if(i32.gt(this.#outer.value, i32.const(0)), addToStored, store);
-    });
-    if (!apart) store();
+      storeSideBySide(this.#f, this.#to, sums, r * this.#shape.cStride);
+    }
   }
 
   /** Whether a block is the tile, or has a row less: nearly all of the time goes into those. */
@@ -249,42 +287,56 @@ class ProductWriter {
    */
   #run(rows: number, vectors: number, panels: number | null): void {
     const f = this.#f;
-    const { run, aStride } = this.#shape;
-    const { tile } = this.#target;
-    const most = this.#isUsual(rows, vectors) || !tile.isScheduled ? tile.unroll : 1;
-    let unroll = Math.min(most, run);
-    while (run % unroll > 0) unroll--;
-    // As many rows as there are registers for their values, beside sums and factors.
-    const between = tile.isScheduled ? Math.max(1, REGISTERS - (rows + 1) * vectors) : rows;
+    const unroll = this.#unrollOf(rows, vectors);
     f.leavable((leave) => {
-      f.repeat(this.#k, run, unroll, () => {
-        for (let u = 0; u < unroll; u++) {
-          for (let r = 0; r < rows; r++) {
-            if (tile.isScheduled && r % between === 0 && u + r > 0) {
-              leave(schedulingBarrier(this.#weights, u * rows + r));
-            }
-            if (r === 0) this.#loadFactors(u, vectors);
-            f.emit(this.#value.set(v128.load32Splat(this.#at.value, r * aStride)));
-            this.#multiplyRow(r, vectors);
-          }
-          // V8 adds a load's offset in an instruction of its own, and keeps the sum while it is wanted again. So the offsets
-          // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
-          this.#step(4);
-        }
-        if (panels !== null) {
-          // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
-          const bytes = 4 * Math.floor((unroll * rows) / panels);
-          for (let from = 0; from < bytes; from += 64) fetchLine(f, this.#ahead.value, from);
-          f.emit(this.#ahead.set(i32.add(this.#ahead.value, i32.const(bytes))));
-        }
-        f.emit(this.#weights.set(i32.add(this.#weights.value, i32.const(16 * vectors * unroll))));
+      f.repeat(this.#k, this.#shape.run, unroll, () => {
+        for (let u = 0; u < unroll; u++) this.#oneStep(u, rows, vectors, leave);
+        // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
+        if (panels !== null) this.#fetch(4 * Math.floor((unroll * rows) / panels));
+        f.advance(this.#weights, 16 * vectors * unroll);
       });
     });
   }
 
+  /** Steps a turn, which have to divide `run`. A scheduled tile's rare blocks take one: they would be much code for little time. */
+  #unrollOf(rows: number, vectors: number): number {
+    const { tile } = this.#target;
+    const most = this.#isUsual(rows, vectors) || !tile.isScheduled ? tile.unroll : 1;
+    let unroll = Math.min(most, this.#shape.run);
+    while (this.#shape.run % unroll > 0) unroll--;
+    return unroll;
+  }
+
+  /**
+   * Step `u` of a turn: one value of each row, times a row of the panel.
+   *
+   * V8 puts loads first, as many as it finds, and runs out of registers. Where the tile asks for it, scheduling barriers
+   * (`schedulingBarrier.ts`) part the rows, as many at a time as there are registers for their values, beside sums and factors.
+   */
+  #oneStep(u: number, rows: number, vectors: number, leave: (condition: Code) => void): void {
+    const { isScheduled } = this.#target.tile;
+    const between = isScheduled ? Math.max(1, REGISTERS - (rows + 1) * vectors) : rows;
+    for (let r = 0; r < rows; r++) {
+      if (isScheduled && r % between === 0 && u + r > 0) {
+        leave(schedulingBarrier(this.#weights, u * rows + r));
+      }
+      if (r === 0) this.#loadFactors(u, vectors);
+      this.#f.emit(this.#value.set(v128.load32Splat(this.#at.value, r * this.#shape.aStride)));
+      this.#multiplyRow(r, vectors);
+    }
+    // V8 adds a load's offset in an instruction of its own, and keeps the sum while it is wanted again. So the offsets
+    // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
+    this.#step(4);
+  }
+
+  #fetch(bytes: number): void {
+    for (let from = 0; from < bytes; from += 64) fetchLine(this.#f, this.#ahead.value, from);
+    this.#f.advance(this.#ahead, bytes);
+  }
+
   /** Moves on in `a`. */
   #step(bytes: number): void {
-    if (bytes !== 0) this.#f.emit(this.#at.set(i32.add(this.#at.value, i32.const(bytes))));
+    if (bytes !== 0) this.#f.advance(this.#at, bytes);
   }
 
   #loadFactors(step: number, vectors: number): void {

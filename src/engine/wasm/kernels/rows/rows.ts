@@ -90,6 +90,29 @@ function hasMask(operations: readonly RowOperation[]): boolean {
   return operations.some((o) => isCombination(o) && COMBINATIONS[o].isMask);
 }
 
+/** One of the row's operations on a vector of a pixel, `at` bytes behind the pointers; a pixel has `pixel` bytes. */
+function apply(
+  f: FunctionWriter,
+  target: Target,
+  operation: RowOperation,
+  value: Local,
+  of: {
+    readonly stats: Local;
+    readonly other: Local;
+    readonly at: number;
+    readonly pixel: number;
+    readonly scratch: Local[];
+  },
+): void {
+  if (operation === 'norm') {
+    f.emit(value.set(normalised(target, value.value, of.stats.value, of.at, of.pixel)));
+  } else if (isCombination(operation)) {
+    const { operation: combine, isMask } = COMBINATIONS[operation];
+    const b = isMask ? v128.load32Splat(of.other.value) : v128.load(of.other.value, of.at);
+    f.emit(value.set(f32x4[combine](value.value, b)));
+  } else activate(f, operation, value, of.scratch);
+}
+
 /** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
 export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -97,7 +120,7 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
     key,
     ['i32', 'i32', 'i32', 'i32', 'i32'],
     (f, src, dst, norm, other, keep) => {
-      const { width, channels, planar, border, zeros } = shape;
+      const { width, channels, planar, border, zeros, operations } = shape;
       if (planar !== null) {
         writePlanarRow(module, f, shape, planar, src, dst);
         return;
@@ -109,9 +132,9 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
       const values = f.locals('v128', vectors);
       const scratch = f.locals('v128', 2);
       const row = f.local('i32');
-      const hasNorm = shape.operations.includes('norm');
-      const isMasked = hasMask(shape.operations);
-      const hasOther = !isMasked && shape.operations.some(isCombination);
+      const hasNorm = operations.includes('norm');
+      const isMasked = hasMask(operations);
+      const hasOther = !isMasked && operations.some(isCombination);
       const stats = f.local('i32');
       f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * pixel))));
       f.repeat(x, width, 1, () => {
@@ -120,15 +143,8 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
           for (const [v, value] of values.entries()) {
             const at = 16 * v;
             f.emit(value.set(v128.load(src.value, at)));
-            for (const operation of shape.operations) {
-              if (operation === 'norm') {
-                f.emit(value.set(normalised(target, value.value, stats.value, at, pixel)));
-              } else if (isCombination(operation)) {
-                const { operation: combine, isMask } = COMBINATIONS[operation];
-                const b = isMask ? v128.load32Splat(other.value) : v128.load(other.value, at);
-                f.emit(value.set(f32x4[combine](value.value, b)));
-              } else activate(f, operation, value, scratch);
-            }
+            const operands = { stats, other, at, pixel, scratch };
+            for (const operation of operations) apply(f, target, operation, value, operands);
           }
           for (const to of shape.keep ? [row, keep] : [row]) {
             storeSideBySide(f, to, values, 0);
@@ -137,11 +153,9 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
           if (hasNorm) moving.push(stats);
           if (hasOther) moving.push(other);
           if (shape.keep) moving.push(keep);
-          for (const pointer of moving) {
-            f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-          }
+          for (const pointer of moving) f.advance(pointer, 16 * vectors);
         });
-        if (isMasked) f.emit(other.set(i32.add(other.value, i32.const(4 * MASK_CHANNELS))));
+        if (isMasked) f.advance(other, 4 * MASK_CHANNELS);
       });
       writeEdges(f, shape, dst, c);
     },

@@ -1,5 +1,10 @@
 import { f32, f64, i32 } from '../../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../../emit/module.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
 import { panelRanges } from '../gemm/panels.js';
 import { argumentLoads, PACKING_ARGS, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
@@ -23,59 +28,91 @@ export function emitColumnWeights(
   shape: ColumnShape,
   { outChannels, perGroup }: ColumnWeights,
 ): FunctionHandle {
-  const { source, kernelHeight, kernelWidth, fewOutputChannels, groups } = shape;
-  const channels = source.row.channels / groups;
-  const { n, depth } = columnGemm(shape);
-  const parts = columnParts(shape);
+  const { kernelHeight, kernelWidth } = shape;
   const kernelBytes = 4 * kernelHeight * kernelWidth;
-  const [full, ...others] = panelRanges(target, n);
-  const narrower = others.filter(({ width }) => width !== full.width);
   const key = `tall kernels ${JSON.stringify([target, shape, outChannels, perGroup])}`;
   return module.define(key, STAGE, (f, item, args) => {
     const { weight, packed } = argumentLoads(args, PACKING_ARGS);
-    const [from, to, kx, ic, column, width, k] = f.locals('i32', 7);
+    const locals = f.namedLocals('i32', LOCALS);
+    const { src, to, kx, ic, width } = locals;
     const taps = f.locals('f64', COLUMN_TAPS);
     f.repeat(kx, kernelWidth, 1, () => {
-      if (fewOutputChannels === null) {
-        f.emit(column.set(item.value));
-        f.emit(k.set(i32.mul(kx.value, i32.const(channels))));
-      } else {
-        const before = i32.mul(kx.value, i32.const(fewOutputChannels));
-        f.emit(column.set(i32.add(before, item.value)), k.set(i32.const(0)));
-      }
-      // Where the column's panel begins, in columns.
-      const panels = i32.div(column.value, i32.const(full.width));
-      f.emit(to.set(i32.mul(panels, i32.const(full.width))), width.set(i32.const(full.width)));
-      for (const range of narrower) {
-        f.if(i32.ge(column.value, i32.const(range.first)), () =>
-          f.emit(to.set(i32.const(range.first)), width.set(i32.const(range.width))),
-        );
-      }
-      const inPanel = i32.add(i32.sub(column.value, to.value), i32.mul(k.value, width.value));
-      f.emit(to.set(i32.add(i32.mul(to.value, i32.const(depth)), inPanel)));
+      placeInPanels(f, target, shape, item, locals);
       f.emit(to.set(i32.add(packed, i32.mul(to.value, i32.const(4)))));
       const own = i32.mul(item.value, i32.const(perGroup * kernelBytes));
       const start = i32.add(weight, own);
-      f.emit(from.set(i32.add(start, i32.mul(kx.value, i32.const(4)))));
+      f.emit(src.set(i32.add(start, i32.mul(kx.value, i32.const(4)))));
       f.repeat(ic, perGroup, 1, () => {
-        for (let part = 0; part < parts; part++) {
-          const rows = Math.min(COLUMN_TAPS, kernelHeight - part * COLUMN_TAPS);
-          for (let row = 0; row < rows; row++) {
-            const offset = 4 * (part * COLUMN_TAPS + row) * kernelWidth;
-            f.emit(taps[row].set(f64.promote(f32.load(from.value, offset))));
-          }
-          for (const [plane, factors] of TALL_KERNEL.entries()) {
-            // Summed up in double precision: U is rounded once.
-            const sum = taps
-              .slice(0, rows)
-              .map((tap, row) => f64.mul(f64.const(factors[row]), tap.value))
-              .reduce((a, b) => f64.add(a, b));
-            f.emit(f32.store(to.value, f32.demote(sum), 4 * (plane * parts + part) * depth * n));
-          }
+        for (let part = 0; part < columnParts(shape); part++) {
+          transformTaps(f, shape, part, locals, taps);
         }
-        f.emit(from.set(i32.add(from.value, i32.const(kernelBytes))));
+        f.advance(src, kernelBytes);
         f.emit(to.set(i32.add(to.value, i32.mul(width.value, i32.const(4)))));
       });
     });
   });
+}
+
+/**
+ * `src` is the address of a tap, `to` that of its place in U; `kx` and `ic` count kernel columns and input channels.
+ * `column` and `k` are the place in the product's right factor, whose panel is `width` columns wide.
+ */
+const LOCALS = ['src', 'to', 'kx', 'ic', 'column', 'width', 'k'] as const;
+
+type WeightLocals = Readonly<Record<(typeof LOCALS)[number], Local>>;
+
+/** Sets `to` to where the output channel's values for kernel column `kx` begin, in floats, and `width`. */
+function placeInPanels(
+  f: FunctionWriter,
+  target: Target,
+  shape: ColumnShape,
+  outChannel: Local,
+  { to, kx, column, width, k }: WeightLocals,
+): void {
+  const { source, fewOutputChannels, groups } = shape;
+  const { n, depth } = columnGemm(shape);
+  if (fewOutputChannels === null) {
+    f.emit(column.set(outChannel.value));
+    f.emit(k.set(i32.mul(kx.value, i32.const(source.row.channels / groups))));
+  } else {
+    const before = i32.mul(kx.value, i32.const(fewOutputChannels));
+    f.emit(column.set(i32.add(before, outChannel.value)), k.set(i32.const(0)));
+  }
+  const [full, ...others] = panelRanges(target, n);
+  const narrower = others.filter(({ width }) => width !== full.width);
+  // Where the column's panel begins, in columns.
+  const panels = i32.div(column.value, i32.const(full.width));
+  f.emit(to.set(i32.mul(panels, i32.const(full.width))), width.set(i32.const(full.width)));
+  for (const range of narrower) {
+    f.if(i32.ge(column.value, i32.const(range.first)), () =>
+      f.emit(to.set(i32.const(range.first)), width.set(i32.const(range.width))),
+    );
+  }
+  const inPanel = i32.add(i32.sub(column.value, to.value), i32.mul(k.value, width.value));
+  f.emit(to.set(i32.add(i32.mul(to.value, i32.const(depth)), inPanel)));
+}
+
+/** One part's taps of a channel to its seven products. */
+function transformTaps(
+  f: FunctionWriter,
+  shape: ColumnShape,
+  part: number,
+  { src, to }: WeightLocals,
+  taps: readonly Local[],
+): void {
+  const { kernelHeight, kernelWidth } = shape;
+  const { n, depth } = columnGemm(shape);
+  const rows = taps.slice(0, kernelHeight - part * COLUMN_TAPS);
+  for (const [row, tap] of rows.entries()) {
+    const offset = 4 * (part * COLUMN_TAPS + row) * kernelWidth;
+    f.emit(tap.set(f64.promote(f32.load(src.value, offset))));
+  }
+  for (const [plane, factors] of TALL_KERNEL.entries()) {
+    // Summed up in double precision: U is rounded once.
+    const sum = rows
+      .map((tap, row) => f64.mul(f64.const(factors[row]), tap.value))
+      .reduce((a, b) => f64.add(a, b));
+    const place = (plane * columnParts(shape) + part) * depth * n;
+    f.emit(f32.store(to.value, f32.demote(sum), 4 * place));
+  }
 }

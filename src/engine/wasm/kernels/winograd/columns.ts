@@ -1,5 +1,10 @@
-import { i32, v128 } from '../../../../emit/code.js';
-import type { FunctionHandle, Local, ModuleWriter } from '../../../../emit/module.js';
+import { type Code, i32, v128 } from '../../../../emit/code.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
 import { fewOutputsWidth } from '../gemm/fewOutputs.js';
 import { emitMicroKernel } from '../gemm/microKernel.js';
 import { emitShiftAdd } from '../rows/planar.js';
@@ -8,13 +13,21 @@ import {
   type ConvStage,
   loadPointers,
   type OutputShape,
+  type Pointers,
   RowLoader,
   RowSummer,
   type SourceShape,
 } from '../rows/stage.js';
 import { STAGE } from '../stageArguments.js';
 import { type Target, vectorsAtATime } from '../target.js';
-import { Algebra, elements, SIX_POINTS, transformForSix, WORKING } from './algorithms.js';
+import {
+  Algebra,
+  type Element,
+  elements,
+  SIX_POINTS,
+  transformForSix,
+  WORKING,
+} from './algorithms.js';
 
 /**
  * Winograd along the columns of a tall kernel, F(4, 4): its taps are cut into parts of four, each of which
@@ -55,9 +68,7 @@ function emitColumnInput(
       for (const [row, element] of d.entries()) a.load(element, src, row * rowStride);
       transformForSix(a, d, out, t);
       for (const [plane, element] of out.entries()) a.store(dst, element, plane * planeStride);
-      for (const pointer of [src, dst]) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-      }
+      for (const pointer of [src, dst]) f.advance(pointer, 16 * vectors);
     });
   });
 }
@@ -92,23 +103,39 @@ function emitColumnOutput(
           a.sub(differences[pair], m[2 * pair], m[2 * pair + 1]);
         }
         a.load(added, from, 0);
-        for (const row of [0, 1, 2, 3]) {
-          a.add(out[row], row === 3 ? m[6] : sums[0], added);
-          const terms = row % 2 === 0 ? sums : differences;
-          for (const [pair, point] of SIX_POINTS.entries()) {
-            if (row === 0) {
-              if (pair > 0) a.add(out[row], out[row], terms[pair]);
-            } else if (row === 3 || pair > 0) a.madd(out[row], terms[pair], point ** row, out[row]);
-            else a.madd(out[row], terms[pair], point ** row, added);
-          }
-          a.store(to[row], out[row], 0);
+        for (const [row, element] of out.entries()) {
+          writeOutputRow(a, row, element, { sums, differences, last: m[6], added });
+          a.store(to[row], element, 0);
         }
-        for (const pointer of [src, from, ...to]) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-        }
+        for (const pointer of [src, from, ...to]) f.advance(pointer, 16 * vectors);
       });
     });
   });
+}
+
+/**
+ * `out = added + Σ point ^ row · terms`: terms are sums of the products of a point and its negative where the power is even,
+ * and differences where it is odd. The last row has the product of the point ∞, too.
+ */
+function writeOutputRow(
+  a: Algebra,
+  row: number,
+  out: Element,
+  of: {
+    readonly sums: readonly Element[];
+    readonly differences: readonly Element[];
+    readonly last: Element;
+    readonly added: Element;
+  },
+): void {
+  const terms = row % 2 === 0 ? of.sums : of.differences;
+  // For rows 1 and 2, which begin with a multiply-add to `added`, V8 drops this sum.
+  a.add(out, row === 3 ? of.last : of.sums[0], of.added);
+  for (const [pair, point] of SIX_POINTS.entries()) {
+    const isFirst = row !== 3 && pair === 0;
+    if (row > 0) a.madd(out, terms[pair], point ** row, isFirst ? of.added : out);
+    else if (!isFirst) a.add(out, out, terms[pair]);
+  }
 }
 
 export interface ColumnShape {
@@ -147,6 +174,42 @@ export function columnGemm({ source, kernelWidth, out, fewOutputChannels, groups
 
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
+/** A thread's scratch memory: input rows, the ring of V, M, and finished rows; everything in bytes. */
+interface ColumnLayout {
+  /** A plane of V. */
+  readonly plane: number;
+  /** All planes of one part's V. */
+  readonly slot: number;
+  /** A plane of M. */
+  readonly outPlane: number;
+  readonly slotsAt: number;
+  readonly productsAt: number;
+  /** Rows of partial results, where columns are still to be added up; and a place for output rows beyond the picture. */
+  readonly rowsAt: number;
+  readonly rowBytes: number;
+  /** A row of zeros. */
+  readonly zeroAt: number;
+  readonly bytes: number;
+}
+
+function layOutColumns(target: Target, shape: ColumnShape, pitch: number): ColumnLayout {
+  const { source, out } = shape;
+  const { channels } = source.row;
+  const { n, pixels } = columnGemm(shape);
+  const floats = rowPixels(source.row) * channels;
+  // The last products of a row go on to the end of a block of rows.
+  const plane = align((floats + channels * 2 * target.tile.rows) * 4) + 64;
+  const slot = COLUMN_PRODUCTS * plane;
+  const outPlane = align((pixels + 2 * target.tile.rows) * n * 4) + 64;
+  const slotsAt = align(INPUTS * pitch + 16);
+  const productsAt = slotsAt + columnParts(shape) * slot;
+  const rowBytes = align(Math.max(pixels * n * 4, out.width * out.channels * 4) + 64);
+  const rowsAt = productsAt + COLUMN_PRODUCTS * outPlane;
+  const zeroAt = rowsAt + COLUMN_OUTPUTS * rowBytes;
+  const bytes = zeroAt + n * 4;
+  return { plane, slot, outPlane, slotsAt, productsAt, rowsAt, rowBytes, zeroAt, bytes };
+}
+
 /**
  * Stage: a convolution of stride 1 with a tall kernel, a row of tiles after the other:
  *
@@ -157,130 +220,224 @@ const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
  * made once. `weights` are U as `emitColumnWeights` leaves it. Transforms run along whole rows, without regard to pixels.
  */
 export function emitColumns(module: ModuleWriter, target: Target, shape: ColumnShape): ConvStage {
-  const { source, first, out, fewOutputChannels, kernelWidth, groups, tileRows } = shape;
-  const parts = columnParts(shape);
-  const { n, depth, pixels } = columnGemm(shape);
-  const { channels, zeros } = source.row;
-  const loader = new RowLoader(module, target, source);
-  const floats = rowPixels(source.row) * channels;
-  // The last products of a row go on to the end of a block of rows.
-  const plane = align((floats + channels * 2 * target.tile.rows) * 4) + 64;
-  const slot = COLUMN_PRODUCTS * plane;
-  const outPlane = align((pixels + 2 * target.tile.rows) * n * 4) + 64;
-  const outPitch = out.width * out.channels * 4;
-  const slotsAt = align(INPUTS * loader.pitch + 16);
-  const productsAt = slotsAt + parts * slot;
-  // Finished rows of partial results where columns are still to be added up, and a row for what lies beyond the picture.
-  const rowBytes = align(Math.max(pixels * n * 4, outPitch) + 64);
-  const rowsAt = productsAt + COLUMN_PRODUCTS * outPlane;
+  const { out, tileRows } = shape;
+  const loader = new RowLoader(module, target, shape.source);
+  const layout = layOutColumns(target, shape, loader.pitch);
+  const ahead = columnParts(shape) - 1;
   const down = Math.ceil(out.height / COLUMN_OUTPUTS);
   const key = `tall ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
-    const input = emitColumnInput(module, target, {
-      floats,
-      rowStride: loader.pitch,
-      planeStride: plane,
-    });
-    const [start, end, tile, next, xi, at, to, weights, y] = f.locals('i32', 9);
-    const rowAt = f.locals('i32', COLUMN_OUTPUTS);
-    const slotOf = (index: typeof tile) =>
-      i32.add(
-        i32.add(scratch.value, i32.const(slotsAt)),
-        i32.mul(i32.rem(index.value, i32.const(parts)), i32.const(slot)),
-      );
+    const w = new ColumnWriter(f, module, target, shape, { loader, layout, p, scratch });
+    const { start, end, tile, next } = w.locals;
     f.emit(start.set(i32.mul(item.value, i32.const(tileRows))));
     f.emit(end.set(i32.min(i32.add(start.value, i32.const(tileRows)), i32.const(down))));
     const summer = out.sums ? new RowSummer(module, out) : null;
-
-    /** V of the rows from `index · 4` on; rows that the next item owns are not this one's to keep. */
-    const transform = (index: Local) => {
-      const firstRow = i32.mul(index.value, i32.const(COLUMN_OUTPUTS));
-      const ownedTo = i32.mul(
-        i32.min(i32.add(index.value, i32.const(1)), end.value),
-        i32.const(COLUMN_OUTPUTS),
-      );
-      const from = i32.add(firstRow, i32.const(first[0]));
-      loader.load(f, p, scratch.value, from, i32.const(INPUTS), firstRow, ownedTo);
-      f.call(input, scratch.value, slotOf(index));
-    };
-
-    f.for(next, start.value, i32.add(start.value, i32.const(parts - 1)), 1, () => transform(next));
+    // All of the first row's V but the last part, which the loop makes.
+    f.for(next, start.value, i32.add(start.value, i32.const(ahead)), 1, () => w.transform());
     f.for(tile, start.value, end.value, 1, () => {
-      f.emit(next.set(i32.add(tile.value, i32.const(parts - 1))));
-      transform(next);
-      f.emit(weights.set(p.weights.value), at.set(i32.const(0)));
-      f.emit(to.set(i32.add(scratch.value, i32.const(productsAt))));
-      f.repeat(xi, COLUMN_PRODUCTS, 1, () => {
-        for (let part = 0; part < parts; part++) {
-          const product = emitMicroKernel(module, target, {
-            n: n / groups,
-            run: groups === 1 ? depth : channels / groups,
-            middle: groups === 1 ? 1 : kernelWidth,
-            middleStride: groups === 1 ? 0 : channels * 4,
-            outer: 1,
-            outerStride: 0,
-            aStride: channels * 4,
-            cStride: n * 4,
-            start: part === 0 ? 'zero' : 'sum',
-            fetchesAhead: false,
-            goesBeyond: true,
-          });
-          f.emit(next.set(i32.add(tile.value, i32.const(part))));
-          const column = fewOutputChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
-          const from = i32.add(i32.add(slotOf(next), at.value), i32.const(column));
-          for (let group = 0; group < groups; group++) {
-            const own = i32.add(from, i32.const((channels / groups) * group * 4));
-            const made = i32.add(to.value, i32.const((n / groups) * group * 4));
-            f.call(product, own, weights.value, made, i32.const(0), i32.const(pixels));
-            f.emit(weights.set(i32.add(weights.value, i32.const((depth * n * 4) / groups))));
-          }
-        }
-        f.emit(at.set(i32.add(at.value, i32.const(plane))));
-        f.emit(to.set(i32.add(to.value, i32.const(outPlane))));
-      });
-
-      f.emit(y.set(i32.mul(tile.value, i32.const(COLUMN_OUTPUTS))));
-      const rows = i32.sub(i32.const(out.height), y.value);
-      for (let row = 0; row < COLUMN_OUTPUTS; row++) {
-        const spare = i32.add(scratch.value, i32.const(rowsAt + row * rowBytes));
-        f.emit(rowAt[row].set(spare));
-        if (fewOutputChannels !== null) continue;
-        const place = i32.mul(i32.add(y.value, i32.const(row)), i32.const(outPitch));
-        f.if(i32.gt(rows, i32.const(row)), () =>
-          f.emit(rowAt[row].set(i32.add(p.out.value, place))),
-        );
-      }
-      const output = emitColumnOutput(module, target, { pixels, n, planeStride: outPlane });
-      const products = i32.add(scratch.value, i32.const(productsAt));
-      const places = rowAt.map(({ value }) => value);
-      if (fewOutputChannels === null) {
-        f.call(output, products, p.bias.value, ...places);
-      } else {
-        // The bias is added with the columns; here, a row of zeros stands for it.
-        const zero = i32.add(scratch.value, i32.const(rowsAt + COLUMN_OUTPUTS * rowBytes));
-        f.emit(next.set(zero));
-        for (let c = 0; c < n; c += 4) f.emit(v128.store(next.value, v128.zero, c * 4));
-        f.call(output, products, zero, ...places);
-        const shift = emitShiftAdd(module, {
-          width: out.width,
-          columns: kernelWidth,
-          outChannels: fewOutputChannels,
-          n,
-        });
-        for (let row = 0; row < COLUMN_OUTPUTS; row++) {
-          const place = i32.mul(i32.add(y.value, i32.const(row)), i32.const(outPitch));
-          f.if(i32.gt(rows, i32.const(row)), () =>
-            f.call(shift, rowAt[row].value, i32.add(p.out.value, place), p.bias.value),
-          );
-        }
-      }
-      if (summer !== null) {
-        const partial = summer.begin(f, p, tile);
-        summer.add(f, p, partial, y.value, i32.add(y.value, i32.const(COLUMN_OUTPUTS)));
-      }
+      f.emit(next.set(i32.add(tile.value, i32.const(ahead))));
+      w.transform();
+      w.multiply();
+      w.transformBack();
+      if (summer === null) return;
+      const { y } = w.locals;
+      const partial = summer.begin(f, p, tile);
+      summer.add(f, p, partial, y.value, i32.add(y.value, i32.const(COLUMN_OUTPUTS)));
     });
   });
-  const items = Math.ceil(down / tileRows);
-  return { stage, items, scratchBytes: rowsAt + COLUMN_OUTPUTS * rowBytes + n * 4 };
+  return { stage, items: Math.ceil(down / tileRows), scratchBytes: layout.bytes };
+}
+
+/**
+ * `start`, `end` and `tile` are rows of tiles, and so is `next`, whose V is made or read; `y` is the first output row of
+ * `tile`. The others are addresses: `at` goes through planes of V, from its slot on, `to` through those of M.
+ */
+const LOCALS = ['start', 'end', 'tile', 'next', 'xi', 'at', 'to', 'weights', 'y'] as const;
+
+/** Writes the steps of a row of tiles, in the order of its methods. */
+class ColumnWriter {
+  readonly locals: Readonly<Record<(typeof LOCALS)[number], Local>>;
+  readonly #f: FunctionWriter;
+  readonly #module: ModuleWriter;
+  readonly #target: Target;
+  readonly #shape: ColumnShape;
+  readonly #loader: RowLoader;
+  readonly #layout: ColumnLayout;
+  readonly #p: Pointers;
+  readonly #scratch: Local;
+  readonly #input: FunctionHandle;
+  /** Where each of the four output rows goes. */
+  readonly #rowAt: readonly Local[];
+
+  constructor(
+    f: FunctionWriter,
+    module: ModuleWriter,
+    target: Target,
+    shape: ColumnShape,
+    given: {
+      readonly loader: RowLoader;
+      readonly layout: ColumnLayout;
+      readonly p: Pointers;
+      readonly scratch: Local;
+    },
+  ) {
+    this.#f = f;
+    this.#module = module;
+    this.#target = target;
+    this.#shape = shape;
+    this.#loader = given.loader;
+    this.#layout = given.layout;
+    this.#p = given.p;
+    this.#scratch = given.scratch;
+    const { row } = shape.source;
+    this.#input = emitColumnInput(module, target, {
+      floats: rowPixels(row) * row.channels,
+      rowStride: given.loader.pitch,
+      planeStride: given.layout.plane,
+    });
+    this.locals = f.namedLocals('i32', LOCALS);
+    this.#rowAt = f.locals('i32', COLUMN_OUTPUTS);
+  }
+
+  /** V of the input rows from `next · 4` on; rows that the next item owns are not this one's to keep. */
+  transform(): void {
+    const { next, end } = this.locals;
+    const { first } = this.#shape;
+    const scratch = this.#scratch.value;
+    const firstRow = i32.mul(next.value, i32.const(COLUMN_OUTPUTS));
+    const ownedTo = i32.mul(
+      i32.min(i32.add(next.value, i32.const(1)), end.value),
+      i32.const(COLUMN_OUTPUTS),
+    );
+    const from = i32.add(firstRow, i32.const(first[0]));
+    this.#loader.load(this.#f, this.#p, scratch, from, i32.const(INPUTS), firstRow, ownedTo);
+    this.#f.call(this.#input, scratch, this.#slotOfNext());
+  }
+
+  /** Where V of `next` is in the ring. */
+  #slotOfNext(): Code {
+    const { slot } = this.#layout;
+    const index = i32.rem(this.locals.next.value, i32.const(columnParts(this.#shape)));
+    return i32.add(this.#inScratch(this.#layout.slotsAt), i32.mul(index, i32.const(slot)));
+  }
+
+  #inScratch(offset: number): Code {
+    return i32.add(this.#scratch.value, i32.const(offset));
+  }
+
+  /** M, plane by plane, and in each part by part: U lies in that order. */
+  multiply(): void {
+    const f = this.#f;
+    const { xi, at, to, weights } = this.locals;
+    const { plane, outPlane, productsAt } = this.#layout;
+    f.emit(weights.set(this.#p.weights.value), at.set(i32.const(0)));
+    f.emit(to.set(this.#inScratch(productsAt)));
+    f.repeat(xi, COLUMN_PRODUCTS, 1, () => {
+      for (let part = 0; part < columnParts(this.#shape); part++) this.#multiplyPart(part);
+      f.advance(at, plane);
+      f.advance(to, outPlane);
+    });
+  }
+
+  #multiplyPart(part: number): void {
+    const f = this.#f;
+    const { source, first, fewOutputChannels, groups } = this.#shape;
+    const { channels, zeros } = source.row;
+    const { n, depth, pixels } = columnGemm(this.#shape);
+    const { tile, next, at, to, weights } = this.locals;
+    const product = this.#product(part === 0 ? 'zero' : 'sum');
+    f.emit(next.set(i32.add(tile.value, i32.const(part))));
+    const column = fewOutputChannels === null ? (first[1] + zeros[0]) * channels * 4 : 0;
+    const from = i32.add(i32.add(this.#slotOfNext(), at.value), i32.const(column));
+    for (let group = 0; group < groups; group++) {
+      const own = i32.add(from, i32.const((channels / groups) * group * 4));
+      const made = i32.add(to.value, i32.const((n / groups) * group * 4));
+      f.call(product, own, weights.value, made, i32.const(0), i32.const(pixels));
+      f.advance(weights, (depth * n * 4) / groups);
+    }
+  }
+
+  /** Kernel columns are one run of memory, unless only some of a pixel's channels are read. */
+  #product(start: 'zero' | 'sum'): FunctionHandle {
+    const { source, kernelWidth, groups } = this.#shape;
+    const { channels } = source.row;
+    const { n, depth } = columnGemm(this.#shape);
+    return emitMicroKernel(this.#module, this.#target, {
+      n: n / groups,
+      run: groups === 1 ? depth : channels / groups,
+      middle: groups === 1 ? 1 : kernelWidth,
+      middleStride: groups === 1 ? 0 : channels * 4,
+      outer: 1,
+      outerStride: 0,
+      aStride: channels * 4,
+      cStride: n * 4,
+      start,
+      fetchesAhead: false,
+      goesBeyond: true,
+    });
+  }
+
+  /** M to output rows; with few output channels, by way of rows whose columns are still to be added up. */
+  transformBack(): void {
+    const { tile, y } = this.locals;
+    this.#f.emit(y.set(i32.mul(tile.value, i32.const(COLUMN_OUTPUTS))));
+    this.#placeRows();
+    const output = emitColumnOutput(this.#module, this.#target, {
+      pixels: columnGemm(this.#shape).pixels,
+      n: columnGemm(this.#shape).n,
+      planeStride: this.#layout.outPlane,
+    });
+    const products = this.#inScratch(this.#layout.productsAt);
+    const places = this.#rowAt.map(({ value }) => value);
+    const { fewOutputChannels } = this.#shape;
+    if (fewOutputChannels === null) {
+      this.#f.call(output, products, this.#p.bias.value, ...places);
+      return;
+    }
+    // The bias is added with the columns; here, a row of zeros stands for it.
+    this.#f.call(output, products, this.#emitZeros(), ...places);
+    this.#addColumns(fewOutputChannels);
+  }
+
+  /** Rows beyond the picture, and those that are not finished, stay in scratch memory. */
+  #placeRows(): void {
+    const { rowsAt, rowBytes } = this.#layout;
+    for (const [row, place] of this.#rowAt.entries()) {
+      this.#f.emit(place.set(this.#inScratch(rowsAt + row * rowBytes)));
+      if (this.#shape.fewOutputChannels !== null) continue;
+      this.#ifInside(row, (out) => this.#f.emit(place.set(out)));
+    }
+  }
+
+  /** For the tile's output row `row`, if it is one of the picture's, with its address. */
+  #ifInside(row: number, body: (out: Code) => void): void {
+    const { y } = this.locals;
+    const { height, width, channels } = this.#shape.out;
+    const rows = i32.sub(i32.const(height), y.value);
+    const offset = i32.mul(i32.add(y.value, i32.const(row)), i32.const(width * channels * 4));
+    this.#f.if(i32.gt(rows, i32.const(row)), () => body(i32.add(this.#p.out.value, offset)));
+  }
+
+  #emitZeros(): Code {
+    const { next } = this.locals;
+    const zero = this.#inScratch(this.#layout.zeroAt);
+    this.#f.emit(next.set(zero));
+    for (let c = 0; c < columnGemm(this.#shape).n; c += 4) {
+      this.#f.emit(v128.store(next.value, v128.zero, c * 4));
+    }
+    return zero;
+  }
+
+  #addColumns(outChannels: number): void {
+    const shift = emitShiftAdd(this.#module, {
+      width: this.#shape.out.width,
+      columns: this.#shape.kernelWidth,
+      outChannels,
+      n: columnGemm(this.#shape).n,
+    });
+    for (const [row, { value }] of this.#rowAt.entries()) {
+      this.#ifInside(row, (out) => this.#f.call(shift, value, out, this.#p.bias.value));
+    }
+  }
 }

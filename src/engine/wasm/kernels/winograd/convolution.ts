@@ -1,13 +1,5 @@
-import { atomic, type Code, i32, memory } from '../../../../emit/code.js';
-import type {
-  FunctionHandle,
-  FunctionWriter,
-  Local,
-  ModuleWriter,
-} from '../../../../emit/module.js';
-import { emitMicroKernel } from '../gemm/microKernel.js';
-import { partialBytes } from '../rows/norm.js';
-import { emitZeroRow } from '../rows/rows.js';
+import { type Code, i32, memory } from '../../../../emit/code.js';
+import type { FunctionWriter, Local, ModuleWriter } from '../../../../emit/module.js';
 import {
   type BandStage,
   type ConvStage,
@@ -16,26 +8,20 @@ import {
   RowLoader,
 } from '../rows/stage.js';
 import { STAGE } from '../stageArguments.js';
-import { fetchesAhead, fetchLine, type Target } from '../target.js';
+import type { Target } from '../target.js';
 import { axesOf, tileElementsOf } from './algorithms.js';
+import { emitGroup } from './groupProducts.js';
 import {
   byWidth,
   groupsOf,
   inputPlane,
-  kernelDepth,
   kernelPlane,
   productPlane,
   tilesOf,
   type WinogradShape,
   winogradInputBytes,
 } from './shape.js';
-import {
-  emitInputTile,
-  emitOutputTile,
-  type InputTileShape,
-  inputTileBytes,
-} from './transforms.js';
-import { emitGroupKernels } from './weightTransforms.js';
+import { emitInputTile, type InputTileShape, inputTileBytes } from './transforms.js';
 
 /** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
 export function emitWinogradLocally(
@@ -253,163 +239,4 @@ class InputTransform {
       });
     });
   }
-}
-
-/** About how many channels are summed up before the sum is added to that of the others. */
-const SUMMED_CHANNELS = 64;
-
-/** Equal parts in which products are summed along the channels; one, where there are none of about that size. */
-function partsOfSum(channels: number): number {
-  const least = Math.ceil(channels / SUMMED_CHANNELS);
-  const counts = Array.from({ length: least }, (_, i) => least + i);
-  return counts.find((parts) => channels % (4 * parts) === 0) ?? 1;
-}
-
-/**
- * `(args, tiles, kernels, products, channel, from, to)`: rows of tiles `from … to − 1`, whose V begins at
- * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
- * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. Each row of tiles leaves partial sums of its
- * own, so that they do not depend on how rows are cut into items.
- */
-function emitGroup(
-  module: ModuleWriter,
-  target: Target,
-  shape: WinogradShape,
-  n: number,
-  kernelsAre: 'kept' | 'made',
-): FunctionHandle {
-  const { algorithm, source, out, convGroups } = shape;
-  const { vertical, horizontal } = axesOf(algorithm);
-  const { across } = tilesOf(shape);
-  const inChannels = source.row.channels;
-  const depth = kernelDepth(shape);
-  const outPlane = productPlane(target, shape, n);
-  const outPitch = out.width * out.channels * 4;
-  const key = `winograd group ${JSON.stringify([target, shape, n, kernelsAre])}`;
-  const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  return module.define(key, params, (f, args, tiles, kernels, products, channel, start, end) => {
-    const p = loadPointers(f, args);
-    const [to, at, plane, count, ty, tx, partial] = f.locals('i32', 7);
-    const [packed, u, v, row, turn, begun] = f.locals('i32', 6);
-    const parts = partsOfSum(depth);
-    const product = emitMicroKernel(module, target, {
-      n,
-      run: depth / parts,
-      middle: 1,
-      middleStride: 0,
-      outer: parts,
-      outerStride: (depth / parts) * 4,
-      aStride: inChannels * 4,
-      cStride: n * 4,
-      start: parts > 1 ? 'parts' : 'zero',
-      fetchesAhead: convGroups === 1 && fetchesAhead(target),
-      goesBeyond: true,
-    });
-    f.emit(count.set(i32.mul(i32.sub(end.value, start.value), i32.const(across))));
-    const multiply = (planes: number, firstPlane: Code) => {
-      const begin = (pointer: Local, base: Local, bytes: number) =>
-        pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes))));
-      f.emit(begin(v, tiles, inputPlane(target, shape)), begin(at, products, outPlane));
-      if (convGroups > 1) {
-        const convGroup = i32.div(channel.value, i32.const(out.channels / convGroups));
-        f.emit(v.set(i32.add(v.value, i32.mul(convGroup, i32.const(depth * 4)))));
-      }
-      f.emit(u.set(kernels.value));
-      f.repeat(plane, planes, 1, () => {
-        f.call(product, v.value, u.value, at.value, i32.const(0), count.value);
-        const steps = [
-          [v, inputPlane(target, shape)],
-          [u, kernelPlane(shape, n)],
-          [at, outPlane],
-        ] as const;
-        for (const [pointer, bytes] of steps) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(bytes))));
-        }
-      });
-    };
-    if (kernelsAre === 'kept') multiply(tileElementsOf(algorithm), i32.const(0));
-    else {
-      const before = i32.mul(channel.value, i32.const(9 * depth * 4));
-      f.emit(packed.set(i32.add(p.weights.value, before)));
-      const rows = vertical.products;
-      // Threads that read the same of V at the same time take its lines out of each other's caches. So each begins
-      // half of V away from the row of planes that was begun last, and says which ones it begins. Nobody sets that word
-      // before, so it can be anything.
-      const half = i32.const(Math.ceil(rows / 2));
-      f.emit(begun.set(i32.add(p.tiles.value, i32.const(winogradInputBytes(target, shape)))));
-      const away = i32.add(atomic.add(begun.value, half), half);
-      f.emit(row.set(i32.rem(i32.and(away, i32.const(0xffff)), i32.const(rows))));
-      f.repeat(turn, rows, 1, () => {
-        f.emit(atomic.store(begun.value, row.value));
-        for (let r = 0; r < rows; r++) {
-          const make = emitGroupKernels(module, target, shape, n, r);
-          f.if(i32.eq(row.value, i32.const(r)), () => f.call(make, packed.value, kernels.value));
-        }
-        multiply(horizontal.products, i32.mul(row.value, i32.const(horizontal.products)));
-        f.emit(row.set(i32.rem(i32.add(row.value, i32.const(1)), i32.const(rows))));
-      });
-    }
-
-    const [whole, cut] = [true, false].map((whole) =>
-      emitOutputTile(module, target, {
-        algorithm,
-        channels: n,
-        planeStride: outPlane,
-        pixelStride: out.channels * 4,
-        rowStride: outPitch,
-        squaresAt: out.sums ? partialBytes(out.channels) / 2 : null,
-        whole,
-      }),
-    );
-    // From here on, output, bias and partial sums begin at the group's first channel.
-    const skip = (pointer: Local, bytes: number) =>
-      pointer.set(i32.add(pointer.value, i32.mul(channel.value, i32.const(bytes))));
-    f.emit(skip(p.out, 4), skip(p.bias, 4), skip(p.partials, 8));
-    f.emit(at.set(products.value));
-    f.for(ty, start.value, end.value, 1, () => {
-      const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(vertical.outputs)));
-      f.emit(
-        to.set(i32.add(p.out.value, i32.mul(ty.value, i32.const(vertical.outputs * outPitch)))),
-      );
-      const sums = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
-      f.emit(partial.set(i32.add(p.partials.value, sums)));
-      if (out.sums) {
-        const zero = emitZeroRow(module, 2 * n);
-        f.call(zero, partial.value);
-        f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
-      }
-      // A group's channels are a small part of each pixel, too far apart for the processor to foresee: the next
-      // tile's are fetched while this one is worked out. Only a whole tile is fetched: one that is cut off could lie
-      // beyond the end of memory.
-      const fetchNext = () => {
-        for (let i = 0; i < vertical.outputs; i++) {
-          for (let j = 0; j < horizontal.outputs; j++) {
-            for (let line = 0; line < n * 4; line += 64) {
-              const offset = i * outPitch + (horizontal.outputs + j) * out.channels * 4 + line;
-              fetchLine(f, to.value, offset);
-            }
-          }
-        }
-      };
-      const tile = (handle: FunctionHandle) => {
-        const columns = i32.sub(
-          i32.const(out.width),
-          i32.mul(tx.value, i32.const(horizontal.outputs)),
-        );
-        f.call(handle, at.value, to.value, p.bias.value, partial.value, rows, columns);
-        f.emit(at.set(i32.add(at.value, i32.const(n * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(horizontal.outputs * out.channels * 4))));
-      };
-      const wholeAcross = Math.floor(out.width / horizontal.outputs);
-      f.emit(tx.set(i32.const(0)));
-      f.if(i32.ge(rows, i32.const(vertical.outputs)), () => {
-        f.for(tx, tx.value, i32.const(wholeAcross - 1), 1, () => {
-          fetchNext();
-          tile(whole);
-        });
-        f.for(tx, tx.value, i32.const(wholeAcross), 1, () => tile(whole));
-      });
-      f.for(tx, tx.value, i32.const(across), 1, () => tile(cut));
-    });
-  });
 }

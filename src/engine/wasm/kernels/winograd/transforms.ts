@@ -68,8 +68,6 @@ export function emitInputTile(
     const { vertical, horizontal } = axesOf(algorithm);
     const a = new Algebra(f, target);
     const [part, line, c, from, to] = f.locals('i32', 5);
-    const step = (pointer: Local, by: number) =>
-      f.emit(pointer.set(i32.add(pointer.value, i32.const(by))));
     const transform = (count: number) => {
       const vectors = vectorsAtATime(target, count);
       const most = (count: 'inputs' | 'products') => Math.max(vertical[count], horizontal[count]);
@@ -87,8 +85,8 @@ export function emitInputTile(
           for (let i = 0; i < inputs; i++) a.load(loaded[i], at, i * apart);
           transformInput(a, loaded, out, t);
           for (let i = 0; i < products; i++) a.store(outAt, out[i], i * outApart);
-          step(at, 16 * vectors);
-          step(outAt, 16 * vectors);
+          f.advance(at, 16 * vectors);
+          f.advance(outAt, 16 * vectors);
         });
       };
       const bytes = count * 4;
@@ -97,17 +95,17 @@ export function emitInputTile(
       f.emit(from.set(src.value), to.set(between.value));
       f.repeat(line, horizontal.inputs, 1, () => {
         transformLine(vertical, from, rowStride, to, betweenStride);
-        step(from, channels * 4 - bytes);
-        step(to, stride - bytes);
+        f.advance(from, channels * 4 - bytes);
+        f.advance(to, stride - bytes);
       });
       f.emit(from.set(between.value), to.set(dst.value));
       f.repeat(line, vertical.products, 1, () => {
         transformLine(horizontal, from, stride, to, planeStride);
-        step(from, betweenStride - bytes);
-        step(to, horizontal.products * planeStride - bytes);
+        f.advance(from, betweenStride - bytes);
+        f.advance(to, horizontal.products * planeStride - bytes);
       });
-      step(src, bytes);
-      step(dst, bytes);
+      f.advance(src, bytes);
+      f.advance(dst, bytes);
     };
     f.repeat(part, Math.floor(channels / INPUT_CHANNELS), 1, () => transform(INPUT_CHANNELS));
     if (channels % INPUT_CHANNELS > 0) transform(channels % INPUT_CHANNELS);
@@ -143,66 +141,138 @@ export function emitOutputTile(
   const key = `winograd output ${JSON.stringify([fma, joins, tile.isScheduled, shape])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, dst, bias, partial, rows, columns) => {
-    const { algorithm, channels, planeStride, pixelStride, rowStride, squaresAt, whole } = shape;
-    const { vertical, horizontal } = axesOf(algorithm);
-    const a = new Algebra(f, target);
-    const vectors = vectorsAtATime(target, channels);
-    const loaded = elements(f, vertical.products, vectors);
-    const lines = grid(f, vertical.outputs, horizontal.products, vectors);
-    const t = elements(f, WORKING, vectors);
-    const out = elements(f, horizontal.outputs, vectors);
-    const [added, first, difference, sum, squares] = elements(f, 5, vectors);
-    const c = f.local('i32');
-    const inside = (length: Local, index: number, body: () => void) =>
-      whole || index === 0 ? body() : f.if(i32.gt(length.value, i32.const(index)), body);
-    f.repeat(c, channels, 4 * vectors, () => {
-      a.load(added, bias, 0);
-      f.leavable((leave) => {
-        for (let j = 0; j < horizontal.products; j++) {
-          for (let i = 0; i < vertical.products; i++) {
-            a.load(loaded[i], src, (i * horizontal.products + j) * planeStride);
-          }
-          vertical.transformOutput(a, loaded, column(lines, j), t);
-          if (tile.isScheduled) leave(schedulingBarrier(src, j));
-        }
-      });
-      for (let i = 0; i < vertical.outputs; i++) {
-        inside(rows, i, () => {
-          horizontal.transformOutput(a, lines[i], out, t);
-          for (let j = 0; j < horizontal.outputs; j++) {
-            inside(columns, j, () => {
-              a.add(out[j], out[j], added);
-              a.store(dst, out[j], i * rowStride + j * pixelStride);
-              if (squaresAt === null) return;
-              if (i + j === 0) {
-                a.copy(first, out[j]);
-                for (const v of [...sum, ...squares]) f.emit(v.set(v128.zero));
-                return;
-              }
-              a.sub(difference, out[j], first);
-              a.add(sum, sum, difference);
-              a.square(squares, difference);
-            });
-          }
-        });
-      }
-      if (squaresAt !== null) {
-        const size = (length: Local, { outputs }: WinogradAlgorithm) =>
-          i32.min(length.value, i32.const(outputs));
-        const count = whole
-          ? f64x2.splat(vertical.outputs * horizontal.outputs)
-          : f64x2.splatI32(i32.mul(size(rows, vertical), size(columns, horizontal)));
-        for (let v = 0; v < vectors; v++) {
-          const of = { count, first: first[v], sum: sum[v], squares: squares[v] };
-          addShiftedSums(f, partial, 32 * v, squaresAt, of);
-        }
-      }
-      for (const pointer of [src, dst, bias]) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-      }
-      f.emit(partial.set(i32.add(partial.value, i32.const(32 * vectors))));
+    const given = { src, dst, bias, partial, rows, columns };
+    const writer = new OutputTileWriter(f, target, shape, given);
+    const { channels } = shape;
+    const { vectors } = writer;
+    f.repeat(f.local('i32'), channels, 4 * vectors, () => {
+      writer.transformColumns();
+      writer.transformRows();
+      writer.addSums();
+      for (const pointer of [src, dst, bias]) f.advance(pointer, 16 * vectors);
+      f.advance(partial, 32 * vectors);
     });
   });
+}
+
+/** Writes the steps of some channels of a tile, in the order of its methods. */
+class OutputTileWriter {
+  /** Vectors of channels that are worked on together. */
+  readonly vectors: number;
+  readonly #f: FunctionWriter;
+  readonly #shape: OutputTileShape;
+  readonly #given: Readonly<Record<'src' | 'dst' | 'bias' | 'partial' | 'rows' | 'columns', Local>>;
+  readonly #isScheduled: boolean;
+  readonly #a: Algebra;
+  readonly #loaded: Element[];
+  /** Between the two transforms. */
+  readonly #lines: Element[][];
+  readonly #working: Element[];
+  readonly #out: Element[];
+  /** The bias, the tile's first pixel, a pixel's difference from that, and the sums of differences and of their squares. */
+  readonly #added: Element;
+  readonly #first: Element;
+  readonly #difference: Element;
+  readonly #sum: Element;
+  readonly #squares: Element;
+
+  constructor(
+    f: FunctionWriter,
+    target: Target,
+    shape: OutputTileShape,
+    given: Readonly<Record<'src' | 'dst' | 'bias' | 'partial' | 'rows' | 'columns', Local>>,
+  ) {
+    const { vertical, horizontal } = axesOf(shape.algorithm);
+    const vectors = vectorsAtATime(target, shape.channels);
+    this.vectors = vectors;
+    this.#f = f;
+    this.#shape = shape;
+    this.#given = given;
+    this.#isScheduled = target.tile.isScheduled;
+    this.#a = new Algebra(f, target);
+    this.#loaded = elements(f, vertical.products, vectors);
+    this.#lines = grid(f, vertical.outputs, horizontal.products, vectors);
+    this.#working = elements(f, WORKING, vectors);
+    this.#out = elements(f, horizontal.outputs, vectors);
+    [this.#added, this.#first, this.#difference, this.#sum, this.#squares] = elements(
+      f,
+      5,
+      vectors,
+    );
+  }
+
+  /**
+   * Columns first, so that all of a column's tile elements are loaded once. Scheduling barriers keep V8 from loading
+   * those of all columns before it begins with the first, which are more than there are registers.
+   */
+  transformColumns(): void {
+    const a = this.#a;
+    const { src, bias } = this.#given;
+    const { algorithm, planeStride } = this.#shape;
+    const { vertical, horizontal } = axesOf(algorithm);
+    a.load(this.#added, bias, 0);
+    this.#f.leavable((leave) => {
+      for (let j = 0; j < horizontal.products; j++) {
+        for (const [i, element] of this.#loaded.entries()) {
+          a.load(element, src, (i * horizontal.products + j) * planeStride);
+        }
+        vertical.transformOutput(a, this.#loaded, column(this.#lines, j), this.#working);
+        if (this.#isScheduled) leave(schedulingBarrier(src, j));
+      }
+    });
+  }
+
+  transformRows(): void {
+    const { rows, columns } = this.#given;
+    const { horizontal } = axesOf(this.#shape.algorithm);
+    for (const [i, line] of this.#lines.entries()) {
+      this.#ifInside(rows, i, () => {
+        horizontal.transformOutput(this.#a, line, this.#out, this.#working);
+        for (const j of this.#out.keys()) this.#ifInside(columns, j, () => this.#finish(i, j));
+      });
+    }
+  }
+
+  /** Of a tile that is cut off, the first row and column are inside, too. */
+  #ifInside(length: Local, index: number, body: () => void): void {
+    if (this.#shape.whole || index === 0) body();
+    else this.#f.if(i32.gt(length.value, i32.const(index)), body);
+  }
+
+  /** Stores the pixel of row `i` and column `j`, and adds it to the sums. */
+  #finish(i: number, j: number): void {
+    const a = this.#a;
+    const { rowStride, pixelStride, squaresAt } = this.#shape;
+    const pixel = this.#out[j];
+    a.add(pixel, pixel, this.#added);
+    a.store(this.#given.dst, pixel, i * rowStride + j * pixelStride);
+    if (squaresAt === null) return;
+    if (i + j === 0) {
+      a.copy(this.#first, pixel);
+      for (const v of [...this.#sum, ...this.#squares]) this.#f.emit(v.set(v128.zero));
+      return;
+    }
+    a.sub(this.#difference, pixel, this.#first);
+    a.add(this.#sum, this.#sum, this.#difference);
+    a.square(this.#squares, this.#difference);
+  }
+
+  /** What the tile adds to the partial sums of its row of tiles. */
+  addSums(): void {
+    const { algorithm, squaresAt, whole } = this.#shape;
+    if (squaresAt === null) return;
+    const { rows, columns, partial } = this.#given;
+    const { vertical, horizontal } = axesOf(algorithm);
+    const size = (length: Local, { outputs }: WinogradAlgorithm) =>
+      i32.min(length.value, i32.const(outputs));
+    const count = whole
+      ? f64x2.splat(vertical.outputs * horizontal.outputs)
+      : f64x2.splatI32(i32.mul(size(rows, vertical), size(columns, horizontal)));
+    for (let v = 0; v < this.vectors; v++) {
+      const of = { count, first: this.#first[v], sum: this.#sum[v], squares: this.#squares[v] };
+      addShiftedSums(this.#f, partial, 32 * v, squaresAt, of);
+    }
+  }
 }
 
 /**
@@ -267,11 +337,9 @@ export function emitKernelTile(
         }
         horizontal.transformKernel(a, lines[row], out, t);
         for (const [j, element] of out.entries()) a.store(dst, element, j * planeStride);
-        for (const pointer of [src, dst]) {
-          f.emit(pointer.set(i32.add(pointer.value, i32.const(16 * vectors))));
-        }
+        for (const pointer of [src, dst]) f.advance(pointer, 16 * vectors);
       });
-      f.emit(src.set(i32.add(src.value, i32.const(8 * lanes * 4))));
+      f.advance(src, 8 * lanes * 4);
     });
   });
 }
