@@ -92,7 +92,10 @@ export interface Program {
    * @throws ShapeError `ERR_PARAMETER` for a key that the program does not have, or another shape; nothing is changed then.
    */
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void>;
-  /** The weights that the next run has, by state-dict key, written back ones included. */
+  /**
+   * The weights that the next run has, by state-dict key, written back ones included: the very tensors that it was given. What
+   * is written into their arrays since is not packed before `updateParameters`.
+   */
   parameters(): ReadonlyMap<string, Tensor>;
   /** Frees what the program holds, once queued runs are done; later runs are refused. */
   dispose(): void;

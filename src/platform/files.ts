@@ -1,5 +1,6 @@
 import { requireBuiltin } from './builtin.js';
 import { openFile } from './byteSource.js';
+import { crc32 } from './crc32.js';
 import { errorCode, type FileError, fileError, tooLong } from './fileError.js';
 import { makeFolders } from './folders.js';
 
@@ -212,7 +213,17 @@ export async function growFile(path: string): Promise<GrowingFile> {
 function temporaryName(path: string): string {
   const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
   const token = crypto.randomUUID().slice(0, 8);
-  return join(dirname(path), `.${basename(path)}.${process.pid}-${token}.cyclegan-tmp`);
+  const stem = temporaryStem(basename(path));
+  return join(dirname(path), `.${stem}.${process.pid}-${token}.cyclegan-tmp`);
+}
+
+/** Bytes of a name that leave room for what stands around it: file systems take 255. */
+const MAX_STEM_BYTES = 210;
+
+/** What a temporary file for a file of that name is called after: the name, or its checksum where it is too long for more. */
+export function temporaryStem(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  return bytes.length <= MAX_STEM_BYTES ? name : `long-${crc32(bytes).toString(16)}`;
 }
 
 /** `file`, `folder`, or `null` where there is nothing. Links are followed. */

@@ -1,5 +1,5 @@
 import { requireBuiltin } from './builtin.js';
-import { fileError } from './fileError.js';
+import { FileError, fileError } from './fileError.js';
 import { renameIntoPlace } from './files.js';
 
 type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>;
@@ -36,6 +36,7 @@ export class PartFile {
   static async open(target: string, url: string): Promise<PartFile> {
     const fs = requireBuiltin('fs/promises', `Writing ${target}`);
     const path = partPath(target);
+    await refuseLink(path);
     try {
       const part = new PartFile(target, await fs.open(path, 'a'));
       await part.#recall(url);
@@ -185,5 +186,19 @@ function isOrigin(value: unknown): value is PartOrigin {
     typeof url === 'string' &&
     [etag, lastModified, ranges].every((text) => text === null || typeof text === 'string') &&
     (total === null || typeof total === 'number')
+  );
+}
+
+/**
+ * A part is written from its beginning, so it must not be another file, too.
+ * @throws FileError `ERR_FILE_EXISTS` for a link, symbolic or hard.
+ */
+async function refuseLink(path: string): Promise<void> {
+  const { lstat } = requireBuiltin('fs/promises', `Writing ${path}`);
+  const found = await lstat(path).catch(() => null);
+  if (found === null || (!found.isSymbolicLink() && found.nlink < 2)) return;
+  throw new FileError(
+    'ERR_FILE_EXISTS',
+    `${path}: this is a link to another file, which a download would write over; move it away.`,
   );
 }

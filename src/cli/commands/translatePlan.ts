@@ -117,7 +117,7 @@ export async function planMany(
   tellPassedOver(found, jobs, folder, terminal);
   const { force, resume, noClobber } = request.existing;
   const replace = force && !noClobber && !isFolderGuessed;
-  await refuseInputsAsOutputs(jobs);
+  await refuseInputsAsOutputs(jobs, request.weights.source);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
   const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
   return { jobs, left, folder, replace, replaceGallery: whichGallery(replace, resume, noClobber) };

@@ -1,6 +1,13 @@
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
-import { foldPath, isTaken, parentFolder, pathKind, realPath } from '../../platform/files.js';
+import {
+  foldPath,
+  isTaken,
+  parentFolder,
+  pathKind,
+  realPath,
+  temporaryStem,
+} from '../../platform/files.js';
 import { isAlive } from '../../platform/processes.js';
 import { Originals } from '../originals.js';
 import { UsageError } from '../usage.js';
@@ -67,10 +74,15 @@ export async function blockedJobs(jobs: readonly Job[]): Promise<readonly Job[]>
 
 /**
  * Outputs must not be files that the run reads, whatever their names.
+ * @param weights Where the network comes from; what is no file is no output either.
  * @throws UsageError, before anything is written.
  */
-export async function refuseInputsAsOutputs(jobs: readonly Job[]): Promise<void> {
-  const originals = await Originals.of(jobs.map(({ input }) => input.path));
+export async function refuseInputsAsOutputs(
+  jobs: readonly Job[],
+  weights: string | null,
+): Promise<void> {
+  const read = jobs.map(({ input }) => input.path);
+  const originals = await Originals.of(weights === null ? read : [...read, weights]);
   for (const { output } of jobs) {
     if (await originals.include(output)) {
       throw new UsageError(`${output}: an output would replace an input; name another folder.`);
@@ -119,7 +131,7 @@ export async function removeStaleTemp(jobs: readonly Job[]): Promise<void> {
   const folders = new Map<string, Set<string>>();
   for (const { output } of jobs) {
     const names = folders.get(dirname(output)) ?? new Set([GALLERY_NAME]);
-    folders.set(dirname(output), names.add(basename(output)));
+    folders.set(dirname(output), names.add(temporaryStem(basename(output))));
   }
   for (const [folder, names] of folders) {
     if ((await pathKind(folder)) !== 'folder') continue;
