@@ -49,6 +49,7 @@ export {
   type OpenedGenerator,
   type OpenGeneratorOptions,
   openGenerator,
+  savedConfig,
 } from './generator/openGenerator.js';
 export { type InferredConfig, inferConfig } from './generator/resnet/inferConfig.js';
 export type { GeneratorConfig, GeneratorOptions, NormKind } from './generator/resnet/options.js';

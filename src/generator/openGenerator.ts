@@ -95,7 +95,16 @@ export function bookGenerator(): OpenedGenerator {
   return { ...family.traits(config), module, family, config, notes: [] };
 }
 
-/** What is saved beside a generator's weights, so that it is fed as before whatever its file is called. */
+/**
+ * What is saved beside a generator's weights, so that it is fed as before whatever its file is called: the `config` of
+ * `saveStateDict`, with the range that was read or asked for.
+ *
+ * ```ts
+ * const generator = await openGenerator('horse2zebra.pth', { inputRange: [-1, 1] });
+ * await saveStateDict(generator.module.stateDict(), 'mine.pth', { config: savedConfig(generator) });
+ * (await openGenerator('mine.pth')).inputRange; // [-1, 1]
+ * ```
+ */
 export function savedConfig(generator: OpenedGenerator): Record<string, PlainValue> {
   const { family, config, inputRange } = generator;
   return { family: family.name, ...config, inputRange };
