@@ -1,8 +1,8 @@
-// Everything that is measured, against everybody in reach, in one run and in turns; ends with bench/REPORT.md.
+// Everything that is measured, of all runtimes in reach, interleaved in one run; ends with bench/REPORT.md.
 //
 //   npm run bench                            the usual choice, a quarter of an hour
 //   npm run bench -- --full                  the whole matrix, hours; goes on where it was interrupted
-//   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs
+//   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs, families, training
 //   npm run bench -- --only 'forward 64x64'  or some cases of them
 //   npm run bench -- --again                 a second run, for the report to compare with the first
 //   npm run bench -- --report                the report alone, of what was measured before
@@ -17,13 +17,15 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { familyCases } from './cases/families.mjs';
 import { forwardCases, oneDnnKernels } from './cases/forward.mjs';
 import { kernelCases } from './cases/kernels.mjs';
 import { roofCases } from './cases/roofs.mjs';
 import { scalingCases } from './cases/scaling.mjs';
 import { stageCases } from './cases/stages.mjs';
+import { trainingCases } from './cases/training.mjs';
 import { wholeProcessCases } from './cases/wholeProcess.mjs';
-import { describeNode, findContestants, hasTorch } from './harness/entries.mjs';
+import { describeNode, findRunners, hasTorch } from './harness/entries.mjs';
 import { DISTURBED } from './harness/interleave.mjs';
 import { Kept } from './harness/kept.mjs';
 import { describeMachine } from './harness/machine.mjs';
@@ -47,15 +49,27 @@ const { values } = parseArgs({
 });
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const name = `${values.full ? 'full' : 'usual'}${values.again ? '-again' : ''}`;
-const file = here(`results/${name}.json`);
+const file = here(`results/${fileName()}.json`);
 if (!values.report) await measure();
 writeReport(here('.'));
+
+/**
+ * Single groups of another build or machine do not take the place of what was measured before: they have a file of their own.
+ */
+function fileName() {
+  const whole = here(`results/${name}.json`);
+  if (values.only === undefined || !existsSync(whole)) return name;
+  const facts = { build: build(), machine: describeMachine() };
+  if (isAlike(JSON.parse(readFileSync(whole, 'utf8')), facts)) return name;
+  const groups = values.only.split(',').map((wanted) => wanted.split(' ')[0]);
+  return [name, ...new Set(groups)].join('-');
+}
 
 async function measure() {
   const nodes = values.node.split(',').map(describeNode);
   const cores = availableParallelism();
   const threads = (values.threads ?? (cores > 1 ? `1,${cores}` : '1')).split(',').map(Number);
-  const { entries, missing } = findContestants(nodes);
+  const { entries, missing } = findRunners(nodes);
   for (const line of missing) console.log(`Left out; to have it: ${line}`);
   const plan = { entries, nodes, threads, full: values.full, picture: values.picture };
   const wanted = values.only?.split(',');
@@ -66,17 +80,20 @@ async function measure() {
     ...kernelCases(plan),
     ...forwardCases(plan),
     ...scalingCases(plan),
-  ].filter(
-    ({ id, group }) =>
-      wanted === undefined || wanted.some((name) => name === group || id.startsWith(`${name},`)),
+    ...familyCases(plan),
+    ...trainingCases(plan),
+  ].filter(({ id, group, onlyAsked }) =>
+    wanted === undefined
+      ? values.full || !onlyAsked
+      : wanted.some((name) => name === group || id.startsWith(`${name},`)),
   );
 
-  // Where a binary lies is nobody's business.
+  // Paths of binaries stay out of the results.
   const versions = nodes.map(({ binary, ...version }) => version);
   const runs = Number(values.runs);
   const facts = { nodes: versions, threads, missing, runs, repeatsFrom: DISTURBED, busyFrom: BUSY };
   const result = begin(facts, wanted === undefined ? [] : cases);
-  const patience = await Noise.start(Number(values.patience), quietestBefore(result));
+  const noise = await Noise.start(Number(values.patience), quietestBefore(result));
   const space = await Workspace.create(values.weights);
   const kept = new Kept();
   try {
@@ -85,10 +102,10 @@ async function measure() {
       if (series === undefined || cases[i - 1]?.series !== series) kept.stop();
       if (result.cases[id] !== undefined) continue;
       const start = performance.now();
-      const context = { space, runs, patience };
+      const context = { space, runs, noise };
       const found = await run(series === undefined ? context : { ...context, kept });
       result.cases[id] = { group, ...found };
-      result.quietMs = patience.fastest;
+      result.quietMs = noise.fastest;
       writeFileSync(file, `${JSON.stringify(result, null, 1)}\n`);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
       console.log(`${i + 1}/${cases.length}  ${id}  ${seconds} s`);

@@ -65,7 +65,7 @@ async function compareBuilds(dist, space) {
     ...kernelCases(plan),
     ...forwardCases(plan).filter(({ id }) => SIZES.some((size) => id.includes(` ${size},`))),
   ].filter(({ id }) => id.includes(values.only));
-  const options = { space, runs: Number(values.runs), patience: await Noise.start(NOISE) };
+  const options = { space, runs: Number(values.runs), noise: await Noise.start(NOISE) };
   const slower = [];
   console.log('base ms    new ms   new/base');
   for (const { id, run } of cases) {

@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { encodeImage } from '../dist/index.js';
+import { waves } from './harness/waves.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -69,23 +70,6 @@ function makePictures() {
     const name = `${String(i).padStart(5, '0')}${extension}`;
     writeFileSync(join(input, i < count / 2 ? 'a' : 'b', name), content);
   }
-}
-
-/** Something to see at every scale, and some noise. */
-function waves(width, height, seed) {
-  const data = new Uint8Array(3 * width * height);
-  let noise = seed + 1;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      noise = (Math.imul(noise, 1103515245) + 12345) & 0x7fffffff;
-      const at = 3 * (y * width + x);
-      const wave = Math.sin((x * (seed + 3)) / 90) + Math.cos((y * (seed + 5)) / 70);
-      data[at] = 128 + 50 * wave + (noise & 15);
-      data[at + 1] = (255 * x) / width;
-      data[at + 2] = (255 * y) / height;
-    }
-  }
-  return { width, height, data };
 }
 
 /** @returns The JSON lines, when the process began and ended, and its resident memory at each line. */

@@ -1,1 +1,1 @@
-export function bundleCommand(outfile: string): Promise<void>;
+export function bundleCommand(outfile: string, page?: string | null): Promise<void>;

@@ -19,9 +19,14 @@ const needed = [
   'dist/index.js',
   'dist/index.d.ts',
   'dist/cyclegan.mjs',
+  'dist/node/index.js',
+  'dist/node/pictureThread.js',
+  'dist/cjs/index.js',
+  'dist/cjs/index.d.ts',
+  'dist/web/cyclegan-ts.js',
 ];
 const allowed =
-  /^(package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE|weights\/README\.md|docs\/[\w-]+\.md|dist\/.+\.(js|d\.ts|mjs))$/;
+  /^(package\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|NOTICE|weights\/README\.md|docs\/(api\/)?[\w-]+\.md|dist\/.+\.(js|d\.ts|mjs)|dist\/cjs\/package\.json)$/;
 const problems = [
   ...needed.filter((name) => !names.includes(name)).map((name) => `${name} is missing`),
   ...names.filter((name) => !allowed.test(name)).map((name) => `${name} does not belong there`),

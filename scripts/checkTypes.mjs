@@ -36,7 +36,7 @@ export async function zebra(bytes: Uint8Array): Promise<number> {
 `;
 
 /** Public types that examples name; functions and classes are imported, all of them. */
-const TYPES = ['Shape', 'Value'];
+const TYPES = ['CheckpointValue', 'Shape', 'Value'];
 
 /** Every public function's examples, each as a function of a program. */
 async function examples() {
@@ -99,8 +99,8 @@ try {
 
 const attw = join(dirname(require.resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js');
 try {
-  // A build for `require` is not there yet.
-  const args = ['--pack', '.', '--profile', 'esm-only', '--no-emoji', '--format', 'ascii'];
+  // Older ways of resolving modules know no `exports`: of them, only the main entry is there.
+  const args = ['--pack', '.', '--profile', 'node16', '--no-emoji', '--format', 'ascii'];
   execFileSync(process.execPath, [attw, ...args], { encoding: 'utf8', stdio: 'pipe' });
 } catch (error) {
   problems.push(`are the types wrong: ${error.stdout ?? error}`);

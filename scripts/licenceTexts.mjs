@@ -33,5 +33,8 @@ export function bundledPackages({ inputs }) {
 function licenceOf(folder) {
   const file = existsSync(folder) && readdirSync(folder).find((name) => LICENCE_FILE.test(name));
   if (!file) throw new Error(`${folder} has no licence file: its code cannot be bundled.`);
-  return readFileSync(join(folder, file), 'utf8');
+  // Of the library that a package has in machine code.
+  const further = join(folder, 'codec/LICENSE.codec.md');
+  const texts = [join(folder, file), ...(existsSync(further) ? [further] : [])];
+  return texts.map((path) => readFileSync(path, 'utf8').trim()).join('\n\n');
 }

@@ -45,8 +45,18 @@ function runOn(version, ...only) {
   const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const suites = countByVariant(JSON.parse(readFileSync(report, 'utf8')));
-  return { node, ok: status === 0, suites };
+  const results = JSON.parse(readFileSync(report, 'utf8'));
+  printFailures(node, results);
+  return { node, ok: status === 0, suites: countByVariant(results) };
+}
+
+function printFailures(node, { testResults }) {
+  for (const { name, message, assertionResults } of testResults) {
+    if (message) console.log(`${node}: ${name}\n${message}`);
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === 'failed') console.log(`${node}: ${fullName}\n${failureMessages.join('\n')}`);
+    }
+  }
 }
 
 function countByVariant({ testResults }) {

@@ -17,10 +17,23 @@ export const ERROR_CODES = {
     thrownAs: 'MemoryError',
     means: 'A network needs more memory for this input than there is',
   },
-  ERR_ABORTED: { thrownAs: 'AbortError', means: "The caller's `AbortSignal` fired" },
+  ERR_ABORTED: {
+    thrownAs: 'AbortError',
+    means:
+      'A signal that gives no reason of its own fired; any other gives its `reason`, which is what is thrown then',
+  },
   ERR_RANGE: {
     thrownAs: 'CycleganError',
     means: 'An `inputRange` is not two numbers, the lower one first',
+  },
+  ERR_TRAIT: {
+    thrownAs: 'CycleganError',
+    means:
+      'A `channelOrder`, `statistics`, `padding` or `residual` is none, or one that the network cannot have',
+  },
+  ERR_NAN: {
+    thrownAs: 'CycleganError',
+    means: 'A network gave what is no number (NaN), of which no picture can be made',
   },
   ERR_TRAINING: {
     thrownAs: 'CycleganError',
@@ -35,11 +48,32 @@ export const ERROR_CODES = {
     thrownAs: 'ShapeError',
     means: 'A program has no parameter of that key, or one of another shape',
   },
+  ERR_NO_GRADIENT: {
+    thrownAs: 'CycleganError',
+    means:
+      'Gradients were asked of what is no scalar, or through an operator that has no gradient rule',
+  },
+  ERR_INIT: {
+    thrownAs: 'CycleganError',
+    means: 'Weights are to be drawn in a way that there is not',
+  },
+  ERR_OPTIMIZER: {
+    thrownAs: 'CycleganError',
+    means: 'An option of an optimiser, or a state that it is to load, is not one that it takes',
+  },
   ERR_UNREGISTERED: {
     thrownAs: 'CycleganError',
     means: 'The `trace` of a network uses a module or parameter that no constructor registered',
   },
   ERR_DISPOSED: { thrownAs: 'CycleganError', means: 'A program was used after `dispose()`' },
+  ERR_NO_LAYER: {
+    thrownAs: 'CycleganError',
+    means: 'A network has no layer of that name, whose channels would be features of pictures',
+  },
+  ERR_ONNX: {
+    thrownAs: 'CycleganError',
+    means: 'An ONNX model has an operator, or a use of one, that cannot be run',
+  },
   ERR_EXPORT: { thrownAs: 'CycleganError', means: 'A network cannot be written as ONNX' },
 
   // Engines
@@ -49,6 +83,7 @@ export const ERROR_CODES = {
     means: 'An engine has no variant of that name here',
   },
   ERR_ENGINE_UNAVAILABLE: { thrownAs: 'CycleganError', means: 'An engine cannot run here' },
+  ERR_DEVICE_LOST: { thrownAs: 'CycleganError', means: 'A GPU was lost twice while it worked' },
   ERR_WORKER: { thrownAs: 'WorkerError', means: 'A worker thread of an engine failed' },
 
   // Pictures
@@ -56,12 +91,31 @@ export const ERROR_CODES = {
     thrownAs: 'ImageError',
     means: 'A value is no picture, or has not as many bytes as its size asks for',
   },
+  ERR_BMP: { thrownAs: 'ImageError', means: 'A BMP is damaged, or of a kind that is not read' },
+  ERR_GIF: { thrownAs: 'ImageError', means: 'A GIF is damaged, or has no picture' },
+  ERR_TIFF: { thrownAs: 'ImageError', means: 'A TIFF is damaged, or of a kind that is not read' },
+  ERR_WEBP: { thrownAs: 'ImageError', means: 'A WebP is damaged, or could not be written' },
+  ERR_HEIF: {
+    thrownAs: 'ImageError',
+    means: 'An AVIF or HEIC is damaged, or not read by its decoder',
+  },
+  ERR_IMAGE_CODEC: {
+    thrownAs: 'ImageError',
+    means: 'The code that reads or writes a format of pictures is not loaded, or not installed',
+  },
+  ERR_PNM: { thrownAs: 'ImageError', means: 'A PBM, PGM or PPM is damaged' },
+  ERR_FRAME: {
+    thrownAs: 'ImageError',
+    means:
+      'A stream of pictures is cut off or damaged within one, or holds several where one is meant',
+  },
   ERR_IMAGE_FORMAT: {
     thrownAs: 'ImageError',
-    means: 'A file is neither PNG nor JPEG, or a name has another extension',
+    means:
+      'A file is of no picture format that is read, or a name has an extension that is not written',
   },
   ERR_IMAGE_SIZE: { thrownAs: 'ImageError', means: 'A picture has no pixels, or too many' },
-  ERR_IMAGE_QUALITY: { thrownAs: 'ImageError', means: 'A JPEG quality is not from 1 to 100' },
+  ERR_IMAGE_QUALITY: { thrownAs: 'ImageError', means: 'A quality is not from 1 to 100' },
   ERR_RESIZE: {
     thrownAs: 'ImageError',
     means: 'A size or an interpolation to resize with is not one that is taken',
@@ -93,14 +147,20 @@ export const ERROR_CODES = {
   },
   ERR_PTH_GZIP: { thrownAs: 'PthError', means: 'A weight file is compressed with gzip' },
   ERR_PTH_PICTURE: { thrownAs: 'PthError', means: 'A weight file is a picture' },
+  ERR_PTH_NUMPY: { thrownAs: 'PthError', means: 'An archive of NumPy arrays is damaged' },
   ERR_PTH_ONNX: {
     thrownAs: 'PthError',
-    means: 'A weight file is an ONNX model that was not written here, or a damaged one',
+    means: 'An ONNX model is damaged, or its weights lie in a file that is not beside it',
   },
-  ERR_PTH_TORCHSCRIPT: { thrownAs: 'PthError', means: 'A weight file is a TorchScript program' },
+  ERR_PTH_TORCHSCRIPT: {
+    thrownAs: 'PthError',
+    means:
+      'A weight file is a TorchScript program whose weights have no names, or of torch 1.0 to 1.3',
+  },
   ERR_PTH_WHOLE_MODEL: {
     thrownAs: 'PthError',
-    means: 'A weight file is a whole pickled model, not its state dict',
+    means:
+      'A weight file is a whole pickled model whose modules hold no tensors, or nest without end',
   },
   ERR_PTH_UNPACKED: {
     thrownAs: 'PthError',
@@ -144,14 +204,54 @@ export const ERROR_CODES = {
     means: 'Weights are not written under that extension',
   },
 
+  // Training
+  ERR_TRAIN_OPTION: {
+    thrownAs: 'CycleganError',
+    means: 'An option of a training run has a value that is not taken',
+  },
+  ERR_TRAIN_DATA: {
+    thrownAs: 'CycleganError',
+    means: 'The pictures of a training run are missing, cannot be read, or do not come to one size',
+  },
+  ERR_TRAIN_NETWORK: {
+    thrownAs: 'CycleganError',
+    means:
+      'A network to begin a training run with is missing, or does not fit the others or the pictures',
+  },
+  ERR_TRAIN_CHANGED: {
+    thrownAs: 'CycleganError',
+    means: 'A training run would go on with other options, or with other pictures',
+  },
+  ERR_TRAIN_STATE: {
+    thrownAs: 'CycleganError',
+    means: 'The state file of a training run is damaged, or no checkpoint is complete',
+  },
+  ERR_TRAIN_TROUBLE: {
+    thrownAs: 'TrainingTroubleError',
+    means:
+      'A training run has gone wrong: a loss is no number, or a discriminator has won for long',
+  },
+
   // Files and addresses
   ERR_FILE: { thrownAs: 'FileError', means: 'A file cannot be read or written' },
   ERR_FILE_NOT_FOUND: { thrownAs: 'FileError', means: 'There is no such file or folder' },
   ERR_FILE_EXISTS: { thrownAs: 'FileError', means: 'A file exists and must not be replaced' },
+  ERR_FILE_NAME: {
+    thrownAs: 'FileError',
+    means: 'A name is longer than file systems take, or not UTF-8',
+  },
   ERR_FILE_BUSY: { thrownAs: 'FileError', means: 'Another process is at work on the same file' },
   ERR_FILE_TOO_LARGE: { thrownAs: 'FileError', means: 'There are more bytes than are taken' },
   ERR_FILE_URL: { thrownAs: 'FileError', means: 'A `file:` address is no path of this machine' },
   ERR_IS_DIRECTORY: { thrownAs: 'FileError', means: 'A folder stands where a file is meant' },
+  ERR_PORT: {
+    thrownAs: 'CycleganError',
+    means: 'A server cannot listen at the port that was named',
+  },
+  ERR_NO_PAGE: {
+    thrownAs: 'CycleganError',
+    means: 'The command was built without the page that `studio` serves',
+  },
   ERR_NO_FILES: { thrownAs: 'CycleganError', means: 'There are no files here, as in a browser' },
   ERR_SOURCE: {
     thrownAs: 'CycleganError',
@@ -160,6 +260,14 @@ export const ERROR_CODES = {
   ERR_STREAM: {
     thrownAs: 'CycleganError',
     means: 'A stream gives no bytes, or is being read already',
+  },
+  ERR_MACHINE: {
+    thrownAs: 'CycleganError',
+    means: 'This machine lacks something that the command needs (`cyclegan doctor`)',
+  },
+  ERR_TOKEN: {
+    thrownAs: 'CycleganError',
+    means: 'The environment has a token that is not written as one, or must not be sent there',
   },
   ERR_DOWNLOAD: { thrownAs: 'DownloadError', means: 'An address gave nothing' },
   ERR_DOWNLOAD_HTML: { thrownAs: 'DownloadError', means: 'An address gave a web page' },
@@ -185,15 +293,20 @@ export const ERROR_CODES = {
     thrownAs: 'CycleganError',
     means: 'A model is known, but not downloaded yet',
   },
+  ERR_MODEL_BY_HAND: {
+    thrownAs: 'CycleganError',
+    means:
+      'A model is published in an archive or behind a page: its file has to be fetched by other means',
+  },
   ERR_NO_CACHE: { thrownAs: 'CycleganError', means: 'The cache, where models lie, is off' },
   ERR_CACHE_READ_ONLY: { thrownAs: 'CycleganError', means: 'The cache cannot be written to' },
   ERR_SOME_FAILED: {
     thrownAs: 'SomeFailedError',
-    means: 'Some of several pictures could not be translated (exit code 1)',
+    means: 'Some of several pictures could not be translated or compared (exit code 1)',
   },
   ERR_INTERRUPTED: {
     thrownAs: 'InterruptedError',
-    means: 'A signal ended a run of several pictures (exit code 130 or 143)',
+    means: 'A signal ended a training run, or a run of several pictures (exit code 130 or 143)',
   },
   ERR_OUTPUT: { thrownAs: 'CycleganError', means: 'Standard output cannot be written' },
   ERR_OUTPUT_CLOSED: {

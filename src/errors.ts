@@ -10,24 +10,29 @@ import type { ErrorCode } from './errorCodes.js';
  * ```
  */
 export class CycleganError extends Error {
+  /** Written out in each class, for minifiers rename classes. */
+  override readonly name: string = 'CycleganError';
   readonly code: ErrorCode;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
 
 /** Shapes, sizes or options that do not fit together. */
 export class ShapeError extends CycleganError {
+  override readonly name = 'ShapeError';
+
   constructor(message: string, code: ErrorCode = 'ERR_SHAPE') {
     super(code, message);
   }
 }
 
-/** The work was stopped by the caller's `AbortSignal`. */
+/** The work was stopped by a signal that gives no `reason` of its own; otherwise, that is thrown, as `fetch` does. */
 export class AbortError extends CycleganError {
+  override readonly name = 'AbortError';
+
   constructor(message = 'The operation was aborted.') {
     super('ERR_ABORTED', message);
   }

@@ -4,18 +4,18 @@ import { hasTorch, PYTHON, RUNTIMES, withThreads } from '../harness/entries.mjs'
 import { interleave } from '../harness/interleave.mjs';
 import { Runner } from '../harness/runner.mjs';
 
-/** 64 x 64 is for those who are slow; 314 x 256 is the book's photograph. */
+/** 64 x 64 is for slow runners; 314 x 256 is the book's photograph. */
 export const SIZES = ['64x64', '128x128', '256x256', '314x256', '512x512', '1024x1024'];
 /** The size of which every way of running is shown. */
 export const MAIN_SIZE = '314x256';
 
 /**
- * What a usual run leaves out, on one thread and on several: most of it is in `scaling.mjs` for this project, and who needs the
+ * What a usual run leaves out, on one thread and on several: most of it is in `scaling.mjs` for this project, and what needs the
  * smallest has one thread.
  */
 const FULL_ONLY = ['256x256', '512x512', '1024x1024'];
 const FULL_ONLY_OF_SEVERAL = ['64x64', '256x256', '512x512'];
-/** Who takes about so many seconds or more is in a usual run with the main size and the smallest only. */
+/** What takes about so many seconds or more is in a usual run with the main size and the smallest only. */
 const SLOW = { native: 5, ours: 5, web: 0.7, plain: 0.7 };
 
 export function forwardCases({ entries, threads, full }) {

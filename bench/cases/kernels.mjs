@@ -17,7 +17,7 @@ export function kernelCases({ entries, threads, full }) {
       id: `kernel ${layer.name}, threads ${count}`,
       group: 'kernels',
       series: `kernels, threads ${count}`,
-      // Without patience: of a layer's many short runs, the fastest count.
+      // Without a `Noise`: of a layer's many short runs, the fastest count.
       run: async ({ space, runs, kept }) => {
         const taking = entries.filter(
           ({ id, oneThread, noFlags }) =>

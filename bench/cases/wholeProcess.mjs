@@ -14,7 +14,7 @@ export function wholeProcessCases({ nodes, threads, picture, full }) {
   return (full ? threads : threads.slice(-1)).map((count) => ({
     id: `whole process, threads ${count}`,
     group: 'process',
-    run: async ({ space, runs, patience }) => {
+    run: async ({ space, runs, noise }) => {
       const photograph = picture ?? space.photograph();
       const out = join(space.folder, 'zebra.png');
       const args = [photograph, out, '-w', space.weights, '--threads', String(count), '--quiet'];
@@ -32,7 +32,7 @@ export function wholeProcessCases({ nodes, threads, picture, full }) {
       // The first turn fills the caches: of the disk, and of what our command keeps of a machine.
       for (let turn = -1; turn < runs; turn++) {
         for (const { id, command } of commands) {
-          const { milliseconds, memory, busy } = await patience.measure({
+          const { milliseconds, memory, busy } = await noise.measure({
             run: () => {
               rmSync(out, { force: true });
               return timeProcess(command, count);

@@ -29,13 +29,13 @@ export class Cores {
   }
 
   /**
-   * Takes so little, and is so independent of who else has the core in turns, that it can be done while something is measured.
+   * Takes so little, and is so independent of what else runs on the core, that it can be done while something is measured.
    *
    * @returns By core, the milliseconds of processor time that arithmetic took.
    */
-  look() {
+  probe() {
     return Array.from(this.#states, (_, place) => {
-      // Of the whole process, in which nobody else works meanwhile.
+      // Of the whole process, in which nothing else runs meanwhile.
       const before = process.cpuUsage();
       Atomics.store(this.#states, place, COMPUTE);
       Atomics.notify(this.#states, place);
@@ -94,13 +94,13 @@ function computeWhenAsked({ states, place }) {
 function compute() {
   let sum = 0;
   for (let call = 0; call < CALLS; call++) sum += arithmetic();
-  // What nobody uses would not be computed.
+  // What is not used would not be computed.
   if (!(sum > 0)) throw new Error('The sums are gone.');
 }
 
 /**
- * Ten chains, each of which waits for itself only: together they keep a core's units for such arithmetic busy, so that whoever
- * shares them takes from what is measured. One chain alone would wait for its own results, and be slowed by nobody.
+ * Ten chains of dependent operations: together they keep a core's units for such arithmetic busy, so that what
+ * shares them takes from what is measured. One chain alone would wait for its own results, and be slowed by nothing.
  */
 function arithmetic() {
   const factor = 0.9999999;

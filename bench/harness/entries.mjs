@@ -1,4 +1,4 @@
-// Who takes part: how each runner is started, what it takes, and what to install where it is missing.
+// The runners: how each is started, what it takes, and what to install where it is missing.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -82,9 +82,9 @@ const KINDS = [
 
 /**
  * @param nodes Node binaries that this project runs on; runtimes run on the bench's own.
- * @returns `{ entries, missing }`: `missing` has the lines that install who is not there.
+ * @returns `{ entries, missing }`: `missing` has the lines that install those that are missing.
  */
-export function findContestants(nodes) {
+export function findRunners(nodes) {
   const missing = new Set();
   const isThere = ({ script, needs }) => {
     if (script.endsWith('.py')) {

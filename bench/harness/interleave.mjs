@@ -9,34 +9,34 @@ const TOLERANCE = 2e-3;
 const MAX_WARM_UPS = 4;
 const WARM_UP_MS = 3000;
 const STABLE = 0.05;
-/** Who needs so much more than a slow run the first time is slow, and not warmed up. */
+/** A runner that needs so much more than a slow run the first time is slow, and not warmed up. */
 const COLD_MS = 1000;
 /**
  * A runner's runs that others disturbed are repeated, so many of them in all: those during which other processes worked,
- * and in the end, if patience allows, those that took so much longer than its fastest. Those during which others shared a
+ * and in the end, if the limit allows, those that took so much longer than its fastest. Those during which others shared a
  * core have that limit only (`noise.mjs`).
  */
 const MAX_REPEATS = 5;
 export const DISTURBED = 1.1;
-/** Who takes longer than this for a run is measured less often, if nothing else is said, and repeated less the farther behind. */
+/** A runner that takes longer than this for a run is measured less often, if nothing else is said, and repeated less the farther behind. */
 const SLOW_MS = 2500;
 const SLOW_RUNS = 3;
 const SLOW_REPEATS = { ours: 2, native: 2, web: 1, plain: 0 };
 /** Short runs are more, until so many milliseconds of a runner are measured; one of them may be hit by anything. */
 const MEASURED_MS = 700;
 const MAX_RUNS = 25;
-/** Threads, where there are several, look for work for some milliseconds after a run, at the cost of who comes next. */
+/** Threads, where there are several, look for work for some milliseconds after a run, at the cost of the next runner. */
 const REST_MS = 20;
 
 /**
- * All runners do `task`, in turns: A B C A B C …
+ * All runners do `task`, interleaved: A B C A B C …
  *
- * @param entries Who takes part; the first that works gives the output that others are compared with. One with a `task` of its
+ * @param entries The runners; the first that works gives the output that others are compared with. One with a `task` of its
  *   own does that.
  * @param options.runs How often each is measured.
  * @param options.processes In how many processes, one after the other: where memory lies is the luck of a process. One is enough
  *   for a slow runner, and for an entry that says `oneProcess`.
- * @param options.patience With others who share cores; without it, nobody probes for them.
+ * @param options.noise Where others share cores; without it, there are no probes.
  * @param options.kept Where runners come from and are left for the next case; without it, they are started and stopped.
  * @param options.folder For outputs.
  * @param options.slow From how many milliseconds on a few runs are enough.
@@ -57,7 +57,7 @@ export async function interleave(entries, task, options) {
   return Object.fromEntries(entries.map(({ id }) => [id, joined(ofOne(id))]));
 }
 
-/** What several processes of a runner gave, as one; who failed once has failed. */
+/** What several processes of a runner gave, as one; a runner that failed once has failed. */
 function joined(parts) {
   const failed = parts.find(({ error }) => error !== undefined);
   if (failed !== undefined || parts.length === 1) return failed ?? parts[0];
@@ -72,7 +72,7 @@ function joined(parts) {
 }
 
 async function interleaveOnce(entries, task, options) {
-  const { runs, processes, processIndex, patience, kept, folder } = options;
+  const { runs, processes, processIndex, noise, kept, folder } = options;
   const { compares = true, slow = SLOW_MS } = options;
   const results = Object.fromEntries(entries.map(({ id }) => [id, {}]));
   const active = [];
@@ -107,8 +107,8 @@ async function interleaveOnce(entries, task, options) {
         drop(runner, error);
       }
     }
-    await takeTurns(active, results, { runs, processes, patience, drop });
-    // Of who has done other tasks before, the most memory says nothing.
+    await takeTurns(active, results, { runs, processes, noise, drop });
+    // Of a runner that has done other tasks before, the most memory says nothing.
     const fresh = kept === undefined ? active : [];
     for (const { entry, peakMemory } of fresh) results[entry.id].memory = peakMemory;
     return results;
@@ -140,7 +140,7 @@ async function warmUp(runner, first, slow) {
   return last;
 }
 
-async function takeTurns(active, results, { runs, processes, patience, drop }) {
+async function takeTurns(active, results, { runs, processes, noise, drop }) {
   for (const { entry } of active) {
     const { isSlow, first, times } = results[entry.id];
     if (isSlow && entry.firstCounts) times.push(first);
@@ -156,7 +156,7 @@ async function takeTurns(active, results, { runs, processes, patience, drop }) {
       if (turn < runsOf(runner)) await runInto(runner, turn);
     }
   }
-  // Only now is known what each can do; and whoever slowed it in its turn may have gone.
+  // Only now is known what each can do; and what slowed it in its turn may be over.
   for (let repeat = 0; repeat < MAX_REPEATS; repeat++) {
     for (const runner of [...active]) {
       const { times, isSlow, disturbed } = results[runner.entry.id];
@@ -166,7 +166,7 @@ async function takeTurns(active, results, { runs, processes, patience, drop }) {
       if (
         !isCalm &&
         disturbed < mostRepeats(runner, isSlow) &&
-        (patience === undefined || patience.affords(times[slowest]))
+        (noise === undefined || noise.affords(times[slowest]))
       ) {
         results[runner.entry.id].disturbed++;
         await runInto(runner, slowest);
@@ -177,7 +177,7 @@ async function takeTurns(active, results, { runs, processes, patience, drop }) {
   async function runInto(runner, turn) {
     const result = results[runner.entry.id];
     try {
-      const { milliseconds, busy } = await undisturbedRun(runner, result, patience);
+      const { milliseconds, busy } = await undisturbedRun(runner, result, noise);
       result.times[turn] = milliseconds;
       result.busy[turn] = busy;
     } catch (error) {
@@ -190,11 +190,11 @@ function mostRepeats({ entry }, isSlow) {
   return isSlow ? SLOW_REPEATS[entry.kind] : MAX_REPEATS;
 }
 
-async function undisturbedRun(runner, result, patience) {
+async function undisturbedRun(runner, result, noise) {
   const repeats = mostRepeats(runner, result.isSlow);
   for (;;) {
     if (runner.entry.threads > 1) await setTimeout(REST_MS);
-    const run = await (patience === undefined ? runner.run() : patience.measure(runner));
+    const run = await (noise === undefined ? runner.run() : noise.measure(runner));
     if (!run.disturbed || result.disturbed >= repeats) return run;
     result.disturbed++;
   }

@@ -6,7 +6,7 @@ export class Kept {
 
   /**
    * @param processIndex Which of several processes of the same runner.
-   * @returns Who is there already, or else a new one that has not started.
+   * @returns A runner that is there already, or else a new one that has not started.
    */
   take(entry, processIndex) {
     const key = keyOf(entry, processIndex);
@@ -23,7 +23,7 @@ export class Kept {
       this.#idle.get(key)?.stop();
       this.#idle.set(key, runner);
     } catch {
-      // Who has ended, or cannot let go, is started anew.
+      // A runner that has ended, or cannot drop its task, is started anew.
       runner.stop();
     }
   }

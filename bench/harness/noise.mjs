@@ -3,12 +3,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cores } from './cores.mjs';
 
-/** Alone, a core takes up to 1.2 times as long as at best, by its clock; with a neighbour at work, 1.3 to 2.3 times. */
+/** Alone, a core takes up to 1.2 times as long as at best, by its clock; with another tenant on it, 1.3 to 2.3 times. */
 export const BUSY = 1.25;
-/** A look is as good for the run after it as for the one before, if there is no more than this between them. */
+/** A probe is as good for the run after it as for the one before, if there is no more than this between them. */
 const FRESH_MS = 30;
-/** From one look to the next during a run: they cost it a five-hundredth. */
-const LOOK_MS = 500;
+/** From one probe to the next during a run: they cost it a five-hundredth. */
+const PROBE_MS = 500;
 const PAUSE_MS = 100;
 /** What a bench may lose at once, before it has measured anything, is its share of so much. */
 const FIRST_MS = 60_000;
@@ -16,7 +16,7 @@ const FIRST_MS = 60_000;
 const SURE = 10;
 
 /**
- * Probes at the cores before, during and after each run; waits while they are busy, and repeats the run if they were, until
+ * Probes the cores before, during and after each run; waits while they are busy, and repeats the run if they were, until
  * its share of time is lost.
  */
 export class Noise {
@@ -40,25 +40,25 @@ export class Noise {
     this.#share = share;
     this.#left = share * FIRST_MS;
     this.#fastest = Array(SURE).fill(fastest);
-    for (let look = 0; look < SURE; look++) this.#look();
+    for (let probe = 0; probe < SURE; probe++) this.#probe();
   }
 
-  /** How long a core takes when nobody disturbs it, in milliseconds: what steal are told by. */
+  /** How long a core takes undisturbed, in milliseconds: what steal is told by. */
   get fastest() {
     return this.#fastest.at(-1);
   }
 
   /**
    * @param runner `run()` gives `{ milliseconds, … }`; `usedCores` are the places of the cores that its last run used, if known.
-   * @returns What the run gave that nobody disturbed, or the first that was too long to repeat: with `busy`, whether it is that.
+   * @returns What an undisturbed run gave, or the first that was too long to repeat: with `busy`, whether it is that.
    */
   async measure(runner) {
     for (;;) {
       await this.#untilQuiet(runner.usedCores);
       const probes = [];
-      const looking = setInterval(() => probes.push(this.#look()), LOOK_MS);
-      const found = await runner.run().finally(() => clearInterval(looking));
-      probes.push(this.#look());
+      const probing = setInterval(() => probes.push(this.#probe()), PROBE_MS);
+      const found = await runner.run().finally(() => clearInterval(probing));
+      probes.push(this.#probe());
       const busy = this.#isBusy(probes, runner.usedCores);
       if (busy && this.affords(found.milliseconds)) continue;
       this.#left += this.#share * found.milliseconds;
@@ -74,16 +74,16 @@ export class Noise {
   }
 
   async #untilQuiet(usedCores) {
-    if (performance.now() - this.#at > FRESH_MS) this.#look();
+    if (performance.now() - this.#at > FRESH_MS) this.#probe();
     while (this.#isBusy([this.#times], usedCores) && this.#left > 0) {
       await pause(PAUSE_MS);
       this.#left -= PAUSE_MS;
-      this.#look();
+      this.#probe();
     }
   }
 
-  #look() {
-    this.#times = this.#cores.look();
+  #probe() {
+    this.#times = this.#cores.probe();
     this.#at = performance.now();
     this.#fastest = [...this.#fastest, ...this.#times].sort((a, b) => a - b).slice(0, SURE);
     return this.#times;

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as library from '../../dist/index.js';
+import { catOperator } from '../../dist/tensor/cat.js';
+import { familyModule, takenBy } from '../cases/familyNetworks.mjs';
 import { layerModule } from '../cases/layers.mjs';
 
 const { encodeImage, exportOnnx, loadStateDict, manualSeed, ResNetGenerator, saveStateDict } =
@@ -55,6 +57,23 @@ export class Workspace {
     const model = join(this.folder, `${width}x${height}.phases.onnx`);
     const args = [script, '--phases', this.weights, model, width, height].map(String);
     if (!existsSync(model)) execFileSync(python, args, { stdio: 'ignore' });
+  }
+
+  /** A network of another family: its own weights, as PyTorch would initialize them. */
+  async familyTask({ name, layers: wanted, height, width }) {
+    const place = join(this.folder, name.replace(/\W+/g, '-'));
+    mkdirSync(place, { recursive: true });
+    const layers = takenBy(library, wanted);
+    const shape = [1, 3, height, width];
+    const [weights, model] = ['weights.pth', 'model.onnx'].map((file) => join(place, file));
+    if (!existsSync(model)) {
+      manualSeed(1);
+      const module = familyModule({ ...library, catOperator }, layers).eval();
+      await saveStateDict(module.stateDict(), weights);
+      writeFileSync(model, exportOnnx(module, shape));
+    }
+    const input = this.#write(join(place, 'input.f32'), numbers(3 * height * width));
+    return { layer: null, layers, shape, input, weights, model };
   }
 
   layerTask({ name, shape, weight, ...options }) {

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { MAIN_SIZE } from '../cases/forward.mjs';
 import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
+import { FAMILIES, families } from './families.mjs';
 import { scaling } from './scaling.mjs';
+import { TRAINING, training } from './training.mjs';
 import { groupOf, labelOf, sizeOf, table, threadsOf } from './words.mjs';
 
 const NATIVE = ['pytorch', 'ort-node', 'ort-node-phases'];
@@ -26,6 +28,8 @@ export function writeReport(folder) {
     headline(results, chart),
     sizes(results, chart),
     scaling(results),
+    families(ofGroup(folder, results, 'families')) || sectionBefore(folder, FAMILIES),
+    training(ofGroup(folder, results, 'training')) || sectionBefore(folder, TRAINING),
     kernels(results, chart),
     layers(results, chart),
     wholeProcess(results, chart),
@@ -44,6 +48,25 @@ export function writeReport(folder) {
 function read(folder, name) {
   const file = join(folder, 'results', `${name}.json`);
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null;
+}
+
+/** What the last report had under a heading: of a group that was measured elsewhere, whose results are not there. */
+function sectionBefore(folder, heading) {
+  const file = join(folder, 'REPORT.md');
+  if (!existsSync(file)) return '';
+  const [, ...sections] = readFileSync(file, 'utf8').split(/^(?=## )/m);
+  return (
+    sections
+      .find((section) => section.startsWith(`## ${heading}\n`))
+      ?.trimEnd()
+      .concat('\n') ?? ''
+  );
+}
+
+/** The results that have a group: those of the whole, or of a run that measured single groups on another build. */
+function ofGroup(folder, results, group) {
+  if (groupOf(results, group).length > 0) return results;
+  return read(folder, `usual-${group}`) ?? results;
 }
 
 function introduction({ machine, nodes, date, build }) {
@@ -330,7 +353,7 @@ ${table(
     'layer',
     'kind',
     'G multiply-adds',
-    'operations a byte',
+    'operations per byte',
     ...cases.map(({ id }) => `ms, ${labelOf(id)}`),
     ...cases.map(({ id }) => `GFLOP/s, ${labelOf(id)} (peak ${number(peaks.get(id))})`),
   ],

@@ -1,4 +1,4 @@
-// What the report's parts have in common: who is who, how sizes and threads are called, tables.
+// What the report's parts have in common: names of runners, how sizes and threads are called, tables.
 
 const LABELS = {
   plain: 'this, reference',

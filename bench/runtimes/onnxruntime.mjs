@@ -16,7 +16,8 @@ await serve(`${name} ${version}${phases === '1' ? ', phases' : ''}`, async (task
   // Where V8 replaces its first machine code while a layer is measured, that is at times left with a third of its speed for
   // as long as the process runs. Optimised at once, it has the better one always.
   if (kind === 'web' && task.layer !== null) setFlagsFromString('--no-liftoff');
-  const session = await ort.InferenceSession.create(readFileSync(model), {
+  // Native code reads the file by itself, which leaves no copy of it in memory.
+  const session = await ort.InferenceSession.create(kind === 'node' ? model : readFileSync(model), {
     intraOpNumThreads: Number(threads),
     interOpNumThreads: 1,
     executionProviders: [kind === 'web' ? 'wasm' : 'cpu'],

@@ -1,4 +1,4 @@
-"""PyTorch as a contestant: JSON lines as in `serve.mjs`.
+"""PyTorch as a runtime: JSON lines as in `serve.mjs`.
 
     python3 pytorch.py THREADS
     python3 pytorch.py --peak THREADS                    its own matrix product, as GFLOP/s
@@ -18,6 +18,8 @@ from torch import nn
 from torch.nn import functional
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "test" / "golden"))
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import training  # noqa: E402
 from make_golden import ResNetGenerator  # noqa: E402
 
 
@@ -80,6 +82,75 @@ def layer(description):
     return lambda x: functional.conv_transpose2d(x, weight, bias, stride, padding, output_padding)
 
 
+class Pair(nn.Module):
+    """A value, and what a body makes of it: their sum, or one behind the other."""
+
+    def __init__(self, op, body):
+        super().__init__()
+        self.op = op
+        self.body = family(body)
+
+    def forward(self, x):
+        y = self.body(x)
+        return x + y if self.op == "sum" else torch.cat([x, y], 1)
+
+
+class Pad(nn.Module):
+    def __init__(self, mode, sides):
+        super().__init__()
+        self.mode = mode
+        self.sides = sides * 4 if len(sides) == 1 else sides
+
+    def forward(self, x):
+        if min(self.sides) < 0:
+            return functional.pad(x, self.sides)
+        return functional.pad(x, self.sides, self.mode)
+
+
+def convolution(make, d):
+    options = {name: d[name] for name in ("stride", "padding", "groups", "bias")}
+    if "outputPadding" in d:
+        options["output_padding"] = d["outputPadding"]
+    return make(d["inChannels"], d["outChannels"], d["kernel"], **options)
+
+
+def norm(d):
+    if d["kind"] == "batch":
+        return nn.BatchNorm2d(d["channels"])
+    if d["kind"] == "group":
+        return nn.GroupNorm(1, d["channels"])
+    return nn.InstanceNorm2d(d["channels"], affine=d["isAffine"])
+
+
+def upsample(d):
+    return nn.Upsample(d.get("size"), d.get("scaleFactor"), d["mode"], d.get("alignCorners"))
+
+
+FAMILY_LAYERS = {
+    "conv2d": lambda d: convolution(nn.Conv2d, d),
+    "convTranspose2d": lambda d: convolution(nn.ConvTranspose2d, d),
+    "pad": lambda d: Pad(d["mode"], d["sides"]),
+    "norm": norm,
+    "upsample": upsample,
+    "relu": lambda d: nn.ReLU(inplace=True),
+    "leakyRelu": lambda d: nn.LeakyReLU(d["slope"], inplace=True),
+    "tanh": lambda d: nn.Tanh(),
+    "sum": lambda d: Pair("sum", d["body"]),
+    "join": lambda d: Pair("join", d["body"]),
+}
+
+
+def family(layers):
+    """A network as `cases/familyNetworks.mjs` describes it."""
+    return nn.Sequential(*(FAMILY_LAYERS[layer["op"]](layer) for layer in layers))
+
+
+def family_network(task):
+    net = family(task["layers"]).eval()
+    net.load_state_dict(torch.load(task["weights"], map_location="cpu"))
+    return net
+
+
 def stage(task):
     """What surrounds a forward, as the book's script does it with Pillow and torchvision."""
     from PIL import Image
@@ -108,7 +179,11 @@ def touch_memory():
 def prepare(task):
     if "stage" in task:
         return stage(task)
-    if task["layer"] is None:
+    if "training" in task:
+        return training.prepare(task)
+    if "layers" in task:
+        net = family_network(task)
+    elif task["layer"] is None:
         net = generator(task["weights"])
     else:
         touch_memory()

@@ -22,7 +22,8 @@ const collectGarbage = runInNewContext('gc');
 
 /**
  * @param name Who this is, with the version.
- * @param prepare From a task to `{ run, details?, release? }`: `run` makes the output as a Float32Array, `[N, C, H, W]`.
+ * @param prepare From a task to `{ run, details?, release?, milliseconds? }`: `run` makes the output as a Float32Array,
+ *   `[N, C, H, W]`; `milliseconds` says how long the last run took, where that is not all of it.
  */
 export async function serve(name, prepare) {
   say({ name });
@@ -47,7 +48,8 @@ export async function serve(name, prepare) {
         collectGarbage();
         const begin = performance.now();
         output = await prepared.run();
-        return { milliseconds: performance.now() - begin };
+        const elapsed = performance.now() - begin;
+        return { milliseconds: prepared.milliseconds?.() ?? elapsed };
       }
       case 'output':
         writeFileSync(request.file, output);
@@ -58,7 +60,7 @@ export async function serve(name, prepare) {
         output = null;
         return {};
       default:
-        throw new Error(`Nobody knows how to "${request.do}".`);
+        throw new Error(`There is no way to "${request.do}".`);
     }
   }
 }

@@ -1,20 +1,34 @@
 import { runBench } from './commands/bench.js';
+import { runCache } from './commands/cache.js';
 import { runCompletion } from './commands/completion.js';
 import { runDemo } from './commands/demo.js';
 import { runDiff } from './commands/diff.js';
+import { runDoctor } from './commands/doctor.js';
 import { runDownload } from './commands/download.js';
+import { runEvaluate } from './commands/evaluate.js';
 import { runExport } from './commands/export.js';
+import { runHelp } from './commands/help.js';
 import { runInspect } from './commands/inspect.js';
+import { runModels } from './commands/models.js';
+import { runStudio } from './commands/studio.js';
 import { runSummary } from './commands/summary.js';
+import { runTrain } from './commands/train.js';
 import { runTranslate } from './commands/translate.js';
 import { benchSpec, readBench } from './requests/bench.js';
+import { cacheSpec, readCache } from './requests/cache.js';
 import { completionSpec, readCompletion } from './requests/completion.js';
 import { demoSpec, readDemo } from './requests/demo.js';
 import { diffSpec, readDiff } from './requests/diff.js';
+import { doctorSpec, readDoctor } from './requests/doctor.js';
 import { downloadSpec, readDownload } from './requests/download.js';
+import { evaluateSpec, readEvaluate } from './requests/evaluate.js';
 import { exportSpec, readExport } from './requests/export.js';
+import { helpSpec, readHelp } from './requests/help.js';
 import { inspectSpec, readInspect } from './requests/inspect.js';
+import { modelsSpec, readModels } from './requests/models.js';
+import { readStudio, studioSpec } from './requests/studio.js';
 import { readSummary, summarySpec } from './requests/summary.js';
+import { readTrain, trainSpec } from './requests/train.js';
 import { readTranslate, translateSpec } from './requests/translate.js';
 import type { Terminal } from './terminal.js';
 import type { CommandSpec, Invocation } from './usage.js';
@@ -46,11 +60,18 @@ export const COMMANDS: readonly Command[] = [
   command(translateSpec, readTranslate, runTranslate),
   command(inspectSpec, readInspect, runInspect),
   command(diffSpec, readDiff, runDiff),
+  command(evaluateSpec, readEvaluate, runEvaluate),
   command(exportSpec, readExport, runExport),
   command(summarySpec, readSummary, runSummary),
+  command(trainSpec, readTrain, runTrain),
   command(benchSpec, readBench, runBench),
   command(downloadSpec, readDownload, runDownload),
+  command(modelsSpec, readModels, runModels),
+  command(cacheSpec, readCache, runCache),
   command(demoSpec, readDemo, runDemo),
+  command(studioSpec, readStudio, runStudio),
+  command(doctorSpec, readDoctor, runDoctor),
+  command(helpSpec, readHelp, runHelp),
   command(completionSpec, readCompletion, runCompletion),
 ];
 

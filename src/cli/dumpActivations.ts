@@ -4,7 +4,7 @@ import type { Picture } from '../image/picture.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { FileError } from '../platform/fileError.js';
 import { makeFolder, pathKind, writeFileAtomic } from '../platform/files.js';
-import { networkInput, type PictureNetwork } from '../translate/pipeline.js';
+import { networkInput, type PictureNetwork } from '../translate/pictureNetwork.js';
 import type { Terminal } from './terminal.js';
 
 /**

@@ -1,18 +1,16 @@
-import type { ValueRange } from '../generator/family.js';
+import type { TraitOptions } from '../generator/family.js';
 import { beginGenerator, bookGenerator, type OpenedGenerator } from '../generator/openGenerator.js';
 import { fetchNotes, shownName } from './addresses.js';
 import { embeddedWeights } from './embedded.js';
 import { findWeights } from './models.js';
 import type { Terminal } from './terminal.js';
 
-/** Which generator a command is about. */
-export interface WeightsRequest {
+/** Which generator a command is about; what is `undefined` of its traits is as the model, its file or its family says. */
+export interface WeightsRequest extends TraitOptions {
   /** A path, an address, or the name of a downloaded model; `null` where none was named. */
   readonly source: string | null;
   /** Where in a checkpoint the state dict is; `undefined`: it is searched. */
   readonly key: string | undefined;
-  /** What pictures become on the way in; `undefined`: what the model, its file or its family says. */
-  readonly inputRange?: ValueRange | undefined;
 }
 
 /**
@@ -22,20 +20,21 @@ export interface WeightsRequest {
  * @param late Whether large weights stay in the file until they are packed: for commands that need them once, and soon.
  */
 export async function beginOpening(
-  { source, key, inputRange }: WeightsRequest,
+  { source, inputRange, ...options }: WeightsRequest,
   terminal: Terminal,
   { late = false } = {},
 ): Promise<() => Promise<OpenedGenerator>> {
   if (source === null) {
-    terminal.say(
-      'Using the small built-in horse2zebra model; for the full one: cyclegan download book/horse2zebra, then add --weights book/horse2zebra.',
+    terminal.sayAtEnd(
+      'Used the small built-in horse2zebra model; for the full one: cyclegan download book/horse2zebra, then add --weights book/horse2zebra.',
     );
-    return beginGenerator(await embeddedWeights(), { key, late, inputRange });
+    return beginGenerator(await embeddedWeights(), { ...options, late, inputRange });
   }
   const { path, model } = await findWeights(source);
   const name = shownName(source);
   const reading = await beginGenerator(path, {
-    key,
+    ...options,
+    key: options.key ?? model?.key,
     late,
     inputRange: inputRange ?? model?.inputRange,
     ...fetchNotes(name, terminal),

@@ -2,9 +2,9 @@ import type { OpenedGenerator } from '../generator/openGenerator.js';
 import { toFloat16, toFloat32 } from '../pth/dtypes.js';
 import { Tensor } from '../tensor/tensor.js';
 
-/** The largest change of a generator's output when its weights are rounded to 16 bits, on an input of noise. */
+/** The largest change of a generator's output when its weights are rounded to 16 bits, on an input of noise in its range. */
 export async function halfPrecisionDifference(
-  { module, family, config }: OpenedGenerator,
+  { module, family, config, inputRange: [low, high] }: OpenedGenerator,
   inputShape: readonly number[],
 ): Promise<number> {
   const rounded = [...module.stateDict()].map(([key, { data, shape }]) => {
@@ -16,7 +16,7 @@ export async function halfPrecisionDifference(
   let noise = 1;
   const values = Float32Array.from({ length: size }, () => {
     noise = (Math.imul(noise, 1103515245) + 12345) & 0x7fffffff;
-    return noise / 0x7fffffff;
+    return low + ((high - low) * noise) / 0x7fffffff;
   });
   const input = new Tensor(values, inputShape);
   const options = { blocking: true, allowV8Flags: true };

@@ -1,24 +1,32 @@
-import { CycleganError } from '../errors.js';
+import { AbortError, CycleganError } from '../errors.js';
 import { requireBuiltin } from '../platform/builtin.js';
 
 /** The exit code that a shell gives a process that a signal ended. */
 export class InterruptedError extends CycleganError {
+  override readonly name = 'InterruptedError';
   readonly exitCode: number;
 
-  constructor(signal: NodeJS.Signals, done: number, total: number) {
-    super('ERR_INTERRUPTED', `Interrupted: ${done} of ${total} are done. --resume goes on.`);
+  constructor(signal: NodeJS.Signals, message: string) {
+    super('ERR_INTERRUPTED', message);
     this.exitCode = 128 + (requireBuiltin('os', 'Signals').constants.signals[signal] ?? 0);
   }
 }
 
-/** Lets what is being written be completed when the user interrupts; the second time, nothing holds the process. */
+/** By whoever wants the end of it: the second time, nothing holds the process. */
+const BY_USERS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+/**
+ * A terminal that is closed sends it, and so does its shell: two at once are nobody's impatience. Node ends by it even under
+ * nohup.
+ */
+const HANGUP = 'SIGHUP';
+
+/** Lets what is being written be completed when the user interrupts, or a terminal is closed. */
 export class Interruption {
   readonly #controller = new AbortController();
   name: NodeJS.Signals = 'SIGINT';
 
   constructor() {
-    process.on('SIGINT', this.stop);
-    process.on('SIGTERM', this.stop);
+    for (const signal of [...BY_USERS, HANGUP]) process.on(signal, this.stop);
   }
 
   get signal(): AbortSignal {
@@ -26,15 +34,14 @@ export class Interruption {
   }
 
   end(): void {
-    process.off('SIGINT', this.stop);
-    process.off('SIGTERM', this.stop);
+    for (const signal of [...BY_USERS, HANGUP]) process.off(signal, this.stop);
   }
 
   /** What a signal does, or the end of a pipe that the command writes to. */
   readonly stop = (name: NodeJS.Signals): void => {
     if (this.#controller.signal.aborted) return;
     this.name = name;
-    this.end();
-    this.#controller.abort();
+    for (const signal of BY_USERS) process.off(signal, this.stop);
+    this.#controller.abort(new AbortError());
   };
 }

@@ -1,33 +1,52 @@
-import packageJson from '../../package.json' with { type: 'json' };
 import { CycleganError } from '../errors.js';
 import { pathKind } from '../platform/files.js';
+import { listenToNotices } from '../platform/notice.js';
+import { printable } from '../platform/printable.js';
+import { useProxiesOfEnvironment } from '../platform/proxy.js';
+import { isPictureTaskThread, servePictureTasks } from '../train/data/pictureThread.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
-import { commandHelp, mainHelp } from './help.js';
+import { printFailure } from './failureLine.js';
+import { commandHelp, helpColumns, mainHelp } from './help.js';
 import { InterruptedError } from './interruption.js';
+import { possibleFiles, refuseOwnStreams } from './ownStreams.js';
 import { isPictureThread, servePictures } from './pictures/pictureThreads.js';
 import { cleanUpOnSignals } from './signals.js';
 import { hearStreamErrors, OutputClosedError, writeData, writeMessage } from './standardOutput.js';
-import { createTerminal, printable } from './terminal.js';
-import { nearest, parseCommandLine, UsageError } from './usage.js';
+import { createTerminal } from './terminal.js';
+import { nearest, parseCommandLine, refuseOtherBytes, UsageError } from './usage.js';
+import { VERSION } from './version.js';
 
 /** Runs a command line and gives the exit code: 0 done, 1 bad input, 2 bad usage. */
 async function main(args: readonly string[]): Promise<number> {
   const named = COMMANDS.find(({ spec }) => spec.name === args[0]);
   const { spec, run } = named ?? COMMANDS[0];
+  let json = false;
   try {
-    const invocation = parseCommandLine(spec, named === undefined ? args : args.slice(1));
+    const words = named === undefined ? args : args.slice(1);
+    refuseOtherBytes(args);
+    if (!spec.namesNoFiles) await refuseOwnStreams(possibleFiles(words));
+    const invocation = parseCommandLine(spec, words);
+    json = invocation.flag('json');
     if (invocation.flag('version')) {
-      await writeData(`${packageJson.version}\n`);
+      await writeData(`${VERSION}\n`);
     } else if (invocation.flag('help')) {
-      await writeData(named === undefined ? help() : commandHelp(spec));
+      const options = { all: invocation.flag('all'), columns: helpColumns() };
+      await writeData(
+        named === undefined
+          ? mainHelp(COMMAND_SPECS, VERSION, options)
+          : commandHelp(spec, options),
+      );
     } else if (args.length === 0) {
-      writeMessage(help());
+      writeMessage(mainHelp(COMMAND_SPECS, VERSION, { all: false, columns: helpColumns() }));
       return 2;
     } else {
       if (named === undefined) await refuseMistypedCommand(args[0]);
       const terminal = createTerminal({ quiet: invocation.flag('quiet') });
+      useProxiesOfEnvironment();
+      listenToNotices((text) => terminal.say(text));
       try {
         await run(invocation, terminal, COMMAND_SPECS);
+        terminal.end();
       } finally {
         // An error must not stand behind what is left of the progress.
         writeMessage(terminal.clearLine());
@@ -35,6 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
     return 0;
   } catch (error) {
+    if (json && error instanceof CycleganError) await printFailure(error).catch(() => undefined);
     return report(error, args.includes('--debug'));
   }
 }
@@ -49,10 +69,6 @@ async function refuseMistypedCommand(word: string): Promise<void> {
   if (near !== undefined) {
     throw new UsageError(`There is no picture and no command "${word}"; did you mean ${near}?`);
   }
-}
-
-function help(): string {
-  return mainHelp(COMMAND_SPECS, packageJson.version);
 }
 
 function report(error: unknown, debug: boolean): number {
@@ -76,6 +92,7 @@ function report(error: unknown, debug: boolean): number {
 
 // The same file serves the threads that decode and encode pictures.
 if (isPictureThread()) servePictures();
+else if (isPictureTaskThread()) servePictureTasks();
 else {
   hearStreamErrors();
   cleanUpOnSignals();

@@ -1,9 +1,13 @@
 import { CycleganError } from '../errors.js';
+import { isWebAddress } from '../platform/address.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { cacheFolder } from '../platform/cacheFolder.js';
+import { FileError } from '../platform/fileError.js';
 import { pathKind } from '../platform/files.js';
+import { weightName } from '../train/checkpoint/names.js';
 import { localPath } from './addresses.js';
 import { MODELS, type ModelEntry } from './modelList.js';
+import { refuseOwnStreams } from './ownStreams.js';
 import { editDistance } from './usage.js';
 
 /**
@@ -41,17 +45,33 @@ export interface FoundWeights {
  */
 export async function findWeights(text: string): Promise<FoundWeights> {
   if (!looksLikeModel(text) || (await pathKind(text)) !== null) {
-    return { path: localPath(text), model: null };
+    const path = localPath(text);
+    await refuseRun(path);
+    return { path, model: null };
   }
   const model = findModel(text, 'such file, and no model of that name');
   const { name } = model;
   const path = modelPath(name);
-  if (path !== null && (await pathKind(path)) === 'file') return { path, model };
+  if (path !== null && (await pathKind(path)) === 'file') {
+    await refuseOwnStreams([path]);
+    return { path, model };
+  }
   throw new CycleganError(
     'ERR_MODEL_NOT_DOWNLOADED',
     path === null
       ? `${name}: the cache, where models lie, is off (CYCLEGAN_CACHE is empty); name a weight file.`
       : `${name} is not here yet; fetch it first: cyclegan download ${name}`,
+  );
+}
+
+/** @throws FileError for the folder of a training run: there are several generators in it. */
+async function refuseRun(path: string): Promise<void> {
+  if (isWebAddress(path) || (await pathKind(path)) !== 'folder') return;
+  const generator = requireBuiltin('path', 'Weights').join(path, weightName('latest', 'G_A'));
+  if ((await pathKind(generator)) !== 'file') return;
+  throw new FileError(
+    'ERR_IS_DIRECTORY',
+    `${path}: this is the folder of a training run; name the generator that is meant, such as ${generator}.`,
   );
 }
 

@@ -1,5 +1,13 @@
-import { FileError } from '../platform/fileError.js';
-import { fileIdentity, foldPath, isTaken, parentFolder, pathKind } from '../platform/files.js';
+import { requireBuiltin } from '../platform/builtin.js';
+import { errorCode, FileError, fileError } from '../platform/fileError.js';
+import {
+  fileIdentity,
+  foldPath,
+  isPipeOrDevice,
+  isTaken,
+  parentFolder,
+  pathKind,
+} from '../platform/files.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage.js';
 
@@ -29,7 +37,8 @@ export class Originals {
  * Whether a file of that name can be written at all; what may be replaced is another question.
  *
  * @param reads Files that the run reads; `undefined` for what is no file.
- * @throws UsageError for one of those; FileError for a folder, or where the folder for it is missing.
+ * @throws UsageError for one of those; FileError for a folder, where there is no place for it, or for a name that is too
+ * long.
  */
 export async function checkOutputFile(
   path: string,
@@ -39,14 +48,34 @@ export async function checkOutputFile(
   if ((await pathKind(path)) === 'folder') {
     throw new FileError('ERR_IS_DIRECTORY', `${path}: this is a folder, not a file.`);
   }
-  const folder = parentFolder(path);
-  if ((await pathKind(folder)) !== 'folder') {
-    throw new FileError('ERR_FILE_NOT_FOUND', `${path}: the folder ${folder} does not exist.`);
+  await checkFolder(path);
+  // What cannot be looked at cannot be written: better told now than when the work is done.
+  await isTaken(path);
+}
+
+const FORBIDDEN: readonly unknown[] = ['EACCES', 'EROFS', 'EPERM'];
+
+/** The folder may be missing: it is made with the file. @throws FileError where none can be made, or nothing be written. */
+async function checkFolder(path: string): Promise<void> {
+  const { access, constants } = requireBuiltin('fs/promises', `Writing ${path}`);
+  let folder = parentFolder(path);
+  let kind = await pathKind(folder);
+  for (; kind === null && parentFolder(folder) !== folder; kind = await pathKind(folder)) {
+    if (await isTaken(folder)) break;
+    folder = parentFolder(folder);
   }
+  if (kind !== 'folder') {
+    throw new FileError('ERR_FILE', `${path}: ${folder} is no folder, so nothing can lie in it.`);
+  }
+  if (await isPipeOrDevice(path)) return;
+  await access(folder, constants.W_OK).catch((error: unknown) => {
+    // Where it cannot be asked, writing tells.
+    if (FORBIDDEN.includes(errorCode(error))) throw fileError('write', path, error);
+  });
 }
 
 /** @throws UsageError for a file that the run reads. */
-export async function refuseInputAsOutput(
+async function refuseInputAsOutput(
   path: string,
   reads: readonly (string | undefined)[],
 ): Promise<void> {

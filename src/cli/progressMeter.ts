@@ -1,7 +1,7 @@
 import type { FetchProgress } from '../platform/fetchBytes.js';
 import type { Terminal } from './terminal.js';
 
-/** A line about how far a download is, ten times a second. */
+/** A line about how far a download is, ten times per second. */
 export function meter(name: string, terminal: Terminal): (progress: FetchProgress) => void {
   const begin = performance.now();
   let first: number | null = null;

@@ -25,6 +25,7 @@ export function cliReference(commands: readonly CommandSpec[]): string {
     '| variable | |',
     '| --- | --- |',
     '| `CYCLEGAN_CACHE` | folder for downloaded models and for what was found out about this machine; empty: none. Default: the platform’s cache folder (`XDG_CACHE_HOME`) |',
+    '| `CYCLEGAN_TOKEN` | tokens for hosts that want one: `huggingface.co=hf_…`, several with spaces between; each is sent to its host alone, by https |',
     '| `CYCLEGAN_NO_REVECTORIZE` | keeps machine code at 128 bits, as `--no-revectorize` |',
   ].join('\n')}\n`;
 }

@@ -1,4 +1,5 @@
 import { requireBuiltin } from '../platform/builtin.js';
+import { printable } from '../platform/printable.js';
 import { writeMessage } from './standardOutput.js';
 
 /** What a command says while it works. Everything goes to standard error; standard output is for data. */
@@ -7,6 +8,10 @@ export interface Terminal {
   say(line: string): void;
   /** A line that the next one replaces; only where somebody is watching. */
   progress(line: string): void;
+  /** A line for when all has gone well, behind all others: a hint that an error would be hidden behind. */
+  sayAtEnd(line: string): void;
+  /** Says what `sayAtEnd` has kept. */
+  end(): void;
   /** Whether somebody is watching. */
   readonly isLive: boolean;
   /** Asks a question whose answer is yes or no. No, where nobody is there to answer. */
@@ -20,17 +25,21 @@ const CLEAR_LINE = '\r\u001b[K';
 export function createTerminal({ quiet }: { readonly quiet: boolean }): Terminal {
   const live = !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
   let open = false;
+  const kept: string[] = [];
   const clearLine = () => {
     const clear = open ? CLEAR_LINE : '';
     open = false;
     return clear;
   };
+  const say = (line: string) => {
+    if (!quiet) writeMessage(`${clearLine()}${printable(line)}\n`);
+  };
   return {
     isLive: live,
     clearLine,
-    say(line) {
-      if (!quiet) writeMessage(`${clearLine()}${printable(line)}\n`);
-    },
+    say,
+    sayAtEnd: (line) => void kept.push(line),
+    end: () => kept.splice(0).forEach(say),
     progress(line) {
       if (!live) return;
       const width = (process.stderr.columns || 80) - 1;
@@ -65,15 +74,9 @@ export function askYesNo(
   });
 }
 
-export function seconds(milliseconds: number): string {
-  if (milliseconds < 1000) return `${milliseconds.toFixed(0)} ms`;
-  if (milliseconds < 120_000) return `${(milliseconds / 1000).toFixed(2)} s`;
-  return `${(milliseconds / 60_000).toFixed(1)} min`;
-}
-
-/** Text that may come from a file, whose control characters could steer a terminal: they are shown, not sent. */
-export function printable(text: string): string {
-  return text.replace(/[^\P{C}\n\t]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`);
+/** A time for people to read in data: no finer than it is measured. */
+export function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10;
 }
 
 /**

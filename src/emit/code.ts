@@ -132,9 +132,15 @@ export const f32 = {
 
 export const f64 = {
   const: (value: number): Code => [0x44, bytesOfFloat64(value)],
+  load: load(3, 0x2b),
+  store: store(3, 0x39),
   promote: unary(0xbb),
   add: binary(0xa0),
+  sub: binary(0xa1),
   mul: binary(0xa2),
+  div: binary(0xa3),
+  sqrt: unary(0x9f),
+  max: binary(0xa5),
 };
 
 export const v128 = {
@@ -150,6 +156,11 @@ export const v128 = {
   /** 1 where any bit is set, 0 otherwise. */
   anyTrue: unary(...simd(83)),
   bitselect: (a: Code, b: Code, mask: Code): Code => [a, b, mask, simd(82)],
+  and: binary(...simd(78)),
+  or: binary(...simd(80)),
+  /** Bits of `a` that are not in `b`. */
+  andNot: binary(...simd(79)),
+  xor: binary(...simd(81)),
   zero: [simd(12), new Array<number>(16).fill(0)] as Code,
   /** All bits set in the first `lanes` of four 32-bit lanes. */
   laneMask: (lanes: number): Code => [
@@ -163,11 +174,23 @@ export const i32x4 = {
     const bytes = [...new Uint8Array(Int32Array.of(value).buffer)];
     return [simd(12), bytes, bytes, bytes, bytes];
   },
+  /** Four integers, of 32 bits each. */
+  lanes: (values: readonly number[]): Code => [
+    simd(12),
+    [...new Uint8Array(Int32Array.from(values, (value) => value | 0).buffer)],
+  ],
   add: binary(...simd(174)),
+  /** Towards zero; 0 for NaN. */
+  truncate: unary(...simd(248)),
+  truncateUnsigned: unary(...simd(249)),
+  replaceLane: (a: Code, value: Code, lane: number): Code => [a, value, simd(28), lane],
+  splat: unary(...simd(17)),
   shiftLeft: binary(...simd(171)),
   shiftRight: binary(...simd(172)),
   maxUnsigned: binary(...simd(185)),
   gtUnsigned: binary(...simd(60)),
+  /** Products of the first two lanes, as unsigned integers, of 64 bits each. */
+  multiplyWide: binary(...simd(222)),
   /** Products of 16-bit integers with a sign, two neighbours added up. */
   dotI16x8: binary(...simd(186)),
   extractLane: (a: Code, lane: number): Code => [a, simd(27), lane],
@@ -193,10 +216,18 @@ export const f32x4 = {
   /** An integer, converted, in all lanes. */
   splatI32: (a: Code): Code => [a, 0xb2, simd(19)],
   add: binary(...simd(228)),
+  ne: binary(...simd(66)),
   sub: binary(...simd(229)),
   mul: binary(...simd(230)),
   div: binary(...simd(231)),
+  lt: binary(...simd(67)),
   gt: binary(...simd(68)),
+  le: binary(...simd(69)),
+  ge: binary(...simd(70)),
+  abs: unary(...simd(224)),
+  sqrt: unary(...simd(227)),
+  /** To the nearest whole number. */
+  nearest: unary(...simd(106)),
   /** The larger of two; NaN where either is. */
   max: binary(...simd(233)),
   /** `b < a ? b : a`: NaN in `a` passes. */
@@ -216,6 +247,7 @@ export const f64x2 = {
   },
   /** An integer, converted, in both lanes. */
   splatI32: (a: Code): Code => [a, 0xb7, simd(20)],
+  extractLane: (a: Code, lane: number): Code => [a, simd(33), lane],
   promoteLow: unary(...simd(95)),
   add: binary(...simd(240)),
   sub: binary(...simd(241)),

@@ -1,4 +1,5 @@
 import { concatenate } from '../platform/concatenate.js';
+import { utf8Bytes } from '../platform/text.js';
 import { ByteSink } from './byteSink.js';
 import { type Code, i32, uleb, VALUE_TYPES, type ValueType } from './code.js';
 
@@ -252,6 +253,6 @@ function section(id: number, content: Code): Uint8Array {
 }
 
 function text(value: string): Code {
-  const bytes = Array.from(new TextEncoder().encode(value));
+  const bytes = Array.from(utf8Bytes(value));
   return [uleb(bytes.length), bytes];
 }

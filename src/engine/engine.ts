@@ -4,7 +4,7 @@ import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Every engine that there is. */
-export type EngineName = 'wasm' | 'js';
+export type EngineName = 'wasm' | 'webgpu' | 'js';
 
 /**
  * The contract between the network as data and whatever runs it. An engine lives in a folder of its
@@ -15,6 +15,8 @@ export interface Engine {
   readonly name: EngineName;
   /** Why this engine cannot run here, for people; `null` when it can. */
   unavailable(): Promise<string | null>;
+  /** Whether hardware of its own does the work, where an engine can run on the processor, too. */
+  isAccelerated?(): Promise<boolean>;
   /** Starts what takes time to start, such as threads, if the engine has that and a `compile` is to come. */
   warmUp?(options: CompileOptions): void;
   /** Prepares everything that does not depend on the input's values. */
@@ -26,13 +28,21 @@ export interface Engine {
 /** What a machine can do: no network is faster than both allow. */
 export interface Peak {
   readonly threads: number;
-  /** 10⁹ float32 operations a second of multiply-adds in registers, two for each. */
+  /** 10⁹ float32 operations per second of multiply-adds in registers, two for each. */
   readonly gflops: number;
-  /** 10⁹ bytes a second that are read from memory. */
+  /** 10⁹ bytes per second that are read from memory. */
   readonly gigabytesPerSecond: number;
 }
 
 export interface CompileOptions {
+  /**
+   * Most bytes that the program may hold (`memoryBytes`): packed weights, pictures as they go in and come out, and all values between. With
+   * less than it would like to have, it lets values take each other's place, and makes the largest of them row by row, some
+   * twice; results are the same to the bit. Engines that plan no memory ignore it (`js`, `webgpu`). Default: as much as it takes, up to
+   * what the engine can have (of `wasm`, 4 GiB), but beyond 512 MB, or half of what is free, it saves what it can;
+   * `Infinity` has it save nothing.
+   */
+  readonly memory?: number;
   /** Threads to use; engines without threads ignore it. Default: what the machine has. */
   readonly threads?: number;
   /** Whether V8's flags may be set, which concerns the whole process. Default: false. */
@@ -48,6 +58,8 @@ export interface CompileOptions {
   readonly early?: boolean;
   /** One of an engine's ways of making code, by name, for tests and benches. Default: the fastest. */
   readonly variant?: string;
+  /** One of an engine's ways of saving memory, by name, for tests and benches. Default: the first that keeps to `memory`. */
+  readonly economy?: string;
 }
 
 /** Which engine, and how it is to prepare. */
@@ -72,11 +84,11 @@ export interface Program {
   /** Nodes that the engine leaves to the reference loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**
-   * Runs a network of one input and one output. The result is fresh and shared with nobody. Calls queue: one runs at a time,
-   * and among all programs one that shares threads. A worker that is lost loses the call that it was in.
+   * Runs a network of one input and one output. The result is a fresh tensor that nothing else refers to. Calls queue: one runs at a time,
+   * and among all programs one that shares threads. When a worker fails, the call that it was in fails with it.
    *
    * @param input A tensor of `inputShape`.
-   * @throws ShapeError for another shape; AbortError after `signal` fired.
+   * @throws ShapeError for another shape; the signal's reason after it fired.
    */
   run(input: Tensor, options?: RunOptions): Promise<Tensor>;
   /**
@@ -94,9 +106,12 @@ export interface Program {
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void>;
   /**
    * The weights that the next run has, by state-dict key, written back ones included: the very tensors that it was given. What
-   * is written into their arrays since is not packed before `updateParameters`.
+   * is written into their arrays since is not packed before `updateParameters`. A program that writes weights back may hold them in
+   * its own memory alone: they are copied out of it each time that they are asked for.
+   *
+   * @param keys Which ones; those that the program does not have are left out. Default: all.
    */
-  parameters(): ReadonlyMap<string, Tensor>;
+  parameters(keys?: Iterable<string>): ReadonlyMap<string, Tensor>;
   /** Frees what the program holds, once queued runs are done; later runs are refused. */
   dispose(): void;
 }

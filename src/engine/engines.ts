@@ -1,9 +1,24 @@
-import { CycleganError } from '../errors.js';
+import { CycleganError, ShapeError } from '../errors.js';
+import { noticeOnce } from '../platform/notice.js';
+import { checkOptions } from '../tensor/callerValues.js';
+import { describeValue } from '../tensor/describeValue.js';
 import type { Engine, EngineName, EngineOptions, Peak } from './engine.js';
 
-/** Every engine, fastest first, each behind a lazy import. */
-const ENGINES: readonly { readonly name: EngineName; readonly load: () => Promise<Engine> }[] = [
+interface Entry {
+  readonly name: EngineName;
+  readonly load: () => Promise<Engine>;
+  /** Whether it is taken only when it is asked for by name. */
+  readonly byName?: boolean;
+}
+
+/** Every engine, each behind a lazy import; of those that need no name, the fastest first. */
+const ENGINES: readonly Entry[] = [
   { name: 'wasm', load: async () => (await import('./wasm/wasmEngine.js')).wasmEngine },
+  {
+    name: 'webgpu',
+    load: async () => (await import('./webgpu/webgpuEngine.js')).webgpuEngine,
+    byName: true,
+  },
   { name: 'js', load: async () => (await import('./js/jsEngine.js')).jsEngine },
 ];
 
@@ -23,20 +38,51 @@ export function parseEngineName(text: string): EngineName {
 }
 
 /**
- * The engine of that name, or the fastest that runs here.
+ * The engine of that name, or the fastest that runs here; a notice says why a faster one does not.
  * @throws CycleganError `ERR_UNKNOWN_ENGINE`, or `ERR_ENGINE_UNAVAILABLE` with the reason.
  */
 export async function selectEngine(name?: EngineName): Promise<Engine> {
   // Without TypeScript, a name may be anything.
   const wanted = name === undefined ? undefined : parseEngineName(name);
   const reasons: string[] = [];
-  for (const { load } of ENGINES.filter((entry) => entry.name === (wanted ?? entry.name))) {
+  for (const { load } of ENGINES.filter(({ name, byName }) =>
+    wanted === undefined ? byName !== true : name === wanted,
+  )) {
     const engine = await load();
     const reason = await engine.unavailable();
-    if (reason === null) return engine;
+    if (reason === null) {
+      if (reasons.length > 0)
+        noticeOnce(
+          `The engine "${engine.name}" does the work, many times slower than others would (${reasons.join('; ')}).`,
+        );
+      return engine;
+    }
     reasons.push(`${engine.name}: ${reason}`);
   }
   throw new CycleganError('ERR_ENGINE_UNAVAILABLE', `No engine runs here (${reasons.join('; ')}).`);
+}
+
+/**
+ * Not every caller has a compiler that checks.
+ * @throws ShapeError for what is no number of bytes.
+ */
+export function checkMemory(memory: unknown): void {
+  if (memory === undefined || (typeof memory === 'number' && memory > 0)) return;
+  const got = typeof memory === 'number' ? memory : describeValue(memory);
+  throw new ShapeError(`memory is a number of bytes above 0, but got ${got}.`);
+}
+
+/**
+ * Whether the engine `webgpu` runs here on a GPU, and not on the processor: reason enough to name it.
+ *
+ * ```ts no-run
+ * const engine = (await hasGpu()) ? 'webgpu' : undefined;
+ * const program = await compile(netG, { inputShape: [1, 3, 256, 256], engine });
+ * ```
+ */
+export async function hasGpu(): Promise<boolean> {
+  const entry = ENGINES.find(({ name }) => name === 'webgpu');
+  return (await (await entry?.load())?.isAccelerated?.()) ?? false;
 }
 
 /**
@@ -51,5 +97,6 @@ export async function selectEngine(name?: EngineName): Promise<Engine> {
  * @throws CycleganError for an unknown engine, or one that cannot run here.
  */
 export async function measurePeak(options: EngineOptions = {}): Promise<Peak | null> {
+  checkOptions('measurePeak', options);
   return (await (await selectEngine(options.engine)).peak?.(options)) ?? null;
 }

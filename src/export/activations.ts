@@ -13,6 +13,8 @@ import type { Picture } from '../image/picture.js';
 import { traceGraph } from '../nn/compile.js';
 import type { Module } from '../nn/module.js';
 import { concatenate } from '../platform/concatenate.js';
+import { utf8Bytes } from '../platform/text.js';
+import { checkTensor } from '../tensor/operator.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** What a node of the network made of an input. */
@@ -36,6 +38,7 @@ export interface Activation {
  * ```
  */
 export async function* activations(module: Module, input: Tensor): AsyncGenerator<Activation> {
+  checkTensor('activations: input', input);
   const graph = traceGraph(module, input.shape);
   const left = readerCounts(graph);
   const values = new Map<number, Tensor>([[graph.inputs[0].id, input]]);
@@ -81,12 +84,14 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  *
  * @see numpy.lib.format
  */
-export function encodeNpy({ data, shape }: Tensor): Uint8Array {
+export function encodeNpy(tensor: Tensor): Uint8Array {
+  checkTensor('encodeNpy: tensor', tensor);
+  const { data, shape } = tensor;
   const sides = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const facts = `{'descr': '<f4', 'fortran_order': False, 'shape': (${sides}), }`;
   // Magic, version and length take ten bytes; the header ends with a line feed, at a multiple of 64.
   const length = Math.ceil((10 + facts.length + 1) / 64) * 64 - 10;
-  const header = new TextEncoder().encode(`${facts.padEnd(length - 1)}\n`);
+  const header = utf8Bytes(`${facts.padEnd(length - 1)}\n`);
   return concatenate([
     MAGIC,
     [1, 0, length & 255, length >> 8],
@@ -111,7 +116,9 @@ const WIDEST = 160;
  * [sheet.width, sheet.height]; // [274, 70]
  * ```
  */
-export function featureMaps({ data, shape }: Tensor): Picture {
+export function featureMaps(tensor: Tensor): Picture {
+  checkTensor('featureMaps: tensor', tensor);
+  const { data, shape } = tensor;
   const [channels, height, width] = shape.slice(-3);
   const step = Math.max(1, Math.ceil(width / WIDEST));
   const [across, down] = [Math.ceil(width / step), Math.ceil(height / step)];

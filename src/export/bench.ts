@@ -18,7 +18,7 @@ export interface BenchFigure {
   readonly median: number;
   readonly least: number;
   readonly most: number;
-  /** 10⁹ operations a second, two for each multiply-add of the layers' definitions. */
+  /** 10⁹ operations per second, two for each multiply-add of the layers' definitions. */
   readonly gflops: number;
 }
 

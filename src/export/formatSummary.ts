@@ -1,3 +1,6 @@
+import { ShapeError } from '../errors.js';
+import { checkOptions } from '../tensor/callerValues.js';
+import { describeValue } from '../tensor/describeValue.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { LayerCosts, Summary, SummaryRow } from './summary.js';
 import { table } from './table.js';
@@ -9,6 +12,16 @@ export interface FormatSummaryOptions {
 
 const NOTHING = '--';
 
+/** Not every caller has a compiler that checks. */
+function checkSummary(summary: unknown): void {
+  const { rows, totals }: { rows?: unknown; totals?: unknown } = Object(summary);
+  const isList = Array.isArray(rows) && rows.every((row) => Object(row) === row && 'total' in row);
+  if (isList && Object(totals) === totals && 'multiplyAdds' in Object(totals)) return;
+  throw new ShapeError(
+    `formatSummary takes what summarize or profile gives, but got ${describeValue(summary)}.`,
+  );
+}
+
 /**
  * A summary as a table for people, laid out as torchinfo does.
  *
@@ -18,6 +31,8 @@ const NOTHING = '--';
  * ```
  */
 export function formatSummary(summary: Summary, options: FormatSummaryOptions = {}): string {
+  checkSummary(summary);
+  checkOptions('formatSummary', options);
   const { depth: deepest = Number.POSITIVE_INFINITY } = options;
   const { rows, totals, measured } = summary;
   const indexes = new Map<number, number>();

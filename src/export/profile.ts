@@ -1,6 +1,8 @@
 import { ShapeError } from '../errors.js';
+import { checkModule } from '../nn/compile.js';
 import type { ForwardOptions, Module } from '../nn/module.js';
 import { median } from '../platform/median.js';
+import { checkOptions } from '../tensor/callerValues.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type Measurement, type Summary, summarizeWith } from './summary.js';
 
@@ -26,13 +28,16 @@ export interface Profile extends Summary {
  * rows[1].total.milliseconds !== undefined; // true
  * ```
  *
- * @throws ShapeError when the input does not fit; AbortError after `signal` fired.
+ * @throws ShapeError when the input does not fit; the signal's reason after it fired.
  */
 export async function profile(
   module: Module,
   input: Tensor,
-  { runs = 5, ...options }: ProfileOptions = {},
+  given: ProfileOptions = {},
 ): Promise<Profile> {
+  checkModule(module);
+  checkOptions('profile', given);
+  const { runs = 5, ...options } = given;
   if (!Number.isInteger(runs) || runs < 1) {
     throw new ShapeError(`profile: runs must be a whole number from 1 up, but got ${runs}.`);
   }

@@ -2,6 +2,7 @@ import { GraphBuilder, type Traceable, type Value } from '../graph/builder.js';
 import type { Graph, GraphNode } from '../graph/graph.js';
 import { namesOf } from '../nn/compile.js';
 import type { Module } from '../nn/module.js';
+import { checkShape } from '../tensor/callerValues.js';
 import type { OperandNames, OperandsOf, Operator } from '../tensor/operator.js';
 import type { Shape } from '../tensor/shape.js';
 
@@ -25,6 +26,7 @@ export interface RecordedGraph {
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function recordGraph(module: Module, inputShape: Shape): RecordedGraph {
+  checkShape('inputShape', inputShape);
   const recorder = new Recorder(inputShape, namesOf(module));
   const graph = recorder.finish(recorder.call(module, recorder.input));
   return {

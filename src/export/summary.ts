@@ -18,7 +18,7 @@ export interface LayerCosts {
   readonly activationBytes: number;
   /** Measured by `profile`; 0 for what an engine does in one go with another layer. */
   readonly milliseconds?: number;
-  /** Of `profile`: 10⁹ operations a second, two for each of `multiplyAdds`; `null` without those, or without time. */
+  /** Of `profile`: 10⁹ operations per second, two for each of `multiplyAdds`; `null` without those, or without time. */
   readonly gflops?: number | null;
 }
 

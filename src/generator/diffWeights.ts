@@ -1,4 +1,11 @@
-import { type OpenWeightsOptions, openWeights, type WeightSource } from '../pth/weightFile.js';
+import { toFloat32 } from '../pth/dtypes.js';
+import {
+  type OpenWeightsOptions,
+  openWeights,
+  type WeightFile,
+  type WeightSource,
+} from '../pth/weightFile.js';
+import { checkOptions } from '../tensor/callerValues.js';
 
 /** How a tensor differs that two files hold under one key. */
 export interface TensorDifference {
@@ -7,7 +14,7 @@ export interface TensorDifference {
   readonly shapes?: readonly [readonly number[], readonly number[]];
   /** Stored types, where they differ. */
   readonly dtypes?: readonly [string, string];
-  /** Of the numbers as float32; NaN counts as equal to NaN. */
+  /** Of the numbers as they are stored, or as float32 where their types differ; NaN counts as equal to NaN. */
   readonly largest: number;
   /** Numbers that differ, and how many there are. */
   readonly different: number;
@@ -19,6 +26,8 @@ export interface WeightDifferences {
   readonly onlyInSecond: readonly string[];
   /** Tensors that differ in anything, the largest difference first. */
   readonly different: readonly TensorDifference[];
+  /** Keys of tensors whose numbers cannot be read, in one of the files or both. */
+  readonly uncompared: readonly string[];
   /** Tensors that are equal. */
   readonly equal: number;
 }
@@ -40,6 +49,7 @@ export async function diffWeights(
   second: WeightSource,
   options: OpenWeightsOptions = {},
 ): Promise<WeightDifferences> {
+  checkOptions('diffWeights', options);
   const [a, b] = await Promise.all([openWeights(first, options), openWeights(second, options)]);
   const different: TensorDifference[] = [];
   let equal = 0;
@@ -59,27 +69,55 @@ export async function diffWeights(
       });
       continue;
     }
-    const [x, y] = await Promise.all([a.tensor(key), b.tensor(key)]);
-    const numbers = compare(x.data, y.data);
+    const read = info.dtype === other.dtype ? storedNumbers : float32Numbers;
+    const [x, y] = await Promise.all([read(a, key), read(b, key)]);
+    const numbers = compare(x, y);
     if (numbers.different === 0 && info.dtype === other.dtype) equal++;
-    else different.push({ key, ...dtypes, ...numbers, size: x.size });
+    else different.push({ key, ...dtypes, ...numbers, size: x.length });
   }
+  const [inFirst, inSecond] = [keysOf(a), keysOf(b)];
+  const unreadable = new Set([...a.unreadable.keys(), ...b.unreadable.keys()]);
   return {
-    onlyInFirst: [...a.tensors.keys()].filter((key) => !b.tensors.has(key)),
-    onlyInSecond: [...b.tensors.keys()].filter((key) => !a.tensors.has(key)),
+    onlyInFirst: [...inFirst].filter((key) => !inSecond.has(key)),
+    onlyInSecond: [...inSecond].filter((key) => !inFirst.has(key)),
+    uncompared: [...unreadable].filter((key) => inFirst.has(key) && inSecond.has(key)),
     different: different.sort((x, y) => y.largest - x.largest),
     equal,
   };
 }
 
-function compare(x: Float32Array, y: Float32Array): { largest: number; different: number } {
+function keysOf({ tensors, unreadable }: WeightFile): Set<string> {
+  return new Set([...tensors.keys(), ...unreadable.keys()]);
+}
+
+type Numbers = ArrayLike<number> | ArrayLike<bigint>;
+
+async function float32Numbers(file: WeightFile, key: string): Promise<Numbers> {
+  return (await file.tensor(key)).data;
+}
+
+/** Halves and smaller floats are stored as bits, all of which float32 holds. */
+async function storedNumbers(file: WeightFile, key: string): Promise<Numbers> {
+  const { data, dtype } = await file.read(key);
+  const isBits = /float/.test(dtype) && !(data instanceof Float64Array);
+  return isBits ? toFloat32(data, dtype) : data;
+}
+
+function compare(x: Numbers, y: Numbers): { largest: number; different: number } {
   let largest = 0;
   let different = 0;
   for (let i = 0; i < x.length; i++) {
-    if (x[i] === y[i] || (Number.isNaN(x[i]) && Number.isNaN(y[i]))) continue;
+    const a = x[i];
+    const b = y[i];
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) continue;
     different++;
-    const difference = Math.abs(x[i] - y[i]);
+    const difference = distance(a, b);
     largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
   }
   return { largest, different };
+}
+
+function distance(a: number | bigint, b: number | bigint): number {
+  if (typeof a === 'bigint' && typeof b === 'bigint') return Math.abs(Number(a - b));
+  return Math.abs(Number(a) - Number(b));
 }

@@ -13,13 +13,20 @@ export interface SizeRule {
   readonly multipleOf: number;
   /** Sides of the output are those of the input, rounded up to a multiple of this. */
   readonly roundsUpTo: number;
+  /** What comes on top of that, less than 0 for networks that pad by too little. Default: 0. */
+  readonly grows?: number;
+  /** What both sides of the input must be, for a network that has weights for each pixel. Default: any that the others allow. */
+  readonly exactly?: number;
 }
+
+/** What lies around a picture for the convolutions that keep its size: it is mirrored, or zeros, or its edge again and again. */
+export type PaddingKind = 'reflect' | 'zero' | 'replicate';
 
 /** How pictures get into a network and out of it, and what of that a file cannot tell by its keys. */
 export interface PictureTraits {
-  /** Of a picture, 3. */
+  /** Of a picture, 3, or 1 for a grey one. */
   readonly inputChannels: number;
-  /** Of a picture, 3 or 1. */
+  /** Of a picture, 3, or 1 for a grey one. */
   readonly outputChannels: number;
   /** What the darkest and the brightest byte of a picture become. */
   readonly inputRange: ValueRange;
@@ -30,11 +37,37 @@ export interface PictureTraits {
   readonly sizeRule: SizeRule;
   /** Whether norms use the picture's own statistics, or those that were gathered in training. */
   readonly statistics: 'own' | 'running';
-  /** What lies around a picture for the convolutions that keep its size. */
-  readonly padding: 'reflect' | 'zero' | 'replicate';
-  /** Whether the network adds its input to what its layers make. */
-  readonly residual: boolean;
+  readonly padding: PaddingKind;
+  /** Whether the network adds its input to what its layers make; `'tanh'`: before the tanh in which they end. */
+  readonly residual: boolean | 'tanh';
 }
+
+/** What callers may say of a generator, because its keys and shapes do not. */
+export type TraitOptions = Partial<
+  Pick<PictureTraits, 'inputRange' | 'channelOrder' | 'statistics' | 'padding' | 'residual'>
+>;
+
+/**
+ * What most families have in common: pictures of [−1, 1] in and out, red first, three channels, sides rounded up to a multiple
+ * of four. A family says what differs.
+ */
+export const USUAL_TRAITS: PictureTraits = {
+  inputChannels: 3,
+  outputChannels: 3,
+  inputRange: [-1, 1],
+  outputRange: [-1, 1],
+  channelOrder: 'rgb',
+  sizeRule: { multipleOf: 1, roundsUpTo: 4 },
+  statistics: 'own',
+  padding: 'reflect',
+  residual: false,
+};
+
+/** What was saved beside a generator's weights. */
+export type SavedOptions = TraitOptions & {
+  /** Which norms its configuration names; keys without parameters do not tell all of them apart. */
+  readonly norm?: string;
+};
 
 /** The key by which a family's files are found, whatever wrappers have put before it. */
 export interface Anchor {
@@ -60,9 +93,10 @@ export interface Family<C extends FamilyConfig = FamilyConfig, M extends Module 
   matches(tensors: ReadonlyMap<string, Shaped>): boolean;
   /**
    * The configuration, read off keys and shapes that begin where the network's own begin.
+   * @param saved What was saved beside them. Of running statistics, an .onnx has no counters.
    * @throws MisfitError when they cannot be the family's.
    */
-  infer(tensors: ReadonlyMap<string, Shaped>): C;
+  infer(tensors: ReadonlyMap<string, Shaped>, saved: SavedOptions): C;
   /** A network with weights yet to be loaded. */
   build(config: C): M;
   /**
@@ -77,6 +111,16 @@ export interface Family<C extends FamilyConfig = FamilyConfig, M extends Module 
   /** One line: the class with its arguments, and what else distinguishes the network. */
   describe(config: C): string;
   traits(config: C): PictureTraits;
+  /**
+   * The configuration with padding of another kind, which `build`, `describe` and `traits` heed; `null` where the class has none
+   * of that kind, or keys and shapes would be others. Without it, padding is as `traits` says.
+   */
+  withPadding?(config: C, padding: PaddingKind): C | null;
+  /**
+   * What keys and shapes cannot tell, and what hints at it: a sentence each, for people to check.
+   * @param told What callers, or the file, have said already.
+   */
+  hints?(tensors: ReadonlyMap<string, Shaped>, config: C, told: TraitOptions): readonly string[];
 }
 
 /** Why keys and shapes cannot be a family's; whoever has the whole state dict makes a message of it. */

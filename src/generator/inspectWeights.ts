@@ -1,4 +1,5 @@
 import { CycleganError } from '../errors.js';
+import { sourceName } from '../platform/byteInput.js';
 import type { Dtype } from '../pth/dtypes.js';
 import type { PassedOver } from '../pth/passedOver.js';
 import type { PlainValue } from '../pth/plainValue.js';
@@ -8,11 +9,14 @@ import {
   type WeightFile,
   type WeightSource,
 } from '../pth/weightFile.js';
+import { checkOptions } from '../tensor/callerValues.js';
 import { sizeOf } from '../tensor/shape.js';
 import { statisticsOf } from '../tensor/statistics.js';
-import { recogniseGenerator } from './families.js';
+import { describeIn } from './families.js';
 import type { FamilyConfig, PictureTraits } from './family.js';
-import { withSavedRange } from './pictureTraits.js';
+import { recogniseFile } from './readFile.js';
+import { settleTraits } from './settleTraits.js';
+import { noteOnWholeNumbers } from './wholeNumbers.js';
 
 export interface InspectOptions extends OpenWeightsOptions {
   /** Whether the numbers are looked at, too. Default: false. */
@@ -51,7 +55,7 @@ export interface GeneratorReport {
 
 /** What a weight file is, as data that JSON can hold. */
 export interface WeightReport {
-  /** `zip`, `folder`, `legacy`, `tar`, `safetensors` or `onnx`. */
+  /** `zip`, `folder`, `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
   readonly container: string;
   /** What wrote it, as far as can be told. */
   readonly writer: string;
@@ -85,9 +89,11 @@ export interface WeightReport {
  */
 export async function inspectWeights(
   source: WeightSource,
-  { stats = false, ...options }: InspectOptions = {},
+  options: InspectOptions = {},
 ): Promise<WeightReport> {
-  const file = await openWeights(source, options);
+  checkOptions('inspectWeights', options);
+  const { stats = false, ...opening } = options;
+  const file = await openWeights(source, { describe: describeIn(sourceName(source)), ...opening });
   const tensors: TensorReport[] = [];
   for (const [key, { dtype, shape }] of file.tensors) {
     const numbers = stats ? numbersOf((await file.tensor(key)).data) : {};
@@ -109,15 +115,15 @@ export async function inspectWeights(
 
 function fit(file: WeightFile): Pick<WeightReport, 'generator' | 'diagnosis'> {
   try {
-    const { family, config, prefix, notes } = recogniseGenerator(file.tensors);
-    const description = family.describe(config);
-    const traits = withSavedRange(family.traits(config), file);
+    const { recognised, saved } = recogniseFile(file, file.tensors);
+    const { family, prefix } = recognised;
+    const { config, traits, notes } = settleTraits(recognised, {}, saved);
     const generator = {
       family: family.name,
-      description,
+      description: family.describe(config),
       config: { ...config, prefix },
       traits,
-      notes,
+      notes: [...noteOnWholeNumbers(file.tensors), ...notes],
     };
     return { generator, diagnosis: null };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Shaped } from '../nn/loadStateDict.js';
 import type { Shape } from '../tensor/shape.js';
 
 /** Networks have fewer keys; files that have more are not searched to their end. */
-const MAX_KEYS = 20_000;
+export const MAX_KEYS = 20_000;
 /** Longer keys are no layer's. */
 const MAX_LENGTH = 500;
 

@@ -1,5 +1,6 @@
 import { type Shaped, type StateDictDifference, StateDictError } from '../nn/loadStateDict.js';
 import { formatShape } from '../tensor/shape.js';
+import { directionOf } from './directions.js';
 import { recognise } from './recognise.js';
 
 /** Keys of each kind in a message. */
@@ -19,11 +20,26 @@ export function noTensors(keys: readonly string[]): StateDictError {
 
 /** @param prefixes What the keys of each begin with. */
 export function severalGenerators(prefixes: readonly string[]): StateDictError {
-  const names = prefixes.slice(0, MAX_NAMES).map((prefix) => quoted(prefix.slice(0, -1)));
+  const names = prefixes.slice(0, MAX_NAMES).map((prefix) => {
+    const name = prefix.slice(0, -1);
+    const direction = directionOf(name);
+    return direction === null ? quoted(name) : `${quoted(name)}: ${direction}`;
+  });
   const more = prefixes.length > MAX_NAMES ? ', …' : '';
   return new StateDictError(
     `This state dict holds ${prefixes.length} generators: say which with --key (${names.join(', ')}${more}).`,
     { missing: [], unexpected: [], mismatched: [] },
+  );
+}
+
+/**
+ * The error of a state dict that has the keys of no family: what it looks like.
+ * @param kinds How many families there are.
+ */
+export function noGenerator(stateDict: ReadonlyMap<string, Shaped>, kinds: number): StateDictError {
+  return new StateDictError(
+    `This state dict fits none of the ${kinds} kinds of generators that can be run (docs/models.md lists them). ${lookOf(stateDict)}`,
+    { missing: [], unexpected: [...stateDict.keys()], mismatched: [] },
   );
 }
 
@@ -38,13 +54,27 @@ export function notAGenerator(
   reason: string,
   difference: StateDictDifference,
 ): StateDictError {
-  const advice = recognise(stateDict) ?? `It has ${stateDict.size} keys${firstKeys(stateDict)}.`;
-  return new StateDictError(`This state dict is not ${title}'s: ${reason}. ${advice}`, difference);
+  // Of what is almost a family's, nothing else has to be said.
+  const look = sizeOfDifference(difference) < stateDict.size / 2 ? keysOf : lookOf;
+  return new StateDictError(
+    `This state dict is not that of ${title}: ${reason}. ${look(stateDict)}`,
+    difference,
+  );
 }
 
-function firstKeys(stateDict: ReadonlyMap<string, unknown>): string {
+/** How many keys a state dict lacks, has too much, or has of other shapes. */
+function sizeOfDifference({ missing, unexpected, mismatched }: StateDictDifference): number {
+  return missing.length + unexpected.length + mismatched.length;
+}
+
+function lookOf(stateDict: ReadonlyMap<string, Shaped>): string {
+  return recognise(stateDict) ?? keysOf(stateDict);
+}
+
+function keysOf(stateDict: ReadonlyMap<string, unknown>): string {
   const shown = [...stateDict.keys()].slice(0, 3).map(quoted);
-  return shown.length === 0 ? '' : `, from ${shown.join(', ')} on`;
+  const from = shown.length === 0 ? '' : `, from ${shown.join(', ')} on`;
+  return `It has ${stateDict.size} keys${from}.`;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { CycleganError } from '../errors.js';
 import { StateDictError } from '../nn/loadStateDict.js';
 import type { Module } from '../nn/module.js';
 import { sourceName } from '../platform/byteInput.js';
@@ -9,16 +10,44 @@ import {
   type WeightFile,
   type WeightSource,
 } from '../pth/weightFile.js';
-import { BOOK, recogniseGenerator } from './families.js';
-import type { Family, FamilyConfig, PictureTraits, ValueRange } from './family.js';
-import { checkRange, withSavedRange } from './pictureTraits.js';
+import { checkOptions } from '../tensor/callerValues.js';
+import { describeValue } from '../tensor/describeValue.js';
+import { BOOK, describeIn } from './families.js';
+import type {
+  Family,
+  FamilyConfig,
+  PaddingKind,
+  PictureTraits,
+  TraitOptions,
+  ValueRange,
+} from './family.js';
+import { recogniseFile } from './readFile.js';
+import { loadRecognised } from './readGenerator.js';
+import { settleTraits } from './settleTraits.js';
+import { checkTraitOptions } from './traitOptions.js';
+import { noteOnWholeNumbers } from './wholeNumbers.js';
 
-export interface OpenGeneratorOptions extends OpenWeightsOptions, StateDictOptions {
-  /**
-   * What the darkest and the brightest byte of a picture become on the way into the network. Default: what was saved with
-   * the file, or else what its family says.
-   */
+/** Defaults are what was saved with the file, or else what its family says. */
+export interface OpenGeneratorOptions extends OpenWeightsOptions, StateDictOptions, TraitOptions {
+  /** What the darkest and the brightest byte of a picture become on the way into the network. */
   readonly inputRange?: ValueRange;
+  /** Whether the network was trained with red or with blue first, which is so on both ways. */
+  readonly channelOrder?: 'rgb' | 'bgr';
+  /**
+   * Whether norms that have running statistics use them, as after `eval()`, or the picture's own mean and variance, as scripts
+   * do that never call it. Norms without running statistics use the picture's own in any case.
+   */
+  readonly statistics?: 'own' | 'running';
+  /**
+   * What lies around the picture within the network, where its keys leave that open: `padding_type` of the CycleGAN authors'
+   * class, which counts for residual blocks.
+   */
+  readonly padding?: PaddingKind;
+  /**
+   * Whether the network adds its input to what its layers make, and clamps the sum, as DeblurGAN does; `'tanh'`: it adds it
+   * before the tanh in which its layers end, as Mask-ShadowGAN does.
+   */
+  readonly residual?: boolean | 'tanh';
 }
 
 /** A generator with all that is needed to give it pictures: `translate` takes it. */
@@ -43,7 +72,8 @@ export interface OpenedGenerator extends PictureTraits {
  * ```
  *
  * @throws StateDictError when the keys and shapes are no known family's: what differs, and what they look like; PthError when
- * it is no weight file; FileError or DownloadError when it cannot be had; CycleganError `ERR_RANGE` for a range that is none.
+ * it is no weight file; FileError or DownloadError when it cannot be had; CycleganError `ERR_RANGE` for a range that is none,
+ * `ERR_TRAIT` for another option that is not taken, or that the network cannot have.
  */
 export async function openGenerator(
   source: WeightSource,
@@ -56,26 +86,26 @@ export async function openGenerator(
 /** The same in two steps: numbers are being read, by other threads, while the caller does something else. */
 export async function beginGenerator(
   source: WeightSource,
-  { inputRange, late, ...options }: OpenGeneratorOptions = {},
+  options: OpenGeneratorOptions = {},
 ): Promise<() => Promise<OpenedGenerator>> {
-  if (inputRange !== undefined) checkRange(inputRange);
-  const file = await openWeights(source, options);
+  checkOptions('openGenerator', options);
+  const { late } = options;
+  const asked = checkTraitOptions(options);
+  const file = await openWeights(source, { describe: describeIn(sourceName(source)), ...options });
   const reading = file.stateDict({ late });
   // Callers wait for it below.
   reading.catch(() => undefined);
   return async () => {
-    const { family, config, notes, network, adapted } = await inFile(sourceName(source), async () =>
-      recogniseGenerator(await reading),
+    const { recognised, saved } = await inFile(sourceName(source), async () =>
+      recogniseFile(file, await reading, asked),
     );
-    network.loadStateDict(adapted);
-    const traits = withSavedRange(family.traits(config), file);
+    const { config, traits, notes, network } = settleTraits(recognised, asked, saved);
     return {
       ...traits,
-      module: network.eval(),
-      family,
+      module: loadRecognised({ ...recognised, network }).eval(),
+      family: recognised.family,
       config,
-      notes: [...describeAlike(file), ...notes],
-      inputRange: inputRange ?? traits.inputRange,
+      notes: [...describeAlike(file), ...noteOnWholeNumbers(file.tensors), ...notes],
     };
   };
 }
@@ -97,17 +127,26 @@ export function bookGenerator(): OpenedGenerator {
 
 /**
  * What is saved beside a generator's weights, so that it is fed as before whatever its file is called: the `config` of
- * `saveStateDict`, with the range that was read or asked for.
+ * `saveStateDict`, with the traits that were read or asked for.
  *
  * ```ts
- * const generator = await openGenerator('horse2zebra.pth', { inputRange: [-1, 1] });
+ * const generator = await openGenerator('horse2zebra.pth', { inputRange: [-1, 1], residual: true });
  * await saveStateDict(generator.module.stateDict(), 'mine.pth', { config: savedConfig(generator) });
- * (await openGenerator('mine.pth')).inputRange; // [-1, 1]
+ * const { inputRange, residual } = await openGenerator('mine.pth');
+ * [inputRange, residual]; // [[-1, 1], true]
  * ```
  */
 export function savedConfig(generator: OpenedGenerator): Record<string, PlainValue> {
-  const { family, config, inputRange } = generator;
-  return { family: family.name, ...config, inputRange };
+  if (typeof generator?.family?.name !== 'string') {
+    const got = describeValue(generator);
+    throw new CycleganError(
+      'ERR_TRAIT',
+      `savedConfig takes what openGenerator gives, but got ${got}.`,
+    );
+  }
+  const { family, config, inputRange, channelOrder, statistics, padding, residual } = generator;
+  const traits = { inputRange, channelOrder, statistics, padding, residual };
+  return { family: family.name, ...config, ...traits };
 }
 
 async function inFile<T>(name: string | null, action: () => Promise<T>): Promise<T> {

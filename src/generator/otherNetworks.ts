@@ -8,81 +8,26 @@ export interface OtherNetwork {
   matches(keys: KeyPatterns): boolean;
 }
 
-const RUNS =
-  'only the ResNet generators of the CycleGAN authors and the book (resnet_9blocks, resnet_6blocks) can be run';
+const RUNS = 'networks of this kind cannot be run';
 const OF_A_GENERATOR =
   'CycleGAN training saves it beside the generators; take the file of a generator (latest_net_G_A.pth)';
 
-const BLUR = /(^|\.)model\.\d+\.filt$/;
 const BLOCK = /(^|\.)model\.\d+\.conv_block\./;
-
-/** CUT trains with two flags that put plain strided and transposed convolutions where these blurs are. */
-function cut(what: string, ...kernels: readonly number[]): OtherNetwork {
-  return {
-    name: `CUT's generator (contrastive-unpaired-translation), which ${what}`,
-    advice: 'those that were trained with --no_antialias --no_antialias_up can be run',
-    matches: (keys) => keys.has(BLOCK) && kernels.every((size) => keys.hasKernel(BLUR, size)),
-  };
-}
 
 /** Variants of the CycleGAN authors' ResNet generator, whose blocks are `model.N.conv_block`. */
 const RESNET_VARIANTS: readonly OtherNetwork[] = [
-  cut('downsamples with a blur and enlarges by resizing', 3, 4),
-  cut('downsamples with a blur', 3),
-  cut('enlarges by resizing', 4),
-  {
-    name: 'a generator of gan-compression, a ResNet with separable convolutions in its blocks',
-    advice: RUNS,
-    matches: (keys) => keys.has(/(^|\.)model\.\d+\.conv_block\.\d+\.conv\.\d+\.weight$/),
-  },
-  {
-    name: "AttentionGAN's first generator, which enlarges with PixelShuffle and blends with its input",
-    advice: RUNS,
-    matches: (keys) =>
-      keys.has(BLOCK) &&
-      keys.some(
-        /(^|\.)model\.\d+\.weight$/,
-        (shape) => isKernel(shape) && shape[2] === 1 && shape[0] === 4 * shape[1],
-      ),
-  },
   {
     name: "PyTorch-GAN's StarGAN generator",
     advice: 'it wants a label beside the picture, which is not supported',
-    matches: (keys) => keys.has(BLOCK) && keys.hasKernel(/(^|\.)model\.4\.weight$/, 4),
-  },
-  {
-    name: "pix2pixHD's LocalEnhancer",
-    advice: RUNS,
-    matches: (keys) => keys.hasAll(/(^|\.)model1_1\.\d+\.weight$/, /(^|\.)model1_2\.\d+\./),
-  },
-  {
-    name: "pix2pixHD's GlobalGenerator, a ResNet that halves the picture another number of times than twice",
-    advice: 'one that was trained with --n_downsample_global 2 can be run',
-    matches: ({ firstBlock }) =>
-      firstBlock !== null && firstBlock !== 10 && firstBlock >= 4 && (firstBlock - 4) % 3 === 0,
-  },
-  {
-    name: "PyTorch-GAN's CycleGAN generator (eriklindernoren), one that enlarges by resizing and convolving",
-    advice: `${RUNS}, which have transposed convolutions`,
     matches: (keys) =>
-      keys.hasKernel(/(^|\.)model\.1\.weight$/, 7) &&
-      keys.has(/(^|\.)model\.\d+\.block\.\d+\.weight$/),
+      keys.has(BLOCK) &&
+      keys.hasKernel(/(^|\.)model\.0\.weight$/, 7) &&
+      keys.hasKernel(/(^|\.)model\.3\.weight$/, 4),
   },
   {
     name: 'a generator that enlarges by resizing and convolving',
-    advice:
-      'only those with transposed convolutions can be run, as the book and the CycleGAN authors have them',
+    advice: 'only those of PyTorch-GAN and of CUT can be run',
     matches: (keys) => keys.hasKernel(/(^|\.)model\.1\.weight$/, 7) && hasHalving(keys),
-  },
-  {
-    name: 'a ResNet generator with zero padding in its blocks (padding_type "zero")',
-    advice: 'only those with reflection padding, which is the default, can be run',
-    matches: (keys) => keys.everyBlockHas(/^0$/),
-  },
-  {
-    name: "today's DeblurGAN generator, with one convolution a block",
-    advice: `its network adds the input to the output, too; ${RUNS}`,
-    matches: (keys) => keys.everyBlockHas(/^1$/) && !keys.has(/\.conv_block\.[3-9]\.weight$/),
   },
 ];
 
@@ -94,111 +39,169 @@ function hasHalving(keys: KeyPatterns): boolean {
   );
 }
 
-const LAYER_MODULE = /(^|\.)layer_module\.\d+\.weight$/;
+const WANTS_MASK = 'it wants a mask beside the picture, which is not supported';
+const WANTS_LABEL_MAP = 'it makes pictures of maps of labels, which are no pictures';
+const WANTS_STYLE = 'it wants a style beside the picture, which is not supported';
+const WANTS_STYLE_PICTURE = 'it wants a second picture, of the style, which is not supported';
+const WANTS_STYLE_VECTOR = 'it wants a style vector beside the picture, which is not supported';
 
-/** Generators of other families, by names that only they have. */
+/** Generators that want more than a picture, by names that only they have. */
 const OTHER_GENERATORS: readonly OtherNetwork[] = [
-  {
-    name: 'a U-Net generator (netG unet_128 or unet_256)',
-    advice: 'only ResNet generators (resnet_9blocks, resnet_6blocks) can be run',
-    matches: (keys) => keys.has(/(^|\.)model\.model\.\d+\.model\.\d+\./),
-  },
-  named("mmgeneration's pix2pix U-Net generator", [/(^|\.)model\.model\.\d+\.conv\.weight$/]),
-  named("mmgeneration's CycleGAN generator", [
-    /(^|\.)model\.0\.conv\.weight$/,
-    /(^|\.)model\.\d+\.block\.\d+\.conv\.weight$/,
-  ]),
-  named("aladdinpersson's CycleGAN generator", [
-    /(^|\.)initial\.0\.weight$/,
-    /(^|\.)res_blocks\.\d+\.block\.\d+\.conv\.0\.weight$/,
-  ]),
-  named("aladdinpersson's pix2pix generator, a U-Net", [
-    /(^|\.)initial_down\.0\.weight$/,
-    /(^|\.)final_up\.0\.weight$/,
-  ]),
-  named("a U-Net generator of PyTorch-GAN's (pix2pix, DiscoGAN or DualGAN)", [
-    /(^|\.)down1\.model\.0\.weight$/,
-    /(^|\.)up1\.model\.0\.weight$/,
-  ]),
-  named("photo2cartoon's generator", [/(^|\.)HourGlass1\./, /(^|\.)gap_fc\.weight$/]),
-  named("UGATIT's generator", [/(^|\.)DownBlock\.1\.weight$/, /(^|\.)gap_fc\.weight$/]),
-  named("Udacity's CycleGAN generator (CycleGenerator)", [
-    /(^|\.)res_blocks\.\d+\.conv_layer1\.0\.weight$/,
-    /(^|\.)deconv1\.0\.weight$/,
-  ]),
-  named("the CycleGAN generator of Coursera's GANs Specialization", [
-    /(^|\.)upfeature\.conv\.weight$/,
-    /(^|\.)res0\.conv1\.weight$/,
-  ]),
-  named("the U-Net generator of Coursera's GANs Specialization", [
-    /(^|\.)upfeature\.conv\.weight$/,
-    /(^|\.)contract1\.conv1\.weight$/,
-  ]),
   {
     name: 'a StarGAN generator',
     advice: 'it wants a label beside the picture, which is not supported',
     matches: (keys) =>
       keys.hasKernel(/(^|\.)main\.0\.weight$/, 7) && keys.has(/(^|\.)main\.\d+\.main\.0\.weight$/),
   },
-  named('an AnimeGANv2 generator', [/(^|\.)block_a\.0\.1\.weight$/, /(^|\.)out_layer\.0\.weight$/]),
-  named('an AnimeGAN generator (pytorch-animeGAN)', [
-    /(^|\.)encode_blocks\.\d+\./,
-    /(^|\.)decode_blocks\.\d+\./,
-  ]),
-  named('a fast-neural-style network (TransformerNet)', [
-    /(^|\.)conv1\.conv2d\.weight$/,
-    /(^|\.)deconv3\.conv2d\.weight$/,
-  ]),
-  named('a fast-neural-style network (rrmina)', [
-    /(^|\.)ConvBlock\.\d+\.conv_layer\.weight$/,
-    /(^|\.)DeconvBlock\./,
-  ]),
-  named("CartoonGAN's generator (Hayao, Hosoda, Paprika or Shinkai)", [
-    /(^|\.)conv01_1\.weight$/,
-    /(^|\.)in01_1\.scale$/,
-  ]),
-  named("AttentionGAN's generator, which blends pictures by masks", [
-    /(^|\.)deconv3_content\.weight/,
-    /(^|\.)deconv3_attention\.weight$/,
-  ]),
-  named("EnlightenGAN's generator, a U-Net with an attention map", [
-    /(^|\.)conv1_1\.weight$/,
-    /(^|\.)deconv5\.weight$/,
-    /(^|\.)conv10\.weight$/,
-  ]),
-  named("GANILLA's generator", [/(^|\.)layer1\.0\.conv1\.weight$/, /(^|\.)fpn\.P5_1\.weight$/]),
-  named("arnab39's CycleGAN generator", [/(^|\.)res_model\.\d+\.res_block\.1\.0\.weight$/]),
-  named("Lornatang's CycleGAN generator (CycleNet)", [/(^|\.)main\.\d+\.res\.1\.weight$/]),
-  named("znxlwm's ResNet generator", [
-    /(^|\.)conv1\.(conv\.)?weight$/,
-    /(^|\.)resnet_blocks\.\d+\.conv1\./,
-    /(^|\.)deconv1\./,
-  ]),
   {
-    name: 'a MUNIT generator',
-    advice: 'it wants a style beside the picture, which is not supported',
-    matches: (keys) => keys.hasAll(/(^|\.)enc_style\./, /(^|\.)enc_content\./),
+    name: "FUNIT's generator",
+    advice: 'it wants pictures of the class to translate to, which is not supported',
+    matches: (keys) => keys.hasAll(/(^|\.)enc_class_model\./, /(^|\.)enc_content\./),
+  },
+  {
+    name: 'a MUNIT generator or one like it',
+    advice: WANTS_STYLE,
+    matches: (keys) =>
+      keys.has(/(^|\.)enc_content\./) && (keys.has(/(^|\.)enc_style\./) || keys.has(/(^|\.)mlp\./)),
+  },
+  {
+    name: "BicycleGAN's generator",
+    advice: WANTS_STYLE_VECTOR,
+    // The vector goes to each level, or to the first alone; then the network is known by how it enlarges.
+    matches: (keys) =>
+      keys.hasAll(/(^|\.)model\.down\.0\.weight$/, /(^|\.)model\.(submodule\.)+down\.1\.weight$/) ||
+      (keys.hasKernel(/(^|\.)model\.model\.0\.weight$/, 4) &&
+        keys.hasKernel(/(^|\.)model\.model\.5\.weight$/, 3)),
+  },
+  {
+    name: "PyTorch-GAN's BicycleGAN generator",
+    advice: WANTS_STYLE_VECTOR,
+    matches: (keys) => keys.hasAll(/(^|\.)fc\.weight$/, /(^|\.)down1\.model\.0\.weight$/),
   },
   {
     name: "instaGAN's generator",
     advice: 'it wants masks beside the picture, which is not supported',
     matches: (keys) => keys.hasAll(/(^|\.)encoder_img\.\d+\./, /(^|\.)encoder_seg\.\d+\./),
   },
-  named("UNIT's generator", [/(^|\.)enc\.model\.0\.conv\.weight$/, /(^|\.)dec\.model\.\d+\./]),
   {
-    name: "DiscoGAN's generator",
-    advice: RUNS,
-    // Its discriminator ends in one channel.
-    matches: (keys) => keys.hasKernel(LAYER_MODULE, 4) && !keys.hasKernel(LAYER_MODULE, 4, 1),
+    name: "StarGAN v2's generator",
+    advice: WANTS_STYLE_VECTOR,
+    matches: (keys) =>
+      keys.hasAll(/(^|\.)from_rgb\.weight$/, /(^|\.)decode\.\d+\.norm1\.fc\.weight$/),
+  },
+  {
+    name: "NICE-GAN's generator",
+    advice:
+      'what it takes is not a picture but what its discriminator makes of one, which is not supported',
+    matches: (keys) => keys.hasAll(/(^|\.)UpBlock0\.1\.weight$/, /(^|\.)UpBlock1_1\./),
+  },
+  {
+    name: "DRIT's generator",
+    advice:
+      'its encoders are networks of their own, and it wants an attribute vector, which is not supported',
+    matches: (keys) => keys.hasAll(/(^|\.)decA1\./, /(^|\.)decB1\./, /(^|\.)mlpA\./),
+  },
+  {
+    name: "SPADE's generator",
+    advice: WANTS_LABEL_MAP,
+    matches: (keys) => keys.hasAll(/\.mlp_shared\.0\.weight$/, /\.mlp_gamma\.weight$/),
+  },
+  {
+    name: "a pix2pixHD generator of SPADE's repository",
+    advice: WANTS_LABEL_MAP,
+    matches: (keys) => keys.has(/(^|\.)model\.\d+\.conv_block\.1\.0\.weight/),
+  },
+  {
+    name: "AdaIN's decoder",
+    advice: WANTS_STYLE_PICTURE,
+    matches: (keys) =>
+      keys.hasKernel(/^(decoder\.)?28\.weight$/, 3, 3) &&
+      keys.some(/^(decoder\.)?1\.weight$/, ([first, second]) => second === 2 * first),
+  },
+  {
+    name: 'a generator that fills holes (LaMa)',
+    advice: WANTS_MASK,
+    matches: (keys) => keys.has(/\.ffc\.convl2l\.weight$/),
+  },
+  {
+    name: 'a generator that fills holes (EdgeConnect)',
+    advice: WANTS_MASK,
+    matches: (keys) =>
+      keys.has(/(^|\.)middle\.\d+\.conv_block\./) && keys.has(/(^|\.)encoder\.1\.weight/),
   },
 ];
 
-function named(name: string, patterns: readonly RegExp[]): OtherNetwork {
-  return { name, advice: RUNS, matches: (keys) => keys.hasAll(...patterns) };
-}
+/** Keys of networks that enlarge or restore pictures: all of a line are one network's. */
+const RESTORERS: readonly (readonly RegExp[])[] = [
+  [/(^|\.)conv_first\.weight$/, /(^|\.)conv_last\.weight$/],
+  [/(^|\.)model\.1\.sub\.\d+\.RDB1\./],
+  [/(^|\.)sub_mean\.weight$/, /(^|\.)tail\./],
+  [/(^|\.)block1\.0\.weight$/, /(^|\.)block8\.0\.conv\.weight$/],
+  [/(^|\.)upsampling\.0\.weight$/, /(^|\.)res_blocks\.0\.conv_block\./],
+  [/(^|\.)intro\.weight$/, /(^|\.)middle_blks\./],
+  [/(^|\.)patch_embed\.proj\.weight$/, /(^|\.)encoder_level1\./],
+  [/(^|\.)shallow_feat1\.0\.weight$/],
+];
+
+/** Networks that make pictures of pictures, by other layers than those that can be run. */
+const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
+  {
+    name: 'a style network of another repository',
+    advice: "only those of PyTorch's examples and of rrmina/fast-neural-style-pytorch can be run",
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)model\.0\.block\.1\.weight$/, 9) ||
+      (keys.hasKernel(/(^|\.)conv1\.conv2d\.weight$/, 9) &&
+        keys.hasKernel(/(^|\.)up3\.conv2d\.weight$/, 9)),
+  },
+  {
+    name: 'a network that enlarges or restores pictures (ESRGAN, SRGAN, EDSR, SwinIR, NAFNet, Restormer or alike)',
+    advice: RUNS,
+    matches: (keys) => RESTORERS.some((patterns) => keys.hasAll(...patterns)),
+  },
+  {
+    name: 'Zero-DCE, which lightens pictures',
+    advice: RUNS,
+    matches: (keys) => keys.hasAll(/(^|\.)e_conv1\./, /(^|\.)e_conv7\./),
+  },
+  {
+    name: "a U-Net of milesial's Pytorch-UNet, or one like it",
+    advice: RUNS,
+    matches: (keys) => keys.hasAll(/\.double_conv\.0\.weight$/, /\.maxpool_conv\.1\./),
+  },
+  {
+    name: 'U²-Net, which finds what stands out',
+    advice: RUNS,
+    matches: (keys) => keys.has(/(^|\.)stage1\.rebnconvin\./),
+  },
+  {
+    name: 'a U-Net of fastai (DeOldify or alike)',
+    advice: RUNS,
+    matches: (keys) => keys.has(/(^|\.)layers\.\d+\.shuf\.conv\./),
+  },
+  {
+    name: 'a ResNet generator whose layers have other names',
+    advice:
+      'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)(?!model\.)\w+\.1\.weight$/, 7) &&
+      keys.has(/(^|\.)(?!model\.)\w+\.\d+\.conv_block\.1\.weight$/),
+  },
+  {
+    name: 'a network around a StyleGAN (GFPGAN, pSp or alike)',
+    advice: RUNS,
+    matches: (keys) =>
+      keys.has(/\.modulation\.weight$/) &&
+      (keys.has(/(^|\.)conv_body_first\./) || keys.has(/(^|\.)encoder\.input_layer\./)),
+  },
+];
 
 /** What is no generator of pictures from pictures. */
 const OTHER_KINDS: readonly OtherNetwork[] = [
+  {
+    name: "a training run's state",
+    advice: 'it holds optimisers and pictures; the generators lie beside it (latest_net_G_A.pth)',
+    matches: (keys) => keys.hasAll(/^iteration$/, /^optimizer\.[GD]\.\d+\.exp_avg$/),
+  },
   {
     name: 'a PatchGAN discriminator',
     advice: OF_A_GENERATOR,
@@ -213,6 +216,13 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
       keys.hasKernel(/(^|\.)net\.0\.weight$/, 1) && keys.hasKernel(/(^|\.)net\.\d+\.weight$/, 1, 1),
   },
   {
+    name: "a discriminator of Coursera's GANs Specialization",
+    advice: 'take the generator, which is saved beside it (--key gen, gen_AB or gen_BA)',
+    matches: (keys) =>
+      keys.hasAll(/(^|\.)contract1\.conv1\.weight$/) &&
+      keys.hasKernel(/(^|\.)final\.weight$/, 1, 1),
+  },
+  {
     name: 'a classifier (ResNet, VGG or alike)',
     advice: 'it gives classes and not pictures',
     // Generators have fully connected layers, too, but none that end in one.
@@ -222,7 +232,14 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
   {
     name: 'a diffusion model',
     advice: RUNS,
-    matches: (keys) => keys.has(/(^|\.)(time_embed|time_embedding)\.\w+\.weight$/),
+    matches: (keys) =>
+      keys.has(/(^|\.)(time_embed|time_embedding|time_mlp|noise_level_mlp)\.\w+\.weight$/) ||
+      keys.has(/(^|\.)denoise_fn\./),
+  },
+  {
+    name: 'a LoRA',
+    advice: 'it holds changes of another network, a diffusion model in most cases, and no network',
+    matches: (keys) => keys.has(/\.lora_(down|up|A|B)(\.\w+)?\.weight$/),
   },
   {
     name: 'a StyleGAN generator',
@@ -236,5 +253,6 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
 export const OTHER_NETWORKS: readonly OtherNetwork[] = [
   ...RESNET_VARIANTS,
   ...OTHER_GENERATORS,
+  ...OTHER_TRANSLATORS,
   ...OTHER_KINDS,
 ];

@@ -1,6 +1,10 @@
 import type { Shaped } from '../nn/loadStateDict.js';
+import { sizeOf } from '../tensor/shape.js';
 import type { Anchor } from './family.js';
 import { severalGenerators } from './notAGenerator.js';
+
+/** What an average over training is called, which is kept beside the network. */
+const AVERAGE = /(^|[._])(ema|avg|average[d]?|shadow)(_model)?\.$|ema\.$/i;
 
 export interface OwnKeys<T> {
   /** What stands before the network's own keys, `module.`; empty when nothing does. */
@@ -35,21 +39,70 @@ export function withOwnKeys<T extends Shaped>(
     notes.push(`Added the prefix "${outermost}" to ${stateDict.size} keys.`);
     return { prefix: '', own: new Map([...stateDict].map(([k, t]) => [outermost + k, t])) };
   }
-  const prefixes = prefixesOf(stateDict, anchor);
+  const all = prefixesOf(stateDict, anchor);
+  const trained = all.filter((name) => !AVERAGE.test(name));
+  const prefixes = trained.length === 1 ? trained : all;
   if (prefixes.length > 1) throw severalGenerators(prefixes);
   if (prefixes.length === 0) return { prefix: '', own: stateDict };
   const [prefix] = prefixes;
+  for (const other of all.filter((name) => name !== prefix)) {
+    const [taken, left] = [prefix, other].map((name) => quoted(name.slice(0, -1)));
+    notes.push(
+      `${taken} was taken; ${left} is an average of it over its training: --key NAME takes it.`,
+    );
+  }
   const own = [...stateDict].filter(([key]) => key.startsWith(prefix));
   notes.push(`Removed the prefix "${prefix.slice(0, 200)}" from ${own.length} keys.`);
-  if (own.length < stateDict.size) {
-    notes.push(`Left out ${stateDict.size - own.length} tensors of other networks.`);
-  }
+  const beside = [...stateDict].filter(([key]) => !key.startsWith(prefix));
+  if (beside.length > 0) notes.push(...leftOut(beside, prefix));
   return { prefix, own: new Map(own.map(([key, t]) => [key.slice(prefix.length), t])) };
 }
 
+/** Names of other networks in a message. */
+const MAX_NAMES = 4;
+/** What pictures are normalised by, where a module does it in front of a network. */
+const NORMALISING = /(^|\.)((img|image|pixel)_)?(mean|std)$/;
+/** A number for each channel of a picture. */
+const MAX_CHANNELS = 4;
+
+/**
+ * What stands beside a generator, by name: whether it is a part of what makes the picture, people can tell and keys cannot.
+ *
+ * @param prefix Of the generator's keys.
+ */
+function leftOut(beside: readonly (readonly [string, Shaped])[], prefix: string): string[] {
+  const parent = prefix.slice(0, prefix.lastIndexOf('.', prefix.length - 2) + 1);
+  const networks = new Map<string, boolean>();
+  for (const [key, { shape }] of beside) {
+    const begin = key.startsWith(parent) ? parent.length : 0;
+    const end = key.indexOf('.', begin);
+    const name = key.slice(0, end === -1 ? key.length : end);
+    const normalises = NORMALISING.test(key) && sizeOf(shape) <= MAX_CHANNELS;
+    networks.set(name, normalises && networks.get(name) !== false);
+  }
+  const names = [...networks.keys()].slice(0, MAX_NAMES).map((name) => quoted(name));
+  const more = networks.size > MAX_NAMES ? ', …' : '';
+  const normalising = [...networks].flatMap(([name, normalises]) => (normalises ? [name] : []));
+  const note = `Left out ${beside.length} tensors that stand beside it (${names.join(', ')}${more}).`;
+  if (normalising.length === 0) return [note];
+  return [
+    note,
+    `${normalising.slice(0, MAX_NAMES).map(quoted).join(' and ')} ${normalising.length === 1 ? 'looks' : 'look'} like what pictures were normalised by: if they were, the picture is wrong, for nothing is normalised here but by --input-range.`,
+  ];
+}
+
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
+}
+
 /** Whether all keys are indices of layers, the anchor's among them. */
-function lacksOutermost(tensors: ReadonlyMap<string, Shaped>, { key, outermost }: Anchor): boolean {
-  if (outermost === undefined || !tensors.has(key.slice(outermost.length))) return false;
+function lacksOutermost(
+  tensors: ReadonlyMap<string, Shaped>,
+  { key, fits, outermost }: Anchor,
+): boolean {
+  if (outermost === undefined) return false;
+  const tensor = tensors.get(key.slice(outermost.length));
+  if (tensor === undefined || !fits(tensor)) return false;
   return [...tensors.keys()].every((name) => /^\d+\./.test(name));
 }
 

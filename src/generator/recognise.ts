@@ -3,7 +3,7 @@ import { KeyPatterns } from './keyPatterns.js';
 import { OTHER_NETWORKS } from './otherNetworks.js';
 
 /**
- * What a state dict that is no ResNet generator's looks like, and what to do: `This looks like a U-Net …: …`;
+ * What a state dict of no family looks like, and what to do: `This looks like a U-Net …: …`;
  * `null` when it looks like nothing known.
  */
 export function recognise(tensors: ReadonlyMap<string, Shaped>): string | null {

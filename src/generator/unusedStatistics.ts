@@ -1,4 +1,3 @@
-import { Dropout } from '../nn/dropout.js';
 import { InstanceNorm2d } from '../nn/instanceNorm2d.js';
 import type { Shaped } from '../nn/loadStateDict.js';
 import type { Module } from '../nn/module.js';
@@ -7,8 +6,8 @@ import type { Shape } from '../tensor/shape.js';
 const STATISTICS = ['running_mean', 'running_var', 'num_batches_tracked'];
 
 /**
- * PyTorch before 0.4.0 saved running statistics for InstanceNorm2d, though inference never used them. Later they were
- * saved where they are tracked, and used in eval mode; the authors' test script never calls `eval()`.
+ * Leaves out running statistics of instance norms that keep none: PyTorch before 0.4.0 saved them, though inference never used
+ * them. Later they are saved where they are tracked, and used in eval mode.
  *
  * @param network The one that the state dict belongs to.
  * @param notes Receives a sentence where something was left out.
@@ -20,7 +19,7 @@ export function withoutUnusedStatistics<T extends Shaped>(
 ): ReadonlyMap<string, T> {
   const unused = new Set<string>();
   for (const [name, module] of network.namedModules()) {
-    if (!(module instanceof InstanceNorm2d)) continue;
+    if (!(module instanceof InstanceNorm2d) || module.trackRunningStats) continue;
     for (const kind of STATISTICS) {
       const key = `${name}.${kind}`;
       const shape = stateDict.get(key)?.shape;
@@ -34,14 +33,8 @@ export function withoutUnusedStatistics<T extends Shaped>(
       ? `Left out ${unused.size} running statistics of instance norms: the picture's own are used, as in the CycleGAN authors' test script.`
       : `Left out ${unused.size} running statistics that InstanceNorm2d does not use.`,
   );
-  const dropout = [...network.namedModules()].some(([, module]) => module instanceof Dropout);
-  if (dropout) notes.push(DEBLURGAN_HINT);
   return new Map([...stateDict].filter(([key]) => !unused.has(key)));
 }
-
-/** Keys and shapes cannot tell the two apart; dropout and tracked statistics together are what its files have. */
-const DEBLURGAN_HINT =
-  "DeblurGAN's files look just like this, and its network adds the input to the output, which is not done here: if this is one of them, the picture will be wrong.";
 
 function isStatistic(shape: Shape, kind: string, channels: number): boolean {
   if (kind === 'num_batches_tracked') return shape.every((side) => side === 1) && shape.length < 2;

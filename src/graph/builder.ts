@@ -23,6 +23,8 @@ export interface GraphNames {
   readonly modules: ReadonlyMap<Traceable, string>;
   /** State-dict keys, of which a parameter that is shared has several. */
   readonly parameters: ReadonlyMap<ParameterSource, readonly string[]>;
+  /** Those of `parameters` that are not trained, such as running statistics. */
+  readonly buffers?: ReadonlySet<ParameterSource>;
 }
 
 /**
@@ -37,10 +39,12 @@ export interface GraphNames {
  */
 export class GraphBuilder {
   readonly #values: (Leaf | GraphNode)[] = [];
-  readonly #assignments: Assignment[] = [];
+  /** For each parameter that is written to, the value that takes its place. */
+  readonly #assignments = new Map<number, Value>();
   readonly #leaves = new Map<ParameterSource | Tensor, Value>();
   readonly #names: GraphNames | null;
   readonly #input: Value | null;
+  #seed: Value | null = null;
   #scope = '';
 
   /**
@@ -52,10 +56,29 @@ export class GraphBuilder {
     this.#input = inputShape === null ? null : this.addInput(inputShape, 'input');
   }
 
+  /**
+   * Goes on with a graph: its values keep their numbers, and what is written to parameters stays. Nodes that are added belong to
+   * no module.
+   */
+  static from(graph: Graph): GraphBuilder {
+    const g = new GraphBuilder();
+    g.#values.push(...graph.values);
+    for (const { parameter, value } of graph.assignments) {
+      g.#assignments.set(parameter, graph.values[value]);
+    }
+    for (const leaf of graph.constants) g.#leaves.set(leaf.tensor, leaf);
+    return g;
+  }
+
   /** The input of a network that has one. */
   get input(): Value {
     if (this.#input === null) throw new Error('this graph was begun without an input');
     return this.#input;
+  }
+
+  /** Leaves and nodes so far; a value's number is its place here. */
+  get values(): readonly (Leaf | GraphNode)[] {
+    return this.#values;
   }
 
   addInput(shape: Shape, name: string): Value {
@@ -73,7 +96,8 @@ export class GraphBuilder {
     const [key, ...aliases] = keys;
     const { shape, tensor } = source;
     const id = this.#values.length;
-    return this.#leaf(source, { kind: 'parameter', id, shape, key, aliases, tensor });
+    const isBuffer = this.#names?.buffers?.has(source) ?? false;
+    return this.#leaf(source, { kind: 'parameter', id, shape, key, aliases, isBuffer, tensor });
   }
 
   /** A tensor as a value. */
@@ -124,9 +148,49 @@ export class GraphBuilder {
     return this.apply(addOperator, [a, b], {});
   }
 
-  /** At the end of each run, `value` takes the parameter's place. */
+  /** At the end of each run, `value` takes the parameter's place; assigned anew, the last value does. */
   assign(parameter: ParameterSource, value: Value): void {
-    this.#assignments.push({ parameter: this.parameter(parameter).id, value: value.id });
+    this.#assignments.set(this.parameter(parameter).id, value);
+  }
+
+  /** What a parameter will be at the end of a run, as far as it was assigned: of a module that is called twice, the second call goes on there. */
+  latest(parameter: ParameterSource): Value {
+    const leaf = this.parameter(parameter);
+    return this.#assignments.get(leaf.id) ?? leaf;
+  }
+
+  /**
+   * What is traced from now on is traced for training: modules in training mode (`Module.train`) do what they do then. A
+   * `Dropout` drops elements, norms use the statistics of the batch and assign running ones; those in eval mode, as layers that
+   * are frozen, do not. Without this call, they throw, as graphs that are run to translate neither have a seed nor write back.
+   *
+   * ```ts
+   * const net = new Sequential(new BatchNorm2d(2), new Dropout(0.5)).train();
+   * const g = new GraphBuilder([1, 2, 4, 4], namesOf(net));
+   * g.startTraining(g.addInput([2], 'seed')); // runAll([picture, new Tensor(Float32Array.of(7, step), [2])])
+   * const graph = g.finish(g.call(net, g.input));
+   * graph.assignments.length; // 3
+   * ```
+   *
+   * @param seed Whole numbers `[2]` from 0 to 2²⁴ that random numbers follow from: one for the training, say, and the number of
+   * the step. An input, or a parameter that the graph itself counts up.
+   */
+  startTraining(seed: Value): void {
+    this.#seed = seed;
+  }
+
+  /** What random numbers follow from, or `null` unless this is traced for training. */
+  get seed(): Value | null {
+    return this.#seed;
+  }
+
+  get isTraining(): boolean {
+    return this.#seed !== null;
+  }
+
+  /** How many values there are so far, which is the number of the next one. */
+  get size(): number {
+    return this.#values.length;
   }
 
   /** @param output What a run returns, one value or several. */
@@ -135,7 +199,7 @@ export class GraphBuilder {
     return graphOf(
       this.#values,
       outputs.map(({ id }) => id),
-      this.#assignments,
+      Array.from(this.#assignments, ([parameter, { id }]) => ({ parameter, value: id })),
     );
   }
 

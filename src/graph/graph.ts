@@ -12,6 +12,8 @@ export interface Value {
 export interface InputLeaf extends Value {
   readonly kind: 'input';
   readonly name: string;
+  /** Whether it is no picture, or batch of pictures, whatever its shape says. Default: false. */
+  readonly isFlat?: boolean;
 }
 
 /** A weight or buffer of a module. */
@@ -20,6 +22,8 @@ export interface ParameterLeaf extends Value {
   /** In the state dict: `model.1.weight`. Of a tensor that has several keys, the first; the others are `aliases`. */
   readonly key: string;
   readonly aliases: readonly string[];
+  /** Whether it is saved with the weights but not trained, as running statistics are. */
+  readonly isBuffer: boolean;
   /** Its elements when the graph was traced. */
   readonly tensor: Tensor;
 }

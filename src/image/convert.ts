@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { checkTensor } from '../tensor/operator.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { checkPictureSize, type Picture } from './picture.js';
@@ -45,6 +46,7 @@ export function toTensor(): (picture: PictureInput) => Tensor {
  * @see torchvision.transforms.ToPILImage
  */
 export function toImage(tensor: Tensor): Picture {
+  checkTensor('toImage', tensor);
   const { data, shape } = tensor;
   const [channels, height, width] = shape.slice(-3);
   const one = shape.length === 3 || (shape.length === 4 && shape[0] === 1);

@@ -5,19 +5,36 @@ import {
   sourceName,
 } from '../platform/byteInput.js';
 import { writeFileAtomic } from '../platform/files.js';
+import { checkOptions } from '../tensor/callerValues.js';
+import { describeValue } from '../tensor/describeValue.js';
+import { bmpSize } from './bmp/bmpHeader.js';
+import { decodeBmp } from './bmp/decodeBmp.js';
+import { decodeGif, gifSize } from './gif/decodeGif.js';
+import { isGif } from './gif/gifHeader.js';
+import { decodeHeif, prepareHeif } from './heif/decodeHeif.js';
+import { heifKind } from './heif/heifFile.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
 import { encodeJpeg } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
-import type { Metadata } from './metadata.js';
+import { type Metadata, startsWith } from './metadata.js';
 import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, upright } from './orientation.js';
+import { otherFormat } from './otherFormats.js';
 import { ImageError, type Picture } from './picture.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, pngSize } from './png/decodePng.js';
 import { encodePng } from './png/encodePng.js';
 import { pngMetadata } from './png/pngMetadata.js';
+import { decodePnm, pnmSize } from './pnm/decodePnm.js';
+import { isPnm } from './pnm/pnmHeader.js';
+import { decodeTiff, tiffSize } from './tiff/decodeTiff.js';
+import { encodeTiff } from './tiff/encodeTiff.js';
+import { isTiff } from './tiff/tiffDirectory.js';
+import { decodeWebp, loadWebpDecoder } from './webp/decodeWebp.js';
+import { encodeWebp, loadWebpEncoder } from './webp/encodeWebp.js';
+import { isWebp, webpMetadata, webpSize } from './webp/webpFile.js';
 
 /** A file format of pictures. A new one is a room beside `png/` and an entry here. */
 interface PictureFormat {
@@ -29,18 +46,22 @@ interface PictureFormat {
   /** From a file's bytes, or the first of them. */
   metadata(bytes: Uint8Array): Metadata;
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
-  encode(picture: Picture, options: EncodeOptions): Uint8Array;
+  /** Absent for formats that are read only. */
+  encode?(picture: Picture, options: EncodeOptions): Uint8Array;
+  /** Of a format whose code is fetched when it is needed: before the first picture is decoded, or encoded. */
+  loadDecoder?(bytes: Uint8Array): Promise<void>;
+  loadEncoder?(): Promise<void>;
 }
 
 export interface DecodeOptions extends NoteOptions {
-  /** Whether a PNG's alpha is kept. Default: false, as in the book's pipeline. */
+  /** Whether alpha is kept. Default: false, as in the book's pipeline. */
   readonly alpha?: boolean;
   /** Whether the orientation in EXIF or XMP is applied. Default: false, as in the book's pipeline. */
   readonly autoOrient?: boolean;
 }
 
 export interface EncodeOptions {
-  /** JPEG only, 1 to 100. Default: 95. */
+  /** JPEG and WebP only, 1 to 100. Default: 95, of a WebP 80. */
   readonly quality?: number;
 }
 
@@ -64,27 +85,104 @@ const FORMATS: readonly PictureFormat[] = [
   },
   {
     name: 'JPEG',
-    extensions: ['.jpg', '.jpeg'],
+    extensions: ['.jpg', '.jpeg', '.jpe', '.jfif'],
     matches: (bytes) => bytes[0] === 0xff && bytes[1] === 0xd8,
     size: jpegSize,
     metadata: jpegMetadata,
     decode: decodeJpeg,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
   },
+  {
+    name: 'GIF',
+    extensions: ['.gif'],
+    matches: isGif,
+    size: gifSize,
+    metadata: noMetadata,
+    decode: decodeGif,
+  },
+  {
+    name: 'BMP',
+    extensions: ['.bmp', '.dib'],
+    matches: (bytes) => startsWith(bytes, 'BM'),
+    size: bmpSize,
+    metadata: noMetadata,
+    decode: decodeBmp,
+  },
+  {
+    name: 'PNM',
+    extensions: ['.pbm', '.pgm', '.ppm', '.pnm'],
+    matches: isPnm,
+    size: pnmSize,
+    metadata: noMetadata,
+    decode: decodePnm,
+  },
+  {
+    name: 'TIFF',
+    extensions: ['.tif', '.tiff'],
+    matches: isTiff,
+    size: tiffSize,
+    // Its own tag says how it is turned, and it is turned as it is decoded: as in Pillow.
+    metadata: noMetadata,
+    decode: decodeTiff,
+    encode: encodeTiff,
+  },
+  {
+    name: 'WebP',
+    extensions: ['.webp'],
+    matches: isWebp,
+    size: webpSize,
+    metadata: webpMetadata,
+    decode: decodeWebp,
+    encode: (picture, { quality = 80 }) => encodeWebp(picture, checkQuality(quality)),
+    loadDecoder: loadWebpDecoder,
+    loadEncoder: loadWebpEncoder,
+  },
+  ...(['AVIF', 'HEIC'] as const).map(
+    (name): PictureFormat => ({
+      name,
+      extensions: [],
+      matches: (bytes) => heifKind(bytes) === name,
+      // Boxes within boxes say it, of several pictures; who decodes it knows.
+      size: () => null,
+      metadata: noMetadata,
+      decode: decodeHeif,
+      loadDecoder: prepareHeif,
+    }),
+  ),
 ];
 
+/** What a file that is read is: "a WebP"; `undefined` for all else. */
+export function readFormat(bytes: Uint8Array): string | undefined {
+  const name = FORMATS.find(({ matches }) => matches(bytes))?.name;
+  return name && `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+}
+
+type WrittenFormat = PictureFormat & Required<Pick<PictureFormat, 'encode'>>;
+
+const WRITTEN = FORMATS.filter((format): format is WrittenFormat => format.encode !== undefined);
+
+/** Formats that say nothing of how a picture is to be turned. */
+function noMetadata(): Metadata {
+  return { exif: null, xmp: null, complete: true };
+}
+
 /**
- * Decodes a PNG or JPEG, told apart by their bytes, to RGB as Pillow's `convert("RGB")` does.
+ * Decodes a PNG, JPEG, GIF, TIFF or WebP (their first picture), BMP, PBM, PGM or PPM, told apart by their bytes, to RGB as
+ * Pillow's `convert("RGB")` does. WebP, AVIF and HEIC need a step that takes time, which `openImage` does by itself; here,
+ * `loadDecoder` comes first.
  *
  * ```ts
  * const bytes = encodeImage({ width: 1, height: 1, data: Uint8Array.of(1, 2, 3) }, 'dot.png');
  * decodeImage(bytes).data; // [1, 2, 3]
  * ```
  *
- * @throws ImageError when the bytes are damaged, too large, or no picture of these formats.
+ * @throws ImageError when the bytes are damaged, too large, or no picture of these formats; `ERR_IMAGE_CODEC` for one whose
+ * decoder is not loaded.
  */
 export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Picture {
-  const format = FORMATS.find((candidate) => candidate.matches(bytes));
+  checkBytes('decodeImage', bytes);
+  checkOptions('decodeImage', options);
+  const format = formatOf(bytes);
   if (format === undefined) throw unknownFormat(bytes);
   const picture = format.decode(bytes, options);
   const { orientation, by } = orientationOf(format.metadata(bytes));
@@ -94,6 +192,44 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
     options.onNote?.({ kind: 'turned', message });
   }
   return picture;
+}
+
+function formatOf(start: Uint8Array): PictureFormat | undefined {
+  return FORMATS.find((format) => format.matches(start));
+}
+
+/**
+ * Does what `decodeImage`, which does not wait, needs done for a file: for a WebP, its code is loaded, once. An AVIF or HEIC is
+ * decoded, by the browser or by the package for it; `decodeImage` then takes the same bytes. For other files, nothing is to do.
+ *
+ * ```ts
+ * const dot = { width: 1, height: 1, data: Uint8Array.of(9, 9, 9) };
+ * await loadEncoder('dot.webp');
+ * const bytes = encodeImage(dot, 'dot.webp');
+ * await loadDecoder(bytes);
+ * decodeImage(bytes).width; // 1
+ * ```
+ *
+ * @param bytes All of a file; to load code for WebP, the first bytes do.
+ */
+export async function loadDecoder(bytes: Uint8Array): Promise<void> {
+  checkBytes('loadDecoder', bytes);
+  await formatOf(bytes)?.loadDecoder?.(bytes);
+}
+
+/**
+ * Loads what `encodeImage`, which does not wait, needs for a file of that name: the code for `.webp`, once.
+ *
+ * ```ts
+ * const dot = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+ * await loadEncoder('dot.webp');
+ * String.fromCharCode(...encodeImage(dot, 'dot.webp').subarray(8, 12)); // 'WEBP'
+ * ```
+ *
+ * @throws ImageError `ERR_IMAGE_FORMAT` for an extension that is not written.
+ */
+export async function loadEncoder(name: string): Promise<void> {
+  await formatForName(name).loadEncoder?.();
 }
 
 /**
@@ -107,9 +243,12 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
  */
 export function imageSize(
   start: Uint8Array,
-  { autoOrient = false }: DecodeOptions = {},
+  options: DecodeOptions = {},
 ): { width: number; height: number } | null {
-  const format = FORMATS.find((candidate) => candidate.matches(start));
+  checkBytes('imageSize', start);
+  checkOptions('imageSize', options);
+  const { autoOrient = false } = options;
+  const format = formatOf(start);
   const size = format?.size(start) ?? null;
   if (format === undefined || size === null || !autoOrient) return size;
   const metadata = format.metadata(start);
@@ -149,13 +288,16 @@ export const MAX_IMAGE_BYTES = 2 ** 29;
  *
  * @throws ImageError as `decodeImage`; FileError when a file cannot be read, or is too long; DownloadError when an address does
  * not give it, leads to another scheme, or gives more than `maxBytes`; CycleganError `ERR_SOURCE` for another kind of source;
- * AbortError after `signal` fired.
+ * the signal's reason after it fired.
  */
 export async function openImage(
   source: ImageSource,
-  { maxBytes = MAX_IMAGE_BYTES, signal, onProgress, ...options }: OpenImageOptions = {},
+  opening: OpenImageOptions = {},
 ): Promise<Picture> {
+  checkOptions('openImage', opening);
+  const { maxBytes = MAX_IMAGE_BYTES, signal, onProgress, ...options } = opening;
   const bytes = await readBytes(source, { maxBytes, signal, onProgress });
+  await loadDecoder(bytes);
   try {
     return decodeImage(bytes, options);
   } catch (error) {
@@ -166,7 +308,8 @@ export async function openImage(
 }
 
 /**
- * Encodes a picture for a file of that name: `.png`, or `.jpg` and `.jpeg`, which have no alpha.
+ * Encodes a picture for a file of that name: `.png`, `.tif` or `.tiff`, `.webp` (after
+ * `loadEncoder`), or `.jpg` and `.jpeg`, which have no alpha.
  *
  * ```ts
  * const dot = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
@@ -180,6 +323,7 @@ export function encodeImage(
   name: string,
   options: EncodeOptions = {},
 ): Uint8Array {
+  checkOptions('encodeImage', options);
   return formatForName(name).encode(checkPicture(picture, 'encodeImage'), options);
 }
 
@@ -198,6 +342,7 @@ export async function saveImage(
   path: string,
   options: EncodeOptions = {},
 ): Promise<void> {
+  await loadEncoder(path);
   await writeFileAtomic(path, encodeImage(picture, path, options), { replace: true });
 }
 
@@ -206,32 +351,36 @@ export function checkImageName(name: string): void {
   formatForName(name);
 }
 
-function formatForName(name: string): PictureFormat {
+function formatForName(name: string): WrittenFormat {
+  if (typeof name !== 'string') {
+    throw new ImageError(
+      'ERR_IMAGE_FORMAT',
+      `A picture is encoded for a file's name, such as "zebra.png", but got ${describeValue(name)}.`,
+    );
+  }
   const lower = name.toLowerCase();
-  const format = FORMATS.find(({ extensions }) => extensions.some((end) => lower.endsWith(end)));
+  const format = WRITTEN.find(({ extensions }) => extensions.some((end) => lower.endsWith(end)));
   if (format !== undefined) return format;
   throw new ImageError(
     'ERR_IMAGE_FORMAT',
-    `${name}: pictures are written as ${FORMATS.flatMap((f) => f.extensions).join(', ')}; the extension decides.`,
+    `${name}: pictures are written as ${WRITTEN.flatMap((f) => f.extensions).join(', ')}; the extension decides.`,
   );
 }
 
-/** Beginnings of files that people mistake for a PNG or JPEG. */
-const OTHERS: readonly (readonly [name: string, start: RegExp])[] = [
-  ['a GIF', /^GIF8/],
-  ['a BMP', /^BM/],
-  ['a WebP', /^RIFF.{4}WEBP/s],
-  ['a TIFF', /^(II\*\0|MM\0\*)/],
-  ['an HEIC or AVIF', /^.{4}ftyp/s],
-  ['an SVG or HTML page', /^\s*</],
-];
+/** Not every caller has a compiler that checks. */
+function checkBytes(taker: string, bytes: unknown): void {
+  if (ArrayBuffer.isView(bytes)) return;
+  throw new ImageError(
+    'ERR_IMAGE_FORMAT',
+    `${taker} takes a file's bytes as a Uint8Array, but got ${describeValue(bytes)}; openImage takes other sources.`,
+  );
+}
 
 function unknownFormat(bytes: Uint8Array): ImageError {
   if (bytes.length === 0) return new ImageError('ERR_IMAGE_FORMAT', 'The file is empty.');
-  const start = new TextDecoder('latin1').decode(bytes.subarray(0, 64));
-  const other = OTHERS.find(([, pattern]) => pattern.test(start))?.[0];
+  const names = FORMATS.map(({ name }) => name).join(', ');
   return new ImageError(
     'ERR_IMAGE_FORMAT',
-    `This is ${other ?? 'no picture'}; PNG and JPEG can be read. Convert it first.`,
+    `This is ${otherFormat(bytes) ?? 'no picture'}; ${names} can be read. Convert it first.`,
   );
 }

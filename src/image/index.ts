@@ -8,6 +8,8 @@ export {
   encodeImage,
   type ImageSource,
   imageSize,
+  loadDecoder,
+  loadEncoder,
   type OpenImageOptions,
   openImage,
   saveImage,

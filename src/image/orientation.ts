@@ -1,3 +1,4 @@
+import { textOf } from '../platform/text.js';
 import { type Metadata, startsWith } from './metadata.js';
 import type { Picture } from './picture.js';
 
@@ -83,7 +84,7 @@ const PROPERTY = 'tiff:Orientation';
  * and parses no XML.
  */
 function orientationInXmp(xmp: Uint8Array): number {
-  const text = new TextDecoder('latin1').decode(xmp);
+  const text = textOf(xmp, 'latin1');
   for (let at = text.indexOf(PROPERTY); at >= 0; at = text.indexOf(PROPERTY, at + 1)) {
     const value = text.slice(at + PROPERTY.length, at + PROPERTY.length + 3);
     const digit = /^(?:="|>)([0-9])/.exec(value)?.[1];

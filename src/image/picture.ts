@@ -13,7 +13,9 @@ export interface Picture {
 }
 
 /** A picture that cannot be read, made or written. */
-export class ImageError extends CycleganError {}
+export class ImageError extends CycleganError {
+  override readonly name = 'ImageError';
+}
 
 /** Where Pillow, too, stops and speaks of a decompression bomb. */
 export const MAX_PIXELS = 178_956_970;

@@ -1,15 +1,27 @@
 import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Value } from '../graph/builder.js';
 import { type Conv2dOptions, conv2dOperator, resolveConv2d } from '../tensor/conv2d.js';
+import { type PadMode, padOperator } from '../tensor/pad.js';
 import { type Pair, toPair } from '../tensor/shape.js';
 import { convolutionParameters } from './init.js';
 import { Module } from './module.js';
 import type { Parameter } from './parameter.js';
 import { bool, pair } from './repr.js';
 
+/** What lies around the input: zeros, mirrored rows and columns, or the outermost ones again. */
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate';
+
 export interface Conv2dModuleOptions extends Conv2dOptions {
   readonly bias?: boolean;
+  /** Default: `zeros`. */
+  readonly paddingMode?: PaddingMode;
 }
+
+const PAD_MODES: Readonly<Record<PaddingMode, PadMode>> = {
+  zeros: 'constant',
+  reflect: 'reflect',
+  replicate: 'replicate',
+};
 
 /**
  * 2-D convolution: `[N, inChannels, H, W]` → `[N, outChannels, H', W']`.
@@ -30,12 +42,13 @@ export class Conv2d extends Module {
   readonly padding: readonly [number, number];
   readonly dilation: readonly [number, number];
   readonly groups: number;
+  readonly paddingMode: PaddingMode;
   /** `[outChannels, inChannels / groups, kernelHeight, kernelWidth]`. */
   readonly weight: Parameter;
   /** `[outChannels]`. */
   readonly bias: Parameter | null;
 
-  /** @throws ShapeError when the groups do not divide both channel counts. */
+  /** @throws ShapeError when the groups do not divide both channel counts, or for a padding mode that there is not. */
   constructor(
     inChannels: number,
     outChannels: number,
@@ -44,6 +57,12 @@ export class Conv2d extends Module {
   ) {
     super();
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true } = options;
+    const { paddingMode = 'zeros' } = options;
+    if (!Object.hasOwn(PAD_MODES, paddingMode)) {
+      throw new ShapeError(
+        `Conv2d: paddingMode must be ${Object.keys(PAD_MODES).join(', ')}, but got ${JSON.stringify(paddingMode)}.`,
+      );
+    }
     checkChannels('Conv2d', inChannels, outChannels, groups);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
@@ -52,6 +71,7 @@ export class Conv2d extends Module {
     this.padding = toPair(padding, 'Conv2d: padding', 0);
     this.dilation = toPair(dilation, 'Conv2d: dilation', 1);
     this.groups = groups;
+    this.paddingMode = paddingMode;
     const shape = [outChannels, inChannels / groups, ...this.kernelSize];
     const parameters = convolutionParameters(shape, outChannels, bias);
     this.weight = this.registerParameter('weight', parameters.weight);
@@ -61,7 +81,16 @@ export class Conv2d extends Module {
   override trace(g: GraphBuilder, x: Value): Value {
     const weight = g.parameter(this.weight);
     const bias = this.bias === null ? null : g.parameter(this.bias);
-    return g.apply(conv2dOperator, [x, weight, bias], resolveConv2d(this));
+    if (this.paddingMode === 'zeros') {
+      return g.apply(conv2dOperator, [x, weight, bias], resolveConv2d(this));
+    }
+    const [vertical, horizontal] = this.padding;
+    const padded = g.apply(padOperator, [x], {
+      mode: PAD_MODES[this.paddingMode],
+      padding: [horizontal, horizontal, vertical, vertical],
+    });
+    const attributes = { ...resolveConv2d(this), padding: [0, 0] as const };
+    return g.apply(conv2dOperator, [padded, weight, bias], attributes);
   }
 
   protected override extraRepr(): string {
@@ -98,9 +127,10 @@ export function convolutionRepr(layer: {
   readonly dilation: readonly [number, number];
   readonly outputPadding?: readonly [number, number];
   readonly groups: number;
+  readonly paddingMode?: PaddingMode;
   readonly bias: unknown;
 }): string {
-  const { padding, dilation, outputPadding = [0, 0], groups, bias } = layer;
+  const { padding, dilation, outputPadding = [0, 0], groups, paddingMode = 'zeros', bias } = layer;
   const parts = [
     `${layer.inChannels}, ${layer.outChannels}`,
     `kernel_size=${pair(layer.kernelSize)}`,
@@ -111,5 +141,6 @@ export function convolutionRepr(layer: {
   if (outputPadding.some((side) => side !== 0)) parts.push(`output_padding=${pair(outputPadding)}`);
   if (groups !== 1) parts.push(`groups=${groups}`);
   if (bias === null) parts.push(`bias=${bool(false)}`);
+  if (paddingMode !== 'zeros') parts.push(`padding_mode=${paddingMode}`);
   return parts.join(', ');
 }

@@ -3,7 +3,8 @@ import { instanceNorm2dOperator } from '../tensor/instanceNorm2d.js';
 import { Norm, type NormModuleOptions } from './norm.js';
 
 /**
- * Normalises each channel of each picture; no parameters by default.
+ * Normalises each channel of each picture; no parameters by default. Running statistics, where it has them, are used in eval
+ * mode, and move towards those of the pictures in graphs that are traced for training (`GraphBuilder.startTraining`).
  *
  * ```ts
  * const x = new Tensor(Float32Array.of(1, 3), [1, 1, 1, 2]);
@@ -19,6 +20,10 @@ export class InstanceNorm2d extends Norm {
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    return g.apply(instanceNorm2dOperator, this.operands(g, x), { eps: this.eps });
+    const { eps } = this;
+    if (!this.isTrained(g)) return g.apply(instanceNorm2dOperator, this.operands(g, x), { eps });
+    // PyTorch keeps a number of batches here as well, but never counts any.
+    this.gather(g, x, null);
+    return g.apply(instanceNorm2dOperator, this.ownOperands(g, x), { eps });
   }
 }

@@ -1,4 +1,5 @@
 import { CycleganError } from '../errors.js';
+import { describeValue, isMap } from '../tensor/describeValue.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { Parameter } from './parameter.js';
@@ -23,6 +24,7 @@ export interface LoadStateDictResult {
 
 /** A state dict does not fit its module. Holds everything that was wrong, not only the first. */
 export class StateDictError extends CycleganError {
+  override readonly name = 'StateDictError';
   readonly missingKeys: readonly string[];
   readonly unexpectedKeys: readonly string[];
   /** Keys whose value has another shape than the module's, or is no tensor. */
@@ -40,7 +42,16 @@ export class StateDictError extends CycleganError {
 
   /** The same error with the weight file's name in front. */
   inFile(path: string): StateDictError {
-    return new StateDictError(`${path}: ${this.message}`, {
+    return this.#saying(`${path}: ${this.message}`);
+  }
+
+  /** The same error with a sentence behind. */
+  adding(sentence: string): StateDictError {
+    return this.#saying(`${this.message} ${sentence}`);
+  }
+
+  #saying(message: string): StateDictError {
+    return new StateDictError(message, {
       missing: [...this.missingKeys],
       unexpected: [...this.unexpectedKeys],
       mismatched: [...this.mismatchedKeys],
@@ -73,6 +84,24 @@ export function compareStateDict(
   return { ...compareKeys(parameters, stateDict), mismatched };
 }
 
+/** @throws StateDictError for what is no map, or whose keys are no texts: not every caller has a compiler that checks. */
+export function checkStateDict(value: unknown): void {
+  const keys = { missing: [], unexpected: [], mismatched: [] };
+  if (!isMap(value)) {
+    throw new StateDictError(
+      `A state dict is a Map of tensors by key, as stateDict() and loadStateDict(file) give it, but got ${describeValue(value)}.`,
+      keys,
+    );
+  }
+  for (const key of value.keys()) {
+    if (typeof key === 'string') continue;
+    throw new StateDictError(
+      `The keys of a state dict are texts, but one of them is ${describeValue(key)}.`,
+      keys,
+    );
+  }
+}
+
 function compareKeys(
   parameters: ReadonlyMap<string, unknown>,
   stateDict: ReadonlyMap<string, unknown>,
@@ -94,6 +123,7 @@ export function loadIntoParameters(
   stateDict: StateDict,
   { strict = true }: LoadStateDictOptions,
 ): LoadStateDictResult {
+  checkStateDict(stateDict);
   const { missing, unexpected } = compareKeys(parameters, stateDict);
   const mismatched: string[] = [];
   const mismatches: string[] = [];
@@ -105,7 +135,7 @@ export function loadIntoParameters(
     if (!isTensorLike(value)) {
       mismatched.push(key);
       mismatches.push(
-        `While copying the parameter named "${shown(key)}", expected a tensor (data and shape that agree) but received ${describe(value)}.`,
+        `While copying the parameter named "${shown(key)}", expected a tensor (data and shape that agree) but received ${describeValue(value)}.`,
       );
     } else if (!fits(value.shape, parameter.shape)) {
       mismatched.push(key);
@@ -159,11 +189,6 @@ function isTensorLike(value: unknown): value is TensorLike {
     data.length === sizeOf(shape) &&
     typeof (data[0] ?? 0) === 'number'
   );
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 function quote(keys: readonly string[]): string {

@@ -1,6 +1,9 @@
 import type { EngineOptions, Program, RunOptions } from '../engine/engine.js';
+import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Traceable, Value } from '../graph/builder.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { checkSignal } from '../platform/abortion.js';
+import { describeValue } from '../tensor/describeValue.js';
+import { Tensor } from '../tensor/tensor.js';
 import {
   type LoadStateDictOptions,
   type LoadStateDictResult,
@@ -72,7 +75,11 @@ export abstract class Module implements Traceable {
    *
    * @throws ShapeError when the input does not fit.
    */
-  forward(input: Tensor, options: ForwardOptions = {}): Promise<Tensor> {
+  async forward(input: Tensor, options: ForwardOptions = {}): Promise<Tensor> {
+    if (!(input instanceof Tensor)) {
+      throw new ShapeError(`forward takes a Tensor, but got ${describeValue(input)}.`);
+    }
+    checkSignal(options.signal);
     return this.#programs.use(input.shape, options, (program) => {
       options.onProgram?.(program);
       return program.run(input, options);
@@ -95,6 +102,11 @@ export abstract class Module implements Traceable {
     this.#programs.clear();
   }
 
+  /**
+   * Sets the mode of this module and all below it. Layers that do something else in training (`Dropout`, `BatchNorm2d`,
+   * `InstanceNorm2d` with running statistics) do it in graphs that are traced for training, `GraphBuilder.startTraining`;
+   * `forward` and `compile` take them in eval mode.
+   */
   train(mode = true): this {
     for (const [, module] of this.namedModules()) module.training = mode;
     return this;
@@ -139,6 +151,15 @@ export abstract class Module implements Traceable {
       }
     }
     return state;
+  }
+
+  /** Buffers by state-dict key: what is saved with the weights but not trained. */
+  namedBuffers(): Map<string, Parameter> {
+    const buffers = new Map<string, Parameter>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, buffer] of module.#buffers) buffers.set(join(prefix, name), buffer);
+    }
+    return buffers;
   }
 
   /** Weights and buffers by PyTorch's keys, in PyTorch's order. The tensors are the module's own. */

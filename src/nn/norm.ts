@@ -5,6 +5,7 @@ import type { OperandsOf } from '../tensor/operator.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { bool, float } from './repr.js';
+import { gatherStatistics } from './runningStatistics.js';
 
 export interface NormModuleOptions {
   readonly eps?: number;
@@ -22,11 +23,18 @@ export abstract class Norm extends Module {
   readonly momentum: number;
   readonly affine: boolean;
   readonly trackRunningStats: boolean;
+  /**
+   * Whether each picture is normalised by its own mean and variance, though running statistics are there: what a script gets
+   * that never calls `eval()`, with one picture at a time. Default: false.
+   */
+  ownStatistics = false;
   /** `[numFeatures]` each. */
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
   readonly runningMean: Parameter | null;
   readonly runningVar: Parameter | null;
+  /** `[]`. */
+  readonly numBatchesTracked: Parameter | null;
 
   constructor(numFeatures: number, options: Required<NormModuleOptions>) {
     super();
@@ -42,29 +50,49 @@ export abstract class Norm extends Module {
     this.bias = this.registerParameter('bias', filled(affine, 0));
     this.runningMean = this.registerBuffer('running_mean', filled(trackRunningStats, 0));
     this.runningVar = this.registerBuffer('running_var', filled(trackRunningStats, 1));
-    this.registerBuffer('num_batches_tracked', trackRunningStats ? Parameter.filled([], 0) : null);
+    const batches = trackRunningStats ? Parameter.filled([], 0) : null;
+    this.numBatchesTracked = this.registerBuffer('num_batches_tracked', batches);
+  }
+
+  /** Whether this is a graph for training in which this norm is trained, and not frozen. */
+  protected isTrained(g: GraphBuilder): boolean {
+    return this.training && g.isTraining;
+  }
+
+  /**
+   * Moves running statistics, if there are any, towards those of `x`.
+   * @param batches Counts the batches.
+   */
+  protected gather(g: GraphBuilder, x: Value, batches: Parameter | null): void {
+    const { runningMean: mean, runningVar: variance, momentum } = this;
+    if (mean === null || variance === null) return;
+    gatherStatistics(g, x, { mean, variance, batches }, momentum);
+  }
+
+  /** Operands of a norm by the value's own statistics. */
+  protected ownOperands(g: GraphBuilder, x: Value): OperandsOf<NormOperands, Value> {
+    return [x, parameterOf(g, this.weight), parameterOf(g, this.bias), null, null];
   }
 
   /** @throws CycleganError `ERR_TRAINING` in training mode where that would gather statistics. */
   protected operands(g: GraphBuilder, x: Value): OperandsOf<NormOperands, Value> {
-    if (this.training && this.trackRunningStats) {
+    if (this.training && this.trackRunningStats && !this.ownStatistics) {
       throw new CycleganError(
         'ERR_TRAINING',
-        `${this.constructor.name} would gather running statistics in training mode, which is not supported: call eval() first.`,
+        `${this.constructor.name} would gather running statistics in training mode, which only graphs for training do: call eval() first.`,
       );
     }
-    const value = (parameter: Parameter | null) =>
-      parameter === null ? null : g.parameter(parameter);
-    return [
-      x,
-      value(this.weight),
-      value(this.bias),
-      value(this.runningMean),
-      value(this.runningVar),
-    ];
+    const own = this.ownOperands(g, x);
+    if (this.ownStatistics) return own;
+    const [input, weight, bias] = own;
+    return [input, weight, bias, parameterOf(g, this.runningMean), parameterOf(g, this.runningVar)];
   }
 
   protected override extraRepr(): string {
     return `${this.numFeatures}, eps=${float(this.eps)}, momentum=${float(this.momentum)}, affine=${bool(this.affine)}, track_running_stats=${bool(this.trackRunningStats)}`;
   }
+}
+
+function parameterOf(g: GraphBuilder, parameter: Parameter | null): Value | null {
+  return parameter === null ? null : g.parameter(parameter);
 }

@@ -1,6 +1,12 @@
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 
+/** What has the elements of parameters for a time, as a program does that trains them. */
+export interface ElementHolder {
+  /** As they are now; what is written to its array later changes nothing there. */
+  tensorOf(parameter: Parameter): Tensor;
+}
+
 /**
  * A named tensor of a module: a weight or a buffer. Its initial values are drawn when they are first
  * asked for, so a generator whose weights come from a file never draws any.
@@ -12,6 +18,7 @@ import { Tensor } from '../tensor/tensor.js';
 export class Parameter {
   readonly shape: Shape;
   #tensor: Tensor | null = null;
+  #holder: ElementHolder | null = null;
   readonly #init: (size: number) => Float32Array;
 
   constructor(shape: Shape, init: (size: number) => Float32Array) {
@@ -19,29 +26,39 @@ export class Parameter {
     this.#init = init;
   }
 
+  /** One number for all elements, which take no memory before somebody asks for their array: an optimiser has twice the weights. */
   static filled(shape: Shape, value: number): Parameter {
-    return new Parameter(shape, (size) => new Float32Array(size).fill(value));
+    const parameter = new Parameter(shape, (size) => new Float32Array(size).fill(value));
+    parameter.#tensor = new Tensor((to) => {
+      to.fill(value);
+    }, parameter.shape);
+    return parameter;
   }
 
   get tensor(): Tensor {
-    this.#tensor ??= ownedTensor(this.#init(sizeOf(this.shape)), this.shape);
+    if (this.#holder !== null) return this.#holder.tensorOf(this);
+    this.#tensor ??= Tensor.owning(this.#init(sizeOf(this.shape)), this.shape);
     return this.#tensor;
   }
 
   /**
-   * Takes the elements of a tensor, as `copy_` does in PyTorch: what is written to its array later changes nothing here. One
-   * whose elements nobody has asked for is taken as it is.
+   * Takes the elements of a tensor, as `copy_` does in PyTorch: what is written to its array later changes nothing here. Those
+   * that nobody has asked for, as of a file, are not copied.
    */
   adopt(tensor: Tensor): void {
-    const isAsItIs = tensor.isDeferred && sameShape(tensor.shape, this.shape);
-    this.#tensor = isAsItIs ? tensor : ownedTensor(tensor.data.slice(), this.shape);
+    this.#holder = null;
+    const isSame = sameShape(tensor.shape, this.shape);
+    this.#tensor = isSame ? tensor.share() : Tensor.owning(tensor.data.slice(), this.shape);
   }
-}
 
-/**
- * A tensor whose array nobody else has, until somebody asks for `data`. So a module knows of most of its weights that they
- * cannot have been written to, without a look at them.
- */
-function ownedTensor(elements: Float32Array, shape: Shape): Tensor {
-  return new Tensor((to) => to.set(elements), shape);
+  /** Lets go of the elements: from now on they are those that `holder` has, until others are adopted. */
+  lend(holder: ElementHolder): void {
+    this.#holder = holder;
+    this.#tensor = null;
+  }
+
+  /** What has the elements; `null`: the parameter itself. */
+  get holder(): ElementHolder | null {
+    return this.#holder;
+  }
 }

@@ -45,6 +45,22 @@ export function uniform(seed: number, size: number, bound: number): Float32Array
   return out;
 }
 
+/** `to` filled with values of a normal distribution around 0, by Box and Muller's method. */
+export function fillNormal(seed: number, deviation: number, to: Float32Array | Float64Array): void {
+  let at = seed >>> 0;
+  const next = () => {
+    at = (at + 0x9e3779b9) >>> 0;
+    // Never 0, which has no logarithm.
+    return (mix(at) + 0.5) / 2 ** 32;
+  };
+  for (let i = 0; i < to.length; i += 2) {
+    const radius = deviation * Math.sqrt(-2 * Math.log(next()));
+    const angle = 2 * Math.PI * next();
+    to[i] = radius * Math.cos(angle);
+    if (i + 1 < to.length) to[i + 1] = radius * Math.sin(angle);
+  }
+}
+
 /** The 32-bit finaliser of MurmurHash3 (Austin Appleby, public domain). */
 function mix(value: number): number {
   let h = value;

@@ -3,7 +3,11 @@ import { CycleganError } from '../errors.js';
 type Builtins = {
   fs: typeof import('node:fs');
   'fs/promises': typeof import('node:fs/promises');
+  module: typeof import('node:module');
   net: typeof import('node:net');
+  /** `setGlobalProxyFromEnv` came with Node 24. */
+  http: typeof import('node:http') & { readonly setGlobalProxyFromEnv?: () => void };
+  child_process: typeof import('node:child_process');
   path: typeof import('node:path');
   readline: typeof import('node:readline');
   url: typeof import('node:url');
@@ -17,11 +21,16 @@ type Builtins = {
 
 /**
  * One of Node's own modules, or `null` where there is no Node. Asked for at run time and not
- * imported, so that one and the same library file loads in a browser and bundles without settings.
+ * imported, so that one and the same library file loads in a browser and bundles without settings. Nor are Node's globals
+ * called by their bare names: some bundlers put a package of their own in the place of `process` and `Buffer`.
  */
 export function builtin<N extends keyof Builtins>(name: N): Builtins[N] | null {
-  if (typeof process === 'undefined' || typeof process.getBuiltinModule !== 'function') return null;
-  return (process.getBuiltinModule(name) as Builtins[N] | undefined) ?? null;
+  if (
+    typeof globalThis.process === 'undefined' ||
+    typeof globalThis.process.getBuiltinModule !== 'function'
+  )
+    return null;
+  return (globalThis.process.getBuiltinModule(name) as Builtins[N] | undefined) ?? null;
 }
 
 /** @throws CycleganError `ERR_NO_FILES` where there is no Node. */

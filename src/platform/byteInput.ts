@@ -1,4 +1,5 @@
-import { AbortError, CycleganError } from '../errors.js';
+import { CycleganError } from '../errors.js';
+import { abortReason, throwIfAborted } from './abortion.js';
 import { fileUrlPath, isFileUrl, isLocalAddress, isWebAddress, shownAddress } from './address.js';
 import { type ByteSource, MAX_STREAM_BYTES, memorySource, openFile } from './byteSource.js';
 import { type ByteStream, collect } from './collect.js';
@@ -47,7 +48,7 @@ export interface ByteInputOptions {
 
 /**
  * @throws FileError when a file cannot be found or read, or is too long; DownloadError when an address gives no such file;
- * CycleganError `ERR_SOURCE` for what is none of the above, `ERR_STREAM` for a stream that gives no bytes; AbortError.
+ * CycleganError `ERR_SOURCE` for what is none of the above, `ERR_STREAM` for a stream that gives no bytes; the reason of a signal that fired.
  */
 export async function openBytes(
   input: ByteInput,
@@ -57,7 +58,7 @@ export async function openBytes(
   if (maxBytes !== undefined && !(maxBytes >= 0)) {
     throw new CycleganError('ERR_SOURCE', `maxBytes must be a number, but is ${maxBytes}.`);
   }
-  if (signal?.aborted) throw new AbortError();
+  throwIfAborted(signal);
   const source = await open(input, options);
   if (source.size > (maxBytes ?? source.size)) {
     throw tooLong(sourceName(input), maxBytes ?? source.size);
@@ -152,7 +153,7 @@ async function readLocal(address: string, options: ByteInputOptions): Promise<Ui
   const response = await fetch(address, {
     signal: options.signal as AbortSignal | undefined,
   }).catch((error: unknown) => {
-    throw options.signal?.aborted ? new AbortError() : networkFailure(address, error);
+    throw options.signal?.aborted ? abortReason(options.signal) : networkFailure(address, error);
   });
   return readResponse(response, options);
 }

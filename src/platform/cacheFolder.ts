@@ -1,6 +1,7 @@
 import { builtin, requireBuiltin } from './builtin.js';
 import { makeFolders } from './folders.js';
 import { isAlive } from './processes.js';
+import { textOf, utf8Bytes } from './text.js';
 
 /** Names another folder for what can be made again, or turns it off when it is empty. */
 const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
@@ -8,17 +9,20 @@ const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
 /** Set when the command is built, to something that changes with the code; a library keeps nothing on disk. */
 declare const CYCLEGAN_BUILD: string | undefined;
 
+/** What is kept about machines: each name begins with one of these. */
+const KINDS = ['code', 'tile'] as const;
+
 /**
  * A name for what holds for this build, this kind of processor and this very Node only, and for what else is said.
  * @returns `null` where nothing is kept.
  */
-export function cacheKey(kind: string, parts: readonly unknown[]): string | null {
+export function cacheKey(kind: (typeof KINDS)[number], parts: readonly unknown[]): string | null {
   const os = builtin('os');
   const fs = builtin('fs');
   if (typeof CYCLEGAN_BUILD === 'undefined' || os === null || fs === null) return null;
   // Two builds of one version, as distributions make them, may differ inside.
-  const node = fs.statSync(process.execPath, { throwIfNoEntry: false })?.size;
-  const all = [...parts, os.arch(), process.versions.v8, node, CYCLEGAN_BUILD];
+  const node = fs.statSync(globalThis.process.execPath, { throwIfNoEntry: false })?.size;
+  const all = [...parts, os.arch(), globalThis.process.versions.v8, node, CYCLEGAN_BUILD];
   return `${kind}-${all.join('-').replace(/[^\w.+]+/g, '-')}`;
 }
 
@@ -27,14 +31,14 @@ export function cacheFolder(): string | null {
   const os = builtin('os');
   const path = builtin('path');
   if (os === null || path === null) return null;
-  const named = process.env[CACHE_VARIABLE];
+  const named = globalThis.process.env[CACHE_VARIABLE];
   if (named !== undefined) return named === '' ? null : named;
-  const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  const { XDG_CACHE_HOME, LOCALAPPDATA } = globalThis.process.env;
   if (XDG_CACHE_HOME) return path.join(XDG_CACHE_HOME, 'cyclegan-ts');
-  if (process.platform === 'win32' && LOCALAPPDATA) {
+  if (globalThis.process.platform === 'win32' && LOCALAPPDATA) {
     return path.join(LOCALAPPDATA, 'cyclegan-ts', 'cache');
   }
-  const habit = process.platform === 'darwin' ? 'Library/Caches' : '.cache';
+  const habit = globalThis.process.platform === 'darwin' ? 'Library/Caches' : '.cache';
   return path.join(os.homedir(), habit, 'cyclegan-ts');
 }
 
@@ -42,7 +46,7 @@ export function cacheFolder(): string | null {
 export function readCached(name: string): unknown {
   const bytes = readCachedBytes(`${name}.json`);
   try {
-    return bytes === null ? null : JSON.parse(new TextDecoder().decode(bytes));
+    return bytes === null ? null : JSON.parse(textOf(bytes));
   } catch {
     // Nothing of ours: it is made again.
     return null;
@@ -51,7 +55,7 @@ export function readCached(name: string): unknown {
 
 /** Keeps a value for later processes, as far as that is possible: without a cache, all works as well. */
 export function writeCached(name: string, value: unknown): void {
-  writeCachedBytes(`${name}.json`, new TextEncoder().encode(JSON.stringify(value)));
+  writeCachedBytes(`${name}.json`, utf8Bytes(JSON.stringify(value)));
 }
 
 /**
@@ -79,7 +83,7 @@ export function readCachedBytes(name: string): Uint8Array<ArrayBuffer> | null {
 
 /** Whether a file belongs to this user and nobody else may write to it. Windows keeps others out of the user's folders. */
 function isOwn({ uid, mode }: { readonly uid: number; readonly mode: number }): boolean {
-  const user = process.geteuid?.();
+  const user = globalThis.process.geteuid?.();
   return user === undefined || (uid === user && (mode & 0o022) === 0);
 }
 
@@ -96,7 +100,7 @@ export function writeCachedBytes(
   const fs = builtin('fs');
   if (folder === null || fs === null) return;
   const file = `${folder}/${name}`;
-  const temporary = `${file}.${process.pid}.cyclegan-tmp`;
+  const temporary = `${file}.${globalThis.process.pid}.cyclegan-tmp`;
   try {
     makeFolders(folder);
   } catch {
@@ -117,6 +121,40 @@ function removeQuietly(file: string): void {
   } catch {
     // Nothing can be changed there: so nothing was made, either.
   }
+}
+
+/** What was found out about machines, for whichever build: it is found out again when it is needed. */
+export interface MachineNotes {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** How much of it there is. */
+export function machineNotes(): MachineNotes {
+  const fs = builtin('fs');
+  const sizes = fs === null ? [] : machineFiles().map((file) => fs.statSync(file).size);
+  return { files: sizes.length, bytes: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/** Removes it. @returns What there was. */
+export function removeMachineNotes(): MachineNotes {
+  const notes = machineNotes();
+  for (const file of machineFiles()) removeQuietly(file);
+  return notes;
+}
+
+function machineFiles(): string[] {
+  const folder = cacheFolder();
+  const fs = builtin('fs');
+  if (folder === null || fs === null || !fs.existsSync(folder)) return [];
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isOfCacheKey(entry.name.replace(/\.json$/, '')))
+    .map(({ name }) => `${folder}/${name}`);
+}
+
+function isOfCacheKey(name: string): boolean {
+  return KINDS.some((kind) => name.startsWith(`${kind}-`)) && DIGEST.test(name);
 }
 
 /** Ends a name of `cacheKey`: the folder may hold other files, which are not this program's to remove. */

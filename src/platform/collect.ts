@@ -1,6 +1,6 @@
-import { AbortError, CycleganError } from '../errors.js';
-import { abortionOf } from './abortion.js';
-import { concatenate } from './concatenate.js';
+import { CycleganError } from '../errors.js';
+import { abortionOf, throwIfAborted } from './abortion.js';
+import { ByteBlocks } from './byteBlocks.js';
 import type { AbortSignalLike, ByteStreamLike } from './webTypes.js';
 
 /** Where bytes come from piece by piece. */
@@ -14,21 +14,18 @@ export interface CollectOptions {
   readonly signal?: AbortSignalLike;
 }
 
-/** Pieces may be of a byte each: they are gathered in blocks, so that many take no more memory than few. */
-const BLOCK_BYTES = 2 ** 18;
-
 /**
  * Reads a stream to its end. When it is too long, or `signal` fires, it is cancelled.
- * @throws CycleganError `ERR_STREAM` for a stream that is being read already, or for pieces that are no bytes; AbortError;
+ * @throws CycleganError `ERR_STREAM` for a stream that is being read already, or for pieces that are no bytes; the reason of a signal that fired;
  * what the stream throws.
  */
 export async function collect(
   stream: ByteStream,
   { maxBytes, onTooMany, onReceived, signal }: CollectOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (signal?.aborted) throw new AbortError();
+  throwIfAborted(signal);
   const iterator = iteratorOf(stream);
-  const blocks = new Blocks();
+  const blocks = new ByteBlocks();
   const abortion = abortionOf(signal);
   let ended = false;
   try {
@@ -73,31 +70,4 @@ function bytesOfPiece(piece: unknown): Uint8Array {
     'ERR_STREAM',
     `A stream must give pieces of bytes (Uint8Array), but it gave a piece that is ${what}.`,
   );
-}
-
-class Blocks {
-  length = 0;
-  readonly #blocks: Uint8Array[] = [];
-  /** Bytes of the last block that are filled. */
-  #filled = BLOCK_BYTES;
-
-  add(bytes: Uint8Array): void {
-    this.length += bytes.length;
-    let rest = bytes;
-    while (rest.length > 0) {
-      if (this.#filled === BLOCK_BYTES) {
-        this.#blocks.push(new Uint8Array(BLOCK_BYTES));
-        this.#filled = 0;
-      }
-      const part = rest.subarray(0, BLOCK_BYTES - this.#filled);
-      this.#blocks[this.#blocks.length - 1].set(part, this.#filled);
-      this.#filled += part.length;
-      rest = rest.subarray(part.length);
-    }
-  }
-
-  joined(): Uint8Array<ArrayBuffer> {
-    const last = this.#blocks.pop()?.subarray(0, this.#filled);
-    return concatenate(last === undefined ? [] : [...this.#blocks, last]);
-  }
 }

@@ -6,9 +6,24 @@ import { builtin } from './builtin.js';
  */
 export function availableCores(): number {
   const os = builtin('os');
-  if (os === null) return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
-  const limits = [os.availableParallelism(), physicalCores(), containerQuota()];
+  const known = os === null ? null : permitted(() => os.availableParallelism());
+  if (known === null) return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
+  const limits = [known, physicalCores(), containerQuota()];
   return Math.max(1, Math.floor(Math.min(...limits)));
+}
+
+/** What the processor calls itself; `null` where that is not told. */
+export function processorName(): string | null {
+  return permitted(() => builtin('os')?.cpus()[0]?.model ?? null);
+}
+
+/** `null` where the runtime asks for a permission that it was not given. */
+function permitted<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch {
+    return null;
+  }
 }
 
 /** Bytes of a core's second cache, where Linux says so. */

@@ -1,19 +1,21 @@
-import { AbortError } from '../errors.js';
+import { abortReason } from './abortion.js';
 import { shownAddress } from './address.js';
 import { requireBuiltin } from './builtin.js';
 import { DownloadError, downloadFailure, webPageError, wrongSize } from './downloadError.js';
 import type { FetchProgress } from './fetchBytes.js';
 import { withFileLock } from './fileLock.js';
 import { makeFolder } from './files.js';
-import { PartFile, type PartOrigin, partPath } from './partFile.js';
+import { PartFile, partPath } from './partFile.js';
+import type { PartOrigin } from './partNote.js';
 import { announcedBytes, checkAnswer, isPacked, request, wholeNumber } from './request.js';
 import { fileSha256 } from './sha256.js';
+import { textOf } from './text.js';
 import type { AbortSignalLike } from './webTypes.js';
 
 export interface DownloadOptions {
   /** Length that the file must have. */
   readonly bytes?: number;
-  /** Digest that the file must have, in hexadecimal. */
+  /** Digest that the file must have, in hexadecimal, or the first digits of it. */
   readonly sha256?: string;
   /** Whether a file that is there by the end may be replaced. Default: true. */
   readonly replace?: boolean;
@@ -49,7 +51,7 @@ export function growingPauses(count: number): readonly number[] {
  *
  * @returns The file's length and SHA-256, and whether it is mixed: whether its bytes came in several answers, and neither
  * the server nor a digest says that they are of one version.
- * @throws DownloadError, FileError when it cannot be written, AbortError after `signal` fired.
+ * @throws DownloadError, FileError when it cannot be written, the signal's reason after it fired.
  */
 export async function download(
   url: string,
@@ -206,7 +208,7 @@ async function verify(url: string, part: PartFile, options: DownloadOptions): Pr
     throw webPageError(url);
   }
   const found = await fileSha256(part.path);
-  if (found !== (sha256?.toLowerCase() ?? found)) {
+  if (!found.startsWith(sha256?.toLowerCase() ?? '')) {
     // What was there before may have been at fault: that deserves another attempt, from the beginning.
     const transient = part.joined;
     await part.reset();
@@ -233,7 +235,7 @@ async function beginsAsHtml(path: string): Promise<boolean> {
   try {
     const { buffer, bytesRead } = await file.read(new Uint8Array(512), 0, 512, 0);
     // The decoder drops a byte order mark.
-    const text = new TextDecoder().decode(buffer.subarray(0, bytesRead));
+    const text = textOf(buffer.subarray(0, bytesRead));
     return /^\s*(<!doctype|<html)/i.test(text);
   } finally {
     await file.close();
@@ -247,7 +249,7 @@ function sleep(milliseconds: number, signal?: AbortSignalLike): Promise<void> {
       signal?.removeEventListener('abort', stop);
       act();
     };
-    const stop = () => end(() => reject(new AbortError()));
+    const stop = () => end(() => reject(abortReason(signal)));
     const timer = setTimeout(() => end(resolve), milliseconds);
     if (signal?.aborted) stop();
     else signal?.addEventListener('abort', stop, { once: true });

@@ -3,6 +3,7 @@ import { CycleganError } from '../errors.js';
 import { shownAddress } from './address.js';
 import { builtin } from './builtin.js';
 import { errorCode } from './fileError.js';
+import { proxyHint } from './proxy.js';
 
 /**
  * An address did not give a file. `code` is `ERR_DOWNLOAD` when it gave nothing, `ERR_DOWNLOAD_HTML` when it gave a
@@ -10,6 +11,7 @@ import { errorCode } from './fileError.js';
  * `ERR_DOWNLOAD_TYPE` when it gave another file.
  */
 export class DownloadError extends CycleganError {
+  override readonly name = 'DownloadError';
   /** Whether it may go well the next time. */
   readonly transient: boolean;
 
@@ -50,6 +52,6 @@ export function networkFailure(url: string, error: unknown): DownloadError {
   const reason = cause instanceof Error ? cause.message || String(code) : String(cause);
   const hint =
     builtin('fs') === null ? '; a page may fetch only what its server allows (CORS)' : '';
-  const what = `it cannot be fetched (${reason})${hint}`;
+  const what = `it cannot be fetched (${reason})${hint}${proxyHint(url)}`;
   return downloadFailure(url, what, typeof code === 'string', error);
 }

@@ -24,7 +24,7 @@ export interface FetchOptions {
 
 /**
  * The file at an address, into memory; tried once.
- * @throws DownloadError, with the address but without what could be secret in it; AbortError after `signal` fired.
+ * @throws DownloadError, with the address but without what could be secret in it; the signal's reason after it fired.
  */
 export async function fetchBytes(
   address: string,

@@ -1,6 +1,6 @@
 import { requireBuiltin } from './builtin.js';
-import { errorCode, FileError, fileError } from './fileError.js';
-import { describeOwner, isHeld, type LockOwner, thisOwner } from './lockOwner.js';
+import { errorCode, FileError, fileError, foreignFile } from './fileError.js';
+import { describeOwner, isHeld, isLockText, type LockOwner, thisOwner } from './lockOwner.js';
 
 /** Those that this very process holds. */
 const held = new Set<string>();
@@ -9,13 +9,15 @@ const held = new Set<string>();
 const TOUCH_MS = 10_000;
 /** Whoever lost so often against others that came and went gives up. */
 const MAX_TRIES = 20;
+/** A lock has a number, a place and a token in it. */
+const MAX_LOCK_BYTES = 1 << 14;
 
 /**
  * Keeps others out while `action` runs, by a file with its owner in it. The file is complete when it gets its name, and
  * gets it only where there is none. One whose owner is gone does not count: where that can be told, at once, and else
  * when it was not touched for a while.
  *
- * @throws FileError `ERR_FILE_BUSY` when somebody else is at work there.
+ * @throws FileError `ERR_FILE_BUSY` when somebody else is at work there; `ERR_FILE_EXISTS` where a file of that name is no lock.
  */
 export async function withFileLock<T>(file: string, action: () => Promise<T>): Promise<T> {
   if (held.has(file)) throw busy(file, 'This process');
@@ -23,7 +25,7 @@ export async function withFileLock<T>(file: string, action: () => Promise<T>): P
   try {
     const release = await acquire(file, file);
     try {
-      await sweep(file);
+      await removeStaleDrafts(file);
       return await action();
     } finally {
       await release();
@@ -102,16 +104,23 @@ interface Found {
   readonly age: number;
 }
 
-/** @param justWritten Any file beside it that is a moment old. */
+/**
+ * @param justWritten Any file beside it that is a moment old.
+ * @throws FileError `ERR_FILE_EXISTS` for what is no lock.
+ */
 async function look(file: string, justWritten: string): Promise<Found | null> {
   const fs = requireBuiltin('fs/promises', 'A lock');
   try {
     const now = (await fs.stat(justWritten)).mtimeMs;
+    // A pipe would keep its reader waiting.
+    if (!(await fs.lstat(file)).isFile()) throw noLock(file);
     // All from one and the same file: by the next look at the name, it may be another's.
     const handle = await fs.open(file, 'r');
     try {
-      const { ino, mtimeMs } = await handle.stat();
-      return { text: await handle.readFile('utf8'), identity: `${ino}`, age: now - mtimeMs };
+      const { ino, mtimeMs, size } = await handle.stat();
+      const text = size > MAX_LOCK_BYTES ? null : await handle.readFile('utf8');
+      if (text === null || !isLockText(text)) throw noLock(file);
+      return { text, identity: `${ino}`, age: now - mtimeMs };
     } finally {
       await handle.close();
     }
@@ -166,7 +175,7 @@ async function holding(file: string, owner: LockOwner): Promise<() => Promise<vo
 }
 
 /** Removes what was left beside the lock by processes that were ended while they took it. */
-async function sweep(file: string): Promise<void> {
+async function removeStaleDrafts(file: string): Promise<void> {
   const fs = requireBuiltin('fs/promises', 'A lock');
   const { basename, dirname, join } = requireBuiltin('path', 'A lock');
   const own = `${basename(file)}.`;
@@ -181,6 +190,10 @@ async function sweep(file: string): Promise<void> {
       if (found !== null && !isHeld(found.text, found.age)) await fs.rm(path, { force: true });
     }),
   );
+}
+
+function noLock(file: string): FileError {
+  return foreignFile(file, 'While a download runs, a file of this name keeps others out');
 }
 
 function busy(file: string, who: string): FileError {

@@ -1,8 +1,11 @@
+import { CycleganError } from '../errors.js';
 import { requireBuiltin } from './builtin.js';
 import { openFile } from './byteSource.js';
 import { crc32 } from './crc32.js';
 import { errorCode, type FileError, fileError, tooLong } from './fileError.js';
 import { makeFolders } from './folders.js';
+import { isAlive } from './processes.js';
+import { utf8Bytes } from './text.js';
 
 /** Larger files are not read as a whole: no picture of a size that is taken has so many bytes. */
 const MAX_WHOLE = 2 ** 31;
@@ -48,7 +51,7 @@ export async function writeFileAtomic(
     }
     await renameIntoPlace(temporary, path, options);
   } catch (error) {
-    throw fileError('write', path, error);
+    throw writingError(path, error);
   } finally {
     await fs.rm(temporary, { force: true });
     end();
@@ -59,8 +62,13 @@ export async function writeFileAtomic(
 async function writeInto(path: string, bytes: Uint8Array | Iterable<Uint8Array>): Promise<void> {
   const { writeFile } = requireBuiltin('fs/promises', `Writing ${path}`);
   await writeFile(path, bytes).catch((error: unknown) => {
-    throw fileError('write', path, error);
+    throw writingError(path, error);
   });
+}
+
+/** Bytes that are made while they are written may have errors of their own. */
+function writingError(path: string, error: unknown): CycleganError {
+  return error instanceof CycleganError ? error : fileError('write', path, error);
 }
 
 /** Files that `writeFileAtomic` writes and that have no name yet. */
@@ -94,11 +102,13 @@ type FileHandle = Awaited<ReturnType<typeof import('node:fs/promises')['open']>>
 
 /** What some file systems answer that cannot sync a file, or know no permissions: nothing better can be had there. */
 const CANNOT: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EPERM'];
+/** Node's permission model has it that no file is synced, and no flag allows it (seen in 24.22). */
+const FORBIDDEN = 'ERR_ACCESS_DENIED';
 
 /** What gets a name must be on the disk: a loss of power would otherwise leave the name without the bytes. */
-async function toDisk(file: FileHandle): Promise<void> {
+export async function toDisk(file: FileHandle): Promise<void> {
   await file.sync().catch((error: unknown) => {
-    if (!CANNOT.includes(errorCode(error))) throw error;
+    if (![...CANNOT, FORBIDDEN].includes(errorCode(error))) throw error;
   });
 }
 
@@ -214,15 +224,39 @@ function temporaryName(path: string): string {
   const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
   const token = crypto.randomUUID().slice(0, 8);
   const stem = temporaryStem(basename(path));
-  return join(dirname(path), `.${stem}.${process.pid}-${token}.cyclegan-tmp`);
+  return join(dirname(path), `.${stem}.${globalThis.process.pid}-${token}.cyclegan-tmp`);
+}
+
+const TEMPORARY = /^\.(.+)\.(\d+)(?:-[\da-f]{8})?\.cyclegan-tmp$/;
+
+/**
+ * Removes what a process that was killed has left of files of these names, all in one folder. Nothing else is touched,
+ * whatever its name looks like.
+ */
+export async function removeStaleTemporaries(paths: readonly string[]): Promise<void> {
+  const { readdir, rm } = requireBuiltin('fs/promises', 'Sweeping');
+  const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
+  const stems = new Set(paths.map((path) => temporaryStem(basename(path))));
+  const folder = dirname(paths[0]);
+  if ((await pathKind(folder)) !== 'folder') return;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const [, stem, pid] = TEMPORARY.exec(entry.name) ?? [];
+    if (!entry.isFile() || !stems.has(stem) || isOthers(Number(pid))) continue;
+    await rm(join(folder, entry.name), { force: true });
+  }
+}
+
+/** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
+function isOthers(pid: number): boolean {
+  return pid !== globalThis.process.pid && isAlive(pid);
 }
 
 /** Bytes of a name that leave room for what stands around it: file systems take 255. */
 const MAX_STEM_BYTES = 210;
 
 /** What a temporary file for a file of that name is called after: the name, or its checksum where it is too long for more. */
-export function temporaryStem(name: string): string {
-  const bytes = new TextEncoder().encode(name);
+function temporaryStem(name: string): string {
+  const bytes = utf8Bytes(name);
   return bytes.length <= MAX_STEM_BYTES ? name : `long-${crc32(bytes).toString(16)}`;
 }
 
@@ -235,12 +269,27 @@ export async function pathKind(path: string): Promise<'file' | 'folder' | null> 
   );
 }
 
-/** Whether anything has that name: a file, a folder, or a link, even one that leads nowhere. */
+/** Why a path has no kind: there is nothing, or it cannot be looked at. */
+export async function whyMissing(path: string): Promise<FileError> {
+  const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  const cause: unknown = await stat(path).catch((error: unknown) => error);
+  const isNothing = !(cause instanceof Error) || errorCode(cause) === 'ENOTDIR';
+  const nothing = Object.assign(new Error('there is nothing'), { code: 'ENOENT' });
+  return fileError('read', path, isNothing ? nothing : cause);
+}
+
+/**
+ * Whether anything has that name: a file, a folder, or a link, even one that leads nowhere.
+ * @throws FileError where that cannot be told, as of a name that is too long.
+ */
 export async function isTaken(path: string): Promise<boolean> {
   const { lstat } = requireBuiltin('fs/promises', `Looking for ${path}`);
   return lstat(path).then(
     () => true,
-    (error: unknown) => errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR',
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return false;
+      throw fileError('write', path, error);
+    },
   );
 }
 
@@ -263,7 +312,7 @@ export async function isRegularFile(path: string): Promise<boolean> {
 }
 
 /** Whether it is there, and neither a file that keeps its bytes nor a folder. Links are followed. */
-async function isPipeOrDevice(path: string): Promise<boolean> {
+export async function isPipeOrDevice(path: string): Promise<boolean> {
   return (await pathKind(path)) === 'file' && !(await isRegularFile(path));
 }
 
@@ -295,6 +344,18 @@ export function parentFolder(path: string): string {
 export async function fileIdentity(path: string): Promise<string | null> {
   const { stat } = requireBuiltin('fs/promises', `Looking for ${path}`);
   return stat(path, { bigint: true }).then(identityOf, () => null);
+}
+
+/** The same for what a descriptor leads to; `null` where that is no file that keeps its bytes. */
+export function descriptorIdentity(descriptor: number): string | null {
+  const { fstatSync } = requireBuiltin('fs', 'A descriptor');
+  try {
+    const found = fstatSync(descriptor, { bigint: true });
+    return found.isFile() ? identityOf(found) : null;
+  } catch {
+    // It is closed.
+    return null;
+  }
 }
 
 function identityOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {

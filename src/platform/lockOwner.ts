@@ -1,5 +1,5 @@
 import { builtin } from './builtin.js';
-import { isAlive } from './processes.js';
+import { isAlive, processStatus } from './processes.js';
 
 /** Who holds a lock. A number alone does not tell: another process, or another machine, may have the same one. */
 export interface LockOwner {
@@ -19,9 +19,9 @@ const UNTOLD_MS = 600_000;
 
 export function thisOwner(): LockOwner {
   return {
-    pid: process.pid,
+    pid: globalThis.process.pid,
     place: thisPlace(),
-    start: startOf(process.pid),
+    start: startOf(globalThis.process.pid),
     token: crypto.randomUUID(),
   };
 }
@@ -35,13 +35,19 @@ export function isHeld(text: string, age: number): boolean {
   const owner = parseOwner(text);
   if (owner === null) {
     if (!/^\d+$/.test(text)) return age < FOREIGN_MS;
-    return Number(text) !== process.pid && isAlive(Number(text));
+    return Number(text) !== globalThis.process.pid && isAlive(Number(text));
   }
   if (owner.place !== thisPlace()) return age < FOREIGN_MS;
   if (!isAlive(owner.pid)) return false;
   const start = startOf(owner.pid);
   if (start === null || owner.start === null) return age < UNTOLD_MS;
   return start === owner.start;
+}
+
+/** Whether it is what a lock says, or the beginning of that: where there are no links, a process can be ended as it writes one. */
+export function isLockText(text: string): boolean {
+  const begin = '{"pid":';
+  return /^\d*$/.test(text) || text.startsWith(begin) || begin.startsWith(text);
 }
 
 /** For people. */
@@ -86,12 +92,7 @@ function thisPlace(): string {
   ].join(' ');
 }
 
-/** @see proc(5), `/proc/PID/stat`, field 22; the second field is a name in brackets that may hold anything. */
+/** When a process began, in ticks since its machine's start. */
 function startOf(pid: number): string | null {
-  try {
-    const text = builtin('fs')?.readFileSync(`/proc/${pid}/stat`, 'utf8') ?? '';
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
+  return processStatus(pid)?.[19] ?? null;
 }

@@ -1,4 +1,4 @@
-import { AbortError } from '../errors.js';
+import { isAbortion } from './abortion.js';
 import { requireBuiltin } from './builtin.js';
 import { collect } from './collect.js';
 import { fileError, tooLong } from './fileError.js';
@@ -8,7 +8,7 @@ import type { AbortSignalLike } from './webTypes.js';
  * All that comes from a named pipe, or one of a shell (`<(…)`). While nothing comes, no thread of the process waits, so
  * that signals end it at once.
  *
- * @throws FileError when it cannot be read; `ERR_FILE_TOO_LARGE` when more than `maxBytes` come; AbortError.
+ * @throws FileError when it cannot be read; `ERR_FILE_TOO_LARGE` when more than `maxBytes` come; the reason of a signal that fired.
  */
 export async function readPipe(
   path: string,
@@ -23,7 +23,7 @@ export async function readPipe(
     const socket = new Socket({ fd, readable: true, writable: false });
     return await collect(socket, { maxBytes, onTooMany: () => tooLong(path, maxBytes), signal });
   } catch (error) {
-    if (error instanceof AbortError) throw error;
+    if (isAbortion(error, signal)) throw error;
     throw fileError('read', path, error);
   }
 }

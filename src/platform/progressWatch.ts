@@ -10,7 +10,8 @@ export interface ProgressBounds {
 export class ProgressWatch {
   /** Why it was stopped; `null` while it was not. */
   reason: string | null = null;
-  readonly #stalled: ReturnType<typeof setTimeout>;
+  readonly #watchStall: () => ReturnType<typeof setTimeout>;
+  #stalled: ReturnType<typeof setTimeout>;
   readonly #slow: ReturnType<typeof setInterval>;
   #bytes = 0;
 
@@ -19,10 +20,9 @@ export class ProgressWatch {
       this.reason ??= reason;
       stop();
     };
-    this.#stalled = setTimeout(
-      () => because(`nothing came for ${stallMilliseconds / 1000} s`),
-      stallMilliseconds,
-    );
+    const stalled = () => because(`nothing came for ${stallMilliseconds / 1000} s`);
+    this.#watchStall = () => setTimeout(stalled, stallMilliseconds);
+    this.#stalled = this.#watchStall();
     this.#slow = setInterval(() => {
       const bytes = this.#bytes;
       this.#bytes = 0;
@@ -33,7 +33,9 @@ export class ProgressWatch {
 
   came(bytes: number): void {
     this.#bytes += bytes;
-    this.#stalled.refresh();
+    // Timers of pages cannot be set back as Node's can.
+    clearTimeout(this.#stalled);
+    this.#stalled = this.#watchStall();
   }
 
   end(): void {

@@ -1,8 +1,11 @@
-import { AbortError, CycleganError } from '../errors.js';
+import { CycleganError } from '../errors.js';
+import { abortReason, throwIfAborted } from './abortion.js';
 import { shownAddress } from './address.js';
 import { builtin } from './builtin.js';
 import { DownloadError, downloadFailure, networkFailure, webPageError } from './downloadError.js';
 import { type ProgressBounds, ProgressWatch } from './progressWatch.js';
+import { utf8Bytes } from './text.js';
+import { bearerFor, tokenHint } from './tokens.js';
 import type { AbortSignalLike } from './webTypes.js';
 
 export interface RequestOptions {
@@ -18,29 +21,29 @@ export interface RequestOptions {
 
 export const MAX_REDIRECTS = 5;
 const DEFAULT_STALL = 30_000;
-const DEFAULT_LEAST_RATE = { bytes: 60_000, milliseconds: 60_000 };
+const DEFAULT_MIN_RATE = { bytes: 60_000, milliseconds: 60_000 };
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
 /**
  * One request, from the connection to the last byte that `use` takes. Redirects are followed within the scheme.
  *
  * @param use Gets the answer, of whatever status, and its body piece by piece.
- * @throws DownloadError for what goes wrong on the way, AbortError after `signal` fired, and what `use` throws.
+ * @throws DownloadError for what goes wrong on the way, the signal's reason after it fired, and what `use` throws.
  */
 export async function request<T>(
   address: string,
   options: RequestOptions,
   use: (response: Response, pieces: AsyncIterable<Uint8Array>) => Promise<T>,
 ): Promise<T> {
-  const { signal, stallMilliseconds = DEFAULT_STALL, leastRate = DEFAULT_LEAST_RATE } = options;
-  if (signal?.aborted) throw new AbortError();
+  const { signal, stallMilliseconds = DEFAULT_STALL, leastRate = DEFAULT_MIN_RATE } = options;
+  throwIfAborted(signal);
   const connection = new AbortController();
   const stop = () => connection.abort();
   signal?.addEventListener('abort', stop, { once: true });
   const watch = new ProgressWatch({ stallMilliseconds, leastRate }, stop);
   const explained = (error: unknown): unknown => {
     if (error instanceof CycleganError) return error;
-    if (signal?.aborted) return new AbortError();
+    if (signal?.aborted) return abortReason(signal);
     if (watch.reason === null) return networkFailure(address, error);
     return downloadFailure(address, watch.reason, true, error);
   };
@@ -118,12 +121,17 @@ function webUrl(address: string): URL {
 /** `fetch` refuses addresses with a name and password within; they go in a header (RFC 7617). */
 function credentialsApart(from: URL): { url: URL; authorization?: string } {
   const url = new URL(from);
-  if (url.username === '' && url.password === '') return { url };
+  if (url.username === '' && url.password === '') return withToken(url);
   const text = [url.username, url.password].map(decoded).join(':');
   url.username = '';
   url.password = '';
-  const bytes = String.fromCharCode(...new TextEncoder().encode(text));
+  const bytes = String.fromCharCode(...utf8Bytes(text));
   return { url, authorization: `Basic ${btoa(bytes)}` };
+}
+
+function withToken(url: URL): { url: URL; authorization?: string } {
+  const authorization = bearerFor(url);
+  return authorization === undefined ? { url } : { url, authorization };
 }
 
 function decoded(text: string): string {
@@ -167,7 +175,7 @@ export function checkAnswer(
 ): void {
   if (!taken.includes(status)) {
     const what = `the server answers ${status} ${statusText}`.trimEnd();
-    throw downloadFailure(address, what, status >= 500);
+    throw downloadFailure(address, `${what}${tokenHint(address, status)}`, status >= 500);
   }
   if (/^text\/html\b/i.test(headers.get('content-type') ?? '')) throw webPageError(address);
 }

@@ -23,3 +23,20 @@ export async function fileSha256(path: string, bytes = Number.POSITIVE_INFINITY)
 export function sha256(bytes: Uint8Array): string {
   return requireBuiltin('crypto', 'SHA-256').createHash('sha256').update(bytes).digest('hex');
 }
+
+/** The SHA-256 of pieces that go by, as they are written. */
+export class Sha256 {
+  readonly #hash = requireBuiltin('crypto', 'SHA-256').createHash('sha256');
+
+  *through(pieces: Iterable<Uint8Array>): Generator<Uint8Array> {
+    for (const piece of pieces) {
+      this.#hash.update(piece);
+      yield piece;
+    }
+  }
+
+  /** Of all that went by, in hexadecimal. */
+  hex(): string {
+    return this.#hash.digest('hex');
+  }
+}

@@ -4,6 +4,8 @@
  */
 export interface AbortSignalLike {
   readonly aborted: boolean;
+  /** What its controller was given, or an `AbortError` of the web's. */
+  readonly reason?: unknown;
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }

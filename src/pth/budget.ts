@@ -27,33 +27,44 @@ export const READ_COST = 512;
  * memory; a step that makes nothing is charged, too, so that time is bounded as well.
  */
 export class Budget {
-  readonly limit: number;
+  #limit: number;
   readonly #limits: BudgetLimits;
   #left: number;
   #valuesLeft: number;
 
   /** @param taken Bytes that the file has had before. */
   constructor(fileBytes: number, taken = 0, limits: BudgetLimits = LIMITS) {
-    this.limit = limits.factor * fileBytes + limits.slack;
+    this.#limit = limits.factor * fileBytes + limits.slack;
     this.#limits = limits;
-    this.#left = this.limit - taken;
+    this.#left = this.#limit - taken;
     this.#valuesLeft = limits.values;
   }
 
   /** Bytes that were asked for and granted. */
   get taken(): number {
-    return this.limit - this.#left;
+    return this.#limit - this.#left;
+  }
+
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** The file has so many bytes more, which lie beside it. */
+  grow(fileBytes: number): void {
+    const more = this.#limits.factor * fileBytes;
+    this.#limit += more;
+    this.#left += more;
   }
 
   /** One more of the same size that has been charged as much. */
   fork(): Budget {
     const { factor, slack } = this.#limits;
-    return new Budget((this.limit - slack) / factor, this.taken, this.#limits);
+    return new Budget((this.#limit - slack) / factor, this.taken, this.#limits);
   }
 
   /** @throws PthError `ERR_PTH_TOO_LARGE` when the file has asked for too much in all. */
   take(bytes: number, what: string): void {
-    if (!(bytes <= this.#left)) {
+    if (!(bytes >= 0 && bytes <= this.#left)) {
       throw new PthError(
         'ERR_PTH_TOO_LARGE',
         `${what} asks for ${bytes} bytes; with what was read before, that is more than ${this.#limits.factor} times the file's size. The file is damaged or hostile`,

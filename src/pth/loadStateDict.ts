@@ -1,3 +1,4 @@
+import { checkOptions } from '../tensor/callerValues.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type OpenWeightsOptions, openWeights, type WeightSource } from './weightFile.js';
 
@@ -20,11 +21,12 @@ import { type OpenWeightsOptions, openWeights, type WeightSource } from './weigh
  * @param source A path, an address, bytes, a `Blob`, a `Response` or a stream.
  * @returns Tensors by PyTorch's keys, in the file's order.
  * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read; DownloadError when
- * an address does not give it, leads to another scheme, or gives more than `maxBytes`; AbortError after `signal` fired.
+ * an address does not give it, leads to another scheme, or gives more than `maxBytes`; the signal's reason after it fired.
  */
 export async function loadStateDict(
   source: WeightSource,
   options: OpenWeightsOptions = {},
 ): Promise<Map<string, Tensor>> {
+  checkOptions('loadStateDict', options);
   return (await openWeights(source, options)).stateDict();
 }

@@ -22,7 +22,7 @@ export interface NumpyArray {
 }
 
 /** NumPy's codes of types. */
-const DTYPES: ReadonlyMap<string, Dtype> = new Map([
+export const NUMPY_DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['f8', 'float64'],
   ['f4', 'float32'],
   ['f2', 'float16'],
@@ -78,10 +78,13 @@ function arrayOf(
   const counts = shape as readonly number[];
   const size = counts.reduce((product, side) => product * side, 1);
   if (bytes.length !== size * bytesOf(dtype)) return null;
-  const strides = isFortran
-    ? rowMajorStrides([...counts].reverse()).reverse()
-    : rowMajorStrides(counts);
+  const strides = stridesOf(counts, isFortran);
   return { dtype, shape: counts, strides, bytes: bytes.read };
+}
+
+/** @param isFortran Whether the first index goes by fastest, in place of the last. */
+export function stridesOf(shape: readonly number[], isFortran: boolean): readonly number[] {
+  return isFortran ? rowMajorStrides([...shape].reverse()).reverse() : rowMajorStrides(shape);
 }
 
 /** `numpy.dtype('f4', False, True)` with the state `(3, '<', …)`. */
@@ -91,7 +94,9 @@ function dtypeOf(value: PickleValue | undefined): Dtype | null {
   const [, order, subarray, names, fields] = sequence(value.state ?? undefined) ?? [];
   const isPlain = subarray === null && names === null && dictEntries(fields) === null;
   const isLittleEndian = order === '<' || order === '|';
-  return isPlain && isLittleEndian && typeof code === 'string' ? (DTYPES.get(code) ?? null) : null;
+  return isPlain && isLittleEndian && typeof code === 'string'
+    ? (NUMPY_DTYPES.get(code) ?? null)
+    : null;
 }
 
 interface Bytes {

@@ -6,6 +6,7 @@ import {
   PickleFloat,
   PickleGlobal,
   PickleList,
+  PickleMember,
   PicklePersistent,
   PickleTuple,
   type PickleValue,
@@ -29,7 +30,7 @@ const LONGEST_NAME = 100;
  */
 export function passedOver(
   file: OpenedContainer,
-  { path, value }: FoundStateDict,
+  { path, value, from = [] }: FoundStateDict,
   plain: ReadonlySet<string>,
 ): PassedOver[] {
   const found: PassedOver[] = [];
@@ -47,7 +48,7 @@ export function passedOver(
   forEachItem(value, file.budget, (key, item) => {
     const name = keyName(key) ?? typeOf(file, key);
     const isTensor = typeof key === 'string' && file.tensorRef(item, name) !== null;
-    if (!isPlain(name) && !isTensor) add(name, item);
+    if (!isPlain(name) && !isTensor && !from.includes(name)) add(name, item);
   });
   return found;
 }
@@ -64,6 +65,7 @@ function typeOf(file: OpenedContainer, value: PickleValue): string {
   if (value instanceof PickleDict) return value.type;
   if (value instanceof PicklePersistent) return 'tensor';
   if (value instanceof PickleGlobal) return value.name;
+  if (value instanceof PickleMember) return value.fullName;
   return file.tensorRef(value, '') === null ? className(value) : 'tensor';
 }
 
@@ -71,7 +73,8 @@ function typeOf(file: OpenedContainer, value: PickleValue): string {
 const MAKERS =
   /^(copy_?reg\.(_reconstructor|__newobj__)|numpy\.(core|_core)\.multiarray\._reconstruct)$/;
 
-function className({ name, args }: PickleCall): string {
+/** The class of what a call gives, by Python's name. */
+export function className({ name, args }: PickleCall): string {
   const [first] = args;
   if (name === '_codecs.encode') return 'bytes';
   if (/^numpy\.(core|_core)\.numeric\._frombuffer$/.test(name)) return 'numpy.ndarray';

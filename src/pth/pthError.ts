@@ -6,15 +6,23 @@ const LONGEST_MESSAGE = 1000;
 
 /** A weight file that cannot be read, or must not be. */
 export class PthError extends CycleganError {
+  override readonly name = 'PthError';
   /** Byte of the file, or of the file's pickle where the message says so. */
   readonly offset: number | undefined;
   /** State-dict key or storage key that it is about. */
   readonly key: string | undefined;
+  /** Of a file with several state dicts (`ERR_PTH_AMBIGUOUS`): what the option `key` can be. */
+  readonly choices: readonly string[];
 
   constructor(
     code: ErrorCode,
     message: string,
-    where: { offset?: number; key?: string; cause?: unknown } = {},
+    where: {
+      offset?: number;
+      key?: string;
+      choices?: readonly string[];
+      cause?: unknown;
+    } = {},
   ) {
     const short =
       message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
@@ -25,12 +33,14 @@ export class PthError extends CycleganError {
     );
     this.offset = where.offset;
     this.key = where.key;
+    this.choices = where.choices ?? [];
   }
 
   /** The same error with the file's name in front. */
   inFile(path: string): PthError {
     const named = new PthError(this.code, `${path}: ${this.message}.`, {
       key: this.key,
+      choices: this.choices,
       cause: this,
     });
     Object.assign(named, { offset: this.offset });

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../platform/byteSource.js';
-import type { ElementSource } from '../tensor/tensor.js';
+import { type ElementSource, elementSource } from '../tensor/elementSource.js';
 import type { Budget } from './budget.js';
 import type { OpenedContainer } from './container/container.js';
 import {
@@ -55,11 +55,18 @@ export class TensorReader {
     if (!isAsWanted || !isLarge || readInto === undefined) return null;
     const place = (await this.#container.locateStorage?.(storage, this.#budget)) ?? null;
     if (place === null) return null;
-    return (to) => {
-      const bytes = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
-      readInto(place.start, bytes);
-      place.check?.(bytes);
+    const begin = () => {
+      const check = place.beginCheck?.();
+      let at = 0;
+      return (to: Float32Array) => {
+        const bytes = new Uint8Array(to.buffer, to.byteOffset, to.byteLength);
+        readInto(place.start + at, bytes);
+        check?.add(bytes);
+        at += bytes.length;
+        if (at === storage.bytes) check?.end();
+      };
     };
+    return elementSource(begin);
   }
 
   /** The numbers in the type that they are stored in, in row-major order. */

@@ -75,6 +75,9 @@ export function storageWidth(global: string): number | null {
 const PLAIN_CLASS =
   /^torch\.(nn|optim|amp|cuda\.amp|utils\.data|quantization|ao|torch_version|nested|masked|_subclasses|distributions|distributed\.(tensor|_tensor|_shard|device_mesh|fsdp))(\.\w+)*\.[A-Z]\w*$/;
 
+/** The same for classes whose names begin with an underscore, which layers, schedules and what is hooked to them hold. */
+const PLAIN_INNER_CLASS = /^torch\.(nn\.modules|optim|utils\.hooks)(\.\w+)*\._?[A-Z]\w*$/;
+
 const PLAIN_NAMES: ReadonlySet<string> = new Set([
   ...['torch.Size', 'torch.device', 'torch.Tensor', 'torch.Generator', 'torch.layout'],
   ...['torch.dtype', 'torch.memory_format', 'torch.qscheme', 'torch.serialization._get_layout'],
@@ -90,6 +93,7 @@ export function isPlainTorchName(global: string): boolean {
   return (
     PLAIN_NAMES.has(global) ||
     PLAIN_CLASS.test(global) ||
+    PLAIN_INNER_CLASS.test(global) ||
     isTensorClass(global) ||
     storageWidth(global) !== null ||
     /^torch\._utils\._rebuild_\w+$/.test(global) ||
@@ -97,6 +101,9 @@ export function isPlainTorchName(global: string): boolean {
     /^torch\.return_types\.\w+$/.test(global) ||
     // Functions that layers and loaders are set up with: they fill a tensor, or stack samples.
     /^torch\.nn\.init\.(\w+_|calculate_gain)$/.test(global) ||
+    // What models of the oldest versions hold of their backend, and attributes of TorchScript's programs.
+    /^torch\.nn\.backends\.thnn\._get_thnn_function_backend$/.test(global) ||
+    /^torch\.jit\._pickle\.(build_(int|double|bool|tensor)list|restore_type_tag)$/.test(global) ||
     /^torch\.utils\.data\.(dataloader|_utils\.collate)\.default_(collate|convert)$/.test(global) ||
     isTypeName(global)
   );

@@ -6,17 +6,23 @@ import {
   sourceName,
 } from '../platform/byteInput.js';
 import type { ByteSource } from '../platform/byteSource.js';
-import { type ElementSource, Tensor } from '../tensor/tensor.js';
+import { checkOptions } from '../tensor/callerValues.js';
+import { describeValue } from '../tensor/describeValue.js';
+import { type ElementReader, type ElementSource, elementSource } from '../tensor/elementSource.js';
+import { Tensor } from '../tensor/tensor.js';
 import { BlockSource } from './blockSource.js';
 import { Budget } from './budget.js';
-import type { OpenedContainer } from './container/container.js';
+import type { Neighbours, OpenedContainer } from './container/container.js';
 import { detectFormat } from './container/formats.js';
 import { openUnpackedFolder } from './container/unpackedFolder.js';
 import type { Dtype, StoredData } from './dtypes.js';
+import type { ModuleTree } from './moduleTree.js';
+import { neighboursOf } from './neighbours.js';
+import type { OnnxModel } from './onnx/onnxModel.js';
 import { type PassedOver, passedOver } from './passedOver.js';
 import { type PlainValue, plainEntries, plainFromJson } from './plainValue.js';
 import { PthError } from './pthError.js';
-import { type FoundStateDict, findStateDict } from './stateDict.js';
+import { type Describe, type FoundStateDict, findStateDict } from './stateDict.js';
 import { TensorReader } from './tensorReader.js';
 import type { TensorRef, UnreadableTensor } from './tensorRef.js';
 
@@ -33,6 +39,10 @@ export interface OpenWeightsOptions extends ByteInputOptions {
    * searched under the usual names.
    */
   readonly key?: string;
+  /**
+   * Says what a state dict is, `null` for one that is not wanted: asked where the file holds several. Default: all are wanted.
+   */
+  readonly describe?: Describe;
 }
 
 export interface StateDictOptions {
@@ -74,21 +84,33 @@ export interface StoredTensor extends TensorInfo {
  * ```
  *
  * @throws PthError when the file is damaged, forbidden, or no weight file; FileError when it cannot be read; DownloadError
- * when an address does not give it; AbortError after `signal` fired.
+ * when an address does not give it; the signal's reason after it fired.
  */
 export async function openWeights(
   source: WeightSource,
-  { key, ...options }: OpenWeightsOptions = {},
+  opening: OpenWeightsOptions = {},
 ): Promise<WeightFile> {
+  checkOptions('openWeights', opening);
+  const { key, describe, ...options } = opening;
+  checkKey(key);
   const path = sourceName(source);
   return inFile(path, async () => {
     const folder = isPath(source) ? await openUnpackedFolder(source) : null;
     const file =
       folder === null
-        ? await openContainer(await openBytes(source, options))
+        ? await openContainer(await openBytes(source, options), neighboursOf(source))
         : { format: 'folder', source: null, taken: folder.opened.budget.taken, ...folder };
-    return new WeightFile(file, findStateDict(file.opened, key), path);
+    return new WeightFile(file, findStateDict(file.opened, key, describe), path);
   });
+}
+
+/** Not every caller has a compiler that checks. */
+function checkKey(key: unknown): void {
+  if (key === undefined || typeof key === 'string') return;
+  throw new PthError(
+    'ERR_PTH_NO_KEY',
+    `key is a text, such as "netG" or "models.netG", but got ${describeValue(key)}`,
+  );
 }
 
 /** A file before its state dict is found. */
@@ -104,11 +126,14 @@ export interface ContainerFile {
 }
 
 /** @throws PthError when the file is damaged, forbidden, or no weight file. */
-export async function openContainer(source: ByteSource): Promise<ContainerFile> {
+export async function openContainer(
+  source: ByteSource,
+  neighbours?: Neighbours,
+): Promise<ContainerFile> {
   const bytes = source.shared ? source : new BlockSource(source);
   const budget = new Budget(bytes.size);
   const format = await detectFormat(bytes);
-  const opened = await format.open(bytes, budget);
+  const opened = await format.open(bytes, budget, neighbours);
   if (bytes instanceof BlockSource) bytes.forget();
   return { format: format.name, source: bytes, size: bytes.size, opened, taken: budget.taken };
 }
@@ -124,14 +149,14 @@ const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx']);
 export async function verifyWeights(source: WeightSource): Promise<number> {
   return inFile(sourceName(source), async () => {
     const bytes = await openBytes(source);
-    const { opened } = await openContainer(bytes);
+    const { opened } = await openContainer(bytes, neighboursOf(source));
     return opened.verify?.() ?? bytes.size;
   });
 }
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `folder` (such an archive, unpacked), `legacy`, `tar`, `safetensors` or `onnx`. */
+  /** `zip`, `folder` (such an archive, unpacked), `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;
@@ -149,6 +174,10 @@ export class WeightFile {
   readonly config: PlainValue | undefined;
   /** Tensors of the state dict whose numbers cannot be read, by their keys; all others can. */
   readonly unreadable: ReadonlyMap<string, UnreadableInfo>;
+  /** The modules of a model that was saved as a whole, whose state dict this is; `null` where it is a state dict alone. */
+  readonly modules: ModuleTree | null;
+  /** The graph of an ONNX model; `null` for other files. */
+  readonly onnx: OnnxModel | null;
   /** What stands in the file beside the tensors and is not read, such as objects of classes that are not known. */
   readonly passedOver: readonly PassedOver[];
   readonly #file: ContainerFile;
@@ -180,6 +209,8 @@ export class WeightFile {
     const isText = typeof config === 'string' && TEXT_FORMATS.has(file.format);
     const parsed = isText ? plainFromJson(config) : undefined;
     this.config = parsed === undefined ? config : parsed;
+    this.modules = found.tree ?? null;
+    this.onnx = opened.onnx ?? null;
     this.passedOver = passedOver(opened, found, new Set(plain.keys()));
     this.#file = file;
     this.#refs = refs;
@@ -224,23 +255,29 @@ export class WeightFile {
       if (source instanceof BlockSource) source.forget();
       const reader = new TensorReader(opened, this.#opened.fork());
       const tensors = [...this.#refs].map(async ([key, ref]) => {
-        const isLate = late && !this.#shared.has(ref.storage.key);
-        const fetch = isLate && source !== null ? await reader.later(ref, source) : null;
-        const data = fetch === null ? await reader.float32(ref, key) : this.#naming(fetch);
-        return [key, new Tensor(data, ref.shape)] as const;
+        const isAlone = !this.#shared.has(ref.storage.key);
+        const fetch = late && isAlone && source !== null ? await reader.later(ref, source) : null;
+        if (fetch !== null) return [key, new Tensor(this.#naming(fetch), ref.shape)] as const;
+        const data = await reader.float32(ref, key);
+        // Of bytes in memory it may be a window, and others write to those.
+        const isOwn = isAlone && source?.shared === false;
+        return [key, isOwn ? Tensor.owning(data, ref.shape) : new Tensor(data, ref.shape)] as const;
       });
       return new Map(await Promise.all(tensors));
     });
   }
 
-  #naming(fetch: ElementSource): ElementSource {
-    return (to) => {
-      try {
-        fetch(to);
-      } catch (error) {
-        throw named(error, this.#path);
-      }
-    };
+  #naming({ begin }: ElementSource): ElementSource {
+    return elementSource(() => {
+      const read = (begin as () => ElementReader)();
+      return (to) => {
+        try {
+          read(to);
+        } catch (error) {
+          throw named(error, this.#path);
+        }
+      };
+    });
   }
 
   /** What was asked for before has been charged: who asks again may have it again. */
@@ -269,7 +306,8 @@ function sharedStorages(refs: Iterable<TensorRef>): Set<string> {
   return shared;
 }
 
-async function inFile<T>(path: string | null, action: () => Promise<T>): Promise<T> {
+/** What an action throws about a file names it. */
+export async function inFile<T>(path: string | null, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {

@@ -1,5 +1,5 @@
 import { broadcastRegions, broadcastShape } from './broadcast.js';
-import type { NoAttributes, Operator } from './operator.js';
+import { checkTensor, type NoAttributes, type Operator } from './operator.js';
 import type { Tensor } from './tensor.js';
 
 export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
@@ -22,5 +22,6 @@ export const addOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
  * @see torch.add
  */
 export function add(a: Tensor, b: Tensor): Tensor {
+  checkTensor('add: a', a);
   return addOperator.run([a, b], {});
 }

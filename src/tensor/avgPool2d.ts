@@ -1,4 +1,5 @@
-import type { Operator } from './operator.js';
+import { checkOptions } from './callerValues.js';
+import { type Operator, runOperator } from './operator.js';
 import {
   type PoolAttributes,
   type PoolOptions,
@@ -22,8 +23,10 @@ export interface AvgPool2dAttributes extends PoolAttributes {
 /** @throws ShapeError for options that do not go together. */
 export function resolveAvgPool2d(
   kernelSize: Pair,
-  { countIncludePad = true, ...options }: AvgPool2dOptions = {},
+  options: AvgPool2dOptions = {},
 ): AvgPool2dAttributes {
+  checkOptions('avgPool2d', options);
+  const { countIncludePad = true } = options;
   return { ...resolvePool('avgPool2d', kernelSize, options), countIncludePad };
 }
 
@@ -64,5 +67,5 @@ export const avgPool2dOperator: Operator<AvgPool2dAttributes, readonly ['input']
  * @see torch.nn.AvgPool2d
  */
 export function avgPool2d(input: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
-  return avgPool2dOperator.run([input], resolveAvgPool2d(kernelSize, options));
+  return runOperator(avgPool2dOperator, [input], resolveAvgPool2d(kernelSize, options));
 }

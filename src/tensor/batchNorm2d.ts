@@ -60,5 +60,9 @@ export const batchNorm2dOperator: Operator<NormAttributes, NormOperands> = {
  * @see torch.nn.BatchNorm2d; Ioffe and Szegedy, "Batch Normalization", arXiv:1502.03167
  */
 export function batchNorm2d(input: Tensor, options: NormOptions): Tensor {
-  return runOperator(batchNorm2dOperator, normOperands(input, options), resolveNorm(options));
+  return runOperator(
+    batchNorm2dOperator,
+    normOperands('batchNorm2d', input, options),
+    resolveNorm(options),
+  );
 }

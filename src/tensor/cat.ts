@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
 import type { Region } from './region.js';
-import { formatShape, type Shape, sameShape, sizeOf } from './shape.js';
+import { axisOf, formatShape, sameShape, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
 
 export interface CatAttributes {
@@ -16,7 +16,7 @@ export const catOperator: Operator<CatAttributes, readonly ['tensors*']> = {
   outputShape(shapes, { dim }) {
     if (shapes.length === 0) throw new ShapeError('cat: there is nothing to put together.');
     const [first] = shapes;
-    const axis = axisOf(dim, first);
+    const axis = axisOf('cat', dim, first);
     for (const shape of shapes) {
       if (shape.length !== first.length || !sameShape(shape.with(axis, 0), first.with(axis, 0))) {
         throw new ShapeError(
@@ -35,7 +35,7 @@ export const catOperator: Operator<CatAttributes, readonly ['tensors*']> = {
       tensors.map((tensor) => tensor.shape),
       attributes,
     );
-    const axis = axisOf(attributes.dim, shape);
+    const axis = axisOf('cat', attributes.dim, shape);
     const out = new Float32Array(sizeOf(shape));
     const pitch = sizeOf(shape.slice(axis));
     let offset = 0;
@@ -50,7 +50,7 @@ export const catOperator: Operator<CatAttributes, readonly ['tensors*']> = {
   },
 
   inputRegions(region, shapes, { dim }) {
-    const fromEnd = shapes[0].length - axisOf(dim, shapes[0]);
+    const fromEnd = shapes[0].length - axisOf('cat', dim, shapes[0]);
     if (shapes[0].length < 2) return shapes.map(() => null);
     let start = 0;
     return shapes.map((shape) => {
@@ -69,15 +69,6 @@ function movedBy(region: Region, fromEnd: number, start: number): Region {
   return region;
 }
 
-/** @throws ShapeError for a dimension that there is not. */
-function axisOf(dim: number, shape: Shape): number {
-  const axis = dim < 0 ? dim + shape.length : dim;
-  if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
-    throw new ShapeError(`cat: ${formatShape(shape)} has no dimension ${dim}.`);
-  }
-  return axis;
-}
-
 /**
  * Tensors one behind the other.
  *
@@ -91,5 +82,5 @@ function axisOf(dim: number, shape: Shape): number {
  * @see torch.cat
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  return catOperator.run(tensors, { dim });
+  return runOperator(catOperator, tensors, { dim });
 }

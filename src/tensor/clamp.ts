@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
+import { checkOptions } from './callerValues.js';
+import { type Operator, runOperator } from './operator.js';
 import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
@@ -17,7 +18,9 @@ export interface ClampAttributes {
 }
 
 /** @throws ShapeError where neither bound is given, or one is NaN. */
-export function resolveClamp({ min, max }: ClampOptions): ClampAttributes {
+export function resolveClamp(options: ClampOptions): ClampAttributes {
+  checkOptions('clamp', options);
+  const { min, max } = options;
   if ((min ?? max) === undefined || Number.isNaN(min) || Number.isNaN(max)) {
     throw new ShapeError(
       `clamp: give min, max or both, such as { min: 0 }, but got { min: ${min}, max: ${max} }.`,
@@ -57,5 +60,5 @@ export const clampOperator: Operator<ClampAttributes, readonly ['input']> = {
  * @see torch.clamp
  */
 export function clamp(input: Tensor, options: ClampOptions): Tensor {
-  return clampOperator.run([input], resolveClamp(options));
+  return runOperator(clampOperator, [input], resolveClamp(options));
 }

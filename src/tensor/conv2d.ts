@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.js';
 import { convPhase } from './axisPhase.js';
+import { checkOptions } from './callerValues.js';
 import { correlate } from './correlate.js';
 import { type Operator, runOperator } from './operator.js';
 import { regionOfFirst } from './region.js';
@@ -27,6 +28,7 @@ export type ConvolutionOperands = typeof CONVOLUTION_OPERANDS;
 
 /** @throws ShapeError for a stride, padding or dilation that is not a fitting whole number. */
 export function resolveConv2d(options: Conv2dOptions = {}): Conv2dAttributes {
+  checkOptions('conv2d', options);
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
   return {
     stride: toPair(stride, 'conv2d: stride', 1),

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.js';
 import { transposedPhases } from './axisPhase.js';
+import { checkOptions } from './callerValues.js';
 import {
   CONVOLUTION_OPERANDS,
   type Conv2dAttributes,
@@ -29,6 +30,7 @@ export interface ConvTranspose2dAttributes extends Conv2dAttributes {
 export function resolveConvTranspose2d(
   options: ConvTranspose2dOptions = {},
 ): ConvTranspose2dAttributes {
+  checkOptions('convTranspose2d', options);
   const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options;
   const attributes = {
     stride: toPair(stride, 'convTranspose2d: stride', 1),

@@ -67,5 +67,9 @@ export const instanceNorm2dOperator: Operator<NormAttributes, NormOperands> = {
  * @see torch.nn.InstanceNorm2d; Ulyanov et al., "Instance Normalization", arXiv:1607.08022
  */
 export function instanceNorm2d(input: Tensor, options: NormOptions = {}): Tensor {
-  return runOperator(instanceNorm2dOperator, normOperands(input, options), resolveNorm(options));
+  return runOperator(
+    instanceNorm2dOperator,
+    normOperands('instanceNorm2d', input, options),
+    resolveNorm(options),
+  );
 }

@@ -1,4 +1,4 @@
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
 import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
@@ -30,5 +30,5 @@ export const leakyReluOperator: Operator<LeakyReluAttributes, readonly ['input']
  * @see torch.nn.LeakyReLU
  */
 export function leakyRelu(input: Tensor, negativeSlope = 0.01): Tensor {
-  return leakyReluOperator.run([input], { negativeSlope });
+  return runOperator(leakyReluOperator, [input], { negativeSlope });
 }

@@ -1,4 +1,5 @@
-import type { Operator } from './operator.js';
+import { checkOptions } from './callerValues.js';
+import { type Operator, runOperator } from './operator.js';
 import {
   type PoolAttributes,
   type PoolOptions,
@@ -22,8 +23,10 @@ export interface MaxPool2dAttributes extends PoolAttributes {
 /** @throws ShapeError for options that do not go together. */
 export function resolveMaxPool2d(
   kernelSize: Pair,
-  { dilation = 1, ...options }: MaxPool2dOptions = {},
+  options: MaxPool2dOptions = {},
 ): MaxPool2dAttributes {
+  checkOptions('maxPool2d', options);
+  const { dilation = 1 } = options;
   return {
     ...resolvePool('maxPool2d', kernelSize, options),
     dilation: toPair(dilation, 'maxPool2d: dilation', 1),
@@ -70,5 +73,5 @@ export const maxPool2dOperator: Operator<MaxPool2dAttributes, readonly ['input']
  * @see torch.nn.MaxPool2d
  */
 export function maxPool2d(input: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
-  return maxPool2dOperator.run([input], resolveMaxPool2d(kernelSize, options));
+  return runOperator(maxPool2dOperator, [input], resolveMaxPool2d(kernelSize, options));
 }

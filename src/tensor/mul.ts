@@ -1,5 +1,5 @@
 import { broadcastRegions, broadcastShape } from './broadcast.js';
-import type { NoAttributes, Operator } from './operator.js';
+import { checkTensor, type NoAttributes, type Operator } from './operator.js';
 import type { Tensor } from './tensor.js';
 
 export const mulOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
@@ -21,5 +21,6 @@ export const mulOperator: Operator<NoAttributes, readonly ['a', 'b']> = {
  * @see torch.mul
  */
 export function mul(a: Tensor, b: Tensor): Tensor {
+  checkTensor('mul: a', a);
   return mulOperator.run([a, b], {});
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { checkOptions } from './callerValues.js';
 import type { OperandsOf } from './operator.js';
 import { type Shape, sizeOf } from './shape.js';
 import type { Tensor } from './tensor.js';
@@ -30,9 +31,11 @@ export function resolveNorm({ eps = 1e-5 }: Pick<NormOptions, 'eps'> = {}): Norm
 
 /** A norm's operands as options name them. */
 export function normOperands(
+  op: string,
   input: Tensor,
   options: NormOptions,
 ): OperandsOf<NormOperands, Tensor> {
+  checkOptions(op, options);
   const { weight = null, bias = null, runningMean = null, runningVar = null } = options;
   return [input, weight, bias, runningMean, runningVar];
 }

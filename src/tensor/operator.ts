@@ -1,6 +1,8 @@
+import { ShapeError } from '../errors.js';
+import { describeValue } from './describeValue.js';
 import type { Region } from './region.js';
-import type { Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
+import { formatShape, type Shape, sizeOf } from './shape.js';
+import { Tensor } from './tensor.js';
 
 /**
  * The names of an operator's operands, in their order. One that ends in `?` may be absent, and is then `null`; a single
@@ -56,8 +58,45 @@ export function runOperator<A, N extends OperandNames>(
   operands: OperandsOf<N, Tensor>,
   attributes: A,
 ): Tensor {
-  operator.outputShape(shapesOf<N>(operands), attributes);
+  checkOperands(operator, operands);
+  refuseHuge(operator.op, operator.outputShape(shapesOf<N>(operands), attributes));
   return operator.run(operands, attributes);
+}
+
+/** No engine has arrays of more elements; loops over such a shape would not end. */
+const MAX_ELEMENTS = 2 ** 32;
+
+/** @throws ShapeError for a tensor that cannot be. */
+function refuseHuge(op: string, shape: Shape): void {
+  if (sizeOf(shape) <= MAX_ELEMENTS) return;
+  throw new ShapeError(
+    `${op}: the output would be ${formatShape(shape)}, which is more than the ${MAX_ELEMENTS} elements that a tensor can have.`,
+  );
+}
+
+/** Not every caller has a compiler that checks. */
+function checkOperands(
+  { op, operands: names }: Pick<Operator, 'op' | 'operands'>,
+  operands: readonly unknown[],
+): void {
+  if (!Array.isArray(operands)) {
+    throw new ShapeError(`${op} takes a list of tensors, but got ${describeValue(operands)}.`);
+  }
+  for (const [place, operand] of operands.entries()) {
+    // One name may stand for any number of operands.
+    const name = names[Math.min(place, names.length - 1)];
+    if (operand === null && name.endsWith('?')) continue;
+    checkTensor(`${op}: ${name.replace(/[?*]$/, '')}`, operand);
+  }
+}
+
+/**
+ * @param what In a message: `add: a`.
+ * @throws ShapeError for what is no tensor.
+ */
+export function checkTensor(what: string, value: unknown): asserts value is Tensor {
+  if (value instanceof Tensor) return;
+  throw new ShapeError(`${what} must be a Tensor, but got ${describeValue(value)}.`);
 }
 
 /** The shapes of operands. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
-import { mirroredRange, type PaddingSides, reflectIndex } from './reflectionPad2d.js';
+import { checkOptions } from './callerValues.js';
+import { type Operator, runOperator } from './operator.js';
+import { fourSides, mirroredRange, type PaddingSides, reflectIndex } from './reflectionPad2d.js';
 import { formatShape, imageShape, type Shape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -21,11 +22,10 @@ export interface PadAttributes {
 }
 
 /** @throws ShapeError unless every side is a whole number, or for another mode. */
-export function resolvePad(
-  padding: PaddingSides,
-  { mode = 'constant' }: PadOptions = {},
-): PadAttributes {
-  const sides = typeof padding === 'number' ? Array<number>(4).fill(padding) : [...padding];
+export function resolvePad(padding: PaddingSides, options: PadOptions = {}): PadAttributes {
+  checkOptions('pad', options);
+  const { mode = 'constant' } = options;
+  const sides = fourSides(padding);
   if (sides.length !== 4 || !sides.every(Number.isInteger)) {
     throw new ShapeError(
       `pad: padding must be a whole number or [left, right, top, bottom], but got ${JSON.stringify(padding)}.`,
@@ -102,7 +102,7 @@ function checkSides(
 }
 
 /** The position that stands at `index` of an axis, which may lie outside; −1 for a zero. */
-function inside(mode: PadMode, index: number, size: number): number {
+export function inside(mode: PadMode, index: number, size: number): number {
   if (mode === 'reflect') return reflectIndex(index, size);
   if (mode === 'replicate') return Math.min(Math.max(index, 0), size - 1);
   return index < size ? Math.max(index, -1) : -1;
@@ -132,5 +132,5 @@ function readRange(mode: PadMode, from: number, to: number, size: number): [numb
  * @see torch.nn.functional.pad
  */
 export function pad(input: Tensor, padding: PaddingSides, options: PadOptions = {}): Tensor {
-  return padOperator.run([input], resolvePad(padding, options));
+  return runOperator(padOperator, [input], resolvePad(padding, options));
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
+import { type Operator, runOperator } from './operator.js';
 import { formatShape, imageShape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -13,13 +13,19 @@ export interface ReflectionPad2dAttributes {
 
 /** @throws ShapeError unless every side is a whole number from 0 up. */
 export function resolveReflectionPad2d(padding: PaddingSides): ReflectionPad2dAttributes {
-  const sides = typeof padding === 'number' ? Array<number>(4).fill(padding) : [...padding];
+  const sides = fourSides(padding);
   if (sides.length !== 4 || !sides.every((side) => Number.isInteger(side) && side >= 0)) {
     throw new ShapeError(
       `reflectionPad2d: padding must be a whole number or [left, right, top, bottom], but got ${JSON.stringify(padding)}.`,
     );
   }
   return { padding: [sides[0], sides[1], sides[2], sides[3]] };
+}
+
+/** As many sides as callers gave, if they gave any: not every caller has a compiler that checks. */
+export function fourSides(padding: PaddingSides): readonly number[] {
+  if (typeof padding === 'number') return Array<number>(4).fill(padding);
+  return Array.isArray(padding) ? padding : [];
 }
 
 export const reflectionPad2dOperator: Operator<ReflectionPad2dAttributes, readonly ['input']> = {
@@ -110,5 +116,5 @@ function reflectRow(
  * @see torch.nn.ReflectionPad2d
  */
 export function reflectionPad2d(input: Tensor, padding: PaddingSides): Tensor {
-  return reflectionPad2dOperator.run([input], resolveReflectionPad2d(padding));
+  return runOperator(reflectionPad2dOperator, [input], resolveReflectionPad2d(padding));
 }

@@ -1,4 +1,4 @@
-import type { NoAttributes, Operator } from './operator.js';
+import { type NoAttributes, type Operator, runOperator } from './operator.js';
 import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
@@ -26,5 +26,5 @@ export const reluOperator: Operator<NoAttributes, readonly ['input']> = {
  * @see torch.nn.ReLU
  */
 export function relu(input: Tensor): Tensor {
-  return reluOperator.run([input], {});
+  return runOperator(reluOperator, [input], {});
 }

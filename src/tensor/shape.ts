@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { numbersIn } from './callerValues.js';
 
 export type Shape = readonly number[];
 
@@ -33,17 +34,32 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /**
+ * The number of a dimension, which counts from the end if negative.
+ * @throws ShapeError for one that there is not.
+ */
+export function axisOf(op: string, dim: number, shape: Shape): number {
+  const axis = dim < 0 ? dim + shape.length : dim;
+  if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
+    throw new ShapeError(`${op}: ${formatShape(shape)} has no dimension ${dim}.`);
+  }
+  return axis;
+}
+
+/**
  * `value` as `[height, width]`.
  * @throws ShapeError unless both are whole numbers of at least `minimum`.
  */
 export function toPair(value: Pair, what: string, minimum: number): [number, number] {
-  const pair = typeof value === 'number' ? [value, value] : [...value];
-  if (pair.length !== 2 || !pair.every((part) => Number.isInteger(part) && part >= minimum)) {
+  const pair = typeof value === 'number' ? [value, value] : [...numbersIn(value)];
+  if (
+    pair.length !== 2 ||
+    !pair.every((part) => Number.isInteger(part) && Number(part) >= minimum)
+  ) {
     throw new ShapeError(
       `${what} must be a whole number of at least ${minimum}, or a pair of them, but got ${JSON.stringify(value)}.`,
     );
   }
-  return [pair[0], pair[1]];
+  return [Number(pair[0]), Number(pair[1])];
 }
 
 /** A picture-like shape with its parts named; `[C, H, W]` counts as a batch of one. */

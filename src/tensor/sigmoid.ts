@@ -1,4 +1,4 @@
-import type { NoAttributes, Operator } from './operator.js';
+import { type NoAttributes, type Operator, runOperator } from './operator.js';
 import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
@@ -25,5 +25,5 @@ export const sigmoidOperator: Operator<NoAttributes, readonly ['input']> = {
  * @see torch.nn.Sigmoid
  */
 export function sigmoid(input: Tensor): Tensor {
-  return sigmoidOperator.run([input], {});
+  return runOperator(sigmoidOperator, [input], {});
 }

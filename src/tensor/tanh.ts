@@ -1,4 +1,4 @@
-import type { NoAttributes, Operator } from './operator.js';
+import { type NoAttributes, type Operator, runOperator } from './operator.js';
 import { pointwiseRegions } from './region.js';
 import { Tensor } from './tensor.js';
 
@@ -25,5 +25,5 @@ export const tanhOperator: Operator<NoAttributes, readonly ['input']> = {
  * @see torch.nn.Tanh
  */
 export function tanh(input: Tensor): Tensor {
-  return tanhOperator.run([input], {});
+  return runOperator(tanhOperator, [input], {});
 }

@@ -1,10 +1,15 @@
 import { ShapeError } from '../errors.js';
 import { type BinaryLoop, broadcast, broadcastShape } from './broadcast.js';
+import { checkShape } from './callerValues.js';
+import { describeValue } from './describeValue.js';
+import {
+  type ElementReader,
+  type ElementSource,
+  elementSource,
+  readerOf,
+} from './elementSource.js';
 import { fingerprintOf } from './fingerprint.js';
 import { formatShape, type Shape, sizeOf } from './shape.js';
-
-/** Writes all elements of a tensor into `to`, row-major, and each time the same. */
-export type ElementSource = (to: Float32Array) => void;
 
 /**
  * A dense float32 array with a shape, row-major as PyTorch's contiguous tensors are: element
@@ -23,36 +28,74 @@ export class Tensor {
   readonly shape: Shape;
   /** What the elements come from, until somebody asked for `data`. */
   #source: ElementSource | null = null;
+  /** Is told once somebody asks for `data`. */
+  #onData: (() => void) | null = null;
+  /** The array behind `#source`, where nobody but tensors has it. */
+  #owned: OwnedElements | null = null;
 
   /**
    * @param data The elements; or where they come from, which is asked when somebody asks for `data`.
    * @throws ShapeError when `data` has not exactly as many elements as `shape` says.
    */
   constructor(data: Float32Array | ElementSource, shape: Shape) {
-    if (!shape.every((side) => Number.isInteger(side) && side >= 0)) {
-      throw new ShapeError(`A shape holds whole numbers from 0 up, but got ${formatShape(shape)}.`);
-    }
+    checkShape('A shape', shape);
     this.shape = Object.freeze([...shape]);
     if (typeof data === 'function') {
       this.#source = data;
       // A property of its own, as that of other tensors: copies and comparisons see it.
       const get = () => this.#fetch(data);
       Object.defineProperty(this, 'data', { get, enumerable: true, configurable: true });
-    } else if (data.length === sizeOf(shape)) {
-      this.data = data;
     } else {
-      throw new ShapeError(
-        `Shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, but the data has ${data.length}.`,
-      );
+      checkSize(data, shape);
+      this.data = data;
     }
   }
 
   static zeros(shape: Shape): Tensor {
+    checkShape('A shape', shape);
     return new Tensor(new Float32Array(sizeOf(shape)), shape);
   }
 
   static full(shape: Shape, value: number): Tensor {
+    checkShape('A shape', shape);
     return new Tensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+  }
+
+  /**
+   * A tensor over an array that no caller has: until somebody asks for `data`, which hands out that very array, its elements
+   * cannot have been written to, and `share` need not copy them.
+   *
+   * ```ts
+   * const weight = Tensor.owning(Float32Array.of(1, 2), [2]);
+   * weight.isDeferred; // true
+   * weight.data; // [1, 2]
+   * ```
+   *
+   * @throws ShapeError when `elements` has not exactly as many as `shape` says.
+   */
+  static owning(elements: Float32Array, shape: Shape): Tensor {
+    checkSize(elements, shape);
+    return Tensor.#over({ elements, holders: 0 }, shape);
+  }
+
+  static #over(owned: OwnedElements, shape: Shape): Tensor {
+    const tensor = new Tensor(
+      elementSource(() => readerOf(owned.elements)),
+      shape,
+    );
+    tensor.#owned = owned;
+    owned.holders++;
+    return tensor;
+  }
+
+  /**
+   * A tensor of the same elements that later writes to this one's `data` do not change. They are copied where somebody has
+   * this one's array; otherwise once both arrays are asked for.
+   */
+  share(): Tensor {
+    if (this.#owned !== null) return Tensor.#over(this.#owned, this.shape);
+    if (this.#source !== null) return new Tensor(this.#source, this.shape);
+    return Tensor.owning(this.data.slice(), this.shape);
   }
 
   /** Number of elements. */
@@ -74,12 +117,28 @@ export class Tensor {
     else this.#source(to);
   }
 
+  /** Reads the elements in parts, of which those that have yet to be fetched are not kept. */
+  reader(): ElementReader {
+    const source = this.#source;
+    if (source === null) return readerOf(this.data);
+    if (source.begin !== undefined) return source.begin();
+    const elements = new Float32Array(this.size);
+    source(elements);
+    return readerOf(elements);
+  }
+
   /**
    * A number that changes when elements do, but for one case in 2³²; `null` while the elements are where they come from, and
    * nobody can have written to them. Takes a nanosecond per element.
    */
   fingerprint(): number | null {
     return this.isDeferred ? null : fingerprintOf(this.data);
+  }
+
+  /** Has a function called once somebody asks for `data`, and may write to it; never, if somebody has already. */
+  whenAsked(listener: () => void): this {
+    this.#onData = listener;
+    return this;
   }
 
   /** Whether the elements are where they come from, still: nobody has asked for `data`. */
@@ -151,10 +210,13 @@ export class Tensor {
   }
 
   #fetch(source: ElementSource): Float32Array {
-    const value = new Float32Array(this.size);
-    source(value);
+    const value = this.#owned === null ? new Float32Array(this.size) : release(this.#owned);
+    if (this.#owned === null) source(value);
+    this.#owned = null;
     Object.defineProperty(this, 'data', { value, enumerable: true });
     this.#source = null;
+    this.#onData?.();
+    this.#onData = null;
     return value;
   }
 
@@ -170,6 +232,10 @@ export class Tensor {
 
   #combine(other: Tensor | number, op: string, into: BinaryLoop): Tensor {
     if (typeof other !== 'number') {
+      if (!(other instanceof Tensor)) {
+        const got = describeValue(other);
+        throw new ShapeError(`${op} takes a Tensor or a number, but got ${got}.`);
+      }
       const shape = broadcastShape(this.shape, other.shape, op);
       return new Tensor(broadcast(this, other, shape, into), shape);
     }
@@ -177,6 +243,27 @@ export class Tensor {
     into(this.data, 1, SCALAR.fill(other), 0, out);
     return new Tensor(out, this.shape);
   }
+}
+
+/** An array that tensors share as long as none hands it out. */
+interface OwnedElements {
+  readonly elements: Float32Array;
+  /** Tensors that have not been asked for `data`. */
+  holders: number;
+}
+
+/** The array itself for its last holder, a copy for others. */
+function release(owned: OwnedElements): Float32Array {
+  owned.holders--;
+  return owned.holders === 0 ? owned.elements : owned.elements.slice();
+}
+
+function checkSize(elements: Float32Array, shape: Shape): void {
+  if (elements?.length === sizeOf(shape)) return;
+  const has = elements?.length ?? describeValue(elements);
+  throw new ShapeError(
+    `Shape ${formatShape(shape)} needs ${sizeOf(shape)} elements, but the data has ${has}.`,
+  );
 }
 
 /** A scalar is rounded to float32 before it is used, as PyTorch does. */

@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.js';
-import type { Operator } from './operator.js';
+import { checkOptions } from './callerValues.js';
+import { type Operator, runOperator } from './operator.js';
 import { formatShape, imageShape, type Pair, type Shape } from './shape.js';
 import { Tensor } from './tensor.js';
 
@@ -27,6 +28,7 @@ export interface UpsampleAttributes {
 
 /** @throws ShapeError unless there is either a size or a scale, or for options that do not go together. */
 export function resolveUpsample(options: UpsampleOptions): UpsampleAttributes {
+  checkOptions('upsample', options);
   const { size, scaleFactor, mode = 'nearest', alignCorners } = options;
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new ShapeError('upsample: give either size or scaleFactor.');
@@ -198,5 +200,5 @@ function bothAxes(
  * @see torch.nn.functional.interpolate
  */
 export function upsample(input: Tensor, options: UpsampleOptions): Tensor {
-  return upsampleOperator.run([input], resolveUpsample(options));
+  return runOperator(upsampleOperator, [input], resolveUpsample(options));
 }

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ValueRange } from '../../src/generator/family.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { toImage, toTensor } from '../../src/image/convert.js';
@@ -10,37 +9,26 @@ import { resize } from '../../src/image/resize/resize.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
-import { runCommand, temporaryFolder } from '../support/command.js';
+import { commandInFolders, runCommand, SMALL_PICTURE } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 
-const home = temporaryFolder();
-const command = join(home.path, 'cyclegan.mjs');
+const { file: command, at, run } = commandInFolders();
 const instance = goldenPath('tiny_zip.pth');
-const batch = join(home.path, 'batch.pth');
-const picture = { width: 20, height: 12, data: new Uint8Array(720).map((_, i) => (i * 7) % 256) };
-let count = 0;
-let cwd = '';
-
-const run = (...args: string[]) => runCommand(command, args, cwd);
-const pixels = (name: string) => decodeImage(readFileSync(join(cwd, name))).data;
+let batch = '';
+const pixels = (name: string) => decodeImage(readFileSync(at(name))).data;
 
 manualSeed(4);
 const batchNet = new ResNetGenerator(3, 3, 4, 1, { norm: 'batch' }).eval();
 
 beforeAll(async () => {
-  await bundleCommand(command);
+  batch = at('batch.pth');
   await saveStateDict(batchNet.stateDict(), batch);
 });
-afterAll(home.remove);
-beforeEach(() => {
-  cwd = join(home.path, String(count++));
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'in.png'), encodeImage(picture, 'in.png'));
-});
+beforeEach(() => writeFileSync(at('in.png'), encodeImage(SMALL_PICTURE, 'in.png')));
 
 /** What the network, fed in a range, makes of the picture: its output is in [−1, 1] whatever its input was in. */
 async function expected([low, high]: ValueRange): Promise<Uint8Array> {
-  const input = toTensor()(picture).unsqueeze(0);
+  const input = toTensor()(SMALL_PICTURE).unsqueeze(0);
   const fed = input.mul(high - low).add(low);
   const output = await batchNet.forward(fed, { engine: 'js' });
   return toImage(output.squeeze(0).add(1).div(2)).data;
@@ -78,7 +66,7 @@ describe('--input-range', () => {
   });
 
   it('counts for many pictures, which are told of alike', async () => {
-    writeFileSync(join(cwd, 'b.png'), readFileSync(join(cwd, 'in.png')));
+    writeFileSync(at('b.png'), readFileSync(at('in.png')));
     const args = ['in.png', 'b.png', '-o', 'out', '-w', batch, '--resize', 'none', '--json'];
     const { code, stdout, stderr } = await run(...args, '--input-range', '0..1');
     expect(code).toBe(0);
@@ -98,10 +86,10 @@ describe('--input-range', () => {
 
 describe('a model of the zoo', () => {
   it('is known by its name, and an export of it stays what it is', async () => {
-    const cache = join(cwd, 'cache');
+    const cache = at('cache');
     mkdirSync(join(cache, 'models/zoo'), { recursive: true });
     writeFileSync(join(cache, 'models/zoo/horse2zebra.pth'), readFileSync(instance));
-    const named = (...args: string[]) => runCommand(command, args, cwd, cache);
+    const named = (...args: string[]) => runCommand(command, args, at(), cache);
     const translated = ['in.png', '--resize', 'none', '-w'];
     const zoo = await named(...translated, 'zoo/horse2zebra', '-o', 'zoo.png');
     expect([zoo.code, zoo.stderr]).toEqual([0, expect.stringContaining('in -1..1,')]);
@@ -123,7 +111,7 @@ describe('--resize bicubic:', () => {
     expect(stderr).toContain('network input 16x16 (bicubic) in 0..1,');
     const netG = ResNetGenerator.fromStateDict(await loadStateDict(instance));
     const made = async (interpolation: 'bilinear' | 'bicubic') => {
-      const small = resize({ width: 16, height: 16 }, { interpolation })(picture);
+      const small = resize({ width: 16, height: 16 }, { interpolation })(SMALL_PICTURE);
       const output = await netG.forward(toTensor()(small).unsqueeze(0), { engine: 'js' });
       return toImage(output.squeeze(0).add(1).div(2)).data;
     };

@@ -1,37 +1,25 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
-import { runCommand, temporaryFolder } from '../support/command.js';
+import { commandInFolders, runCommand, SMALL_PICTURE } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 
-const home = temporaryFolder();
-const command = join(home.path, 'cyclegan.mjs');
-let count = 0;
-let cwd = '';
-
+const { file: command, at } = commandInFolders();
 const weights = goldenPath('tiny_zip.pth');
-const grey = { width: 20, height: 12, data: new Uint8Array(720).map((_, i) => (i * 7) % 256) };
 
-beforeAll(() => bundleCommand(command));
-afterAll(home.remove);
-beforeEach(() => {
-  cwd = join(home.path, String(count++));
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'in.png'), encodeImage(grey, 'in.png'));
-});
+beforeEach(() => writeFileSync(at('in.png'), encodeImage(SMALL_PICTURE, 'in.png')));
 
 describe('the cache', () => {
   const inCache = async (cache: string, file = weights) => {
     const args = ['in.png', '-o', 'out.png', '-w', file, '--resize', 'none'];
-    const { code, stderr } = await runCommand(command, args, cwd, cache);
+    const { code, stderr } = await runCommand(command, args, at(), cache);
     expect([code, stderr]).toEqual([0, expect.not.stringContaining('rror')]);
-    return readFileSync(join(cwd, 'out.png'), 'hex');
+    return readFileSync(at('out.png'), 'hex');
   };
-  const keptCode = (cache: string) => {
+  const codeCacheFile = (cache: string) => {
     const [name] = readdirSync(cache).filter((file) => file.startsWith('code-'));
     return join(cache, name);
   };
@@ -42,12 +30,12 @@ describe('the cache', () => {
   };
 
   it('keeps machine code, which is made once, and what is right and fastest here, and changes nothing', async () => {
-    const cache = join(cwd, 'cache');
+    const cache = at('cache');
     const expected = await inCache('');
     expect(await inCache(cache)).toBe(expected);
-    const made = identity(keptCode(cache));
+    const made = identity(codeCacheFile(cache));
     expect(await inCache(cache)).toBe(expected);
-    expect(identity(keptCode(cache))).toEqual(made);
+    expect(identity(codeCacheFile(cache))).toEqual(made);
     expect(readdirSync(cache).sort()).toEqual([
       expect.stringMatching(/^code-.*[^p]$/),
       expect.stringMatching(/^tile-.*\.json$/),
@@ -55,12 +43,12 @@ describe('the cache', () => {
   });
 
   it('never runs machine code that is damaged, or that of another network of the same size', async () => {
-    const cache = join(cwd, 'cache');
+    const cache = at('cache');
     const wider = new ResNetGenerator(3, 3, 12, 2);
-    await saveStateDict(wider.stateDict(), join(cwd, 'wider.pth'));
+    await saveStateDict(wider.stateDict(), at('wider.pth'));
     const expected = await inCache('');
     expect(await inCache(cache)).toBe(expected);
-    const file = keptCode(cache);
+    const file = codeCacheFile(cache);
     const bytes = readFileSync(file);
     const flipped = (at: number) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
     const damages = [
@@ -75,17 +63,17 @@ describe('the cache', () => {
       expect(await inCache(cache)).toBe(expected);
       expect(identity(file)).not.toEqual(broken);
     }
-    const other = await inCache('', join(cwd, 'wider.pth'));
-    expect(await inCache(cache, join(cwd, 'wider.pth'))).toBe(other);
+    const other = await inCache('', at('wider.pth'));
+    expect(await inCache(cache, at('wider.pth'))).toBe(other);
     expect(await inCache(cache)).toBe(expected);
   });
 
   it.skipIf(process.platform === 'win32')(
     'never runs machine code that somebody else could have written',
     async () => {
-      const cache = join(cwd, 'cache');
+      const cache = at('cache');
       const expected = await inCache(cache);
-      const file = keptCode(cache);
+      const file = codeCacheFile(cache);
       expect(statSync(file).mode & 0o777).toBe(0o600);
       chmodSync(file, 0o620);
       const open = identity(file);

@@ -5,6 +5,7 @@ import { ImageError } from '../../src/image/picture.js';
 import { plainFilter } from '../../src/image/resize/plainFilter.js';
 import { resize, resizedSize, resizeWith } from '../../src/image/resize/resize.js';
 import { FileError } from '../../src/platform/fileError.js';
+import { sha256 } from '../../src/platform/sha256.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import {
   fixtureBytes,
@@ -128,6 +129,12 @@ describe.skipIf(!hasFixtures)('hostile pictures', () => {
     const outcome = await openImage(fixturePath('hostile', f.file))
       .then((picture) => pipeline(picture))
       .catch((error: unknown) => error);
+    if (f.file === 'arithmetic.jpg') {
+      // It may be refused, or read as Pillow does.
+      const { data } = await openImage(fixturePath('hostile', f.file));
+      expect(sha256(data)).toBe('f134d9a2aac9eb8b2b711acfc08ba2a7ee47064372aa7c31327355d7e586be10');
+      return;
+    }
     if (f.expect === 'ok') expect(outcome).not.toBeInstanceOf(Error);
     if (f.expect.endsWith('error') && f.expect !== 'ok-or-error') {
       expect(outcome).toBeInstanceOf(Error);

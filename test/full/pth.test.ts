@@ -41,8 +41,15 @@ interface HostileManifest {
 const honest = manifest<PthManifest>('pth', { files: [] }).files;
 const hostile = manifest<HostileManifest>('hostile', { files: [], truncations: [] });
 
+/** Models that were saved as a whole have the keys of the generator whose state dict the others hold. */
+function tensorsOf({ file, tensors = {} }: PthManifest['files'][number]) {
+  if (!file.startsWith('whole_model')) return tensors;
+  return honest.find((other) => other.file === 'state_dict_zip.pth')?.tensors ?? {};
+}
+
 describe.skipIf(!hasFixtures)('weight files of every variant', () => {
   it.each(honest.map((f) => [f.file, f] as const))('%s', async (_, f) => {
+    const tensors = tensorsOf(f);
     const outcome = await attempt(() => loadStateDict(fixturePath('pth', f.file)));
     if (f.expect === 'error' || (f.expect === 'ok-or-error' && outcome instanceof Error)) {
       expect(outcome).toBeInstanceOf(PthError);
@@ -53,16 +60,17 @@ describe.skipIf(!hasFixtures)('weight files of every variant', () => {
     const report = await inspectWeights(fixturePath('pth', f.file), { stats: true });
     expect(report).toMatchObject({ container: f.container, key: (f.path ?? []).join('.') });
     expect(report.tensors.map(({ key, dtype }) => [key, dtype])).toEqual(
-      Object.entries(f.tensors ?? {}).map(([key, { dtype }]) => [key, dtype]),
+      Object.entries(tensors).map(([key, { dtype }]) => [key, dtype]),
     );
     const data = fixtureFloats('pth', 'pth.f32');
-    expect([...found.keys()]).toEqual(Object.keys(f.tensors ?? {}));
-    for (const [key, place] of Object.entries(f.tensors ?? {})) {
+    expect([...found.keys()]).toEqual(Object.keys(tensors));
+    for (const [key, place] of Object.entries(tensors)) {
       const expected = tensorAt(data, place);
       // The manifest writes the shape of a scalar as [1]; in PyTorch it is [].
       const shape = found.get(key)?.shape;
       expect(shape?.length === 0 ? [1] : shape, key).toEqual(expected.shape);
-      expect(found.get(key)?.data, key).toEqual(expected.data);
+      // Their numbers are others, which only test/golden has.
+      if (f.tensors !== undefined) expect(found.get(key)?.data, key).toEqual(expected.data);
     }
   });
 });

@@ -118,7 +118,7 @@ function checkWorth(what: string, made: number, { taken }: Budget, file: Uint8Ar
 
 /** The ways in that users have agree with what was read, or end in one error that people can read. */
 async function inspect(file: Uint8Array, verdict: Verdict): Promise<void> {
-  const told = await ending(() => inspectWeights(file, { stats: true }));
+  const told = await outcomeOf(() => inspectWeights(file, { stats: true }));
   if (told instanceof Error) {
     if (verdict.code === null) throw new BrokenPromise(`is inspected as ${told.message}`);
     if (told.code !== verdict.code) {
@@ -134,13 +134,13 @@ async function inspect(file: Uint8Array, verdict: Verdict): Promise<void> {
     }
     JSON.stringify(told);
   }
-  const unchecked = await ending(() => verifyWeights(file));
+  const unchecked = await outcomeOf(() => verifyWeights(file));
   if (typeof unchecked === 'number' && !(unchecked >= 0)) {
     throw new BrokenPromise(`leaves ${unchecked} bytes unchecked`);
   }
 }
 
-async function ending<T>(action: () => Promise<T>): Promise<T | CycleganError> {
+async function outcomeOf<T>(action: () => Promise<T>): Promise<T | CycleganError> {
   try {
     return await action();
   } catch (error) {

@@ -10,7 +10,7 @@ import { openContainer } from '../../src/pth/weightFile.js';
 import type { TensorToSave } from '../../src/pth/write/savedTensor.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { torchTar } from '../support/containers.js';
-import { legacyFile, op, type Part, pickle } from '../support/pickles.js';
+import { bytes, legacyFile, ndarray, op, type Part, pickle } from '../support/pickles.js';
 
 /** A valid file that mutations begin with. */
 export interface Seed {
@@ -66,12 +66,46 @@ export const BESIDE: Part = op.dict({
 });
 export const STORAGES = { 0: [1, 2, 3, 4, 5, 6], 1: [7, 8] };
 
+/** A module as torch.save has it. */
+function pickled(
+  name: string,
+  module: string,
+  own: Readonly<Record<string, Part>> = {},
+  children: Readonly<Record<string, Part>> = {},
+): Part {
+  const { _parameters = op.dict({}), ...attributes } = own;
+  const state = { ...attributes, _parameters, _buffers: op.dict({}), _modules: op.dict(children) };
+  return [op.global(`torch.nn.modules.${module}`, name), ')', 0x81, op.dict(state), 'b'];
+}
+
+const PAIR = op.tuple(op.int(1), op.int(1));
+const CONV = pickled('Conv2d', 'conv', {
+  in_channels: op.int(3),
+  out_channels: op.int(2),
+  kernel_size: PAIR,
+  stride: PAIR,
+  padding: op.tuple(op.int(0), op.int(0)),
+  dilation: PAIR,
+  groups: op.int(1),
+  padding_mode: op.text('zeros'),
+  _parameters: op.dict({
+    weight: op.tensor(op.storage('0', 'FloatStorage', 6), 0, [2, 3, 1, 1], [3, 1, 1, 1]),
+    bias: op.tensor(op.storage('1', 'FloatStorage', 2), 0, [2], [1]),
+  }),
+});
+
+const NPY_HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
+const NPY = bytes([0x93], 'NUMPY', [1, 0, NPY_HEADER.length, 0], NPY_HEADER, new Uint8Array(8));
+
 const TENSORS = new Map<string, TensorToSave>([
   ['a', { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }],
   ['half', { data: Uint16Array.of(0x3c00, 0x7c00), shape: [2], dtype: 'float16' }],
   ['count', { data: BigInt64Array.of(7n), shape: [], dtype: 'int64' }],
   ['none', { data: new Float32Array(0), shape: [0, 3] }],
 ]);
+
+/** How many at the end of the list are of some size: those have their turn more rarely. */
+export const LARGE_SEEDS = 9;
 
 export async function makeSeeds(golden: string): Promise<Seed[]> {
   const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
@@ -90,8 +124,27 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
       exportOnnx(new Conv2d(1, 2, 3), [1, 1, 5, 5], { metadata: { config: '{}' } }),
       false,
     ),
+    seed(
+      'whole model, legacy',
+      legacyFile(
+        pickled('Sequential', 'container', {}, { '0': CONV, '1': pickled('Tanh', 'activation') }),
+        { 0: [1, 2, 3, 4, 5, 6], 1: [7, 8] },
+      ),
+      false,
+    ),
+    seed('npz', zipSync({ 'a.npy': NPY, 'model.1.bias.npy': NPY }, { level: 0 }), true),
+    seed(
+      'paddle',
+      pickle(op.dict({ 'n.scale': ndarray([2]), 'n.bias': ndarray([0]), 'n._mean': ndarray([1]) })),
+      false,
+    ),
     seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
     seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
+    ...['torch_unet_16', 'tf2onnx_11', 'paddle2onnx_11', 'dynamo_18', 'coreml_7'].map((name) =>
+      seed(`onnx ${name}`, readFileSync(join(golden, `onnxModels/${name}.onnx`)), false),
+    ),
+    seed('whole model', readFileSync(join(golden, 'wholeModels/layers.pth')), true),
+    seed('TorchScript', readFileSync(join(golden, 'wholeModels/traced.pt')), true),
   ]);
 }
 
@@ -109,24 +162,26 @@ export function torchZipOf(object: Uint8Array, level: 0 | 6 = 0): Uint8Array {
 }
 
 async function seed(name: string, file: Uint8Array, guarded: boolean): Promise<Seed> {
-  const bytes = new Uint8Array(file);
-  const { opened } = await openContainer(memorySource(bytes));
+  const content = new Uint8Array(file);
+  const { opened } = await openContainer(memorySource(content));
   const data = new Map<string, { start: number; end: number }>();
   for (const [key, { storage }] of findStateDict(opened).refs) {
-    const window = await opened.readStorage(storage, new Budget(bytes.length), key);
-    if (window.buffer !== bytes.buffer || window.length === 0) continue;
-    const start = window.byteOffset - bytes.byteOffset;
+    // Numbers that were read with what describes them are told apart from them by nobody.
+    if (storage.inline !== undefined) continue;
+    const window = await opened.readStorage(storage, new Budget(content.length), key);
+    if (window.buffer !== content.buffer || window.length === 0) continue;
+    const start = window.byteOffset - content.byteOffset;
     data.set(storage.key, { start, end: start + window.length });
   }
-  return { name, file: bytes, data: [...data.values()], guarded };
+  return { name, file: content, data: [...data.values()], guarded };
 }
 
 /** The same archive as a writer makes it that leaves the sums out. */
 function withoutChecksums(zip: Uint8Array): Uint8Array {
-  const bytes = zip.slice();
-  const view = new DataView(bytes.buffer);
-  for (let at = 0; at + 4 <= bytes.length; at++) {
+  const copy = zip.slice();
+  const view = new DataView(copy.buffer);
+  for (let at = 0; at + 4 <= copy.length; at++) {
     if (view.getUint32(at, true) === 0x02014b50) view.setUint32(at + 16, 0, true);
   }
-  return bytes;
+  return copy;
 }

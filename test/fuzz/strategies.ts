@@ -103,7 +103,7 @@ export const STRATEGIES: readonly Strategy[] = [
   { name: 'entries of a zip archive', mutate: (_, random) => changedZip(random) },
   { name: 'members of a tar archive', mutate: (_, random) => changedTar(random) },
   { name: 'the tree of a safetensors header', mutate: (_, random) => changedHeader(random) },
-  { name: 'fields of an ONNX model', mutate: (_, random) => changedModel(random) },
+  { name: 'fields of an ONNX model', mutate: (_, random, seeds) => changedModel(random, seeds) },
 ];
 
 /** Everything between the protocol and STOP of the checkpoint, with some of it changed. */

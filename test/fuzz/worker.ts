@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BrokenPromise, judge } from './judge.js';
 import { seededRandom } from './random.js';
-import { makeSeeds } from './seeds.js';
+import { LARGE_SEEDS, makeSeeds } from './seeds.js';
 import { STRATEGIES } from './strategies.js';
 
 /** Codes of files that are refused before anything within them is looked at. */
@@ -36,8 +36,8 @@ const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
 for (let number = first; number < until; number += step) {
   const random = seededRandom(number);
   const strategy = STRATEGIES[random(STRATEGIES.length)];
-  // Small files are read faster: those that PyTorch made have their turn more rarely.
-  const seed = seeds[random(random(16) === 0 ? seeds.length : seeds.length - 2)];
+  // Small files are read faster.
+  const seed = seeds[random(random(16) === 0 ? seeds.length : seeds.length - LARGE_SEEDS)];
   const file = strategy.mutate(seed, random, seeds);
   try {
     // Most files end in an error, and most of its time goes into its stack.

@@ -5,7 +5,9 @@
 
 import argparse
 import collections
+import configparser
 import datetime
+import enum
 import io
 import pathlib
 import random
@@ -52,6 +54,22 @@ class Settings(dict):
 @mine
 class History(list):
     pass
+
+
+@mine
+class Mode(enum.Enum):
+    BICUBIC = "bicubic"
+
+
+@mine
+class Parts(enum.IntFlag):
+    A, B = 1, 2
+
+
+@mine
+class Trainer:
+    def step(self):
+        pass
 
 
 Point = mine(collections.namedtuple("Point", "x y"))
@@ -112,6 +130,23 @@ def honest():
     }
 
 
+def members():
+    """What Python 3.11 writes with getattr and partial: members of an Enum, methods, and what holds those."""
+    optimiser = torch.optim.SGD([torch.nn.Parameter(torch.ones(2))], lr=0.1, momentum=0.9)
+    parser = configparser.ConfigParser()
+    parser.read_string("[train]\nlr = 2e-4\nsteps = %(count)s\ncount = 5")
+    return {
+        "member": Mode.BICUBIC,
+        "flags": Parts.A | Parts.B,
+        "members": {Mode.BICUBIC: [Mode.BICUBIC, Parts.A]},
+        "method": Trainer().step,
+        "one cycle": torch.optim.lr_scheduler.OneCycleLR(optimiser, 1.0, 100).state_dict(),
+        "parser": parser,
+        "raw parser": configparser.RawConfigParser(),
+        "section": parser["train"],
+    }
+
+
 class DeviceTensor:
     """As torch saves a tensor of a TPU."""
 
@@ -133,6 +168,19 @@ def device_tensors():
     }
 
 
+def several_networks():
+    """Two generators, a discriminator and an optimiser, as training scripts save them."""
+    discriminator = torch.nn.Conv2d(1, 1, 4, bias=False)
+    return {
+        "nets": {
+            "genA2B": {"conv.weight": torch.ones(1, 1, 1, 1)},
+            "genB2A": {"conv.weight": torch.zeros(1, 1, 1, 1)},
+            "disA": {"model.weight": discriminator.weight.detach()},
+        },
+        "optimizer": torch.optim.Adam(discriminator.parameters()).state_dict(),
+    }
+
+
 def save(name, content, protocol, zipped):
     buffer = io.BytesIO()
     torch.save(content, buffer, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
@@ -148,6 +196,9 @@ def main():
         save(f"{'zip' if zipped else 'legacy'}_{protocol}", checkpoint, protocol, zipped)
     for protocol in (2, 5):
         save(f"device_{protocol}", device_tensors(), protocol, True)
+        save(f"members_{protocol}", {**members(), "state_dict": state_dict}, protocol, True)
+        save(f"wrapped_{protocol}", Settings(epoch=3, net=Settings(state_dict)), protocol, True)
+    save("several", several_networks(), 2, True)
 
 
 if __name__ == "__main__":

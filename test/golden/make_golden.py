@@ -94,6 +94,12 @@ def operator_cases():
             norm = {"num_features": 3, "affine": affine, "track_running_stats": track}
             yield "InstanceNorm2d", norm, [2, 3, 4, 5]
     yield "InstanceNorm2d", {"num_features": 2, "eps": 0.01}, [2, 5, 3]
+    yield "GroupNorm", {"num_groups": 1, "num_channels": 6}, [2, 6, 4, 5]
+    yield "GroupNorm", {"num_groups": 2, "num_channels": 6, "eps": 0.1}, [1, 6, 3, 4]
+    yield "GroupNorm", {"num_groups": 7, "num_channels": 7, "affine": False}, [2, 7, 3, 5]
+    yield "GroupNorm", {"num_groups": 3, "num_channels": 9}, [2, 9, 1, 2, 3]
+    yield "UnbiasedNorm", {"num_groups": 1, "num_channels": 5, "eps_outside": True}, [2, 5, 3, 4]
+    yield "UnbiasedNorm", {"num_groups": 3, "num_channels": 6, "eps_outside": False}, [1, 6, 4, 3]
     yield "BatchNorm2d", {"num_features": 3}, [2, 3, 4, 5]
     yield "BatchNorm2d", {"num_features": 3, "affine": False, "eps": 0.1}, [1, 3, 2, 2]
     yield "ReflectionPad2d", {"padding": [3, 3, 3, 3]}, [1, 2, 4, 5]
@@ -105,6 +111,16 @@ def operator_cases():
             yield "Pad", {"padding": sides, "mode": mode}, [2, 1, 5, 5]
     yield "Cat", {"dim": 1, "channels": [3, 5]}, [2, 3, 4, 5]
     yield "Cat", {"dim": -3, "channels": [2, 1]}, [2, 4, 5]
+    for dim, start, length in ((1, 3, 6), (1, 4, 5), (-3, 10, 1), (2, 1, 2), (-1, 0, 3)):
+        yield "Narrow", {"dim": dim, "start": start, "length": length}, [2, 11, 4, 5]
+    yield "Narrow", {"dim": 0, "start": 2, "length": 3}, [6, 2, 5]
+    for dim, shape in ((1, [2, 10, 3, 5]), (1, [1, 4, 2, 3]), (-3, [3, 4, 5]), (2, [1, 2, 3, 4]), (-1, [2, 3, 4, 5])):
+        yield "Softmax", {"dim": dim}, shape
+    for op in ("AdaptiveAvgPool2d", "AdaptiveMaxPool2d"):
+        for size, shape in ((1, [2, 5, 7, 9]), ([3, 4], [1, 4, 7, 10]), ([2, 6], [6, 4, 3]), ([5, 1], [1, 3, 2, 4])):
+            yield op, {"output_size": size}, shape
+    for factor, shape in ((2, [2, 12, 3, 4]), (3, [1, 9, 2, 5]), (2, [20, 3, 2]), (1, [1, 3, 2, 2])):
+        yield "PixelShuffle", {"upscale_factor": factor}, shape
     for mode in ({"mode": "nearest"}, *({"mode": "bilinear", "align_corners": a} for a in (False, True))):
         yield "Upsample", {"scale_factor": 2, **mode}, [1, 3, 4, 5]
         yield "Upsample", {"scale_factor": [1.7, 0.6], **mode}, [2, 1, 3, 7]
@@ -123,13 +139,35 @@ def operator_cases():
     yield "ReLU", {}, [3, 4, 5]
     yield "LeakyReLU", {"negative_slope": 0.2}, [3, 4, 5]
     yield "Tanh", {}, [3, 4, 50]
+    yield "PReLU", {}, [2, 3, 4, 5]
+    yield "PReLU", {"num_parameters": 6}, [2, 6, 3, 4]
+    yield "PReLU", {"num_parameters": 5}, [3, 5]
     yield "Sigmoid", {}, [3, 4, 50]
     yield "Hardtanh", {"min_val": -0.5, "max_val": 1.25}, [3, 4, 5]
     for bounds in ({"min": 0.25}, {"max": -0.5}, {"min": 1, "max": -1}):
         yield "Clamp", bounds, [2, 3, 4, 5]
-    for op in ("Add", "Mul"):
+    yield "Linear", {"in_features": 7, "out_features": 5}, [3, 7]
+    yield "Linear", {"in_features": 4, "out_features": 9, "bias": False}, [4]
+    yield "Linear", {"in_features": 1100, "out_features": 4}, [2, 1100]
+    yield "Linear", {"in_features": 3, "out_features": 2}, [2, 3, 4, 1, 3]
+    yield "Flatten", {}, [2, 3, 2, 5]
+    yield "Flatten", {"start_dim": 0, "end_dim": -2}, [2, 3, 4, 1, 2]
+    yield "Reshape", {"shape": [2, 5, -1, 2]}, [2, 3, 2, 5]
+    yield "Reshape", {"shape": [3, 8, 1, 1]}, [3, 8]
+    yield "Reshape", {"shape": [3, 2, 2, 2]}, [3, 8]
+    for op in ("Add", "Mul", "Sub", "Div"):
         yield op, {}, [2, 3, 4, 5]
         yield op, {"mask_of": 3}, [2, 3, 4, 5]
+        yield op, {"pooled": True}, [2, 6, 3, 4]
+        yield op, {"pooled": True, "mask_of": 5}, [5, 4, 3]
+        for shape in ([1, 6, 1, 1], [6, 1, 1], [1]):
+            yield op, {"parameter": shape}, [2, 6, 3, 4]
+        yield op, {"parameter": [1, 6], "view": [1, 6, 1, 1]}, [2, 6, 3, 4]
+    for op in ("Add", "Mul", "Sub"):
+        yield op, {"mask_of": 5, "reversed": True}, [1, 5, 4, 3]
+        yield op, {"pooled": True, "reversed": True}, [2, 3, 2, 4]
+        yield op, {"parameter": [1, 3, 1, 1], "reversed": True}, [2, 3, 4, 5]
+    yield "Sub", {"reversed": True}, [1, 5, 4, 3]
 
 
 class Clamp(nn.Module):
@@ -143,6 +181,22 @@ class Clamp(nn.Module):
         return torch.clamp(x, self.min, self.max)
 
 
+class UnbiasedNorm(nn.Module):
+    """The layer norms of UNIT and U-GAT-IT, by groups: n - 1 below the line, and eps in or outside of the root."""
+
+    def __init__(self, num_groups, num_channels, eps_outside, eps=1e-5):
+        super().__init__()
+        self.num_groups, self.eps_outside, self.eps = num_groups, eps_outside, eps
+        self.weight, self.bias = nn.Parameter(torch.ones(num_channels)), nn.Parameter(torch.zeros(num_channels))
+
+    def forward(self, x):
+        groups = x.reshape(len(x), self.num_groups, -1)
+        mean, variance = groups.mean(-1, keepdim=True), groups.var(-1, unbiased=True, keepdim=True)
+        deviation = variance.sqrt() + self.eps if self.eps_outside else (variance + self.eps).sqrt()
+        shape = [1, -1, 1, 1]
+        return ((groups - mean) / deviation).reshape(x.shape) * self.weight.reshape(shape) + self.bias.reshape(shape)
+
+
 class Pad(nn.Module):
     def __init__(self, padding, mode):
         super().__init__()
@@ -150,6 +204,24 @@ class Pad(nn.Module):
 
     def forward(self, x):
         return functional.pad(x, self.padding, self.mode)
+
+
+class Narrow(nn.Module):
+    def __init__(self, dim, start, length):
+        super().__init__()
+        self.part = (dim, start, length)
+
+    def forward(self, x):
+        return torch.narrow(x, *self.part)
+
+
+class Reshape(nn.Module):
+    def __init__(self, shape):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x):
+        return x.reshape(self.shape)
 
 
 class Cat(nn.Module):
@@ -164,23 +236,35 @@ class Cat(nn.Module):
 
 
 class Combined(nn.Module):
-    """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels."""
+    """An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels, or of the mean of these;
+    or a parameter of that shape, in another one."""
 
-    def __init__(self, combine, mask_of=None):
+    def __init__(self, combine, mask_of=None, pooled=False, parameter=None, view=None, reversed=False):
         super().__init__()
-        self.combine = combine
+        self.combine, self.pooled, self.reversed, self.view = combine, pooled, reversed, view
         self.conv = nn.Identity() if mask_of is None else nn.Conv2d(mask_of, 1, 1)
+        self.weight = None if parameter is None else nn.Parameter(torch.rand(parameter) + 0.5)
 
     def forward(self, x):
-        return self.combine(x, torch.sigmoid(self.conv(x)))
+        other = torch.sigmoid(self.conv(x)) if self.weight is None else self.weight
+        if self.view:
+            other = other.reshape(self.view)
+        if self.pooled:
+            other = other.mean((-2, -1), keepdim=True)
+        return self.combine(other, x) if self.reversed else self.combine(x, other)
 
 
 FUNCTIONS = {
     "Clamp": Clamp,
+    "UnbiasedNorm": UnbiasedNorm,
     "Pad": Pad,
+    "Narrow": Narrow,
+    "Reshape": Reshape,
     "Cat": Cat,
     "Add": lambda **params: Combined(torch.add, **params),
     "Mul": lambda **params: Combined(torch.mul, **params),
+    "Sub": lambda **params: Combined(torch.sub, **params),
+    "Div": lambda **params: Combined(torch.div, **params),
 }
 
 

@@ -23,7 +23,7 @@ const CALLS = `
       }
       ended++;
     } catch (error) {
-      if (!(error instanceof library.AbortError)) throw error;
+      if (error !== controller.signal.reason) throw error;
       stopped++;
     }
   };

@@ -76,7 +76,9 @@ def by_cjpeg(rng, folder):
             options += ["-progressive"]
     elif rng.random() < 0.5:
         options += ["-progressive"]
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
+        options += ["-arithmetic"]
+    elif rng.random() < 0.3:
         options += ["-optimize"]
     return subprocess.run(["cjpeg", *options, str(source)], check=True, capture_output=True).stdout
 

@@ -25,7 +25,6 @@ interface Verdict {
 
 /** docs/pictures.md lists them: what is refused here though Pillow reads it. */
 const REFUSED_HERE = [
-  /arithmetic coding is not supported/,
   /there are more than 100 scans/,
   /scans pass component \d+ more often than it has bits/,
 ];

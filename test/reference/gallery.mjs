@@ -76,7 +76,7 @@ async function bundle() {
     absWorkingDir: root,
     stdin: {
       contents:
-        "export * from './src/cli/gallery/galleryPage.ts'; export * from './src/image/formats.ts';",
+        "export * from './src/html/gallery/galleryPage.ts'; export * from './src/image/formats.ts';",
       resolveDir: root,
     },
     bundle: true,

@@ -72,8 +72,9 @@ def problem(request):
     return "ok"
 
 
-for line in sys.stdin:
-    try:
-        print(problem(json.loads(line)))
-    except Exception as error:  # What torch says goes to whoever reads the results.
-        print(repr(error).replace("\n", " "))
+if __name__ == "__main__":
+    for line in sys.stdin:
+        try:
+            print(problem(json.loads(line)))
+        except Exception as error:  # What torch says goes to whoever reads the results.
+            print(repr(error).replace("\n", " "))

@@ -5,17 +5,25 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
+import { AdaptiveAvgPool2d } from '../../src/nn/adaptiveAvgPool2d.js';
+import { AdaptiveMaxPool2d } from '../../src/nn/adaptiveMaxPool2d.js';
 import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Flatten } from '../../src/nn/flatten.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Linear } from '../../src/nn/linear.js';
 import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import type { Module } from '../../src/nn/module.js';
+import { PixelShuffle } from '../../src/nn/pixelShuffle.js';
+import { PReLU } from '../../src/nn/prelu.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Softmax } from '../../src/nn/softmax.js';
 import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
@@ -30,8 +38,9 @@ import {
   tensorAt,
 } from '../support/fixtures.js';
 import { moduleOf } from '../support/modules.js';
+import { Twice } from '../support/twice.js';
 
-const RIVALS = join(import.meta.dirname, '../../bench/runtimes');
+const RUNTIMES_FOLDER = join(import.meta.dirname, '../../bench/runtimes');
 /** Two float32 runtimes, each of which may be some 1e-5 from the truth. */
 const TOLERANCE = 2e-4;
 const folder = temporaryFolder();
@@ -50,11 +59,11 @@ interface Runtime {
 }
 
 const RUNTIMES = ['onnxruntime-node', 'onnxruntime-web'].filter((name) =>
-  existsSync(join(RIVALS, 'node_modules', name)),
+  existsSync(join(RUNTIMES_FOLDER, 'node_modules', name)),
 );
 
 async function runElsewhere(runtime: string, model: Uint8Array, input: Tensor): Promise<Tensor> {
-  const require = createRequire(join(RIVALS, 'package.json'));
+  const require = createRequire(join(RUNTIMES_FOLDER, 'package.json'));
   const ort = require(runtime) as Runtime;
   const executionProviders = [runtime.endsWith('web') ? 'wasm' : 'cpu'];
   const session = await ort.InferenceSession.create(model, { executionProviders });
@@ -103,13 +112,31 @@ function everything(): Module {
 }
 
 const bilinear = { mode: 'bilinear' } as const;
-/** Operators that other networks than ours have, with what runtimes differ in. Of six channels each. */
+/** Operators that other networks than ours have, with what runtimes differ in, and repeated calls. Of six channels each. */
 const LAYERS: readonly Module[] = [
+  new GroupNorm(1, 6),
+  new GroupNorm(3, 6, { affine: false, eps: 0.1 }),
+  moduleOf('UnbiasedNorm', { num_groups: 1, num_channels: 6, eps_outside: false }),
+  moduleOf('UnbiasedNorm', { num_groups: 2, num_channels: 6, eps_outside: true }),
+  new PReLU(6),
+  new PReLU(),
   new Hardtanh(-0.25, 0.5),
   moduleOf('Clamp', { min: 0.3 }),
   moduleOf('Clamp', { max: 0.3 }),
   moduleOf('Mul', { mask_of: 6 }),
+  moduleOf('Sub', { mask_of: 6, reversed: true }),
+  moduleOf('Div', { pooled: true }),
+  moduleOf('Mul', { parameter: [1, 6, 1, 1] }),
+  moduleOf('Mul', { parameter: [1, 6], view: [6, 1, 1] }),
+  new Sequential(new Flatten(), new Linear(6 * 9 * 14, 5)),
+  new Linear(14, 3),
+  moduleOf('Reshape', { shape: [-1, 14, 54, 1] }),
   moduleOf('Cat', { dim: 1, channels: [6, 3] }),
+  moduleOf('Narrow', { dim: 1, start: 1, length: 4 }),
+  moduleOf('Narrow', { dim: -2, start: 3, length: 5 }),
+  new Sequential(new Conv2d(6, 18, 1), new PixelShuffle(3)),
+  new Softmax(1),
+  new Softmax(-2),
   new ZeroPad2d([1, 2, 0, 3]),
   new ReplicationPad2d([4, -2, -1, 12]),
   moduleOf('Pad', { padding: [-12, 11, 0, -4], mode: 'reflect' }),
@@ -120,6 +147,10 @@ const LAYERS: readonly Module[] = [
   new Upsample({ scaleFactor: [1.01, 1.7], ...bilinear }),
   new Upsample({ size: [1, 31], ...bilinear }),
   new Upsample({ size: [13, 1], ...bilinear, alignCorners: true }),
+  new AdaptiveAvgPool2d(1),
+  new AdaptiveAvgPool2d([3, 7]),
+  new AdaptiveMaxPool2d(1),
+  new AdaptiveMaxPool2d([9, 2]),
   new AvgPool2d([2, 3]),
   new AvgPool2d(3, { stride: 2, padding: 1 }),
   new AvgPool2d(4, { padding: 2, ceilMode: true }),
@@ -127,6 +158,7 @@ const LAYERS: readonly Module[] = [
   new MaxPool2d(3, { stride: 2, padding: 1, ceilMode: true }),
   new MaxPool2d([3, 2], { stride: 1, dilation: [2, 3], padding: 1 }),
   new MaxPool2d(2, { stride: [4, 6], padding: 1, ceilMode: true }),
+  new Twice(6).eval(),
 ];
 
 it('the ONNX checker takes every model', () => {

@@ -96,8 +96,8 @@ class Surrounded extends Module {
   }
 }
 
-/** Groups that are filtered: of stride 1 and 2, transposed, tall. */
-const FILTERED: readonly [
+/** Groups that Winograd takes: of stride 1 and 2, transposed, and one-dimensional. */
+const WINOGRAD: readonly [
   groups: number,
   groupIn: number,
   groupOut: number,
@@ -162,8 +162,8 @@ export function groupedSuite(runs: number): void {
       );
     });
 
-    it.skipIf(unavailable !== null).each(FILTERED)(
-      'of many channels are filtered one by one: %i of %i to %i channels, %o',
+    it.skipIf(unavailable !== null).each(WINOGRAD)(
+      'of many channels go through Winograd one by one: %i of %i to %i channels, %o',
       async (groups, groupIn, groupOut, { kernel = 3, transposed = false, stride = 1 }) => {
         manualSeed(groupIn);
         const shape = [1, groups * groupIn, 11, 17];

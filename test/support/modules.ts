@@ -1,31 +1,52 @@
-import { ResNetBlock } from '../../src/generator/resnet/resNetBlock.js';
+import { ResNetBlock } from '../../src/generator/layers/resNetBlock.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AdaptiveAvgPool2d } from '../../src/nn/adaptiveAvgPool2d.js';
+import { AdaptiveMaxPool2d } from '../../src/nn/adaptiveMaxPool2d.js';
 import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Dropout } from '../../src/nn/dropout.js';
+import { Flatten } from '../../src/nn/flatten.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Linear } from '../../src/nn/linear.js';
 import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
+import { Parameter } from '../../src/nn/parameter.js';
+import { PixelShuffle } from '../../src/nn/pixelShuffle.js';
+import { PReLU } from '../../src/nn/prelu.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
+import { Softmax } from '../../src/nn/softmax.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
+import { adaptiveAvgPool2dOperator } from '../../src/tensor/adaptiveAvgPool2d.js';
+import { addOperator } from '../../src/tensor/add.js';
 import { catOperator } from '../../src/tensor/cat.js';
 import { clampOperator, resolveClamp } from '../../src/tensor/clamp.js';
+import { divOperator } from '../../src/tensor/div.js';
+import {
+  type GroupNormOptions,
+  groupNormOperator,
+  resolveGroupNorm,
+} from '../../src/tensor/groupNorm.js';
 import { mulOperator } from '../../src/tensor/mul.js';
+import { narrowOperator } from '../../src/tensor/narrow.js';
+import type { NoAttributes, Operator } from '../../src/tensor/operator.js';
 import { type PadMode, padOperator, resolvePad } from '../../src/tensor/pad.js';
 import type { PaddingSides } from '../../src/tensor/reflectionPad2d.js';
+import { reshapeOperator, resolveReshape } from '../../src/tensor/reshape.js';
 import type { Pair } from '../../src/tensor/shape.js';
 import { sigmoidOperator } from '../../src/tensor/sigmoid.js';
+import { subOperator } from '../../src/tensor/sub.js';
 import { tanhOperator } from '../../src/tensor/tanh.js';
 import type { UpsampleMode } from '../../src/tensor/upsample.js';
 
@@ -41,6 +62,9 @@ export interface TorchParams {
   readonly groups?: number;
   readonly bias?: boolean;
   readonly num_features?: number;
+  readonly num_groups?: number;
+  readonly num_channels?: number;
+  readonly eps_outside?: boolean;
   readonly eps?: number;
   readonly affine?: boolean;
   readonly track_running_stats?: boolean;
@@ -50,6 +74,9 @@ export interface TorchParams {
   readonly min?: number;
   readonly max?: number;
   readonly mask_of?: number;
+  readonly pooled?: boolean;
+  readonly parameter?: readonly number[];
+  readonly reversed?: boolean;
   readonly mode?: string;
   readonly ceil_mode?: boolean;
   readonly count_include_pad?: boolean;
@@ -59,6 +86,17 @@ export interface TorchParams {
   readonly channels?: readonly number[];
   readonly p?: number;
   readonly dim?: number;
+  readonly upscale_factor?: number;
+  readonly output_size?: Pair;
+  readonly in_features?: number;
+  readonly out_features?: number;
+  readonly start_dim?: number;
+  readonly end_dim?: number;
+  readonly shape?: readonly number[];
+  readonly view?: readonly number[];
+  readonly num_parameters?: number;
+  readonly start?: number;
+  readonly length?: number;
   readonly input_nc?: number;
   readonly output_nc?: number;
   readonly ngf?: number;
@@ -79,20 +117,57 @@ class Applied extends Module {
   }
 }
 
-/** An operator of its input and the sigmoid of that, or of one channel that is made of `maskOf` channels. */
-class Combined extends Module {
-  readonly #combine: (g: GraphBuilder, a: Value, b: Value) => Value;
-  readonly #conv: Module;
+/** A group norm by options that torch.nn.GroupNorm does not have. */
+class UnusualNorm extends Module {
+  readonly #numGroups: number;
+  readonly #options: GroupNormOptions;
+  readonly #weight: Parameter;
+  readonly #bias: Parameter;
 
-  constructor(combine: (g: GraphBuilder, a: Value, b: Value) => Value, maskOf?: number) {
+  constructor(numGroups: number, numChannels: number, options: GroupNormOptions) {
     super();
-    this.#combine = combine;
-    const conv = maskOf === undefined ? new Identity() : new Conv2d(maskOf, 1, 1);
-    this.#conv = this.registerModule('conv', conv);
+    this.#numGroups = numGroups;
+    this.#options = options;
+    this.#weight = this.registerParameter('weight', Parameter.filled([numChannels], 1));
+    this.#bias = this.registerParameter('bias', Parameter.filled([numChannels], 0));
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
-    return this.#combine(g, x, g.apply(sigmoidOperator, [g.call(this.#conv, x)], {}));
+    const operands = [x, g.parameter(this.#weight), g.parameter(this.#bias)] as const;
+    return g.apply(groupNormOperator, operands, resolveGroupNorm(this.#numGroups, this.#options));
+  }
+}
+
+/**
+ * An operator of its input and the sigmoid of that, or of one channel that is made of `mask_of` channels, or of the mean of these;
+ * or a parameter of that shape, in another one.
+ */
+class Combined extends Module {
+  readonly #operator: Operator<NoAttributes, readonly ['a', 'b']>;
+  readonly #conv: Module;
+  readonly #weight: Parameter | null;
+  readonly #params: TorchParams;
+
+  constructor(operator: Operator<NoAttributes, readonly ['a', 'b']>, params: TorchParams) {
+    super();
+    const { mask_of: maskOf, parameter } = params;
+    this.#operator = operator;
+    this.#params = params;
+    const conv = maskOf === undefined ? new Identity() : new Conv2d(maskOf, 1, 1);
+    this.#conv = this.registerModule('conv', conv);
+    const weight = parameter === undefined ? null : Parameter.filled(parameter, 1);
+    this.#weight = this.registerParameter('weight', weight);
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    const { pooled, reversed, view } = this.#params;
+    let other =
+      this.#weight === null
+        ? g.apply(sigmoidOperator, [g.call(this.#conv, x)], {})
+        : g.parameter(this.#weight);
+    if (view) other = g.apply(reshapeOperator, [other], resolveReshape(other.shape, view));
+    if (pooled) other = g.apply(adaptiveAvgPool2dOperator, [other], { outputSize: [1, 1] });
+    return g.apply(this.#operator, reversed ? [other, x] : [x, other], {});
   }
 }
 
@@ -139,6 +214,12 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
       bias: p.bias,
     }),
   InstanceNorm2d: (p) => new InstanceNorm2d(Number(p.num_features), normOptions(p)),
+  GroupNorm: (p) => new GroupNorm(Number(p.num_groups), Number(p.num_channels), normOptions(p)),
+  UnbiasedNorm: (p) =>
+    new UnusualNorm(Number(p.num_groups), Number(p.num_channels), {
+      correction: 1,
+      epsOutside: p.eps_outside,
+    }),
   BatchNorm2d: (p) => new BatchNorm2d(Number(p.num_features), normOptions(p)),
   ReflectionPad2d: (p) => new ReflectionPad2d(p.padding as PaddingSides),
   ZeroPad2d: (p) => new ZeroPad2d(p.padding as PaddingSides),
@@ -149,12 +230,21 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
     ),
   ReLU: () => new ReLU(),
   LeakyReLU: (p) => new LeakyReLU(p.negative_slope),
+  Narrow: (p) => {
+    const part = { dim: Number(p.dim), start: Number(p.start), length: Number(p.length) };
+    return new Applied((g, x) => g.apply(narrowOperator, [x], part));
+  },
+  PixelShuffle: (p) => new PixelShuffle(Number(p.upscale_factor)),
+  Softmax: (p) => new Softmax(Number(p.dim)),
   Sigmoid: () => new Sigmoid(),
+  PReLU: (p) => new PReLU(p.num_parameters),
   Tanh: () => new Tanh(),
   Hardtanh: (p) => new Hardtanh(p.min_val, p.max_val),
   Clamp: (p) => new Applied((g, x) => g.apply(clampOperator, [x], resolveClamp(p))),
-  Add: (p) => new Combined((g, a, b) => g.add(a, b), p.mask_of),
-  Mul: (p) => new Combined((g, a, b) => g.apply(mulOperator, [a, b], {}), p.mask_of),
+  Add: (p) => new Combined(addOperator, p),
+  Mul: (p) => new Combined(mulOperator, p),
+  Sub: (p) => new Combined(subOperator, p),
+  Div: (p) => new Combined(divOperator, p),
   Cat: (p) => new Joined(Number(p.dim), p.channels as readonly [number, number]),
   Upsample: (p) =>
     new Upsample({
@@ -170,6 +260,14 @@ const BUILDERS: Record<string, (p: TorchParams) => Module> = {
       ...poolOptions(p),
       countIncludePad: p.count_include_pad,
     }),
+  AdaptiveAvgPool2d: (p) => new AdaptiveAvgPool2d(p.output_size as Pair),
+  AdaptiveMaxPool2d: (p) => new AdaptiveMaxPool2d(p.output_size as Pair),
+  Linear: (p) => new Linear(Number(p.in_features), Number(p.out_features), { bias: p.bias }),
+  Flatten: (p) => new Flatten(p.start_dim, p.end_dim),
+  Reshape: (p) => {
+    const shape = p.shape ?? [];
+    return new Applied((g, x) => g.apply(reshapeOperator, [x], resolveReshape(x.shape, shape)));
+  },
   Dropout: (p) => new Dropout(p.p),
   ResNetBlock: (p) => new ResNetBlock(Number(p.dim)),
   ResNetGenerator: (p) => new ResNetGenerator(p.input_nc, p.output_nc, p.ngf, p.n_blocks),

@@ -2,6 +2,8 @@ import { batchNorm2d } from '../../src/tensor/batchNorm2d.js';
 import { conv2d } from '../../src/tensor/conv2d.js';
 import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
 import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
+import { linear } from '../../src/tensor/linear.js';
+import type { NormOptions } from '../../src/tensor/normalize.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
@@ -180,7 +182,7 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       return convTranspose2d(x, a, b ?? null, { ...windowOf(a, attributes), outputPadding });
     }
     case 'InstanceNormalization':
-      return instanceNorm2d(x, { weight: a, bias: b, eps });
+      return instanceNormalized(x, { weight: a, bias: b, eps });
     case 'BatchNormalization':
       return batchNorm2d(x, { weight: a, bias: b, runningMean: mean, runningVar: variance, eps });
     case 'Pad':
@@ -193,16 +195,35 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
       const outside = attributes.count_include_pad === 1 ? 0 : null;
       return pooled(x, attributes, outside, (all) => all.reduce((a, b) => a + b) / all.length);
     }
+    case 'GlobalMaxPool':
+      return pooled(x, wholePicture(x), null, (all) => Math.max(...all));
+    case 'GlobalAveragePool':
+      return pooled(x, wholePicture(x), null, (all) => all.reduce((a, b) => a + b) / all.length);
     case 'Resize':
       return resized(x, inputs[2], inputs[3], attributes);
     case 'Shape':
       return new Tensor(Float32Array.from(x.shape), [x.shape.length]);
     case 'Slice':
       return sliced(x, [...a.data], [...b.data], [...mean.data]);
+    case 'Gemm': {
+      const { alpha, beta, transA, transB } = attributes;
+      if (alpha !== 1 || beta !== 1 || transA !== 0 || transB !== 1) throw new Error('Gemm');
+      return linear(x, a, b ?? null);
+    }
+    case 'MatMul':
+      return linear(x, transposed(a, [1, 0]));
+    case 'Transpose':
+      return transposed(x, attributes.perm as number[]);
+    case 'DepthToSpace':
+      return blocks(x, attributes.blocksize as number, attributes.mode);
+    case 'Softmax':
+      return shares(x, attributes.axis as number, opset);
     case 'LeakyRelu':
       return map(x, (v) => (v < 0 ? v * (attributes.alpha as number) : v));
     case 'Clip':
       return map(x, (v) => clipped(v, scalar(a, -Infinity), scalar(b, Infinity)));
+    case 'PRelu':
+      return broadcast(x, a, (v, slope) => (v < 0 ? v * slope : v));
     case 'Relu':
       return map(x, (v) => Math.max(v, 0));
     case 'Sigmoid':
@@ -220,13 +241,29 @@ function runNode({ type, attributes }: OnnxNode, inputs: Tensor[], opset: number
     case 'Div':
       return broadcast(x, a, (v, w) => v / w);
     case 'Reshape':
-      return x.reshape([...a.data].map((side) => (side === -1 ? x.size : side)));
+      return reshaped(x, [...a.data]);
+    case 'ReduceProd':
+      return new Tensor(Float32Array.of(x.data.reduce((product, v) => product * v, 1)), [1]);
+    case 'Cast':
+      if (attributes.to !== 1) throw new Error('Cast');
+      return x;
     case 'ReduceMean':
       // From opset 18 on, the axes are an input.
       return meanAlong(x, opset < 18 ? (attributes.axes as number[]) : [...a.data]);
     default:
       throw new Error(`Operator ${type}`);
   }
+}
+
+/** Of any number of sides. */
+function instanceNormalized(x: Tensor, options: NormOptions): Tensor {
+  const [batch, channels] = x.shape;
+  return instanceNorm2d(x.reshape([batch, channels, 1, -1]), options).reshape(x.shape);
+}
+
+/** 0 stands for the side that there is, and -1 for the rest. */
+function reshaped(x: Tensor, sides: readonly number[]): Tensor {
+  return x.reshape(sides.map((side, axis) => (side === 0 ? x.shape[axis] : side)));
 }
 
 /** As PyTorch's options; pads are those of the begin of each axis, then those of the end. */
@@ -323,6 +360,10 @@ function pooled(
   return out;
 }
 
+function wholePicture({ shape }: Tensor): OnnxNode['attributes'] {
+  return { kernel_shape: shape.slice(2), pads: [0, 0, 0, 0], strides: [1, 1], ceil_mode: 0 };
+}
+
 /** One axis after the other: each is by itself, for pixels that are repeated and for means alike. */
 function resized(
   x: Tensor,
@@ -375,6 +416,34 @@ function sliced(
   });
   const shape = ranges.map(([from, to]) => Math.max(0, to - from));
   return gathered(x, shape, (place) => place.map((p, axis) => p + ranges[axis][0]));
+}
+
+function transposed(x: Tensor, perm: readonly number[]): Tensor {
+  const shape = perm.map((axis) => x.shape[axis]);
+  return gathered(x, shape, (place) => x.shape.map((_, axis) => place[perm.indexOf(axis)]));
+}
+
+/** As ONNX defines it: two shapes and a transposition. */
+function blocks(x: Tensor, side: number, mode: unknown): Tensor {
+  if (mode !== 'CRD') throw new Error(`DepthToSpace ${mode}`);
+  const [n, c, height, width] = x.shape;
+  const channels = c / side ** 2;
+  const parts = x.reshape([n, channels, side, side, height, width]);
+  const out = transposed(parts, [0, 1, 4, 2, 5, 3]);
+  return out.reshape([n, channels, height * side, width * side]);
+}
+
+/** Before opset 13, all sides from the axis on are one. */
+function shares(x: Tensor, axis: number, opset: number): Tensor {
+  if (opset < 13 && axis !== x.shape.length - 1) throw new Error(`Softmax of axis ${axis}`);
+  const sums = Tensor.zeros(x.shape.with(axis, 1));
+  const placeIn = (i: number) =>
+    placeOf(i, x.shape).reduce((at, p, a) => at * sums.shape[a] + (a === axis ? 0 : p), 0);
+  for (const [i, value] of x.data.entries()) sums.data[placeIn(i)] += Math.exp(value);
+  return new Tensor(
+    x.data.map((value, i) => Math.exp(value) / sums.data[placeIn(i)]),
+    x.shape,
+  );
 }
 
 /** A single number; without it, `absent`. */

@@ -8,7 +8,7 @@ export interface TestServer {
   url(path?: string): string;
   /** What was asked, in order. */
   readonly requests: IncomingMessage[];
-  /** One answer a request, in order; the last one stays. */
+  /** One answer per request, in order; the last one stays. */
   answer(...answers: Answer[]): void;
   stop(): Promise<void>;
 }
@@ -70,4 +70,22 @@ export function rangeless(bytes: Uint8Array, headers: Record<string, string> = {
 
 export function status(code: number): Answer {
   return (response) => response.writeHead(code).end();
+}
+
+/** How long a process takes at the most to read what has come: `fetch` drops what it has not given on when a connection ends. */
+const READ_MS = 1500;
+
+/** So many bytes, and then the connection ends: by itself, or when `cut` is called. */
+export function cutAfter(bytes: Uint8Array, at: number, headers: Record<string, string> = {}) {
+  let cut = () => undefined as unknown;
+  const answer: Answer = (response) => {
+    response.writeHead(200, { 'content-length': bytes.length, ...headers });
+    const timer = setTimeout(() => response.socket?.end(), READ_MS);
+    cut = () => {
+      clearTimeout(timer);
+      response.socket?.end();
+    };
+    response.write(bytes.subarray(0, at));
+  };
+  return { answer, cut: () => cut() };
 }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { transformSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 
 const SRC = join(import.meta.dirname, '../../src');
@@ -9,15 +10,22 @@ const FLOORS: Readonly<Record<string, number>> = {
   tensor: 0,
   platform: 0,
   emit: 1,
+  http: 1,
   graph: 1,
   pth: 1,
   image: 2,
   engine: 2,
   nn: 3,
+  autograd: 3,
+  html: 3,
   generator: 4,
+  discriminator: 4,
   export: 4,
   translate: 5,
+  train: 5,
+  evaluate: 5,
   cli: 6,
+  page: 6,
 };
 
 /** Below all floors, and above them. */
@@ -30,7 +38,7 @@ interface Import {
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.ts'),
+  /\.tsx?$/.test(file),
 );
 
 /** The types of Node's own modules, which are gone when the code runs. */
@@ -40,13 +48,23 @@ function sourceOf(file: string): string {
   return readFileSync(join(SRC, file), 'utf8').replace(NODE_TYPES, '');
 }
 
+/** The source of what is imported by the name that it will have. */
+function sourceAt(built: string): string {
+  const source = built.replace(/\.js$/, '.ts');
+  return files.includes(source) || !files.includes(`${source}x`) ? source : `${source}x`;
+}
+
+/** What the page has within its scripts, and nothing else may use. */
+const BUNDLED_IN_PAGE = ['preact', 'preact/hooks', '@preact/signals'];
+
+/** Files that a build puts libwebp in the place of: nothing of the package is looked for at run time. */
+const BUNDLED_WEBP = ['image/webp/webpDecoderModule.ts', 'image/webp/webpEncoderModule.ts'];
+
 const imports: Import[] = files.flatMap((file) => {
   const text = sourceOf(file);
   return [...text.matchAll(/(?:from|import\(|^import)\s*['"]([^'"]+)['"]/gm)].map(([, to]) => ({
     from: file,
-    to: to.startsWith('.')
-      ? relative(SRC, join(SRC, dirname(file), to)).replace(/\.js$/, '.ts')
-      : to,
+    to: to.startsWith('.') ? sourceAt(relative(SRC, join(SRC, dirname(file), to))) : to,
   }));
 });
 
@@ -72,7 +90,7 @@ function crossesEngines(from: string, to: string): boolean {
 }
 
 describe('imports', () => {
-  const local = imports.filter(({ to }) => /\.ts$|^\.\./.test(to));
+  const local = imports.filter(({ to }) => /\.tsx?$|^\.\./.test(to));
 
   it('are found', () => {
     expect(local.length).toBeGreaterThan(100);
@@ -108,11 +126,13 @@ describe('imports', () => {
   });
 
   it('of a family come from its own room, and from the list of families', () => {
-    const rooms = local.filter(({ to }) => /^generator\/\w+\//.test(to));
+    const families = new Set(files.filter((file) => /Family\.ts$/.test(file)).map(dirname));
+    const rooms = local.filter(({ to }) => families.has(dirname(to)));
     expect(rooms.length).toBeGreaterThan(0);
     const knowing = rooms.filter(
       ({ from, to }) =>
-        dirname(from) !== dirname(to) && !['generator/families.ts', ...ROOF].includes(from),
+        dirname(from) !== dirname(to) &&
+        !['generator/families.ts', 'generator/index.ts', ...ROOF].includes(from),
     );
     expect(knowing).toEqual([]);
   });
@@ -121,13 +141,33 @@ describe('imports', () => {
     const { dependencies } = JSON.parse(readFileSync(join(SRC, '../package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
     };
-    const packages = new Set(imports.map(({ to }) => to).filter((to) => !/\.ts$|^\.\./.test(to)));
+    const foreign = imports.filter(({ to }) => !/\.tsx?$|^\.\./.test(to));
+    const bundled = foreign.filter(({ to }) => BUNDLED_IN_PAGE.includes(to));
+    expect(bundled.filter(({ from }) => room(from) !== 'page')).toEqual([]);
+    const inWebp = foreign.filter(({ to }) => to.startsWith('@jsquash/webp/'));
+    expect(inWebp.map(({ from }) => from).sort()).toEqual(BUNDLED_WEBP);
+    const packages = new Set(
+      foreign.filter((edge) => ![...bundled, ...inWebp].includes(edge)).map(({ to }) => to),
+    );
     expect([...packages].sort()).toEqual(Object.keys(dependencies).sort());
   });
 
   it('never name a module of Node: the platform asks for those at run time', () => {
     const naming = files.filter((file) => /['"`]node:/.test(sourceOf(file)));
     expect(naming).toEqual([]);
+  });
+
+  it('are not needed for globals of Node, which the library calls by no bare name: bundlers would replace them', () => {
+    const define = { process: 'bareGlobal', Buffer: 'bareGlobal', setImmediate: 'bareGlobal' };
+    const naming = files.filter((file) => {
+      const loader = file.endsWith('x') ? 'tsx' : 'ts';
+      // Free names alone are replaced: no types, properties or comments.
+      return transformSync(readFileSync(join(SRC, file), 'utf8'), { loader, define }).code.includes(
+        'bareGlobal',
+      );
+    });
+    expect(naming.filter((file) => room(file) !== 'cli')).toEqual([]);
+    expect(naming).toContain('cli/standardOutput.ts');
   });
 });
 

@@ -430,6 +430,9 @@ describe('the limits', () => {
     const budget = new Budget(1000);
     expect(budget.limit).toBe(16 * 1000 + 2 ** 20);
     budget.take(1000, 'A test');
+    for (const bytes of [-1, Number.NaN]) {
+      expect(() => budget.take(bytes, 'A test')).toThrow(PthError);
+    }
     const fork = budget.fork();
     fork.take(500, 'A test');
     expect([budget.taken, fork.taken, fork.limit]).toEqual([1000, 1500, budget.limit]);

@@ -50,6 +50,41 @@ describe('what training scripts leave beside a state dict', () => {
     },
   );
 
+  // `getattr` is how Python 3.11 writes a member of an Enum, and any method; `partial` stands in a ConfigParser.
+  it.each(['members_2', 'members_5'])(
+    'is passed over where it is a member of a class: %s',
+    async (name) => {
+      const file = await openWeights(goldenPath(`checkpoints/${name}.pth`));
+      expect([...(await file.stateDict())].map(([key, { data }]) => [key, [...data]])).toEqual([
+        ['w', [1, 2, 3, 4]],
+        ['b', [5]],
+      ]);
+      const types = file.passedOver.map((found) => [found.name, found.type]);
+      expect(Object.fromEntries(types)).toEqual({
+        member: 'training.Mode.BICUBIC',
+        flags: '_operator.or_',
+        members: 'dict',
+        method: 'training.Trainer.step',
+        'one cycle': 'dict',
+        parser: name.endsWith('2') ? 'ConfigParser.ConfigParser' : 'configparser.ConfigParser',
+        'raw parser': expect.stringMatching(/RawConfigParser$/),
+        section: expect.stringMatching(/SectionProxy$/),
+      });
+    },
+  );
+
+  it.each(['wrapped_2', 'wrapped_5'])(
+    'can be a dict of a class of their own around it: %s',
+    async (name) => {
+      const file = await openWeights(goldenPath(`checkpoints/${name}.pth`));
+      expect(file.key).toBe('net');
+      expect([...(await file.stateDict())].map(([key, { data }]) => [key, [...data]])).toEqual([
+        ['w', [1, 2, 3, 4]],
+        ['b', [5]],
+      ]);
+    },
+  );
+
   it.each(['device_2', 'device_5'])('tensors of a TPU are read: %s', async (name) => {
     const file = await openWeights(goldenPath(`checkpoints/${name}.pth`));
     const read = async (key: string) => [...(await file.tensor(key)).data];
@@ -87,6 +122,14 @@ describe('what training scripts leave beside a state dict', () => {
       ['s', { type: 'sparse_tensor' }],
     ]);
     await expect(file.tensor('c')).rejects.toMatchObject({ code: 'ERR_PTH_DTYPE', key: 'c' });
+    expect(await diffWeights(content, content)).toMatchObject({ equal: 1, uncompared: ['c', 's'] });
+    const other = legacyFile(op.dict({ a: t, c: t }), NUMBERS);
+    expect(await diffWeights(content, other)).toMatchObject({
+      equal: 1,
+      onlyInFirst: ['s'],
+      onlyInSecond: [],
+      uncompared: ['c'],
+    });
     const report = await inspectWeights(content, { stats: true });
     expect(report.tensors).toHaveLength(1);
     expect(report.unreadable).toHaveLength(2);
@@ -177,6 +220,9 @@ describe('a name in a pickle', () => {
     ],
     ...['asyncio.create_subprocess_shell', 'asyncio.subprocess.Process', 'asyncio.run'],
     ...['asyncio.unix_events._UnixSubprocessTransport', 'commands.getoutput', 'atexit.register'],
+    // As protocol 2 writes subprocess.Popen, dbm.open and http.server.HTTPServer.
+    ...['commands.Popen', 'commands.run', 'commands.check_output', 'anydbm.open', 'dumbdbm.open'],
+    ...['BaseHTTPServer.HTTPServer', 'SimpleXMLRPCServer.SimpleXMLRPCServer'],
     ...['platform.popen', '_osx_support._read_output', '_aix_support._read_cmd_output'],
     ...[
       'uuid._get_command_stdout',
@@ -227,18 +273,97 @@ describe('a name in a pickle', () => {
     }
   });
 
+  const member = (owner: Part, name: Part, getattr = op.global('builtins', 'getattr')) =>
+    op.reduce(getattr, op.tuple(owner, name));
+  const mode = op.global('training', 'Mode');
+  const made = (...parts: Part[]): Part => [...parts, ')', 0x81];
+  // `[getattr(Mode, "x"), …`, with getattr as memo 9.
+  const keptGetattr: Part[] = [
+    ...['(', op.global('builtins', 'getattr'), 'q', 9, mode, op.text('x')],
+    ...[0x86, 'R'],
+  ];
+  const bound = member(made(op.global('configparser', 'ConfigParser')), op.text('get'));
+  const partial = (value: Part) => op.reduce(op.global('functools', 'partial'), op.tuple(value));
+
+  it('of a member of a class is kept, whoever owns it', async () => {
+    const kept = op.dict({ a: member(mode, op.text('BICUBIC')), b: partial(bound) });
+    const { passedOver } = await openWeights(file(kept));
+    expect(passedOver).toEqual([{ name: 'x', type: 'dict' }]);
+  });
+
+  it.each<[string, Part]>([
+    ['a member that is called', op.reduce(member(mode, op.text('run')), op.tuple(op.text('ls')))],
+    ['a member that an object is made of', made(member(mode, op.text('Inner')))],
+    ['a member as an object of Python 2', ['(', member(mode, op.text('Inner')), 'o']],
+    ['a partial that is called', op.reduce(partial(bound), op.tuple(op.text('ls')))],
+    [
+      'a partial of what is called, called',
+      op.reduce(op.reduce(partial(bound), op.tuple()), op.tuple()),
+    ],
+    ['a member of what a call gave', member(op.reduce(mode, op.tuple()), op.text('x'))],
+    ['a member of a member', member(member(mode, op.text('x')), op.text('y'))],
+    ['a member of a module', member(op.global('numpy', 'os'), op.text('system'))],
+    ['a member of a function', member(op.global('training', 'run'), op.text('x'))],
+    ['what leads to globals', member(mode, op.text('__init__'))],
+    ['a member of a text', member(op.text('x'), op.text('format'))],
+    ['a class below a forbidden module', member(op.global('code', 'X'), op.text('x'))],
+    [
+      'a third argument',
+      op.reduce(op.global('builtins', 'getattr'), op.tuple(mode, op.text('x'), mode)),
+    ],
+    ['getattr by itself', op.global('builtins', 'getattr')],
+    ['getattr in a list', [']', op.global('builtins', 'getattr'), 'a']],
+    ['getattr as an argument', op.reduce(mode, op.tuple(op.global('builtins', 'getattr')))],
+    ['getattr that is dropped', [op.global('builtins', 'getattr'), '0', 'N']],
+    ['getattr that stays behind', [op.global('builtins', 'getattr'), 'q', 9, '0', 'N']],
+    ['getattr that is called, and then kept', [...keptGetattr, 'h', 9, 'l']],
+    ['getattr that is called, and then an argument', [...keptGetattr, 'h', 9, 0x85, 'l']],
+    ['getattr that is called, and then the value', [...keptGetattr, 'h', 9, 'b', 'l']],
+    ['a partial of a class', partial(mode)],
+    ['a partial of a member of another class', partial(member(mode, op.text('x')))],
+  ])('that may only be called in one way refuses the file: %s', async (_, part) => {
+    await expect(openWeights(file(part))).rejects.toMatchObject({
+      code: 'ERR_PTH_FORBIDDEN',
+      message: expect.stringMatching(/Nothing was called\. Do not open this file in Python/),
+    });
+  });
+
   it.each([
-    ['builtins.getattr', /member of an Enum.*member\.value/],
+    ['builtins.getattr', /method.*member of an Enum.*in a class.*member\.value/],
+    ['functools.partial', /setting holds it.*state_dict/],
+    ['torch._C._VariableFunctionsClass', /saved a function.*its name/],
+    ['__builtin__.print', /saved a function.*its name/],
+    ['builtins.len', /saved a function.*state_dict/],
+    ['torch.nn.functional.relu', /saved a function.*its name/],
+    ['torch._C._nn.gelu', /saved a function.*its name/],
     ['__builtin__.getattr', /member of an Enum.*state_dict/],
     ['builtins.ValueError', /saved an exception.*its text/],
     ['builtins.UserWarning', /saved an exception.*state_dict/],
   ])('is refused with what else may have put it there: %s', async (full, remedy) => {
-    const [module, name] = full.split('.');
+    const dot = full.lastIndexOf('.');
+    const [module, name] = [full.slice(0, dot), full.slice(dot + 1)];
     for (const [, spelling] of spellings) {
       await expect(openWeights(file(spelling(module, name)))).rejects.toMatchObject({
         code: 'ERR_PTH_FORBIDDEN',
         message: expect.stringMatching(remedy),
       });
+    }
+  });
+
+  it.each([
+    'torch.utils._x',
+    'torch.utils.data.datapipes.datapipe._IterDataPipeSerializationWrapper',
+    'torch.utils.hooks.warnings',
+    'torch._C._nn.Thing',
+    'torch._C._load_for_lite_interpreter',
+    'torch.optim.optimizer.pickle',
+    'torch.nn.modules.module.os',
+  ])('of torch’s that is not plain stays refused: %s', async (full) => {
+    const dot = full.lastIndexOf('.');
+    for (const [, spelling] of spellings) {
+      await expect(
+        openWeights(file(spelling(full.slice(0, dot), full.slice(dot + 1)))),
+      ).rejects.toMatchObject({ code: 'ERR_PTH_FORBIDDEN' });
     }
   });
 
@@ -270,6 +395,12 @@ describe('a name in a pickle', () => {
       'torch.utils.data._utils.collate.default_collate',
       'torch.utils.data.dataset.TensorDataset',
     ],
+    // What layers, schedules and whole networks hold.
+    ...['torch.utils.hooks._WrappedHook', 'torch.utils.hooks.RemovableHandle'],
+    ...['torch.utils.hooks.BackwardHook', 'torch.nn.modules.module._WrappedHook'],
+    ...['torch.nn.modules.module._IncompatibleKeys', 'torch.nn.modules.batchnorm._BatchNorm'],
+    ...['torch.optim.optimizer._RequiredParameter', 'torch.optim.lr_scheduler._LRScheduler'],
+    ...['configparser.ConfigParser', 'configparser.RawConfigParser', 'ConfigParser.ConfigParser'],
     // Neighbours of what is refused, all of which people save.
     ...[
       'types.SimpleNamespace',
@@ -374,6 +505,7 @@ describe('the way to a state dict', () => {
     op.tuple(op.global('numpy', 'ndarray'), op.tuple(op.int(0)), [0x43, 1, 'b']),
   );
   const deep = [...'abcdef'].reverse().reduce((inner, name) => op.dict({ [name]: inner }), one);
+  const halves = op.dict({ 'enc.w': t, 'dec.v': t, 'dec.w': t });
   const open = (root: Part, key?: string) => openWeights(legacyFile(root, NUMBERS), { key });
 
   it.each<[string, Part, string | undefined, string, string[]]>([
@@ -416,6 +548,14 @@ describe('the way to a state dict', () => {
       'netX',
       ['w'],
     ],
+    [
+      'parts of two, put together',
+      op.dict({ a: halves, b: halves }),
+      'a.enc + b.dec',
+      'a.enc + b.dec',
+      ['enc.w', 'dec.v', 'dec.w'],
+    ],
+    ['one whose name has a plus sign', op.dict({ 'a+b': one, c: one }), 'a+b', 'a+b', ['w']],
     ['deeper than it is searched, when it is named', deep, 'a.b.c.d.e.f', 'a.b.c.d.e.f', ['w']],
     [
       'a whole model beside',
@@ -429,6 +569,11 @@ describe('the way to a state dict', () => {
     expect([file.key, [...file.tensors.keys()]]).toEqual([key, keys]);
   });
 
+  it('what was put together is not passed over', async () => {
+    const file = await open(op.dict({ a: halves, b: halves, c: one }), 'a.enc+b.dec');
+    expect(file.passedOver).toEqual([{ name: 'c', type: 'dict' }]);
+  });
+
   it.each<[string, Part, string | undefined, string, RegExp]>([
     ['several', numbered, undefined, 'ERR_PTH_AMBIGUOUS', /"0" \(1 tensor\), "1" \(2 tensors\)/],
     [
@@ -437,6 +582,20 @@ describe('the way to a state dict', () => {
       'netD',
       'ERR_PTH_AMBIGUOUS',
       /"0\.netD" .*"1\.netD"/,
+    ],
+    [
+      'parts of one name',
+      op.dict({ a: halves, b: halves }),
+      'a.enc+b.enc',
+      'ERR_PTH_AMBIGUOUS',
+      /must have different last names/,
+    ],
+    [
+      'a part that is not there',
+      op.dict({ a: halves, b: halves }),
+      'a.enc+c.dec',
+      'ERR_PTH_NO_KEY',
+      /under "c\.dec"/,
     ],
     ['none of that name', numbered, '2', 'ERR_PTH_NO_KEY', /there is "0" \(1 tensor\), "1"/],
     ['the whole', one, 'netG', 'ERR_PTH_NO_KEY', /the whole file is one state dict of 1 tensor$/],

@@ -5,7 +5,7 @@
 // Public names are there without an import. `expression; // value` compares what Node prints with the comment, numbers to
 // as many digits as the comment has; `// throws ERR_SHAPE` is an error's code. Files are written in a folder of their own, in which
 // `horse.png` and `horse2zebra.pth` lie. A block that is marked `ts no-run` shows what needs a page or a network.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -26,7 +26,9 @@ import {
 
 /** Public functions without an example that runs, and why. */
 const WITHOUT: ReadonlyMap<string, string> = new Map([
+  ['hasGpu', 'comes to something else on each machine'],
   ['measurePeak', 'takes a second, and comes to something else on each machine'],
+  ['trainCycleGan', 'takes folders of pictures, and hours'],
 ]);
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -110,6 +112,13 @@ describe('public functions', () => {
       it(`${name}: example ${i + 1} comes to what it says`, () => runExample(example));
     }
   }
+});
+
+it("docs/library.md's example of gradients comes to what it says", async () => {
+  const page = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
+  const [, section = ''] = page.split('\n## Gradients\n');
+  const [example = ''] = examplesOf(section.split('\n## ')[0]);
+  await runExample(example);
 });
 
 describe('a docstring', () => {

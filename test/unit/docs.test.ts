@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** What a recipe adds, what a user has, and what is built. */
-const EXAMPLES = /webgpu|unet|model\.|checkpoint|horse|^dist\//;
+const EXAMPLES = /webgpu|udacity|cycleGenerator|model\.|checkpoint|horse|^dist\//;
 const FOLDERS = ['src', 'test', 'bench', 'scripts', 'docs', 'weights'];
 
 const PAGES = ['.', 'docs', 'bench', 'weights'].flatMap((folder) =>

@@ -1,14 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { MODELS } from '../../src/cli/modelList.js';
 import { findModel, findWeights } from '../../src/cli/models.js';
-import { encodeImage } from '../../src/image/formats.js';
 import { type DownloadOptions, download, growingPauses } from '../../src/platform/download.js';
-import { runCommand, temporaryFolder } from '../support/command.js';
-import { goldenBytes } from '../support/golden.js';
+import { expectAborted } from '../support/aborted.js';
+import { temporaryFolder } from '../support/command.js';
 import {
   type Answer,
   rangeless,
@@ -181,15 +187,10 @@ describe('a connection that is cut', () => {
     expect(sha256Of(readFileSync(target))).toBe(sha256Of(changed));
   });
 
-  it('is begun anew from another address, or when its note is lost', async () => {
+  it('is begun anew from another address', async () => {
     await fetchHalf();
     server.answer(whole(body));
     await download(server.url('/other'), target, { sha256 });
-    expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
-    await fetchHalf();
-    writeFileSync(`${target}.part.json`, '{"url":');
-    server.answer(whole(body));
-    await fetchBody({ sha256 });
     expect(server.requests.map(({ headers }) => headers.range)).toEqual([undefined]);
   });
 
@@ -216,6 +217,71 @@ describe('a connection that is cut', () => {
     expect(server.requests.length).toBe(0);
     expect(left()).toEqual(['model.pth']);
   });
+});
+
+describe('a file of the user’s that is called as one that a download needs', () => {
+  const NOTE = JSON.stringify({
+    url: 'http://localhost/',
+    etag: null,
+    lastModified: null,
+    total: 5,
+  });
+  const old = Date.now() / 1000 - 3600;
+
+  it.each([
+    ['a part', { '.part': 'mine' }, '.part'],
+    ['an empty part', { '.part': '' }, '.part'],
+    ['a note', { '.part.json': '{"url":"http://localhost/"}' }, '.part.json'],
+    ['a note that is no JSON', { '.part.json': '{"url":' }, '.part.json'],
+    ['a part, and a note of something', { '.part': 'mine', '.part.json': '[]' }, '.part.json'],
+    ['a large note', { '.part.json': NOTE + ' '.repeat(1e5) }, '.part.json'],
+    ['a lock', { '.part.lock': 'mine' }, '.part.lock'],
+    ['a large lock', { '.part.lock': `{"pid":1,"a":"${'x'.repeat(1e5)}"}` }, '.part.lock'],
+  ])('stays as it is, and is named: %s', async (_, files, named) => {
+    mkdirSync(dirname(target), { recursive: true });
+    for (const [ending, text] of Object.entries(files)) {
+      writeFileSync(target + ending, text);
+      utimesSync(target + ending, old, old);
+    }
+    server.answer(whole(body));
+    await expect(fetchBody()).rejects.toMatchObject({
+      code: 'ERR_FILE_EXISTS',
+      message: expect.stringMatching(
+        new RegExp(
+          `^${target}${named.replaceAll('.', '\\.')}: .*: move it elsewhere, or remove it`,
+        ),
+      ),
+    });
+    expect(server.requests.length).toBe(0);
+    expect(left()).toEqual(
+      Object.keys(files)
+        .map((ending) => `model.pth${ending}`)
+        .sort(),
+    );
+    for (const [ending, text] of Object.entries(files)) {
+      expect(readFileSync(target + ending, 'utf8')).toBe(text);
+    }
+  });
+
+  it('is none when its note is there: an earlier version wrote such', async () => {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(`${target}.part.json`, NOTE);
+    writeFileSync(`${target}.part`, 'begun');
+    server.answer(whole(body));
+    await fetchBody({ sha256 });
+    expect(left()).toEqual(['model.pth']);
+  });
+
+  it.skipIf(process.platform === 'win32').each(['.part', '.part.json', '.part.lock'])(
+    'is no file, but a pipe: %s',
+    async (ending) => {
+      mkdirSync(dirname(target), { recursive: true });
+      if (ending === '.part') writeFileSync(`${target}.part.json`, NOTE);
+      expect(spawnSync('mkfifo', [target + ending]).status).toBe(0);
+      await expect(fetchBody()).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+      expect(left()).toContain(`model.pth${ending}`);
+    },
+  );
 });
 
 describe('a server that fails', () => {
@@ -371,7 +437,7 @@ describe('stopping', () => {
       signal: stop.signal,
       onProgress: ({ received }) => received === half && stop.abort(),
     });
-    await expect(failed).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expectAborted(failed, stop.signal);
     expect(server.requests.length).toBe(1);
     expect(readFileSync(`${target}.part`).length).toBe(half);
   });
@@ -384,8 +450,8 @@ describe('stopping', () => {
       pauses: [60_000],
       onRetry: () => setImmediate(() => stop.abort()),
     });
-    await expect(failed).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect(fetchBody({ signal: stop.signal })).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expectAborted(failed, stop.signal);
+    await expectAborted(fetchBody({ signal: stop.signal }), stop.signal);
     expect(server.requests.length).toBe(1);
     expect(left()).toEqual([]);
   });
@@ -421,14 +487,21 @@ describe('two at a time', () => {
 });
 
 describe('the list of models', () => {
-  it("has the book's and the zoo's, each under a name and an address of its own", () => {
-    expect(MODELS.map(({ name }) => name.split('/')[0]).join()).toMatch(/^book(,zoo){18}$/);
-    expect(new Set(MODELS.map(({ name }) => name)).size).toBe(19);
-    expect(new Set(MODELS.map(({ url }) => url)).size).toBe(19);
-    for (const { name, url, sha256 = '0'.repeat(64) } of MODELS) {
+  it("has the book's and the zoo's first, each under a name of its own", () => {
+    expect(MODELS.map(({ name }) => name.split('/')[0]).join()).toMatch(/^book(,zoo){18},/);
+    expect(new Set(MODELS.map(({ name }) => name)).size).toBe(MODELS.length);
+    for (const { name, url, page = '', sha256 = '0'.repeat(64) } of MODELS) {
       expect(name).toMatch(/^\w+\/\w+$/);
-      expect(new URL(url).pathname).toMatch(/\.pth$/);
-      expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+      if (url === null) expect(URL.canParse(page), name).toBe(true);
+      else expect(new URL(url).pathname).toMatch(/\.(pth|pt|pth\.tar)$/);
+      expect(sha256).toMatch(/^([0-9a-f]{8}|[0-9a-f]{64})$/);
+    }
+  });
+
+  it('has an address twice only where one file holds two generators', () => {
+    for (const one of MODELS.filter(({ url }) => url !== null)) {
+      const same = MODELS.filter(({ url }) => url === one.url);
+      expect(new Set(same.map(({ key }) => key)).size, one.name).toBe(same.length);
     }
   });
 });
@@ -455,126 +528,5 @@ describe('a name', () => {
     await expect(findWeights('horse2zebra')).rejects.toThrow(
       /no such file.*did you mean book\/horse2zebra\?/,
     );
-  });
-});
-
-describe('the command', () => {
-  const command = join(home.path, 'cyclegan.mjs');
-  const weights = goldenBytes('tiny_zip.pth');
-  const placeOf = (name: string) => join(folder, 'cache', 'models', `${name}.pth`);
-  const run = (...args: string[]) => runCommand(command, args, folder, join(folder, 'cache'));
-
-  beforeAll(() => bundleCommand(command));
-  beforeEach(() => {
-    mkdirSync(folder);
-    const grey = { width: 20, height: 12, data: new Uint8Array(720).fill(128) };
-    writeFileSync(join(folder, 'in.png'), encodeImage(grey, 'in.png'));
-  });
-
-  it('fetches a model, which --weights then finds by its name', async () => {
-    const translate = ['in.png', 'out.png', '--resize', 'none', '--weights', 'zoo/horse2zebra'];
-    const before = await run(...translate);
-    expect(before.code).toBe(1);
-    expect(before.stderr).toContain('cyclegan download zoo/horse2zebra');
-
-    server.answer(whole(weights));
-    const fetched = await run('download', 'zoo/horse2zebra', '--url', server.url());
-    expect(fetched).toMatchObject({ code: 0, stdout: `${placeOf('zoo/horse2zebra')}\n` });
-    expect(fetched.stderr).toContain(sha256Of(weights));
-    expect(new Uint8Array(readFileSync(placeOf('zoo/horse2zebra')))).toEqual(weights);
-
-    const after = await run(...translate);
-    expect(after.code).toBe(0);
-    expect(existsSync(join(folder, 'out.png'))).toBe(true);
-    expect((await run('inspect', 'zoo/horse2zebra')).stdout).toMatch(
-      /ResNetGenerator\(3, 3, 4, 2\)/,
-    );
-  });
-
-  it('fetches what is there already only with --force', async () => {
-    const args = ['download', 'zoo/sat2map', '--url', server.url()];
-    server.answer(whole(weights));
-    await run(...args);
-    const again = await run(...args);
-    expect(again).toMatchObject({ code: 0, stdout: `${placeOf('zoo/sat2map')}\n` });
-    expect(again.stderr).toMatch(/there already/);
-    expect(server.requests.length).toBe(1);
-    expect((await run(...args, '--force')).code).toBe(0);
-    expect(server.requests.length).toBe(2);
-  });
-
-  it('lists what there is, and marks what is there', async () => {
-    mkdirSync(dirname(placeOf('zoo/map2sat')), { recursive: true });
-    writeFileSync(placeOf('zoo/map2sat'), weights);
-    const { code, stdout } = await run('download');
-    expect(code).toBe(0);
-    const lines = stdout.trimEnd().split('\n');
-    expect(lines.length).toBe(19);
-    expect(lines[0]).toMatch(/^ {2}book\/horse2zebra +45\.5 MB +https:/);
-    expect(lines.filter((line) => line.startsWith('* '))).toEqual([
-      expect.stringMatching(/^\* zoo\/map2sat +http:/),
-    ]);
-  });
-
-  it('says, offline, what to fetch by hand and where to put it', async () => {
-    const gone = await startServer();
-    await gone.stop();
-    const args = ['download', 'book/horse2zebra', '--url', gone.url(), '--retries', '0'];
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    const lines = stderr.split('\n').map((line) => line.trim());
-    expect(lines).toContain(gone.url());
-    expect(lines).toContain(placeOf('book/horse2zebra'));
-    expect(stderr).toMatch(/45519250 bytes, SHA-256 043afb9b/);
-    expect(stderr).not.toMatch(/\n\s+at /);
-
-    // Whoever follows that is understood.
-    writeFileSync(placeOf('book/horse2zebra'), weights);
-    expect((await run('inspect', 'book/horse2zebra')).code).toBe(0);
-    const check = await run(...args);
-    expect(check.code).toBe(1);
-    expect(check.stderr).toMatch(/this is not book\/horse2zebra.*--force/);
-    expect(check.stderr).not.toMatch(/Fetching/);
-    expect(new Uint8Array(readFileSync(placeOf('book/horse2zebra')))).toEqual(weights);
-  });
-
-  it.each([
-    ['another file', 'book/horse2zebra', whole(weights), /but should have 45519250[\s\S]*--url/],
-    ['no weights', 'zoo/horse2zebra', rangeless(Buffer.from('busy')), /this is no weight file/],
-    ['half of them', 'zoo/horse2zebra', whole(weights.subarray(0, 9000)), /this is no weight file/],
-    ['a web page', 'zoo/horse2zebra', rangeless(Buffer.from('<html>')), /web page[\s\S]*put it at/],
-  ])('keeps nothing when it gets %s', async (_, name, answer, text) => {
-    server.answer(answer);
-    const { code, stdout, stderr } = await run('download', name, '--url', server.url());
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(text);
-    expect(readdirSync(dirname(placeOf(name)))).toEqual([]);
-  });
-
-  it('needs the cache', async () => {
-    const args = ['download', 'book/horse2zebra', '--url', server.url()];
-    server.answer(whole(weights));
-    const { code, stderr } = await runCommand(command, args, folder, '');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/CYCLEGAN_CACHE is empty.*--weights FILE/);
-    expect(server.requests.length).toBe(0);
-  });
-
-  it.each([
-    [['download', 'book/horse2zerba'], 1, /did you mean book\/horse2zebra\?/],
-    [['in.png', '-w', 'zoo/horse2zebar'], 1, /no such file.*did you mean zoo\/horse2zebra\?/],
-    [['download', '--url', 'http://127.0.0.1/'], 2, /one model/],
-    [['download', 'zoo/sat2map', '--url', 'file:///x.pth'], 2, /"file:\/\/\/x\.pth"/],
-    [['download', 'zoo/sat2map', '--retries', 'x'], 2, /0 to 99/],
-  ])('%s ends with %i', async (args, expected, text) => {
-    const { code, stdout, stderr } = await run(...args);
-    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
-    expect(stderr).toMatch(text);
-  });
-
-  it("leaves a file of the user's own alone that is called like a model", async () => {
-    mkdirSync(join(folder, 'book'));
-    writeFileSync(join(folder, 'book', 'horse2zebra'), weights);
-    expect((await run('inspect', 'book/horse2zebra')).code).toBe(0);
   });
 });

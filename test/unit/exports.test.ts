@@ -9,6 +9,7 @@ import { traceGraph } from '../../src/nn/compile.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import type { Dtype, StoredData } from '../../src/pth/dtypes.js';
 import { toFloat16, toFloat32 } from '../../src/pth/dtypes.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights } from '../../src/pth/weightFile.js';
@@ -22,6 +23,26 @@ const generator = (options = {}) => {
   return new ResNetGenerator(3, 3, 4, 2, options).eval();
 };
 const SHAPE = [1, 3, 12, 16];
+
+it('a number that 16 bits do not hold is no infinity in a file', () => {
+  const netG = new ResNetGenerator(3, 3, 2, 1).eval();
+  const stateDict = netG.stateDict();
+  const { data, shape } = stateDict.get('model.4.weight') as Tensor;
+  for (const [value, isRefused] of [
+    [65_504, false],
+    [-65_504, false],
+    [70_000, true],
+    [-1e30, true],
+    [Number.POSITIVE_INFINITY, false],
+  ] as const) {
+    stateDict.set('model.4.weight', new Tensor(data.with(5, value), shape));
+    netG.loadStateDict(stateDict);
+    const exported = () => exportOnnx(netG, [1, 3, 16, 16], { fp16: true });
+    if (isRefused) expect(exported).toThrow(/model\.4\.weight.*65504.*without fp16/);
+    else expect(exported().length).toBeGreaterThan(1000);
+    expect(exportOnnx(netG, [1, 3, 16, 16]).length).toBeGreaterThan(1000);
+  }
+});
 
 describe('an ONNX model', () => {
   it.each([{}, { norm: 'batch' }, { norm: 'instanceAffine' }] as const)(
@@ -206,6 +227,7 @@ describe('a difference of weight files', () => {
     expect(await diffWeights(a, b)).toEqual({
       onlyInFirst: ['gone'],
       onlyInSecond: ['come'],
+      uncompared: [],
       equal: 1,
       different: [
         {
@@ -219,6 +241,26 @@ describe('a difference of weight files', () => {
         { key: 'near', largest: 0.5, different: 1, size: 3 },
       ],
     });
+  });
+
+  it('is seen where float32 would not tell it', async () => {
+    const stored = (data: StoredData, dtype: Dtype) =>
+      encodeStateDict(new Map([['w', { data, shape: [data.length], dtype }]]), 'x.pth');
+    for (const [a, b, dtype, largest] of [
+      [BigInt64Array.of(2n ** 53n + 1n, 5n), BigInt64Array.of(2n ** 53n, 5n), 'int64', 1],
+      [Int32Array.of(16_777_217, 5), Int32Array.of(16_777_216, 5), 'int32', 1],
+      [Float64Array.of(1 + 2 ** -40, NaN), Float64Array.of(1, NaN), 'float64', 2 ** -40],
+      [Float64Array.of(1e300, 0), Float64Array.of(2e300, -0), 'float64', 1e300],
+      [Uint16Array.of(0x3c01, 0x7e00), Uint16Array.of(0x3c00, 0x7e01), 'float16', 2 ** -10],
+    ] as [StoredData, StoredData, Dtype, number][]) {
+      const { different, equal } = await diffWeights(stored(a, dtype), stored(b, dtype));
+      expect([dtype, different, equal]).toEqual([
+        dtype,
+        [{ key: 'w', largest, different: 1, size: 2 }],
+        0,
+      ]);
+      expect((await diffWeights(stored(a, dtype), stored(a, dtype))).equal).toBe(1);
+    }
   });
 
   it('is none between formats that hold the same', async () => {

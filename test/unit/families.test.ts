@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MODELS } from '../../src/cli/modelList.js';
 import { CycleganError } from '../../src/errors.js';
+import { CutGenerator } from '../../src/generator/cut/cutGenerator.js';
+import { DeblurGanGenerator } from '../../src/generator/deblurgan/deblurGanGenerator.js';
 import { FAMILIES, recogniseGenerator } from '../../src/generator/families.js';
 import type { Family, ValueRange } from '../../src/generator/family.js';
+import { MobileResnetGenerator } from '../../src/generator/gancompression/mobileResnetGenerator.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import {
   bookGenerator,
@@ -10,11 +13,12 @@ import {
   openGenerator,
   savedConfig,
 } from '../../src/generator/openGenerator.js';
+import { GlobalGenerator } from '../../src/generator/pix2pixhd/globalGenerator.js';
 import type { GeneratorOptions } from '../../src/generator/resnet/options.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
 import { toImage, toTensor } from '../../src/image/convert.js';
-import { StateDictError } from '../../src/nn/loadStateDict.js';
+import { type Shaped, StateDictError } from '../../src/nn/loadStateDict.js';
 import { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReLU } from '../../src/nn/relu.js';
@@ -32,14 +36,15 @@ const picture = {
   data: Uint8Array.from({ length: 3 * SIDE * SIDE }, (_, i) => (i * 29 + 5) % 256),
 };
 
-/** A file of a small generator. @param tracked Whether its instance norms have statistics, as PyTorch 0.4.0 tracked them. */
-function file(options: GeneratorOptions = {}, { tracked = false, config = {} } = {}): Uint8Array {
+/** A file of a small generator. @param old Whether norms have statistics without a counter, as before PyTorch 0.4. */
+function file(options: GeneratorOptions = {}, { old = false, config = {} } = {}): Uint8Array {
   manualSeed(3);
-  const stateDict = new ResNetGenerator(3, 3, 4, 1, options).stateDict();
-  for (const [name, channels] of tracked ? [['model.2', 4] as const] : []) {
-    stateDict.set(`${name}.running_mean`, Tensor.full([channels], 0.5));
-    stateDict.set(`${name}.running_var`, Tensor.full([channels], 2));
-    stateDict.set(`${name}.num_batches_tracked`, Tensor.zeros([]));
+  const netG = new ResNetGenerator(3, 3, 4, 1, old ? { ...options, tracked: true } : options);
+  const stateDict = netG.stateDict();
+  for (const [key, { shape }] of stateDict) {
+    if (key.endsWith('running_mean')) stateDict.set(key, Tensor.full(shape, 0.5));
+    if (key.endsWith('running_var')) stateDict.set(key, Tensor.full(shape, 2));
+    if (old && key.endsWith('num_batches_tracked')) stateDict.delete(key);
   }
   return encodeStateDict(stateDict, 'net.pth', { config });
 }
@@ -73,8 +78,8 @@ describe('openGenerator', () => {
   );
 
   it('tells what was repaired, and whose file does not fit', async () => {
-    const { notes } = await openGenerator(file({}, { tracked: true }));
-    expect(notes).toEqual([expect.stringMatching(/^Left out 3 running statistics/)]);
+    const { notes } = await openGenerator(file({}, { old: true }));
+    expect(notes).toEqual([expect.stringMatching(/^Left out 14 running statistics/)]);
     const bytes = encodeStateDict(new Map([['a', Tensor.zeros([1])]]), '.pth');
     const other = new File([new Uint8Array(bytes)], 'a.pth');
     await expect(openGenerator(other)).rejects.toThrow(StateDictError);
@@ -86,7 +91,8 @@ describe('openGenerator', () => {
     ['an instance norm', file(), [0, 1]],
     ['an affine instance norm', file({ norm: 'instanceAffine' }), [0, 1]],
     ['a batch norm', file({ norm: 'batch' }), [-1, 1]],
-    ['an instance norm with tracked statistics', file({}, { tracked: true }), [-1, 1]],
+    ['an instance norm with tracked statistics', file({ tracked: true }), [-1, 1]],
+    ['padding of another kind', file({ paddingType: 'zero' }), [-1, 1]],
     ['a range beside it', file({}, { config: { inputRange: [-1, 1] } }), [-1, 1]],
     ['no range beside it', file({}, { config: { inputRange: 'wide' } }), [0, 1]],
   ])('knows the values that a file with %s was trained with', async (_, bytes, inputRange) => {
@@ -106,7 +112,7 @@ describe('openGenerator', () => {
   });
 
   it('gives what is saved with its configuration back as it was', async () => {
-    const opened = await openGenerator(file({}, { tracked: true }));
+    const opened = await openGenerator(file({ tracked: true }));
     const config = savedConfig(opened);
     const saved = encodeStateDict(opened.module.stateDict(), 'again.pth', { config });
     const again = await openGenerator(saved);
@@ -131,7 +137,7 @@ describe('openGenerator', () => {
   });
 
   it('gives pictures the same way through the module that a file holds', async () => {
-    for (const bytes of [file(), file({ norm: 'batch' }), file({}, { tracked: true })]) {
+    for (const bytes of [file(), file({ norm: 'batch' }), file({ tracked: true })]) {
       const opened = await openGenerator(bytes);
       expect((await made(opened.module)).data).toEqual((await made(opened)).data);
     }
@@ -192,7 +198,7 @@ describe('families', () => {
       expect(name).toMatch(/^[a-z][a-z0-9-]*$/);
       expect(title).toMatch(/^an? /);
       expect(repository).toMatch(/^[\w.-]+\/[\w.-]+$/);
-      expect(className).toMatch(/^[A-Z]\w+$/);
+      expect(className).toMatch(/^[A-Za-z]\w+$/);
     }
   });
 
@@ -210,6 +216,19 @@ describe('families', () => {
     expect(() => recogniseGenerator(stateDict, [never, stricter])).toThrow(/of another shape/);
   });
 
+  it.each([
+    ['a CUT ResnetGenerator', new CutGenerator(3, 3, 2, 2)],
+    ['a DeblurGAN ResnetGenerator', new DeblurGanGenerator(3, 3, 2, 2)],
+    ['a gan-compression MobileResnetGenerator', new MobileResnetGenerator(3, 3, 2, 2)],
+    ['a pix2pixHD GlobalGenerator', new GlobalGenerator(3, 3, 2, 3, 2)],
+  ])('tell of what lacks a key of %s as that', (title, network) => {
+    const shapes = new Map<string, Shaped>(network.stateDictShapes());
+    const key = [...shapes.keys()].at(-1) ?? '';
+    shapes.delete(key);
+    const message = new RegExp(`is not that of ${title}: .*lacks 1 .*It has \\d+ keys`);
+    expect(() => recogniseGenerator(shapes)).toThrow(message);
+  });
+
   it('have the book’s generator for callers without a file', () => {
     const { module, config, inputRange } = bookGenerator();
     expect(module.toString()).toBe(new ResNetGenerator().toString());
@@ -222,4 +241,17 @@ it('the models of the CycleGAN authors get [−1, 1], and the book’s what its 
   for (const { name, inputRange } of MODELS) {
     expect(inputRange, name).toEqual(name.startsWith('zoo/') ? [-1, 1] : undefined);
   }
+});
+
+it('a ResNet generator without biases has the norms that were saved with it, and none where nothing says so', async () => {
+  manualSeed(3);
+  const netG = new ResNetGenerator(3, 3, 2, 1, { bias: false });
+  const plain = encodeStateDict(netG.stateDict(), 'net.pth');
+  expect((await openGenerator(plain)).config).toMatchObject({ norm: 'none' });
+  const saved = encodeStateDict(netG.stateDict(), 'net.pth', { config: netG.config });
+  const opened = await openGenerator(saved);
+  expect(opened.config).toMatchObject({ norm: 'instance', bias: false });
+  expect((await inspectWeights(saved)).generator?.config).toMatchObject({ norm: 'instance' });
+  const x = toTensor()(picture).unsqueeze(0);
+  expect(await opened.module.forward(x)).toEqual(await netG.eval().forward(x));
 });

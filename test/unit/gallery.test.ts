@@ -4,7 +4,7 @@ import {
   galleryEntry,
   galleryHead,
   galleryTail,
-} from '../../src/cli/gallery/galleryPage.js';
+} from '../../src/html/gallery/galleryPage.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { ImageError } from '../../src/image/picture.js';
 

@@ -16,6 +16,7 @@ import { relu, reluOperator } from '../../src/tensor/relu.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/closeness.js';
 import { readOnnx, runOnnx } from '../support/onnxModel.js';
+import { Twice, twice } from '../support/twice.js';
 
 const CLOSE = { absolute: 2e-5 };
 const ENGINES = [['js', jsEngine] as const, ['wasm', wasmEngine] as const];
@@ -53,8 +54,8 @@ describe.each(ENGINES)('on %s', (_, engine) => {
       expect(program.fallbacks).toEqual([]);
       const outputs = await program.runAll([a, b]);
       const expected = relu(a.add(b));
-      const filtered = conv2d(expected, weight, null, { padding: 1 });
-      for (const [i, tensor] of [filtered, expected, b, filtered].entries()) {
+      const convolved = conv2d(expected, weight, null, { padding: 1 });
+      for (const [i, tensor] of [convolved, expected, b, convolved].entries()) {
         expectClose(outputs[i], tensor, CLOSE);
       }
       expect(outputs[3].data).not.toBe(outputs[0].data);
@@ -117,7 +118,7 @@ describe.each(ENGINES)('on %s', (_, engine) => {
   });
 
   it('a module that is called twice, weights that are shared and a sum that is read twice', async () => {
-    const module = new Twice().eval();
+    const module = new Twice(3).eval();
     const x = wave([1, 3, 7, 8], 4);
     const out = await module.forward(x, { engine: engine.name, threads: 2 });
     expectClose(out, twice(module, x), CLOSE);
@@ -125,40 +126,16 @@ describe.each(ENGINES)('on %s', (_, engine) => {
   });
 });
 
-/** One convolution under two names, called three times, around a sum that is read twice. */
-class Twice extends Module {
-  readonly conv = new Conv2d(3, 3, 3, { padding: 1 });
-
-  constructor() {
-    super();
-    this.registerModule('first', this.conv);
-    this.registerModule('second', this.conv);
-  }
-
-  override trace(g: GraphBuilder, x: Value): Value {
-    const sum = g.add(g.call(this.conv, g.call(this.conv, x)), x);
-    return g.add(g.call(this.conv, sum), sum);
-  }
-}
-
-function twice({ conv }: Twice, x: Tensor): Tensor {
-  const { weight, bias } = conv;
-  const apply = (value: Tensor) =>
-    conv2d(value, weight.tensor, bias?.tensor ?? null, { padding: 1 });
-  const sum = apply(apply(x)).add(x);
-  return apply(sum).add(sum);
-}
-
 describe('the leaves of a graph', () => {
   it('are each there once, by the first of their keys', () => {
-    const graph = traceGraph(new Twice().eval(), [1, 3, 7, 8]);
+    const graph = traceGraph(new Twice(3).eval(), [1, 3, 7, 8]);
     expect(graph.parameters.map(({ key }) => key)).toEqual(['first.weight', 'first.bias']);
     expect(graph.inputs.map(({ name, shape }) => [name, shape])).toEqual([['input', [1, 3, 7, 8]]]);
     expect(graph.nodes.every(({ attributes }) => !holdsTensor(attributes))).toBe(true);
   });
 
   it('have names of their own in ONNX, too, where nodes have the names of modules', () => {
-    const module = new Twice().eval();
+    const module = new Twice(3).eval();
     const x = wave([1, 3, 7, 8], 4);
     const model = readOnnx(exportOnnx(module, x.shape));
     const names = model.nodes.map(({ name }) => name);

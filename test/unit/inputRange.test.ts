@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { openGenerator } from '../../src/generator/openGenerator.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { toImage, toTensor } from '../../src/image/convert.js';
 import { manualSeed } from '../../src/nn/random.js';
+import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { translate } from '../../src/translate/translate.js';
 
@@ -32,3 +34,35 @@ describe.each([
     expect(made.data).toEqual(expected.data);
   });
 });
+
+it.each([
+  ['all', 'model.1.weight', 432],
+  ['some', 'model.18.bias', 144],
+])('a picture is not made of what is no number: %s of it', async (_, key, count) => {
+  const netG = new ResNetGenerator(3, 3, 4, 1).eval();
+  const stateDict = netG.stateDict();
+  const { data, shape } = stateDict.get(key) as Tensor;
+  stateDict.set(key, new Tensor(data.with(0, Number.NaN), shape));
+  netG.loadStateDict(stateDict);
+  const failed = translate(picture, netG, { resize: null, engine: 'js' });
+  await expect(failed).rejects.toMatchObject({
+    code: 'ERR_NAN',
+    message: expect.stringMatching(new RegExp(`NaN\\) for ${count} of 432 values.*stats`)),
+  });
+});
+
+it.each([
+  ['instance', [-1, 1]],
+  ['instance', [0, 1]],
+  ['batch', [0, 1]],
+  ['batch', [0, 255]],
+] as const)(
+  'the range of a generator of %s norm, %j, goes with its configuration',
+  async (norm, inputRange) => {
+    const netG = new ResNetGenerator(3, 3, 2, 1, { norm, inputRange });
+    const saved = encodeStateDict(netG.stateDict(), 'net.pth', { config: netG.config });
+    expect((await openGenerator(saved)).inputRange).toEqual(inputRange);
+    const usual = norm === 'batch' ? [-1, 1] : [0, 1];
+    expect('inputRange' in netG.config).toBe(String(usual) !== String(inputRange));
+  },
+);

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { availableCores, secondCache } from '../../src/platform/cores.js';
+import { isHeld, thisOwner } from '../../src/platform/lockOwner.js';
 import { canBlock } from '../../src/platform/pause.js';
 import { isAlive } from '../../src/platform/processes.js';
 
@@ -97,9 +99,29 @@ it('processes are alive if they run, whosever they are, and numbers of none are 
     kill.mockImplementation(() => {
       throw Object.assign(new Error(code), { code });
     });
-    expect(isAlive(7)).toBe(alive);
+    expect(isAlive(process.pid)).toBe(alive);
   }
 });
+
+it.skipIf(process.platform !== 'linux')(
+  'processes are not alive that have ended, though their number is still taken',
+  async () => {
+    const parent = spawn('bash', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+    // Only bash would ask how its child ended: the child goes when bash is gone.
+    await vi.waitFor(() =>
+      expect(fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n'),
+    );
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(fs.readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /));
+    expect([parent.pid, pid].map((id) => isAlive(Number(id)))).toEqual([true, false]);
+    const here = thisOwner();
+    const start = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[21];
+    expect(isHeld(JSON.stringify({ ...here, pid, start }), 0)).toBe(false);
+    expect(isHeld(String(pid), 0)).toBe(false);
+    parent.kill('SIGKILL');
+  },
+);
 
 it('a thread may sleep where memory can be shared and waiting is allowed', () => {
   expect(canBlock()).toBe(true);

@@ -1,22 +1,31 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { CycleganError, ShapeError } from '../../src/errors.js';
+import { AdaptiveAvgPool2d } from '../../src/nn/adaptiveAvgPool2d.js';
+import { AdaptiveMaxPool2d } from '../../src/nn/adaptiveMaxPool2d.js';
 import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { traceGraph } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { Dropout } from '../../src/nn/dropout.js';
+import { Dropout2d } from '../../src/nn/dropout2d.js';
+import { Flatten } from '../../src/nn/flatten.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { Identity } from '../../src/nn/identity.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Linear } from '../../src/nn/linear.js';
 import { type StateDict, StateDictError } from '../../src/nn/loadStateDict.js';
 import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import type { Module } from '../../src/nn/module.js';
+import { PixelShuffle } from '../../src/nn/pixelShuffle.js';
+import { PReLU } from '../../src/nn/prelu.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { Softmax } from '../../src/nn/softmax.js';
 import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -116,6 +125,7 @@ describe('initialisation', () => {
   it.each<[string, () => Module, number]>([
     ['Conv2d', () => new Conv2d(8, 4, 3, { groups: 2 }), 1 / Math.sqrt(4 * 9)],
     ['ConvTranspose2d', () => new ConvTranspose2d(8, 6, [3, 2]), 1 / Math.sqrt(6 * 6)],
+    ['Linear', () => new Linear(16, 9), 1 / 4],
   ])('of %s is uniform within PyTorch’s bound, bias included', (_, build, bound) => {
     manualSeed(7);
     const values = Array.from({ length: 40 }, build).flatMap((layer) =>
@@ -195,8 +205,14 @@ describe('printing', () => {
       new InstanceNorm2d(8),
       'InstanceNorm2d(8, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)',
     ],
+    [new GroupNorm(2, 6), 'GroupNorm(2, 6, eps=1e-05, affine=True)'],
     [new LeakyReLU(0.2, true), 'LeakyReLU(negative_slope=0.2, inplace=True)'],
     [new Hardtanh(-2.5, 7), 'Hardtanh(min_val=-2.5, max_val=7.0)'],
+    [new PixelShuffle(2), 'PixelShuffle(upscale_factor=2)'],
+    [new Softmax(1), 'Softmax(dim=1)'],
+    [new Linear(3, 4, { bias: false }), 'Linear(in_features=3, out_features=4, bias=False)'],
+    [new Flatten(), 'Flatten(start_dim=1, end_dim=-1)'],
+    [new PReLU(6), 'PReLU(num_parameters=6)'],
     [new ZeroPad2d([1, 2, -1, 0]), 'ZeroPad2d((1, 2, -1, 0))'],
     [new ReplicationPad2d(2), 'ReplicationPad2d((2, 2, 2, 2))'],
     [new Upsample({ scaleFactor: 2 }), 'Upsample(scale_factor=2.0, mode=nearest)'],
@@ -205,6 +221,8 @@ describe('printing', () => {
       'Upsample(scale_factor=(2.0, 3.0), mode=bilinear)',
     ],
     [new Upsample({ size: [3, 4] }), 'Upsample(size=(3, 4), mode=nearest)'],
+    [new AdaptiveAvgPool2d(1), 'AdaptiveAvgPool2d(output_size=1)'],
+    [new AdaptiveMaxPool2d([2, 3]), 'AdaptiveMaxPool2d(output_size=(2, 3))'],
     [new AvgPool2d(2), 'AvgPool2d(kernel_size=2, stride=2, padding=0)'],
     [
       new AvgPool2d([3, 2], { stride: [2, 1], padding: [1, 0], ceilMode: true }),
@@ -215,6 +233,7 @@ describe('printing', () => {
       'MaxPool2d(kernel_size=3, stride=(2, 1), padding=1, dilation=2, ceil_mode=True)',
     ],
     [new Dropout(0.5), 'Dropout(p=0.5, inplace=False)'],
+    [new Dropout2d(0.2, true), 'Dropout2d(p=0.2, inplace=True)'],
     [new Sequential(new Identity()), 'Sequential(\n  (0): Identity()\n)'],
   ])('is PyTorch’s', (module, printed) => {
     expect(module.toString()).toBe(printed);

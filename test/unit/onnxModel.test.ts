@@ -2,21 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { exportOnnx, type OnnxOptions } from '../../src/export/onnx/exportOnnx.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { AdaptiveAvgPool2d } from '../../src/nn/adaptiveAvgPool2d.js';
+import { AdaptiveMaxPool2d } from '../../src/nn/adaptiveMaxPool2d.js';
 import { AvgPool2d } from '../../src/nn/avgPool2d.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { Flatten } from '../../src/nn/flatten.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
 import { Hardtanh } from '../../src/nn/hardtanh.js';
 import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../src/nn/leakyRelu.js';
+import { Linear } from '../../src/nn/linear.js';
 import { MaxPool2d } from '../../src/nn/maxPool2d.js';
 import { Module } from '../../src/nn/module.js';
+import { PixelShuffle } from '../../src/nn/pixelShuffle.js';
+import { PReLU } from '../../src/nn/prelu.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { ReplicationPad2d } from '../../src/nn/replicationPad2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Sigmoid } from '../../src/nn/sigmoid.js';
+import { Softmax } from '../../src/nn/softmax.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Upsample } from '../../src/nn/upsample.js';
 import { ZeroPad2d } from '../../src/nn/zeroPad2d.js';
@@ -68,6 +76,16 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['InstanceNorm2d', () => new InstanceNorm2d(3, { eps: 0.25 })],
   ['InstanceNorm2d, affine', () => new InstanceNorm2d(3, { affine: true })],
   ['InstanceNorm2d with statistics', () => new InstanceNorm2d(3, { trackRunningStats: true })],
+  ['GroupNorm', () => new GroupNorm(1, 3)],
+  ['GroupNorm, not affine', () => new GroupNorm(3, 3, { affine: false, eps: 0.25 })],
+  [
+    'GroupNorm, unbiased',
+    () => moduleOf('UnbiasedNorm', { num_groups: 1, num_channels: 3, eps_outside: false }),
+  ],
+  [
+    'GroupNorm, unbiased, eps outside',
+    () => moduleOf('UnbiasedNorm', { num_groups: 3, num_channels: 3, eps_outside: true }),
+  ],
   ['BatchNorm2d', () => new BatchNorm2d(3, { eps: 0.5 })],
   ['BatchNorm2d, not affine', () => new BatchNorm2d(3, { affine: false })],
   ['ReflectionPad2d', () => new ReflectionPad2d([1, 2, 3, 4])],
@@ -76,6 +94,12 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
   ['pad beyond what is left', () => moduleOf('Pad', { padding: [-7, 6, 0, -5], mode: 'reflect' })],
   ['pad by less', () => moduleOf('Pad', { padding: [-1, 0, -2, -3], mode: 'constant' })],
   ['cat', () => moduleOf('Cat', { dim: 1, channels: [3, 2] })],
+  ['narrow', () => moduleOf('Narrow', { dim: 1, start: 1, length: 2 })],
+  ['narrow from the end', () => moduleOf('Narrow', { dim: -1, start: 3, length: 5 })],
+  ['PixelShuffle', () => new Sequential(new Conv2d(3, 8, 1), new PixelShuffle(2))],
+  ['Softmax', () => new Softmax(1)],
+  ['Softmax of columns', () => new Softmax(-1)],
+  ['cat from the end', () => moduleOf('Cat', { dim: -3, channels: [3, 2] })],
   ['Upsample', () => new Upsample({ scaleFactor: 2 })],
   ['Upsample to a size', () => new Upsample({ size: [5, 17] })],
   ['Upsample, bilinear', () => new Upsample({ scaleFactor: [1.7, 0.5], mode: 'bilinear' })],
@@ -99,13 +123,31 @@ const LAYERS: readonly (readonly [string, () => Module])[] = [
     'AvgPool2d of what is there',
     () => new AvgPool2d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
   ],
+  ['AdaptiveAvgPool2d of all', () => new AdaptiveAvgPool2d(1)],
+  ['AdaptiveAvgPool2d', () => new AdaptiveAvgPool2d([3, 2])],
+  ['AdaptiveMaxPool2d of all', () => new AdaptiveMaxPool2d(1)],
+  ['AdaptiveMaxPool2d', () => new AdaptiveMaxPool2d([9, 4])],
   ['LeakyReLU', () => new LeakyReLU(0.3)],
   ['ReLU', () => new ReLU()],
+  ['PReLU', () => new PReLU(3)],
+  ['PReLU of one slope', () => new PReLU()],
   ['Sigmoid', () => new Sigmoid()],
   ['Hardtanh', () => new Hardtanh(-0.5, 0.75)],
   ['clamp from below', () => moduleOf('Clamp', { min: 0.25 })],
   ['clamp from above', () => moduleOf('Clamp', { max: 0.25 })],
   ['mul by a mask', () => moduleOf('Mul', { mask_of: 3 })],
+  ['sub of a mask', () => moduleOf('Sub', { mask_of: 3, reversed: true })],
+  ['div by a mean', () => moduleOf('Div', { pooled: true })],
+  ['mul by a parameter', () => moduleOf('Mul', { parameter: [1, 3, 1, 1] })],
+  ['add of one number', () => moduleOf('Add', { parameter: [1] })],
+  [
+    'mul by a parameter in another shape',
+    () => moduleOf('Mul', { parameter: [1, 3], view: [3, 1, 1] }),
+  ],
+  ['Flatten and Linear', () => new Sequential(new Flatten(), new Linear(3 * 9 * 12, 4))],
+  ['Linear without bias', () => new Sequential(new Flatten(), new Linear(324, 2, { bias: false }))],
+  ['Linear of columns', () => new Linear(12, 5)],
+  ['reshape', () => moduleOf('Reshape', { shape: [2, 4, -1, 3] })],
   ['Tanh', () => new Tanh()],
   ['a sum', () => new Residual()],
 ];
@@ -126,6 +168,17 @@ describe('an ONNX model computes what its network computes', () => {
       expect(model.outputs[0].shape).toEqual(expected.shape);
     }
   });
+
+  it.each([false, true])(
+    'of other sides than it was traced with: eps outside %s',
+    async (outside) => {
+      const params = { num_groups: 1, num_channels: 3, eps_outside: outside };
+      const module = filled(new Sequential(moduleOf('UnbiasedNorm', params)));
+      const smaller = new Tensor(input.data.slice(0, 3 * 2 * 3), [1, 3, 2, 3]);
+      const found = runOnnx(modelOf(module, { dynamic: true }), smaller);
+      expectClose(found, await module.forward(smaller, { engine: 'js' }), { absolute: 1e-5 });
+    },
+  );
 
   it.each([undefined, 'batch', 'instanceAffine'] as const)('a generator: norm %s', async (norm) => {
     const netG = filled(new ResNetGenerator(3, 2, 2, 1, { norm }));
@@ -165,6 +218,11 @@ describe('an ONNX model', () => {
     for (const opset of [10, 21, 17.5]) {
       expect(() => modelOf(affineFree(), { opset })).toThrow(/11 to 20/);
     }
+  });
+
+  it('is not made of windows that are not of one size', () => {
+    const pool = new Sequential(new AdaptiveAvgPool2d([2, 3]));
+    expect(() => modelOf(pool)).toThrow(/^0: ONNX pools 9 x 12 pixels to 2 x 3 only where/);
   });
 
   it('says which sides may be any', () => {

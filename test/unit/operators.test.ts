@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../../src/errors.js';
+import { adaptiveAvgPool2d } from '../../src/tensor/adaptiveAvgPool2d.js';
 import { avgPool2d } from '../../src/tensor/avgPool2d.js';
 import { cat } from '../../src/tensor/cat.js';
 import { clamp } from '../../src/tensor/clamp.js';
 import { conv2d } from '../../src/tensor/conv2d.js';
 import { convTranspose2d } from '../../src/tensor/convTranspose2d.js';
+import { groupNorm } from '../../src/tensor/groupNorm.js';
 import { instanceNorm2d } from '../../src/tensor/instanceNorm2d.js';
+import { linear } from '../../src/tensor/linear.js';
 import { maxPool2d } from '../../src/tensor/maxPool2d.js';
+import { narrow } from '../../src/tensor/narrow.js';
 import { pad } from '../../src/tensor/pad.js';
+import { pixelShuffle } from '../../src/tensor/pixelShuffle.js';
+import { prelu } from '../../src/tensor/prelu.js';
 import { reflectionPad2d } from '../../src/tensor/reflectionPad2d.js';
 import { relu } from '../../src/tensor/relu.js';
+import { flatten, reshape } from '../../src/tensor/reshape.js';
+import { softmax } from '../../src/tensor/softmax.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { upsample } from '../../src/tensor/upsample.js';
 import { golden, goldenNumbers } from '../support/golden.js';
@@ -72,6 +80,25 @@ describe('a tensor that knows where its elements come from', () => {
     expect(asked).toBe(3);
     expect(() => t.copyInto(new Float32Array(5))).toThrow(/has 4 elements.*has 5/);
   });
+
+  it.each<[string, () => Tensor]>([
+    ['an array that a caller has', () => new Tensor(Float32Array.of(1, 2, 3, 4, 5), [5])],
+    ['an array of its own', () => Tensor.owning(Float32Array.of(1, 2, 3, 4, 5), [5])],
+    ['what comes as a whole', () => new Tensor((to) => to.set([1, 2, 3, 4, 5]), [5])],
+  ])('is read in parts: %s', (_, make) => {
+    const t = make();
+    const wasDeferred = t.isDeferred;
+    for (const parts of [[5], [2, 3], [1, 1, 1, 1, 1]]) {
+      const read = t.reader();
+      const out = parts.flatMap((length) => {
+        const part = new Float32Array(length);
+        read(part);
+        return [...part];
+      });
+      expect(out).toEqual([1, 2, 3, 4, 5]);
+    }
+    expect(t.isDeferred).toBe(wasDeferred);
+  });
 });
 
 describe('wrong input', () => {
@@ -91,12 +118,37 @@ describe('wrong input', () => {
       /\(2, 2\), stride \(2, 2\)/,
     ],
     ['a wide reflection', () => reflectionPad2d(input, [0, 0, 5, 0]), /\(5, 0\) at dimension 2/],
+    ['uneven groups', () => groupNorm(input, 2), /2 groups.*3 channels of \[1, 3, 5, 6\]/],
+    ['groups of one element', () => groupNorm(Tensor.zeros([1, 3, 1, 1]), 3), /1, 1\] in 3 groups/],
+    ['a long scale', () => groupNorm(input, 3, { weight }), /weight.*3 elements not 72/],
+    ['one dimension', () => groupNorm(Tensor.zeros([5]), 1), /2 dimensions.*\[5\]/],
     ['one element', () => instanceNorm2d(Tensor.zeros([1, 3, 1, 1])), /\[1, 3, 1, 1\]/],
     ['no bound', () => clamp(input, {}), /min, max or both/],
     ['a NaN bound', () => clamp(input, { min: Number.NaN }), /min: NaN/],
     ['sides that differ', () => cat([input, weight], 1), /\[1, 3, 5, 6\] and \[4, 2, 3, 3\]/],
     ['nothing to join', () => cat([]), /nothing/],
     ['a dimension too many', () => cat([input], 4), /no dimension 4/],
+    ['a part beyond', () => narrow(input, 1, 2, 2), /2 from 2 on.*side 3, dimension 1/],
+    ['a part before', () => narrow(input, -1, -1, 2), /from -1 on.*side 6/],
+    ['no such dimension', () => softmax(input, -5), /softmax.*no dimension -5/],
+    ['channels of no block', () => pixelShuffle(input, 2), /3 channels.*2 x 2.*multiple of 4/],
+    ['a factor of ½', () => pixelShuffle(input, 0.5), /whole number/],
+    ['no pixels to pool', () => adaptiveAvgPool2d(Tensor.zeros([1, 3, 0, 2]), 1), /no pixels/],
+    ['no window', () => adaptiveAvgPool2d(input, [0, 1]), /at least 1/],
+    [
+      'features that do not fit',
+      () => linear(input, Tensor.zeros([2, 5])),
+      /\[2, 5\] takes \[N, 5\], but got \[1, 3, 5, 6\]/,
+    ],
+    [
+      'a long bias',
+      () => linear(input, Tensor.zeros([2, 6]), Tensor.zeros([3])),
+      /\[2\], but got \[3\]/,
+    ],
+    ['elements left over', () => reshape(input, [1, 4, -1]), /90 elements.*\[1, 4, -1\]/],
+    ['two open sides', () => reshape(input, [1, -1, -1]), /do not make/],
+    ['dimensions in reverse', () => flatten(input, 2, 1), /2 comes behind 1/],
+    ['slopes of no channels', () => prelu(input, Tensor.zeros([2])), /3 channels.*\[2\]/],
     ['more taken than there is', () => pad(input, [0, -7, 0, 0]), /\(0, -7\) at dimension 3/],
     ['zeros for what is not there', () => pad(input, [4, -7, 0, 0]), /\(4, -7\).*more than/],
     ['a wide mirror', () => pad(input, [0, 0, 5, 0], { mode: 'reflect' }), /\(5, 0\).*mirrored/],

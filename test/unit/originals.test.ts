@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import {
-  copyFileSync,
   existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -16,23 +14,20 @@ import fs from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bundleCommand } from '../../scripts/bundleCommand.mjs';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readNames } from '../../src/cli/commands/translateNames.js';
 import { planMany, planOne } from '../../src/cli/commands/translatePlan.js';
 import { GalleryFile, type ReplaceGallery } from '../../src/cli/gallery/galleryFile.js';
-import { galleryHead } from '../../src/cli/gallery/galleryPage.js';
 import { Originals } from '../../src/cli/originals.js';
 import { removeStaleTemp } from '../../src/cli/pictures/outputs.js';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { askYesNo, type Terminal } from '../../src/cli/terminal.js';
 import { parseCommandLine } from '../../src/cli/usage.js';
 import { CycleganError } from '../../src/errors.js';
-import { encodeImage } from '../../src/image/formats.js';
+import { galleryHead } from '../../src/html/gallery/galleryPage.js';
 import { makeFolder, writeFileAtomic } from '../../src/platform/files.js';
-import { sha256 } from '../../src/platform/sha256.js';
-import { runCommand, temporaryFolder } from '../support/command.js';
-import { goldenPath } from '../support/golden.js';
+import { temporaryFolder } from '../support/command.js';
+import { contents } from '../support/contents.js';
 
 const home = temporaryFolder();
 afterAll(home.remove);
@@ -45,25 +40,14 @@ beforeEach(() => {
   mkdirSync(cwd);
 });
 
-/** What every path below a folder holds: bytes of files, targets of links, which are not followed. */
-function contents(folder: string, below = ''): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
-    const name = join(below, entry.name);
-    const path = join(folder, name);
-    if (entry.isSymbolicLink()) found.set(name, `-> ${readlinkSync(path)}`);
-    else if (!entry.isDirectory()) found.set(name, readFileSync(path, 'latin1'));
-    else for (const [inner, text] of contents(folder, name)) found.set(inner, text);
-  }
-  return found;
-}
-
 function terminal(answer = false): Terminal & { readonly lines: string[]; asked: number } {
   const lines: string[] = [];
   return {
     lines,
     asked: 0,
     isLive: false,
+    sayAtEnd: () => undefined,
+    end: () => undefined,
     say: (line) => lines.push(line),
     progress: () => undefined,
     clearLine: () => '',
@@ -432,6 +416,20 @@ describe('a folder for the outputs', () => {
     await simulate([...paths, '--resume'], again);
     expect(again.lines).toEqual(['1 of 1 pictures are there already.']);
   });
+
+  it.each([
+    ['-o', ['photos', '-r', '-o', 'photos/sub', '--force']],
+    ['a link', ['photos', '-r', '-o', 'there/photos/sub', '--force']],
+    ['a pattern', ['photos/**/*', '-o', 'photos/sub', '--force']],
+  ])('below what is translated keeps what --force would replace: %s', async (_, args) => {
+    writeFileSync(at('photos/sub/a.png'), 'an original');
+    const before = contents(cwd);
+    const paths = args.map((arg) => (arg.startsWith('-') ? arg : at(arg)));
+    const run = simulate(paths, terminal());
+    await expect(run).rejects.toThrow(/a\.png: --force would replace it.*may be an original/);
+    await expect(run).rejects.toMatchObject({ code: 'ERR_USAGE' });
+    expect(contents(cwd)).toEqual(before);
+  });
 });
 
 describe('three names and more', () => {
@@ -552,7 +550,7 @@ describe('writing without replacing', () => {
   });
 });
 
-it('only what is left of these very outputs is swept', async () => {
+it('only what is left of these very outputs is removed', async () => {
   const pid = 999999999;
   const names = [
     `.out.png.${pid}.cyclegan-tmp`,
@@ -617,6 +615,23 @@ describe('a gallery', () => {
     expect([...contents(cwd)]).toEqual([['index.html', EARLIER_GALLERY]]);
   });
 
+  it.skipIf(process.platform === 'win32')('says of what is no file what it is', async () => {
+    const path = join(cwd, 'index.html');
+    spawnSync('mkfifo', [path]);
+    for (const replace of ['always', 'unchanged', 'never'] as const) {
+      await expect(begin(replace)).rejects.toThrow(/index\.html: this is a pipe or a device/);
+    }
+    rmSync(path);
+    const gallery = await begin('always');
+    spawnSync('mkfifo', [path]);
+    await expect(gallery.end('')).rejects.toMatchObject({ code: 'ERR_FILE_EXISTS' });
+    await gallery.discard();
+    rmSync(path);
+    mkdirSync(path);
+    await expect(begin('always')).rejects.toThrow(/index\.html: this is a folder/);
+    expect(readdirSync(cwd)).toEqual(['index.html']);
+  });
+
   it('does not replace a page that came while it was made', async () => {
     writeFileSync(join(cwd, 'index.html'), EARLIER_GALLERY, 'latin1');
     const gallery = await begin('always');
@@ -639,200 +654,4 @@ it.each([
   input.end(text);
   expect(await answer).toBe(agreed);
   expect(String(output.read())).toBe('a\\u{1b}.png exists. Replace it? [y/N] ');
-});
-
-describe('the command', () => {
-  const command = join(home.path, 'cyclegan.mjs');
-  const weights = goldenPath('tiny_zip.pth');
-  const options = ['-w', weights, '--resize', 'none'];
-  const run = (...args: string[]) => runCommand(command, args, cwd);
-  const photo = { width: 20, height: 12, data: new Uint8Array(720).map((_, i) => (i * 7) % 256) };
-
-  beforeAll(() => bundleCommand(command));
-  beforeEach(() => {
-    for (const name of ['horse.jpg', 'zebra.png']) {
-      writeFileSync(join(cwd, name), encodeImage(photo, name));
-    }
-  });
-
-  it('leaves both of two pictures as they are, and says what can be meant', async () => {
-    const before = contents(cwd);
-    const { code, stdout, stderr } = await run('horse.jpg', 'zebra.png', ...options);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(
-      'zebra.png exists: `-o zebra.png` or `--force` replaces it; `-o FOLDER` translates both',
-    );
-    expect(contents(cwd)).toEqual(before);
-  });
-
-  it.each([
-    ['-o', ['horse.jpg', '-o', 'zebra.png']],
-    ['--force', ['horse.jpg', 'zebra.png', '--force']],
-  ])('replaces a file with %s', async (_, args) => {
-    const before = contents(cwd);
-    expect((await run(...args, ...options)).code).toBe(0);
-    expect(contents(cwd).get('horse.jpg')).toBe(before.get('horse.jpg'));
-    expect(contents(cwd).get('zebra.png')).not.toBe(before.get('zebra.png'));
-  });
-
-  it.skipIf(process.platform === 'win32')(
-    'never writes to what comes by standard input, or by standard output to its input',
-    () => {
-      const before = contents(cwd);
-      for (const args of [
-        '- -o horse.jpg < horse.jpg',
-        '- horse.jpg --force < horse.jpg',
-        'horse.jpg - >> horse.jpg',
-        '- - < horse.jpg >> horse.jpg',
-      ]) {
-        const line = `"${process.execPath}" "${command}" -w "${weights}" ${args}`;
-        const { status, stderr } = spawnSync('sh', ['-c', line], { cwd, encoding: 'utf8' });
-        expect([status, stderr]).toEqual([2, expect.stringContaining('replace the input')]);
-      }
-      expect(contents(cwd)).toEqual(before);
-    },
-  );
-
-  it('translates three pictures where they lie, and passes their outputs over the next time', async () => {
-    copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'mule.jpg'));
-    const first = await run('horse.jpg', 'mule.jpg', 'zebra.png', ...options);
-    expect([first.code, first.stderr]).toEqual([0, expect.not.stringContaining('passed over')]);
-    const before = contents(cwd);
-    const outputs = ['horse', 'mule', 'zebra'].map((name) => `${name}.cyclegan.png`);
-    expect([...before.keys()].sort()).toEqual(
-      [...outputs, 'horse.jpg', 'mule.jpg', 'zebra.png'].sort(),
-    );
-    const again = await run(...[...before.keys()].sort(), ...options);
-    expect(again.code).toBe(1);
-    expect(again.stderr.match(/passed over/g)).toHaveLength(1);
-    expect(contents(cwd)).toEqual(before);
-  });
-
-  it.each<[string, Targets]>([
-    ['one leads to the other', { 'out/one': 'two' }],
-    ['both lead elsewhere', { 'out/one': '../else', 'out/two': '../else' }],
-  ])(
-    'does not replace its own outputs through links, with --force neither: %s',
-    async (_, links) => {
-      for (const name of ['one', 'two', 'else', 'out']) mkdirSync(join(cwd, name));
-      for (const [name, target = ''] of Object.entries(links)) symlinkSync(target, join(cwd, name));
-      copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'one/p.jpg'));
-      copyFileSync(join(cwd, 'zebra.png'), join(cwd, 'two/p.png'));
-      if (!existsSync(join(cwd, 'out/two'))) mkdirSync(join(cwd, 'out/two'));
-      const args = ['[ot][nw]*/p.*', '-o', 'out', '--force', '--json', ...options];
-      for (const expected of ['first', 'again']) {
-        const { code, stdout, stderr } = await run(...args);
-        expect([expected, code, stderr]).toEqual([
-          expected,
-          1,
-          expect.stringMatching(/p\.png: .*exists/),
-        ]);
-        const lines = stdout
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line));
-        const [made] = lines.filter(({ error }) => error === undefined);
-        expect(lines).toHaveLength(2);
-        expect(sha256(readFileSync(join(cwd, made.output)))).toBe(made.sha256);
-      }
-    },
-  );
-
-  it('never replaces a weight file that only comes second', async () => {
-    for (const name of ['a.pth', 'b.pth']) copyFileSync(weights, join(cwd, name));
-    symlinkSync('a.pth', join(cwd, 'link.pth'));
-    const before = contents(cwd);
-    const second = await run('export', 'a.pth', 'b.pth');
-    expect([second.code, second.stderr]).toEqual([
-      2,
-      expect.stringContaining('b.pth exists: `--force` replaces it'),
-    ]);
-    const itself = await run('export', 'a.pth', 'link.pth', '--force');
-    expect([itself.code, itself.stderr]).toEqual([2, expect.stringContaining('replace the input')]);
-    expect(contents(cwd)).toEqual(before);
-    expect((await run('export', 'a.pth', 'b.pth', '--force')).code).toBe(0);
-    expect(contents(cwd).get('b.pth')).not.toBe(before.get('b.pth'));
-  });
-
-  it('demonstrates itself at nobody’s cost', async () => {
-    const before = contents(cwd);
-    const { code, stderr } = await run('demo', 'zebra.png');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('zebra.png exists: `--force`')]);
-    expect((await run('demo')).code).toBe(2);
-    expect(contents(cwd)).toEqual(before);
-  });
-
-  const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
-
-  it.runIf(hasScript).each([
-    ['y', 0],
-    ['n', 2],
-  ])('asks on a terminal, and takes %j for an answer', (answer, expected) => {
-    const before = contents(cwd).get('zebra.png');
-    const words = [process.execPath, command, 'horse.jpg', 'zebra.png', ...options];
-    const { status, stdout } = spawnSync(
-      'script',
-      ['-qec', words.map((word) => `'${word}'`).join(' '), '/dev/null'],
-      {
-        cwd,
-        encoding: 'utf8',
-        input: `${answer}\n`,
-        env: { ...process.env, CYCLEGAN_CACHE: '' },
-      },
-    );
-    expect([status, stdout]).toEqual([
-      expected,
-      expect.stringContaining('zebra.png exists. Replace it? [y/N] '),
-    ]);
-    expect(contents(cwd).get('zebra.png') === before).toBe(expected !== 0);
-  });
-
-  describe('about photographs that lie on their side', () => {
-    /** EXIF of one entry: orientation 6, a quarter turn. */
-    const exif = [
-      ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8],
-      ...[0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0],
-    ];
-    const turned = () => {
-      const jpeg = encodeImage(photo, 'x.jpg');
-      return Uint8Array.from([...jpeg.subarray(0, 2), ...exif, ...jpeg.subarray(2)]);
-    };
-    const told = (stderr: string) =>
-      stderr.split('\n').filter((line) => line.includes('--auto-orient'));
-
-    it('says one line for one, on standard error', async () => {
-      writeFileSync(join(cwd, 'side.jpg'), turned());
-      const { code, stdout, stderr } = await run('side.jpg', '--json', ...options);
-      expect(code).toBe(0);
-      expect(told(stderr)).toEqual([expect.stringMatching(/^side\.jpg: EXIF .*--auto-orient/)]);
-      expect(JSON.parse(stdout).notes).toEqual([
-        { kind: 'turned', message: expect.stringContaining('orientation 6') },
-      ]);
-      const upright = await run('side.jpg', '--auto-orient', '--force', '--json', ...options);
-      expect([upright.code, told(upright.stderr)]).toEqual([0, []]);
-      expect(JSON.parse(upright.stdout).outputSize).toEqual([12, 20]);
-    });
-
-    it('says one line for each of several, and none for those that are upright', async () => {
-      mkdirSync(join(cwd, 'in'));
-      for (const name of ['one.jpg', 'two.jpg']) writeFileSync(join(cwd, 'in', name), turned());
-      copyFileSync(join(cwd, 'horse.jpg'), join(cwd, 'in/upright.jpg'));
-      const { code, stdout, stderr } = await run('in', '-o', 'out', '--json', ...options);
-      expect(code).toBe(0);
-      expect(told(stderr).sort()).toEqual([
-        expect.stringMatching(/^in\/one\.jpg: EXIF/),
-        expect.stringMatching(/^in\/two\.jpg: EXIF/),
-      ]);
-      const lines = stdout.trim().split('\n');
-      expect(
-        lines.map((line) => [JSON.parse(line).input, JSON.parse(line).notes.length]).sort(),
-      ).toEqual([
-        ['in/one.jpg', 1],
-        ['in/two.jpg', 1],
-        ['in/upright.jpg', 0],
-      ]);
-      const upright = await run('in', '-o', 'out', '--auto-orient', '--force', ...options);
-      expect([upright.code, upright.stdout, told(upright.stderr)]).toEqual([0, '', []]);
-    });
-  });
 });

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInputs } from '../../src/cli/pictures/inputs.js';
 import { planOutputs, removeStaleTemp } from '../../src/cli/pictures/outputs.js';
-import { expectedInputShape, openBytes } from '../../src/cli/pictures/pictureWork.js';
-import { prefetchMap } from '../../src/cli/pictures/prefetchMap.js';
+import { expectedSize, openBytes } from '../../src/cli/pictures/pictureWork.js';
 import { encodeImage } from '../../src/image/formats.js';
+import { prefetchMap } from '../../src/platform/prefetchMap.js';
 import { temporaryFolder } from '../support/command.js';
 
 const home = temporaryFolder();
@@ -64,7 +64,7 @@ describe('inputs', () => {
   });
 
   it.each([
-    ['empty', /no PNG or JPEG in this folder itself; -r/],
+    ['empty', /no picture in this folder itself; -r/],
     ['in/x.png', /no such file/],
     ['in/*.gif', /nothing matches/],
     ['in/[z-a].png', /nothing matches/],
@@ -109,7 +109,7 @@ describe('outputs', () => {
   });
 });
 
-it('what a killed process has left is swept, what a living one writes is not', async () => {
+it('what a killed process has left is removed, what a living one writes is not', async () => {
   const dead = '.x.png.999999999.cyclegan-tmp';
   const alive = `.y.png.${process.ppid}.cyclegan-tmp`;
   for (const name of [dead, alive, 'z.png']) writeFileSync(at('empty', name), '');
@@ -154,9 +154,11 @@ describe('the shape that is expected of a picture', () => {
         fc.pre(crop === undefined || (resize !== null && resize !== undefined));
         const bytes = png(width, height);
         const { sized } = openBytes(bytes, 'a.png', options({ resize, crop })).prepared;
-        const expected = expectedInputShape(bytes, 'a.png', options({ resize, crop }));
+        const expected = expectedSize(bytes, 'a.png', options({ resize, crop }));
         expect(expected).toEqual(
-          sized.width * sized.height > 512 * 512 ? null : [1, 3, sized.height, sized.width],
+          sized.width * sized.height > 512 * 512
+            ? null
+            : { width: sized.width, height: sized.height },
         );
       }),
       { numRuns: 60 },
@@ -167,8 +169,8 @@ describe('the shape that is expected of a picture', () => {
     const bytes = png(8, 8);
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(16, 16_000);
     new DataView(bytes.buffer, bytes.byteOffset).setUint32(20, 16_000);
-    expect(expectedInputShape(bytes, 'a.png', options({ resize: null }))).toBeNull();
-    expect(expectedInputShape(new Uint8Array(9), 'a.png', options({}))).toBeNull();
-    expect(expectedInputShape(bytes, 'a.png', options({}))).toEqual([1, 3, 256, 256]);
+    expect(expectedSize(bytes, 'a.png', options({ resize: null }))).toBeNull();
+    expect(expectedSize(new Uint8Array(9), 'a.png', options({}))).toBeNull();
+    expect(expectedSize(bytes, 'a.png', options({}))).toEqual({ width: 256, height: 256 });
   });
 });

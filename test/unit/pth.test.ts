@@ -225,4 +225,10 @@ describe('crc32', () => {
       }),
     );
   });
+
+  it('goes on from that of the bytes before', () => {
+    const [first, second] = [bytes('1234'), bytes('56789')];
+    expect(crc32(second, crc32(first))).toBe(0xcbf43926);
+    expect(crc32InTables(second, crc32InTables(first))).toBe(0xcbf43926);
+  });
 });

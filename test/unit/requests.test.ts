@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exportSpec, readExport } from '../../src/cli/requests/export.js';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { parseCommandLine, UsageError } from '../../src/cli/usage.js';
 
@@ -58,13 +59,52 @@ describe('the value of an option', () => {
   });
 });
 
+describe('what a file does not tell of its generator', () => {
+  const options = ['--statistics', 'running', '--residual', '--padding', 'replicate', '--bgr'];
+  const traits = {
+    statistics: 'running',
+    residual: true,
+    padding: 'replicate',
+    channelOrder: 'bgr',
+    inputRange: [0, 255],
+  };
+
+  it('is one of two sums, or none', () => {
+    expect(request('a.png', '--residual-tanh').weights.residual).toBe('tanh');
+    expect(() => request('a.png', '--residual-tanh', '--residual')).toThrow(/give one of them/);
+  });
+
+  it('is told alike to translate and to export', () => {
+    const all = [...options, '--input-range', '0..255'];
+    expect(request('a.png', ...all).weights).toMatchObject(traits);
+    const exporting = readExport(parseCommandLine(exportSpec, ['a.pth', 'b.pth', ...all]));
+    expect(exporting.weights).toEqual({ source: 'a.pth', key: undefined, ...traits });
+  });
+
+  it.each([
+    ['--statistics', 'batch', 'own, running'],
+    ['--padding', 'same', 'reflect, replicate, zero'],
+    ['--input-range', '0..2', '0..1, -1..1, 0..255'],
+    ['--memory', 'lots', 'a number of bytes, such as 512M or 1.5G, or max'],
+    ['--memory', '0M', 'a number of bytes'],
+    ['--memory', '-3G', 'a number of bytes'],
+  ])('refuses %s %s', (option, value, taken) => {
+    expect(() => request('a.png', option, value)).toThrow(UsageError);
+    expect(() => request('a.png', option, value)).toThrow(`${option} takes ${taken}`);
+  });
+});
+
 describe('a request', () => {
   it('is complete without any option', () => {
     expect(request('a.png')).toEqual({
       operands: ['a.png'],
       output: undefined,
       recursive: false,
+      suffix: null,
+      dryRun: false,
+      watch: null,
       extension: '.png',
+      frames: null,
       existing: { force: false, resume: false, noClobber: false },
       weights: { source: null, key: undefined, inputRange: undefined },
       pictures: {
@@ -73,11 +113,20 @@ describe('a request', () => {
         quality: undefined,
         gallery: false,
       },
-      engine: { engine: undefined, threads: undefined, allowV8Flags: true, revectorize: true },
+      engine: { allowV8Flags: true, revectorize: true },
       dumpActivations: undefined,
       json: false,
       debug: false,
     });
+  });
+
+  it.each([
+    ['512M', 512e6],
+    ['512mb', 512e6],
+    ['70000000', 70e6],
+    ['max', Number.POSITIVE_INFINITY],
+  ])('takes --memory %s for %i bytes', (text, memory) => {
+    expect(request('a.png', '--memory', text).engine).toMatchObject({ memory });
   });
 
   it('holds every option of the command', () => {
@@ -90,7 +139,7 @@ describe('a request', () => {
       ...texts,
       ...[...flags, 'auto-orient', 'strict', 'no-revectorize'].map((name) => `--${name}`),
       ...['--format', 'jpg', '--alpha', 'keep', '--quality', '7', '--crop', '9', '--threads', '3'],
-      ...['--engine', 'js'],
+      ...['--engine', 'js', '--memory', '1.5g'],
     );
     expect(asked).toMatchObject({
       output: 'my-output',
@@ -104,7 +153,7 @@ describe('a request', () => {
         quality: 7,
         gallery: true,
       },
-      engine: { engine: 'js', threads: 3, revectorize: false },
+      engine: { engine: 'js', threads: 3, memory: 1.5e9, revectorize: false },
       dumpActivations: 'my-dump-activations',
       json: true,
       debug: true,

@@ -1,12 +1,11 @@
-import { existsSync, mkdirSync, promises, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, promises, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { type DownloadOptions, download } from '../../src/platform/download.js';
 import { verifyWeights } from '../../src/pth/weightFile.js';
-import { runCommand, temporaryFolder } from '../support/command.js';
+import { temporaryFolder } from '../support/command.js';
 import { goldenBytes } from '../support/golden.js';
-import { type Answer, rangeless, startServer, type TestServer, whole } from '../support/server.js';
+import { type Answer, cutAfter, startServer, type TestServer, whole } from '../support/server.js';
 
 const home = temporaryFolder();
 let server: TestServer;
@@ -34,24 +33,6 @@ const legacy = goldenBytes('tiny_legacy.pth');
 const left = () => (existsSync(dirname(target)) ? readdirSync(dirname(target)).sort() : []);
 const fetchBody = (options: DownloadOptions = {}) =>
   download(server.url(), target, { pauses: [], ...options });
-
-/** How long a process takes at the most to read what has come: `fetch` drops what it has not given on when a connection ends. */
-const READ_MS = 1500;
-
-/** So many bytes, and then the connection ends: by itself, or when `cut` is called. */
-function cutAfter(bytes: Uint8Array, at: number, headers: Record<string, string> = {}) {
-  let cut = () => undefined as unknown;
-  const answer: Answer = (response) => {
-    response.writeHead(200, { 'content-length': bytes.length, ...headers });
-    const timer = setTimeout(() => response.socket?.end(), READ_MS);
-    cut = () => {
-      clearTimeout(timer);
-      response.socket?.end();
-    };
-    response.write(bytes.subarray(0, at));
-  };
-  return { answer, cut: () => cut() };
-}
 
 /** A byte now and then, for ever. */
 const dripping: Answer = (response) => {
@@ -171,78 +152,5 @@ describe('a disk that is full', () => {
     expect(left()).toEqual([]);
     spy.mockRestore();
     expect((await fetchBody()).bytes).toBe(body.length);
-  });
-});
-
-describe('the command', () => {
-  const command = join(home.path, 'cyclegan.mjs');
-  const cache = () => join(folder, 'cache');
-  const run = (...args: string[]) =>
-    runCommand(
-      command,
-      ['download', 'zoo/sat2map', '--url', server.url(), ...args],
-      folder,
-      cache(),
-    );
-  const model = () => join(cache(), 'models', 'zoo', 'sat2map.pth');
-  beforeAll(() => bundleCommand(command));
-
-  /** The second half of another version of the same length. */
-  const otherHalf =
-    (bytes: Uint8Array): Answer =>
-    (response, request) => {
-      const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-      if (start === undefined) return whole(bytes)(response, request);
-      const other = bytes.map((byte, i) =>
-        i % 40 === 7 && i < bytes.length - 9000 ? byte ^ 4 : byte,
-      );
-      response
-        .writeHead(206, { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` })
-        .end(other.subarray(Number(start)));
-    };
-
-  it('gives no damaged file its name where the file tells, and fetches it from the beginning', async () => {
-    server.answer(cutAfter(zip, 9000).answer, otherHalf(zip));
-    const { code, stderr } = await run('--retries', '2');
-    expect({ code, stderr }).toMatchObject({
-      code: 0,
-      stderr: expect.stringContaining('does not fit together'),
-    });
-    expect(new Uint8Array(readFileSync(model()))).toEqual(zip);
-  });
-
-  it('says what of a file could not be checked', async () => {
-    server.answer(cutAfter(legacy, 9000).answer, (response, request) => {
-      const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
-      response
-        .writeHead(206, { 'content-range': `bytes ${start}-${legacy.length - 1}/${legacy.length}` })
-        .end(legacy.subarray(Number(start)));
-    });
-    const { code, stderr } = await run('--retries', '1');
-    expect(code).toBe(0);
-    expect(stderr).toMatch(/Of \d+ bytes, nothing in the file tells.*--force/);
-  });
-
-  it.each<[string, Record<string, string>, RegExp, boolean]>([
-    ['gives parts', { 'accept-ranges': 'bytes' }, /goes on from there\.$/m, true],
-    ['tells nothing', {}, /goes on from there if the server can/, true],
-    ['gives no parts', { 'accept-ranges': 'none' }, /cannot be fetched/, false],
-  ])('says that it goes on only where it can: a server that %s', async (_, headers, text, kept) => {
-    server.answer(cutAfter(zip, 9000, headers).answer);
-    const { code, stderr } = await run('--retries', '0');
-    expect(code).toBe(1);
-    expect(stderr).toMatch(text);
-    expect(stderr.includes('goes on')).toBe(kept);
-    expect(existsSync(`${model()}.part`)).toBe(kept);
-  });
-
-  it.skipIf(process.platform !== 'linux')('says that the cache cannot be written to', async () => {
-    server.answer(rangeless(zip));
-    // A file system that takes no folders from anybody.
-    const place = '/proc/sys/cyclegan';
-    const args = ['download', 'zoo/sat2map', '--url', server.url()];
-    const { code, stderr } = await runCommand(command, args, folder, place);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/\/proc\/sys\/cyclegan: the cache, where models lie, cannot be written/);
   });
 });

@@ -6,6 +6,7 @@ import {
   promises,
   readdirSync,
   readFileSync,
+  renameSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -20,6 +21,10 @@ import { openBytes } from '../../src/platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../src/platform/files.js';
 import { makeFolders } from '../../src/platform/folders.js';
 import { readPipe } from '../../src/platform/pipes.js';
+import { openWeights } from '../../src/pth/weightFile.js';
+import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectAborted } from '../support/aborted.js';
 import { temporaryFolder } from '../support/command.js';
 import { goldenBytes } from '../support/golden.js';
 
@@ -102,7 +107,7 @@ describe.skipIf(!isPosix)('a pipe', () => {
     const writer = spawn('bash', ['-c', `exec sleep 60 > ${path}`]);
     const signal = AbortSignal.timeout(100);
     const reading = openBytes(path, { signal });
-    await expect(reading).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expectAborted(reading, signal);
     writer.kill('SIGKILL');
   });
 
@@ -139,6 +144,35 @@ describe('what is no file', () => {
       expect(readdirSync(join(cwd, 'a', 'b'))).toEqual(['c']);
     },
   );
+});
+
+describe('a file that is another one by the next look', () => {
+  const of = (value: number) =>
+    encodeStateDict(
+      new Map(['a', 'b'].map((key) => [key, Tensor.full([100, 100], value)])),
+      'x.safetensors',
+    );
+
+  it.each<[string, (path: string, bytes: Uint8Array) => void]>([
+    ['written over', writeFileSync],
+    [
+      'put in its place',
+      (path, bytes) => {
+        writeFileSync(`${path}.new`, bytes);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])('is not read as if it were the first: %s', async (_, replace) => {
+    const path = join(cwd, 'x.safetensors');
+    writeFileSync(path, of(1));
+    const file = await openWeights(path);
+    expect((await file.tensor('a')).data[0]).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    replace(path, of(2));
+    await expect(file.tensor('b')).rejects.toThrow(/x\.safetensors: the file was changed/);
+    await expect(file.stateDict()).rejects.toThrow(/x\.safetensors: the file was changed/);
+    expect((await (await openWeights(path)).tensor('b')).data[0]).toBe(2);
+  });
 });
 
 describe('a disk that is full', () => {

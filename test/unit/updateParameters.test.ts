@@ -5,6 +5,7 @@ import { Conv2d } from '../../src/nn/conv2d.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { engines } from '../support/engines.js';
+import { moduleOf } from '../support/modules.js';
 
 const SHAPE = [1, 3, 24, 28];
 const input = new Tensor(
@@ -32,6 +33,18 @@ describe.each(engines)('updateParameters on $name', ({ options }) => {
       after.dispose();
     },
   );
+
+  it('packs what is read in another shape', async () => {
+    const mul = moduleOf('Mul', { parameter: [1, 3], view: [1, 3, 1, 1] });
+    const program = await compile(mul, { ...options, inputShape: SHAPE });
+    await program.run(input);
+    const weight = new Tensor(Float32Array.of(2, 3, -1), [1, 3]);
+    await program.updateParameters(new Map([['weight', weight]]));
+    const expected = input.data.map((value, i) => value * weight.data[Math.floor(i / (24 * 28))]);
+    expect((await program.run(input)).data).toEqual(expected);
+    expect(program.fallbacks).toEqual([]);
+    program.dispose();
+  });
 
   it('takes some of them, and runs that were called before have the old ones', async () => {
     const [before, after] = [generator(1), generator(2)];

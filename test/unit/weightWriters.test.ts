@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Budget } from '../../src/pth/budget.js';
 import { unpickle } from '../../src/pth/pickle/unpickle.js';
 import { pickle } from '../../src/pth/write/pickleWriter.js';
-import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { encodeStateDict, weightPieces } from '../../src/pth/write/saveStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
 
 describe('a pickle that is written', () => {
   it.each([
@@ -20,6 +21,50 @@ describe('a pickle that is written', () => {
     expect(Number(unpickle(file, 0, new Budget(2 ** 20, 0)).value)).toBe(value);
   });
 });
+
+describe.each(['x.pth', 'x.safetensors'])(
+  'tensors that are read when they are written: %s',
+  (name) => {
+    const ELEMENTS = [Float32Array.of(1, 2), Float32Array.of(3, 4, 5), Float32Array.of(6)];
+    const all = ELEMENTS.map((data, i) => [String(i), { data, shape: [data.length] }] as const);
+
+    it('are read one after the other, each once, and give the same bytes', () => {
+      let read = 0;
+      let written = 0;
+      const streamed = ELEMENTS.map((data, i) => {
+        const readNow = () => {
+          // Those before it have been taken.
+          expect(written).toBe(i);
+          read++;
+          return data.slice();
+        };
+        return [String(i), { shape: [data.length], read: readNow }] as const;
+      });
+      const bytes: number[] = [];
+      const pieces = weightPieces(new Map(streamed), name, {});
+      expect(read).toBe(0);
+      for (const piece of pieces) {
+        bytes.push(...piece);
+        if (read > written) written++;
+      }
+      expect(read).toBe(ELEMENTS.length);
+      expect(Uint8Array.from(bytes)).toEqual(encodeStateDict(new Map(all), name));
+    });
+
+    it('are those that nobody has asked for, which are not kept', () => {
+      const tensors = ELEMENTS.map((data) => new Tensor((to) => to.set(data), [data.length]));
+      const dict = new Map(tensors.map((tensor, i) => [String(i), tensor]));
+      expect(encodeStateDict(dict, name)).toEqual(encodeStateDict(new Map(all), name));
+      expect(tensors.every(({ isDeferred }) => isDeferred)).toBe(true);
+    });
+
+    it('are as many as their shape says', () => {
+      const short = { shape: [2, 2], read: () => Float32Array.of(1, 2, 3) };
+      const pieces = weightPieces(new Map([['w', short]]), name, {});
+      expect(() => [...pieces]).toThrow(/"w" of shape \[2, 2\] should have 4 elements, but has 3/);
+    });
+  },
+);
 
 describe('a safetensors file that is written', () => {
   const tensors = new Map([

@@ -10,7 +10,7 @@ const ENTRIES = [
   { name: 'archive/version', content: new Uint8Array(0) },
 ];
 
-const file = concatenate(zipPieces(ENTRIES));
+const file = concatenate([...zipPieces(ENTRIES)]);
 const view = new DataView(file.buffer);
 const u16 = (at: number) => view.getUint16(at, true);
 const u32 = (at: number) => view.getUint32(at, true);
@@ -98,7 +98,7 @@ describe('a zip archive that is written', () => {
 
   it('holds no more than a zip file can count', () => {
     const entry = { name: 'x', content: new Uint8Array(0) };
-    const many = (count: number) => zipPieces(new Array(count).fill(entry));
+    const many = (count: number) => [...zipPieces(new Array(count).fill(entry))];
     expect(many(0xffff).length).toBe(3 * 0xffff + 1);
     expect(() => many(0x10000)).toThrow(/65,535 entries/);
   });

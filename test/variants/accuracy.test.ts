@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
 import { manualSeed, uniform } from '../../src/nn/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { engines } from '../support/engines.js';
@@ -21,7 +22,7 @@ function exactly(x: Tensor, weight: Tensor, channel: number, row: number, column
 }
 
 /**
- * Minimal filtering multiplies larger numbers than it returns; so the larger its tiles and the longer its sums, the
+ * Winograd multiplies larger numbers than it returns; so the larger its tiles and the longer its sums, the
  * larger its error. Errors are root mean squares, relative to that of the output.
  */
 describe.each(engines)('a residual layer on $name', ({ options, unavailable }) => {
@@ -55,5 +56,32 @@ describe.each(engines)('a residual layer on $name', ({ options, unavailable }) =
       power += expected ** 2;
     }
     expect(Math.sqrt(error / power)).toBeLessThan(1.6e-6);
+  });
+});
+
+/** In float32, the squares of these are all the same. */
+const MEAN = 4096;
+
+describe.each(engines)('a group norm on $name', ({ options, unavailable }) => {
+  it.skipIf(unavailable !== null)('keeps a deviation far below the mean', async () => {
+    const shape = [1, 6, 40, 50];
+    const channel = 40 * 50;
+    // Each channel has 1 and -1 around a mean of its own, and the two groups means that are 8 apart.
+    const input = new Tensor(
+      Float32Array.from({ length: 6 * channel }, (_, i) => {
+        const c = Math.floor(i / channel);
+        return MEAN + 8 * Math.floor(c / 3) + (c % 3) + (i % 2 === 0 ? 1 : -1);
+      }),
+      shape,
+    );
+    const program = await compile(new GroupNorm(2, 6), { ...options, inputShape: shape });
+    const { data } = await program.run(input);
+    program.dispose();
+    // The variance of 1 and -1, and of 0, 1 and 2.
+    const deviation = Math.sqrt(1 + 2 / 3 + 1e-5);
+    for (const [i, value] of data.entries()) {
+      const c = Math.floor(i / channel) % 3;
+      expect(Math.abs(value - (c - 1 + (i % 2 === 0 ? 1 : -1)) / deviation)).toBeLessThan(1e-6);
+    }
   });
 });

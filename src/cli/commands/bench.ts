@@ -2,16 +2,19 @@ import { bench } from '../../export/bench.js';
 import { formatBench } from '../../export/formatBench.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { availableCores } from '../../platform/cores.js';
+import { printable } from '../../platform/printable.js';
+import { networkInputShape } from '../../translate/pictureNetwork.js';
 import { openOrBook } from '../generator.js';
 import type { BenchRequest } from '../requests/bench.js';
 import { writeData } from '../standardOutput.js';
-import { printable, printableJson, type Terminal } from '../terminal.js';
+import { printableJson, type Terminal } from '../terminal.js';
 
 export async function runBench(request: BenchRequest, terminal: Terminal): Promise<void> {
   const { weights, sizes, threads, runs, engine, variant, json } = request;
-  const { module, config, inputChannels } = await openOrBook(weights, terminal);
+  const generator = await openOrBook(weights, terminal);
+  const { module, config } = generator;
   const result = await bench(module, {
-    inputShapes: sizes.map(([width, height]) => [1, inputChannels, height, width]),
+    inputShapes: sizes.map(([width, height]) => networkInputShape({ width, height }, generator)),
     threads,
     runs,
     engine,

@@ -1,10 +1,11 @@
 import { diffWeights, type TensorDifference } from '../../generator/diffWeights.js';
 import { isWebAddress } from '../../platform/address.js';
+import { printable } from '../../platform/printable.js';
 import { shownName } from '../addresses.js';
 import { findWeights } from '../models.js';
 import type { DiffRequest } from '../requests/diff.js';
 import { writeData } from '../standardOutput.js';
-import { printable, printableJson, type Terminal } from '../terminal.js';
+import { printableJson, type Terminal } from '../terminal.js';
 
 export async function runDiff(
   { first, second, key, json }: DiffRequest,
@@ -25,13 +26,18 @@ export async function runDiff(
     ...found.onlyInFirst.map((key) => `- ${key}  only in ${shownName(first)}`),
     ...found.onlyInSecond.map((key) => `+ ${key}  only in ${shownName(second)}`),
     ...found.different.map(describe),
+    ...found.uncompared.map((key) => `? ${key}  cannot be read, and was not compared`),
   ];
   if (lines.length > 0) await writeData(printable(`${lines.join('\n')}\n`));
   terminal.say(
     lines.length === 0
       ? `All ${found.equal} tensors are equal.`
-      : `${found.equal} tensors are equal, ${lines.length} differ.`,
+      : `${found.equal} tensors are equal, ${lines.length - found.uncompared.length} differ${uncompared(found.uncompared.length)}.`,
   );
+}
+
+function uncompared(count: number): string {
+  return count === 0 ? '' : `, ${count} could not be compared`;
 }
 
 function describe({ key, shapes, dtypes, largest, different, size }: TensorDifference): string {

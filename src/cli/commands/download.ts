@@ -1,4 +1,5 @@
 import { CycleganError } from '../../errors.js';
+import { seconds } from '../../html/text.js';
 import { cacheFolder } from '../../platform/cacheFolder.js';
 import { download, growingPauses } from '../../platform/download.js';
 import { DownloadError } from '../../platform/downloadError.js';
@@ -8,12 +9,12 @@ import { leftPart } from '../../platform/partFile.js';
 import { fileSha256 } from '../../platform/sha256.js';
 import { PthError } from '../../pth/pthError.js';
 import { openWeights, verifyWeights } from '../../pth/weightFile.js';
-import { MODELS, type ModelEntry } from '../modelList.js';
+import { type FetchedModel, MODELS, type ModelEntry } from '../modelList.js';
 import { findModel, modelPath } from '../models.js';
 import { megabytes, meter } from '../progressMeter.js';
 import type { DownloadRequest } from '../requests/download.js';
 import { OutputClosedError, writeData } from '../standardOutput.js';
-import { seconds, type Terminal } from '../terminal.js';
+import type { Terminal } from '../terminal.js';
 
 export async function runDownload(
   { models: names, url, force, retries }: DownloadRequest,
@@ -21,9 +22,9 @@ export async function runDownload(
 ): Promise<void> {
   const models = names.map((name) => {
     const model = findModel(name);
-    return { ...model, url: url ?? model.url };
+    return { ...model, url: url ?? addressOf(model) };
   });
-  if (models.length === 0) return list(terminal);
+  if (models.length === 0) return listModels(terminal);
   let isRead = true;
   for (const model of models) {
     const path = placeFor(model);
@@ -33,6 +34,20 @@ export async function runDownload(
     // The files are what is wanted: they come, too, when nobody reads any more where they are.
     if (isRead) isRead = await isTold(path);
   }
+}
+
+/** @throws CycleganError for a model that lies in an archive or behind a page. */
+function addressOf({ name, url, page, repository }: ModelEntry): string {
+  if (url !== null) return url;
+  const path = modelPath(name);
+  throw new CycleganError(
+    'ERR_MODEL_BY_HAND',
+    [
+      `${name}: ${repository} does not publish this file by itself. Fetch`,
+      `  ${page}`,
+      `by other means, take the weight file out of it, and name it with --weights FILE${path === null ? '' : `, or put it at\n  ${path}`}`,
+    ].join('\n'),
+  );
 }
 
 async function isTold(path: string): Promise<boolean> {
@@ -45,22 +60,31 @@ async function isTold(path: string): Promise<boolean> {
   }
 }
 
-async function list(terminal: Terminal): Promise<void> {
+export async function listModels(terminal: Terminal): Promise<void> {
   const width = Math.max(...MODELS.map(({ name }) => name.length));
-  for (const { name, url, bytes } of MODELS) {
+  const licences = MODELS.map(({ licence = '' }) => licence);
+  const licenceWidth = Math.max(...licences.map(({ length }) => length));
+  for (const { name, url, page, bytes, licence = '' } of MODELS) {
     const path = modelPath(name);
-    const mark = path !== null && (await pathKind(path)) === 'file' ? '*' : ' ';
+    const isHere = path !== null && (await pathKind(path)) === 'file';
+    const mark = isHere ? '*' : url === null ? '-' : ' ';
     const size = bytes === undefined ? '' : megabytes(bytes);
-    await writeData(`${mark} ${name.padEnd(width)}  ${size.padStart(7)}  ${url}\n`);
+    const columns = [
+      name.padEnd(width),
+      size.padStart(7),
+      licence.padEnd(licenceWidth),
+      url ?? page,
+    ];
+    await writeData(`${mark} ${columns.join('  ')}\n`);
   }
   terminal.say(
     modelPath('') === null
       ? 'The cache, where models would lie, is off (CYCLEGAN_CACHE is empty).'
-      : '"cyclegan download MODEL" fetches one; those with a * are there: --weights MODEL.',
+      : '"cyclegan download MODEL" fetches one; those with a * are there: --weights MODEL. Those with a - lie in an archive or behind a page. docs/models.md says how each is fed.',
   );
 }
 
-function placeFor({ name, url }: ModelEntry): string {
+function placeFor({ name, url }: FetchedModel): string {
   const path = modelPath(name);
   if (path !== null) return path;
   throw new CycleganError(
@@ -74,12 +98,12 @@ function placeFor({ name, url }: ModelEntry): string {
  * @throws CycleganError for such a file: it is its owner's.
  */
 async function isThere(
-  { name, sha256 }: ModelEntry,
+  { name, sha256 }: FetchedModel,
   path: string,
   terminal: Terminal,
 ): Promise<boolean> {
   if ((await pathKind(path)) !== 'file') return false;
-  if (sha256 !== undefined && (await fileSha256(path)) !== sha256) {
+  if (sha256 !== undefined && !(await fileSha256(path)).startsWith(sha256)) {
     throw new CycleganError(
       'ERR_FILE_EXISTS',
       `${path}: this is not ${name}, or not all of it; --force fetches it anew, and replaces the file.`,
@@ -90,7 +114,7 @@ async function isThere(
 }
 
 async function fetchModel(
-  { name, url, bytes, sha256 }: ModelEntry,
+  { name, url, bytes, sha256 }: FetchedModel,
   path: string,
   { retries, replace }: { readonly retries: number; readonly replace: boolean },
   terminal: Terminal,
@@ -170,7 +194,10 @@ const READ_ONLY: Readonly<Record<string, string>> = {
   ENOENT: 'no folder can be made there',
 };
 
-function byHand({ name, url, bytes, sha256 }: ModelEntry, path: string): string {
+function byHand(
+  { name, url, bytes, sha256 }: Pick<FetchedModel, 'name' | 'url' | 'bytes' | 'sha256'>,
+  path: string,
+): string {
   const facts = [
     bytes === undefined ? [] : [`${bytes} bytes`],
     sha256 === undefined ? [] : [`SHA-256 ${sha256}`],

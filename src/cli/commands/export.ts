@@ -2,7 +2,7 @@ import { drawHtml } from '../../export/drawing/html.js';
 import { drawSvg } from '../../export/drawing/svg.js';
 import { onnxPieces } from '../../export/onnx/exportOnnx.js';
 import { type OpenedGenerator, savedConfig } from '../../generator/openGenerator.js';
-import { writeFileAtomic } from '../../platform/files.js';
+import { makeFolder, writeFileAtomic } from '../../platform/files.js';
 import { weightPieces } from '../../pth/write/saveStateDict.js';
 import { shownName } from '../addresses.js';
 import { formatRange } from '../formatRange.js';
@@ -51,6 +51,8 @@ const FORM_OPTIONS = {
   '--exact-norms': ({ exactNorms }: ExportRequest) => exactNorms,
   '--fp16': ({ fp16 }: ExportRequest) => fp16,
   '--unfold': ({ fold }: ExportRequest) => !fold,
+  '--input-range': ({ weights }: ExportRequest) => weights.inputRange !== undefined,
+  '--bgr': ({ weights }: ExportRequest) => weights.channelOrder !== undefined,
 } as const;
 
 interface Form {
@@ -59,17 +61,20 @@ interface Form {
   readonly heeds: readonly (keyof typeof FORM_OPTIONS)[];
 }
 
+/** How pictures get in, which is saved beside weights and not to be seen in a drawing. */
+const FED = ['--input-range', '--bgr'] as const;
+
 const FORMS: readonly Form[] = [
   {
     extension: '.onnx',
     write: onnx,
-    heeds: ['--input', '--opset', '--dynamic', '--exact-norms', '--fp16'],
+    heeds: ['--input', '--opset', '--dynamic', '--exact-norms', '--fp16', ...FED],
   },
   { extension: '.svg', write: svg, heeds: ['--input', '--unfold'] },
   { extension: '.html', write: html, heeds: ['--input', '--unfold'] },
-  { extension: '.safetensors', write: weights, heeds: [] },
-  { extension: '.pth', write: weights, heeds: [] },
-  { extension: '.pt', write: weights, heeds: [] },
+  { extension: '.safetensors', write: weights, heeds: FED },
+  { extension: '.pth', write: weights, heeds: FED },
+  { extension: '.pt', write: weights, heeds: FED },
 ];
 
 /** @throws UsageError for an extension that is none of them, or an option that its form does not heed. */
@@ -99,13 +104,15 @@ export async function runExport(request: ExportRequest, terminal: Terminal): Pro
   const remedies = '`--force` replaces it';
   const replace = await mayReplace(output, { force, remedies }, terminal);
   const generator = await reading();
-  const inputShape = inputShapeFor(generator.inputChannels, request.inputShape);
+  const inputShape = inputShapeFor(generator, request.inputShape);
+  const contents = write(generator, { ...request, inputShape });
   if (request.fp16) {
     const difference = await halfPrecisionDifference(generator, inputShape);
     terminal.say(
       `With weights of 16 bits, outputs in ${formatRange(generator.outputRange)} change by ${difference.toPrecision(2)} at most (on noise).`,
     );
   }
-  await writeFileAtomic(output, write(generator, { ...request, inputShape }), { replace });
+  await makeFolder(output);
+  await writeFileAtomic(output, contents, { replace });
   terminal.say(`${shownName(source)} -> ${output}`);
 }

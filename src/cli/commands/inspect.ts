@@ -4,13 +4,14 @@ import {
   type TensorReport,
   type WeightReport,
 } from '../../generator/inspectWeights.js';
+import { printable } from '../../platform/printable.js';
 import type { PlainValue } from '../../pth/plainValue.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { formatRange } from '../formatRange.js';
 import { findWeights } from '../models.js';
 import type { InspectRequest } from '../requests/inspect.js';
 import { writeData } from '../standardOutput.js';
-import { printable, printableJson, type Terminal } from '../terminal.js';
+import { printableJson, type Terminal } from '../terminal.js';
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   zip: 'zip archive',
@@ -19,6 +20,8 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   tar: 'tar archive',
   safetensors: 'safetensors',
   onnx: 'ONNX model',
+  npz: 'archive of NumPy arrays',
+  paddle: 'pickle of NumPy arrays',
 };
 
 export async function runInspect(
@@ -26,7 +29,11 @@ export async function runInspect(
   terminal: Terminal,
 ): Promise<void> {
   const { path, model } = await findWeights(source);
-  const found = await inspectWeights(path, { key, stats, ...fetchNotes(path, terminal) });
+  const found = await inspectWeights(path, {
+    key: key ?? model?.key,
+    stats,
+    ...fetchNotes(path, terminal),
+  });
   const report = withRange(found, model?.inputRange);
   const file = shownName(path);
   const text = json ? printableJson({ file, ...report }, 2) : printable(formatReport(file, report));
@@ -83,16 +90,30 @@ export function formatReport(file: string, report: WeightReport): string {
 /** `0..1 in, -1..1 out; sides rounded up to multiples of 4`. */
 function describeTraits(traits: PictureTraits): string {
   const { inputRange, outputRange, channelOrder, sizeRule, statistics } = traits;
-  const { multipleOf, roundsUpTo } = sizeRule;
+  const { multipleOf, roundsUpTo, grows = 0, exactly } = sizeRule;
+  const { inputChannels, outputChannels, padding, residual } = traits;
   const sides = [
-    ...(multipleOf > 1 ? [`sides must be multiples of ${multipleOf}`] : []),
+    ...(exactly === undefined ? [] : [`sides must be ${exactly}`]),
+    ...(multipleOf > 1 && exactly === undefined
+      ? [`sides must be multiples of ${multipleOf}`]
+      : []),
     ...(roundsUpTo > 1 ? [`sides are rounded up to multiples of ${roundsUpTo}`] : []),
+    ...(grows === 0
+      ? []
+      : [`sides come out ${Math.abs(grows)} ${grows > 0 ? 'longer' : 'shorter'}`]),
   ];
   return [
     `${formatRange(inputRange)} in, ${formatRange(outputRange)} out`,
+    ...(inputChannels === 3 && outputChannels === 3
+      ? []
+      : [`channels: ${inputChannels} in, ${outputChannels} out`]),
     ...(channelOrder === 'bgr' ? ['blue first'] : []),
     ...sides,
     `norms with ${statistics === 'own' ? "the picture's own" : 'running'} statistics`,
+    ...(padding === 'reflect' ? [] : [`${padding} padding`]),
+    ...(residual === false
+      ? []
+      : [`adds its input${residual === 'tanh' ? ' before the tanh' : ''}`]),
   ].join('; ');
 }
 

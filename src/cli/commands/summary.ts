@@ -2,6 +2,7 @@ import { formatSummary } from '../../export/formatSummary.js';
 import { profile } from '../../export/profile.js';
 import { type Summary, summarize } from '../../export/summary.js';
 import type { Module } from '../../nn/module.js';
+import { printable } from '../../platform/printable.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { shownName } from '../addresses.js';
@@ -10,12 +11,12 @@ import { inputShapeFor } from '../inputShape.js';
 import { programNotes } from '../programNotes.js';
 import type { SummaryRequest } from '../requests/summary.js';
 import { writeData } from '../standardOutput.js';
-import { printable, printableJson, type Terminal } from '../terminal.js';
+import { printableJson, type Terminal } from '../terminal.js';
 
 export async function runSummary(request: SummaryRequest, terminal: Terminal): Promise<void> {
   const { weights, depth, json, debug } = request;
   const generator = await openOrBook(weights, terminal);
-  const shape = inputShapeFor(generator.inputChannels, request.inputShape);
+  const shape = inputShapeFor(generator, request.inputShape);
   const summary = request.profile
     ? await measure(generator.module, shape, debug, terminal)
     : summarize(generator.module, shape);

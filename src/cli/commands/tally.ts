@@ -1,41 +1,79 @@
 import { CycleganError } from '../../errors.js';
-import type { ValueRange } from '../../generator/family.js';
+import type { OpenedGenerator } from '../../generator/openGenerator.js';
+import { seconds } from '../../html/text.js';
+import type { Unusable } from '../../platform/folderWalk.js';
+import { printable } from '../../platform/printable.js';
+import type { OutputNote } from '../../translate/outputNote.js';
 import { shownName } from '../addresses.js';
-import { formatRange } from '../formatRange.js';
-import { describeInput } from '../pictures/networkInput.js';
+import { withoutLine } from '../failureLine.js';
+import { describeInput, describeTraits, traitsOf } from '../pictures/networkInput.js';
 import type { Failed, Outcome, Translated } from '../pictures/outcome.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
+import { progressBar } from '../progressBar.js';
 import type { TranslateRequest } from '../requests/translate.js';
 import { writeData, writeMessage } from '../standardOutput.js';
-import { printable, printableJson, seconds, type Terminal } from '../terminal.js';
+import { printableJson, type Terminal, tenths } from '../terminal.js';
 
-/** Some pictures could not be translated, the others were. */
+/** What could not be translated; the rest was. */
 class SomeFailedError extends CycleganError {
-  constructor(failed: number, total: number) {
-    super('ERR_SOME_FAILED', `${failed} of ${total} pictures could not be translated.`);
+  override readonly name = 'SomeFailedError';
+  /** @param folders That could not be looked into. */
+  constructor(failed: number, total: number, folders: number) {
+    const parts = [
+      ...(failed > 0 ? [`${failed} of ${total} pictures could not be translated`] : []),
+      ...(folders > 0
+        ? [`${folders} ${folders === 1 ? 'folder' : 'folders'} not looked into`]
+        : []),
+    ];
+    super('ERR_SOME_FAILED', `${parts.join(', ')}.`);
   }
 }
 
 /** Tells how each picture ended, and how far the whole is. */
 export class Tally {
-  readonly #total: number;
-  readonly #inputRange: ValueRange;
+  #total: number;
   readonly #request: TranslateRequest;
   readonly #terminal: Terminal;
-  readonly #begin = performance.now();
+  /** Unknown until it is there. */
+  #generator: OpenedGenerator | null = null;
+  #begin = performance.now();
+  /** Kinds of notes on outputs that were told: what hints at a wrong network does so for each picture. */
+  readonly #told = new Set<OutputNote['kind']>();
   #failed = 0;
+  #folders = 0;
   done = 0;
 
-  constructor(
-    total: number,
-    inputRange: ValueRange,
-    request: TranslateRequest,
-    terminal: Terminal,
-  ) {
+  /** @param total How many pictures there are, those that turn out to be unusable among them. */
+  constructor(total: number, request: TranslateRequest, terminal: Terminal) {
     this.#total = total;
-    this.#inputRange = inputRange;
     this.#request = request;
     this.#terminal = terminal;
+  }
+
+  /** So many more pictures have appeared. */
+  expect(more: number): void {
+    this.#total += more;
+  }
+
+  /** Tells of what cannot even be tried. */
+  async addUnusable({ kind, name, error }: Unusable): Promise<void> {
+    if (kind === 'folder') this.#folders++;
+    else {
+      this.#failed++;
+      this.done++;
+    }
+    await this.#tellError(name, error);
+  }
+
+  /** The network is there: time runs. */
+  begin(generator: OpenedGenerator): void {
+    this.#generator = generator;
+    this.#begin = performance.now();
+  }
+
+  get #network(): OpenedGenerator {
+    if (this.#generator === null) throw new Error('no picture is told of before begin()');
+    return this.#generator;
   }
 
   async add(outcome: Outcome): Promise<void> {
@@ -49,21 +87,27 @@ export class Tally {
     else await this.#tellSuccess(outcome);
   }
 
-  async #tellFailure({ job, error: { code, message } }: Failed): Promise<void> {
+  async #tellFailure({ job, error }: Failed): Promise<void> {
     this.#failed++;
-    // Always, with --quiet too: a picture is missing.
-    writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
-    await this.#print({ input: shownName(job.input.path), error: { code, message } });
+    await this.#tellError(shownName(job.input.path), error);
   }
 
-  async #tellSuccess({ job, opened, saved, milliseconds }: Translated): Promise<void> {
+  async #tellError(input: string, { code, message }: CycleganError): Promise<void> {
+    // Always, with --quiet too: a picture is missing.
+    writeMessage(`${this.#terminal.clearLine()}cyclegan: ${printable(message)}\n`);
+    await this.#print({ input, error: { code, message } });
+  }
+
+  async #tellSuccess({ job, opened, saved, outputNotes, milliseconds }: Translated): Promise<void> {
     const input = shownName(job.input.path);
     const { output } = job;
+    const { sized } = opened.prepared;
     const notes = formatNotes(input, opened.notes);
     if (notes !== null) this.#terminal.say(notes);
+    this.#tellOnce(input, outputNotes);
     if (!this.#terminal.isLive) {
       const { pipeline } = this.#request.pictures;
-      const told = describeInput(opened.prepared.sized, this.#inputRange, pipeline);
+      const told = describeInput(sized, this.#network, pipeline);
       this.#terminal.say(
         `${input} (${opened.size.join('x')}) -> ${output} (${saved.size.join('x')}), ${told}, network ${seconds(milliseconds)}`,
       );
@@ -71,18 +115,26 @@ export class Tally {
     await this.#print({
       input,
       inputSize: opened.size,
-      inputRange: this.#inputRange,
-      notes: opened.notes,
+      ...traitsOf(sized, this.#network),
+      notes: [...opened.notes, ...outputNotes],
       output,
       outputSize: saved.size,
       bytes: saved.bytes,
       sha256: saved.sha256,
       milliseconds: {
-        decode: opened.milliseconds,
-        translate: milliseconds,
-        write: saved.milliseconds,
+        decode: tenths(opened.milliseconds),
+        translate: tenths(milliseconds),
+        write: tenths(saved.milliseconds),
       },
     });
+  }
+
+  #tellOnce(input: string, notes: readonly OutputNote[]): void {
+    for (const { kind, message } of notes) {
+      if (this.#told.has(kind)) continue;
+      this.#told.add(kind);
+      this.#terminal.say(`${input}: ${message}`);
+    }
   }
 
   /** How many, how long, how fast. */
@@ -94,16 +146,29 @@ export class Tally {
 
   /** @throws SomeFailedError when any failed. */
   finish(): void {
-    this.#terminal.say(`${this.summary}; network input in ${formatRange(this.#inputRange)}.`);
-    if (this.#failed > 0) throw new SomeFailedError(this.#failed, this.#total);
+    const { multipleOf, exactly } = this.#network.sizeRule;
+    const padding =
+      exactly !== undefined
+        ? `, resized to ${exactly}x${exactly} and back`
+        : multipleOf > 1
+          ? `, padded to multiples of ${multipleOf}`
+          : '';
+    const traits = describeTraits(this.#network).join(', ');
+    this.#terminal.say(`${this.summary}; network input in ${traits}${padding}.`);
+    this.throwFailures();
+  }
+
+  /** @throws SomeFailedError when any failed. */
+  throwFailures(): void {
+    if (this.#failed + this.#folders === 0) return;
+    // Each has a line of its own.
+    throw withoutLine(new SomeFailedError(this.#failed, this.#total, this.#folders));
   }
 
   #bar(name: string): string {
     const elapsed = performance.now() - this.#begin;
-    const width = 24;
-    const filled = Math.round((width * this.done) / this.#total);
-    const left = (elapsed / this.done) * (this.#total - this.done);
-    return `[${'#'.repeat(filled)}${'.'.repeat(width - filled)}] ${this.done}/${this.#total}  ${rate(this.done, elapsed)}  ${seconds(left)} left  ${name}`;
+    const what = ` ${this.done}/${this.#total}  ${rate(this.done, elapsed)}`;
+    return `${progressBar(this.done / this.#total, elapsed, what)}  ${name}`;
   }
 
   async #print(line: object): Promise<void> {

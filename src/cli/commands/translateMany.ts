@@ -20,9 +20,13 @@ export async function runMany(
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
-  const { jobs, left } = plan;
+  const { jobs, left, unusable } = plan;
   await removeStaleTemp(jobs);
-  if (left.length === 0 && !request.pictures.gallery) {
+  const total = left.length + unusable.filter(({ kind }) => kind === 'file').length;
+  const tally = new Tally(total, request, terminal);
+  for (const item of unusable) await tally.addUnusable(item);
+  if (left.length === 0 && (jobs.length === 0 || !request.pictures.gallery)) {
+    tally.throwFailures();
     terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
     return;
   }
@@ -30,7 +34,7 @@ export async function runMany(
   const reading = await beginOpening(request.weights, terminal);
   const generator = await reading();
   const gallery = await beginGallery(plan, request);
-  const tally = new Tally(left.length, generator.inputRange, request, terminal);
+  tally.begin(generator);
   const interruption = new Interruption();
   try {
     await translateLeft(plan, generator, { request, gallery, tally, interruption, terminal });
@@ -38,7 +42,10 @@ export async function runMany(
   } catch (error) {
     await gallery?.discard();
     if (!(error instanceof AbortError)) throw error;
-    throw new InterruptedError(interruption.name, tally.done, left.length);
+    throw new InterruptedError(
+      interruption.name,
+      `Interrupted: ${tally.done} of ${total} are done. --resume goes on.`,
+    );
   } finally {
     interruption.end();
   }

@@ -1,6 +1,6 @@
+import { isPictureName } from '../../image/extensions.js';
 import { isWebAddress } from '../../platform/address.js';
-import { FileError } from '../../platform/fileError.js';
-import { foldPath, pathKind } from '../../platform/files.js';
+import { foldPath, pathKind, whyMissing } from '../../platform/files.js';
 import { localPath, shownName } from '../addresses.js';
 import { isOwnName, isPattern } from '../pictures/inputs.js';
 import type { TranslateRequest } from '../requests/translate.js';
@@ -52,7 +52,10 @@ export interface ManyNames {
 export async function readNames(request: NamesRequest): Promise<Names> {
   const operands = request.operands.map(localPath);
   const [first, second] = operands;
-  if (first === undefined) throw new UsageError('Which picture? Name a PNG or JPEG file.');
+  if (first === undefined) throw new UsageError('Which picture? Name a file, such as horse.jpg.');
+  if (operands.includes('')) {
+    throw new UsageError('A name is empty (""): was it to come from a variable?');
+  }
   const { output: option } = request;
   if (option !== undefined && isWebAddress(option)) {
     throw new UsageError(`--output takes a file or folder, not an address: ${shownName(option)}`);
@@ -99,6 +102,7 @@ async function inAndOut(first: string, second: string, request: NamesRequest): P
   const output = { path: second, by: 'place' } as const;
   if ((await isOne(first)) && !request.pictures.gallery) {
     if (await isOutputBesidePicture(first, second)) return besidePicture(first, second, request);
+    if (/[*?]/.test(second) && (await pathKind(second)) === null) throw noMatch(second);
     return { kind: 'one', input: first, output };
   }
   if (second === STANDARD) throw new UsageError('Several pictures cannot go to standard output.');
@@ -133,6 +137,13 @@ async function refuseOutputAsLast(operands: readonly string[]): Promise<void> {
   }
 }
 
+/** A pattern that matches nothing comes to the command as it stands, and would be the name of an output. */
+function noMatch(pattern: string): UsageError {
+  return new UsageError(
+    `${pattern}: no picture is called like that; if it is to be the name of the output: -o "${pattern}".`,
+  );
+}
+
 function noFolder(name: string): UsageError {
   return new UsageError(
     `One output for several pictures: "${name}" is no folder. Name a folder for them: -o FOLDER.`,
@@ -146,7 +157,7 @@ async function refuseAsFolder(folder: string): Promise<void> {
   }
   const bare = folder.replace(/[/\\]+$/, '');
   const kind = await pathKind(bare);
-  if (kind === 'file' || (kind === null && bare === folder && /\.(png|jpe?g)$/i.test(folder))) {
+  if (kind === 'file' || (kind === null && bare === folder && isPictureName(folder))) {
     throw new UsageError(`${folder}: this names a file; several pictures need a folder.`);
   }
 }
@@ -173,5 +184,5 @@ async function isFolderName(name: string): Promise<boolean> {
 /** @throws FileError for an input that is not there: nobody is asked about its output then. */
 export async function refuseMissing(input: string): Promise<void> {
   if (isWebAddress(input) || (await pathKind(input)) !== null) return;
-  throw new FileError('ERR_FILE_NOT_FOUND', `${input}: no such file.`);
+  throw await whyMissing(input);
 }

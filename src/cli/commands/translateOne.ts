@@ -1,32 +1,36 @@
-import type { ValueRange } from '../../generator/family.js';
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
+import { seconds } from '../../html/text.js';
+import { loadDecoder, loadEncoder } from '../../image/formats.js';
 import type { Picture } from '../../image/picture.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
-import { writeFileAtomic } from '../../platform/files.js';
+import { makeFolder, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
-import { generate } from '../../translate/pipeline.js';
+import { throughNetwork } from '../../translate/networkErrors.js';
+import type { OutputNote } from '../../translate/outputNote.js';
+import { generate, networkInputShape } from '../../translate/pictureNetwork.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
-import { throughNetwork } from '../pictures/networkErrors.js';
-import { describeInput } from '../pictures/networkInput.js';
+import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
+import { describeInput, traitsOf } from '../pictures/networkInput.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import {
   encodeResult,
-  expectedInputShape,
+  expectedSize,
   type Opened,
   openBytes,
   readPicture,
 } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
+import { layerProgress } from '../progressBar.js';
 import type { TranslateRequest } from '../requests/translate.js';
+import { INPUT_NAME, standardInput } from '../standardInput.js';
 import { writeData } from '../standardOutput.js';
-import { printableJson, seconds, type Terminal } from '../terminal.js';
-import { UsageError } from '../usage.js';
+import { printableJson, type Terminal, tenths } from '../terminal.js';
 import { STANDARD } from './translateNames.js';
 import type { OnePlan } from './translatePlan.js';
 
@@ -56,7 +60,9 @@ interface Done {
   readonly plan: OnePlan;
   readonly opened: Opened;
   readonly written: Written;
-  readonly inputRange: ValueRange;
+  readonly generator: OpenedGenerator;
+  /** What hints at a wrong picture. */
+  readonly outputNotes: readonly OutputNote[];
   readonly times: Times;
 }
 
@@ -66,9 +72,6 @@ export async function runOne(
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
-  if (plan.output === STANDARD && request.json) {
-    throw new UsageError('Standard output takes the picture or --json, not both.');
-  }
   const begin = performance.now();
   const engine = { ...request.engine, blocking: true };
   await warmUp(engine);
@@ -77,9 +80,12 @@ export async function runOne(
   const generator = await reading();
   await prepareProgram(file, generator, request, engine);
   const loaded = performance.now();
+  await loadDecoder(file.bytes);
   const opened = openBytes(file.bytes, file.name, request.pictures);
   const decoded = performance.now();
-  const output = await translateOpened(file.name, opened, generator, request, terminal);
+  const outputNotes: OutputNote[] = [];
+  const onNote = (note: OutputNote) => outputNotes.push(note);
+  const output = await translateOpened({ file, opened, generator, onNote }, request, terminal);
   const translated = performance.now();
   const written = await write(output, opened, plan, request);
   const end = performance.now();
@@ -90,17 +96,18 @@ export async function runOne(
     write: end - translated,
     total: end - begin,
   };
-  const { inputRange } = generator;
-  await report({ plan, opened, written, inputRange, times }, request, terminal);
+  await report({ plan, opened, written, generator, outputNotes, times }, request, terminal);
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
   if (input !== STANDARD) {
     return { bytes: await readPicture(input, fetchNotes(input, terminal)), name: shownName(input) };
   }
-  const name = 'standard input';
-  const onTooMany = () => tooLong(name, MAX_STREAM_BYTES);
-  return { bytes: await collect(process.stdin, { maxBytes: MAX_STREAM_BYTES, onTooMany }), name };
+  const onTooMany = () => tooLong(INPUT_NAME, MAX_STREAM_BYTES);
+  const stream = standardInput('a picture', terminal);
+  const bytes = await collect(stream, { maxBytes: MAX_STREAM_BYTES, onTooMany });
+  await refuseFurtherPictures(bytes, INPUT_NAME);
+  return { bytes, name: INPUT_NAME };
 }
 
 /** Worker threads make the weights ready while the picture is decoded, if its header tells its size. */
@@ -110,21 +117,30 @@ async function prepareProgram(
   { pictures }: TranslateRequest,
   engine: ForwardOptions,
 ): Promise<void> {
-  const inputShape = expectedInputShape(bytes, name, pictures);
-  if (inputShape === null) return;
-  const [height, width] = inputShape.slice(-2);
-  await throughNetwork(name, { width, height }, generator, () =>
+  const size = expectedSize(bytes, name, pictures);
+  if (size === null) return;
+  const inputShape = networkInputShape(size, generator);
+  await throughNetwork(name, size, generator, () =>
     generator.module.program(inputShape, { ...engine, early: true }),
   );
 }
 
+interface Run {
+  readonly file: InputFile;
+  readonly opened: Opened;
+  readonly generator: OpenedGenerator;
+  readonly onNote: (note: OutputNote) => void;
+}
+
 async function translateOpened(
-  name: string,
-  { notes, prepared: { sized } }: Opened,
-  generator: OpenedGenerator,
+  { file: { name }, opened, generator, onNote }: Run,
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<Picture> {
+  const {
+    notes,
+    prepared: { sized },
+  } = opened;
   const told = formatNotes(name, notes);
   if (told !== null) terminal.say(told);
   const { dumpActivations: folder } = request;
@@ -133,11 +149,13 @@ async function translateOpened(
     generate(sized, generator, {
       ...request.engine,
       blocking: true,
+      onNote,
       ...programNotes(request.debug, terminal),
-      onProgress: ({ node, done, total, milliseconds }) =>
-        terminal.progress(
-          `${String(done).padStart(4)}/${total}  ${node.name} ${node.op} [${node.shape.join(', ')}]  ${seconds(milliseconds)}`,
-        ),
+      ...layerProgress(generator.module, networkInputShape(sized, generator), {
+        name,
+        debug: request.debug,
+        terminal,
+      }),
     }),
   );
 }
@@ -145,26 +163,41 @@ async function translateOpened(
 async function write(
   output: Picture,
   { prepared }: Opened,
-  { output: target, replace }: OnePlan,
-  { extension, pictures }: TranslateRequest,
+  { output: target, encodedAs, replace }: OnePlan,
+  { pictures }: TranslateRequest,
 ): Promise<Written> {
-  const name = target === STANDARD ? `picture${extension}` : target;
-  const { bytes, picture } = encodeResult(output, prepared, name, pictures);
+  await loadEncoder(encodedAs);
+  const { bytes, picture } = encodeResult(output, prepared, encodedAs, pictures);
   if (target === STANDARD) await writeData(bytes);
-  else await writeFileAtomic(target, bytes, { replace });
+  else {
+    await makeFolder(target);
+    await writeFileAtomic(target, bytes, { replace });
+  }
   return { bytes, picture };
+}
+
+function rounded(times: Times): Times {
+  const { load, decode, translate, write, total } = times;
+  return {
+    load: tenths(load),
+    decode: tenths(decode),
+    translate: tenths(translate),
+    write: tenths(write),
+    total: tenths(total),
+  };
 }
 
 /** A line for people, and one of JSON where it is wanted. */
 async function report(
-  { plan, opened, written, inputRange, times }: Done,
+  { plan, opened, written, generator, outputNotes, times }: Done,
   { json, pictures }: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
   const { size, notes, prepared } = opened;
   const { bytes, picture } = written;
   const input = shownName(plan.input);
-  const fed = describeInput(prepared.sized, inputRange, pictures.pipeline);
+  const fed = describeInput(prepared.sized, generator, pictures.pipeline);
+  for (const { message } of outputNotes) terminal.say(`${input}: ${message}`);
   terminal.say(
     `${input} (${size.join('x')}) -> ${plan.output} (${picture.width}x${picture.height}) in ${seconds(times.total)}: ${fed}, weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
   );
@@ -172,13 +205,13 @@ async function report(
   const line = {
     input,
     inputSize: size,
-    inputRange,
-    notes,
+    ...traitsOf(prepared.sized, generator),
+    notes: [...notes, ...outputNotes],
     output: plan.output,
     outputSize: [picture.width, picture.height],
     bytes: bytes.length,
     sha256: sha256(bytes),
-    milliseconds: times,
+    milliseconds: rounded(times),
   };
   await writeData(`${printableJson(line)}\n`);
 }

@@ -3,19 +3,26 @@ import { ImageError } from '../../image/picture.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { FileError } from '../../platform/fileError.js';
-import { foldPath, isRegularFile, isTaken, pathKind } from '../../platform/files.js';
+import { foldPath, isPipeOrDevice, isRegularFile, isTaken } from '../../platform/files.js';
+import type { Unusable } from '../../platform/folderWalk.js';
 import { addressFileName } from '../addresses.js';
+import { withoutLine } from '../failureLine.js';
 import type { ReplaceGallery } from '../gallery/galleryFile.js';
-import { checkOutputFile, mayReplace, refuseInputAsOutput } from '../originals.js';
+import { checkOutputFile, mayReplace, Originals } from '../originals.js';
+import { refuseOwnStreams } from '../ownStreams.js';
 import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
-  blockedJobs,
+  DEFAULT_SUFFIX,
+  type FoundOutputs,
   finishedJobs,
   type Job,
+  lookForOutputs,
   planOutputs,
   refuseInputsAsOutputs,
+  withNameHint,
 } from '../pictures/outputs.js';
 import type { TranslateRequest } from '../requests/translate.js';
+import { refuseTerminalOutput } from '../standardOutput.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage.js';
 import { type ManyNames, type OneName, refuseMissing, STANDARD } from './translateNames.js';
@@ -25,6 +32,8 @@ import { type ManyNames, type OneName, refuseMissing, STANDARD } from './transla
 export interface OnePlan {
   readonly input: string;
   readonly output: string;
+  /** A name whose extension says how the picture is encoded: pipes and standard output need have none. */
+  readonly encodedAs: string;
   /** Whether a file of the output's name may be replaced. */
   readonly replace: boolean;
 }
@@ -34,6 +43,8 @@ export interface ManyPlan {
   readonly jobs: readonly Job[];
   /** What is to do. */
   readonly left: readonly Job[];
+  /** What is meant, too, but cannot be translated. */
+  readonly unusable: readonly Unusable[];
   /** Where outputs go; `null`: beside their inputs. */
   readonly folder: string | null;
   /** Whether files of the outputs' names may be replaced. */
@@ -42,8 +53,12 @@ export interface ManyPlan {
 }
 
 /** What of a request decides about files. */
-export type PlanRequest = Pick<TranslateRequest, 'extension' | 'existing' | 'recursive'> & {
+export type PlanRequest = Pick<
+  TranslateRequest,
+  'extension' | 'suffix' | 'existing' | 'recursive' | 'json'
+> & {
   readonly weights: Pick<TranslateRequest['weights'], 'source'>;
+  readonly pictures: Pick<TranslateRequest['pictures'], 'decode'>;
 };
 
 /**
@@ -55,49 +70,86 @@ export async function planOne(
   request: PlanRequest,
   terminal: Terminal,
 ): Promise<OnePlan | null> {
-  const output = named?.path ?? madeUpName(input, request.extension);
+  const output = named?.path ?? madeUpName(input, request);
+  const encodedAs = await nameForFormat(output, request.extension);
+  refuseLostAlpha(encodedAs === output ? output : request.extension, request);
   const { force, resume, noClobber } = request.existing;
-  if (resume && (await pathKind(output)) === 'file') {
+  if (resume && (await isRegularFile(output))) {
     terminal.say(`${output}: is there already.`);
     return null;
   }
-  // A shell's `<` makes a file standard input, and `>>` one standard output.
-  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
   if (output === STANDARD) {
-    if (await isRegularFile('/dev/stdout')) await refuseInputAsOutput('/dev/stdout', reads);
-    return { input, output, replace: false };
+    refuseOtherUse(request.json);
+    return { input, output, encodedAs, replace: false };
   }
+  // A shell's `<` makes a file standard input.
+  const reads = [input === STANDARD ? '/dev/stdin' : input, request.weights.source ?? undefined];
   try {
-    checkImageName(output);
+    checkImageName(encodedAs);
   } catch (error) {
-    throw error instanceof ImageError ? new UsageError(error.message) : error;
+    if (!(error instanceof ImageError)) throw error;
+    // What has no extension may be meant as a folder.
+    const folder =
+      named !== null && !/\.[^./\\]*$/.test(output) ? ` -o ${output}/ is a folder.` : '';
+    throw new UsageError(error.message + folder);
   }
   if (input !== STANDARD) await refuseMissing(input);
-  await checkOutputFile(output, reads);
+  await checkOutputFile(output, reads).catch((error: unknown) => {
+    throw named === null && error instanceof FileError
+      ? withNameHint(error, '-o names one.')
+      : error;
+  });
   if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
-    return { input, output, replace: false };
+    return { input, output, encodedAs, replace: false };
   }
-  if (named?.by === 'option') return { input, output, replace: true };
+  if (named?.by === 'option') return { input, output, encodedAs, replace: true };
   if (named?.by === 'place') {
     const both = input === STANDARD ? '' : '; `-o FOLDER` translates both';
     const remedies = `\`-o ${output}\` or \`--force\` replaces it${both}`;
-    return { input, output, replace: await mayReplace(output, { force, remedies }, terminal) };
+    const replace = await mayReplace(output, { force, remedies }, terminal);
+    return { input, output, encodedAs, replace };
   }
   if (!force && (await isTaken(output))) {
     throw exists(output, '--resume leaves it, --force replaces it, -o names another file');
   }
-  return { input, output, replace: force };
+  return { input, output, encodedAs, replace: force };
+}
+
+/** @throws UsageError where standard output cannot take a picture. */
+function refuseOtherUse(json: boolean): void {
+  if (json) {
+    throw withoutLine(
+      new UsageError('Standard output takes the picture or --json, not both: -o names a file.'),
+    );
+  }
+  refuseTerminalOutput('a picture');
+}
+
+/** Of a pipe or a device, whose name says nothing, `--format` decides, as it does of standard output. */
+async function nameForFormat(output: string, extension: string): Promise<string> {
+  const isNameless =
+    output === STANDARD || (!/\.[a-z]+$/i.test(output) && (await isPipeOrDevice(output)));
+  return isNameless ? `picture${extension}` : output;
+}
+
+/** @throws UsageError where transparency is to be kept, and a file of that name has none. */
+function refuseLostAlpha(output: string, { pictures }: PlanRequest): void {
+  if (pictures.decode.alpha !== true || !/\.jpe?g$/i.test(output)) return;
+  const name = output.startsWith('.') ? `--format ${output.slice(1)}` : output;
+  throw new UsageError(
+    `${name}: --alpha keep is for .png, .webp and .tif: a JPEG has no transparency.`,
+  );
 }
 
 /** @throws UsageError for what the shell lends for a while, `<(command)`: beside it, there is no place. */
-function madeUpName(input: string, extension: string): string {
+function madeUpName(input: string, { extension, suffix }: PlanRequest): string {
   if (input === STANDARD) return STANDARD;
   if (/^\/(dev|proc)\//.test(input)) {
     throw new UsageError(`${input}: name the output, too: cyclegan IN OUT.`);
   }
   const name = isWebAddress(input) ? addressFileName(input) : input;
-  return `${name.replace(/\.[^./\\]+$/, '')}.cyclegan${extension}`;
+  return `${name.replace(/\.[^./\\]+$/, '')}${suffix ?? DEFAULT_SUFFIX}${extension}`;
 }
 
 function exists(path: string, remedy: string): FileError {
@@ -112,15 +164,46 @@ export async function planMany(
   request: PlanRequest,
   terminal: Terminal,
 ): Promise<ManyPlan> {
-  const found = await findInputs(operands, { recursive: request.recursive, outputs: folder });
-  const jobs = planOutputs(found.inputs, { folder, extension: request.extension });
-  tellPassedOver(found, jobs, folder, terminal);
+  refuseLostAlpha(request.extension, request);
+  const { recursive, suffix } = request;
+  const found = await findInputs(operands, { recursive, outputs: folder, suffix });
+  await refuseOwnStreams(found.inputs.map(({ path }) => path));
+  const planned = planOutputs(found.inputs, { folder, suffix, extension: request.extension });
+  tellPassedOver(found, planned, folder, terminal);
+  const { jobs, blocked, unusable } = await lookForOutputs(planned);
   const { force, resume, noClobber } = request.existing;
   const replace = force && !noClobber && !isFolderGuessed;
   await refuseInputsAsOutputs(jobs, request.weights.source);
+  if (replace) await refusePassedOver(found, jobs);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
-  const left = replace ? jobs : await jobsToDo(jobs, resume, remedy, terminal);
-  return { jobs, left, folder, replace, replaceGallery: whichGallery(replace, resume, noClobber) };
+  const left = replace ? jobs : await jobsToDo({ jobs, blocked }, resume, remedy, terminal);
+  return {
+    jobs,
+    left,
+    unusable: [...found.unusable, ...unusable],
+    folder,
+    replace,
+    replaceGallery: whichGallery(replace, resume, noClobber),
+  };
+}
+
+/**
+ * What lies in the folder for the outputs is passed over, but it was named all the same, by a folder around or a pattern: nobody
+ * can tell an original from what an earlier run has made of one.
+ * @throws UsageError where an output would replace such a file.
+ */
+async function refusePassedOver(
+  { amongOutputs }: FoundInputs,
+  jobs: readonly Job[],
+): Promise<void> {
+  if (amongOutputs.length === 0) return;
+  const originals = await Originals.of(amongOutputs.map(({ path }) => path));
+  for (const { output } of jobs) {
+    if (!(await originals.include(output))) continue;
+    throw new UsageError(
+      `${output}: --force would replace it, and it lies in what is to be translated, so it may be an original. -o with a folder elsewhere translates it, too; --resume in place of --force leaves it as it is. Outputs of an earlier run can be removed first.`,
+    );
+  }
 }
 
 function whichGallery(replace: boolean, resume: boolean, noClobber: boolean): ReplaceGallery {
@@ -165,13 +248,12 @@ function firstOf([first, ...others]: readonly string[]): string {
  * lost and nothing is done twice.
  */
 async function jobsToDo(
-  jobs: readonly Job[],
+  { jobs, blocked }: Pick<FoundOutputs, 'jobs' | 'blocked'>,
   resume: boolean,
   remedy: string,
   terminal: Terminal,
 ): Promise<readonly Job[]> {
   if (!resume) {
-    const blocked = await blockedJobs(jobs);
     if (blocked.length === 0) return jobs;
     const names = firstOf(blocked.map(({ output }) => output));
     throw new FileError(

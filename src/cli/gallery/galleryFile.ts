@@ -1,3 +1,9 @@
+import {
+  GENERATOR,
+  galleryEntry,
+  galleryHead,
+  galleryTail,
+} from '../../html/gallery/galleryPage.js';
 import { decodeImage } from '../../image/formats.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import { openFile } from '../../platform/byteSource.js';
@@ -5,6 +11,7 @@ import { FileError } from '../../platform/fileError.js';
 import {
   type GrowingFile,
   growFile,
+  isRegularFile,
   isTaken,
   makeFolder,
   parentFolder,
@@ -17,7 +24,6 @@ import type { Outcome } from '../pictures/outcome.js';
 import { GALLERY_NAME, type Job } from '../pictures/outputs.js';
 import { type Opened, openPicture, type PictureOptions } from '../pictures/pictureWork.js';
 import { UsageError } from '../usage.js';
-import { GENERATOR, galleryEntry, galleryHead, galleryTail } from './galleryPage.js';
 
 /** Whether an earlier gallery may be replaced, or only one that nobody has changed. A page that is none never is. */
 export type ReplaceGallery = 'never' | 'unchanged' | 'always';
@@ -54,6 +60,7 @@ export class GalleryFile {
         `${path}: the gallery would replace an input; -o FOLDER names another place.`,
       );
     }
+    await refuseOtherKinds(path);
     if ((await isTaken(path)) && !(await mayReplace(path, replace))) {
       throw new FileError(
         'ERR_FILE_EXISTS',
@@ -130,8 +137,20 @@ export class GalleryFile {
   }
 }
 
+/** @throws FileError for a folder, a pipe or a device. */
+async function refuseOtherKinds(path: string): Promise<void> {
+  const kind = await pathKind(path);
+  if (kind === null || (await isRegularFile(path))) return;
+  const elsewhere = 'where the gallery would be; -o FOLDER names another place.';
+  if (kind === 'folder') {
+    throw new FileError('ERR_IS_DIRECTORY', `${path}: this is a folder, ${elsewhere}`);
+  }
+  throw new FileError('ERR_FILE', `${path}: this is a pipe or a device, ${elsewhere}`);
+}
+
 async function mayReplace(path: string, replace: ReplaceGallery): Promise<boolean> {
-  if (replace === 'never' || (await pathKind(path)) !== 'file') return false;
+  // A pipe would keep its reader waiting.
+  if (replace === 'never' || !(await isRegularFile(path))) return false;
   return replace === 'always' ? isOwn(path) : isUnchanged(path);
 }
 

@@ -1,8 +1,10 @@
 import type { CycleganError } from '../../errors.js';
+import { isPictureName } from '../../image/extensions.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
-import { FileError, fileError } from '../../platform/fileError.js';
-import { isRegularFile, pathKind, realPath } from '../../platform/files.js';
+import { FileError } from '../../platform/fileError.js';
+import { isRegularFile, pathKind, realPath, whyMissing } from '../../platform/files.js';
+import { type Unusable, type Walked, walkFolder } from '../../platform/folderWalk.js';
 import { addressFileName } from '../addresses.js';
 import { UsageError } from '../usage.js';
 
@@ -14,14 +16,14 @@ export interface Input {
   readonly relative: string;
 }
 
-const PICTURE = /\.(png|jpe?g)$/i;
 /** What this command writes where it makes up a name. */
 const OWN = /\.cyclegan\.[^./\\]+$/i;
 const MAGIC = /[*?[]/;
 
-/** Whether a file is named as this command names outputs beside their inputs: `horse.cyclegan.png`. */
-export function isOwnName(path: string): boolean {
-  return OWN.test(path);
+/** Whether a file is named as this command names outputs beside their inputs: `horse.cyclegan.png`, or with another suffix. */
+export function isOwnName(path: string, suffix: string | null = null): boolean {
+  if (OWN.test(path)) return true;
+  return suffix !== null && path.replace(/\.[^./\\]+$/, '').endsWith(suffix);
 }
 
 /** What operands name. */
@@ -32,6 +34,8 @@ export interface FoundInputs {
   readonly named: readonly string[];
   /** What lies in the folder for the outputs, as outputs of an earlier run do; `relative` is to that folder. */
   readonly amongOutputs: readonly Input[];
+  /** What is meant, too, but cannot be had. */
+  readonly unusable: readonly Unusable[];
 }
 
 /**
@@ -49,27 +53,33 @@ export async function findInputs(
   {
     recursive,
     outputs,
+    suffix = null,
   }: {
     readonly recursive: boolean;
     /** The outputs' folder; `null`: each lies beside its input. */
     readonly outputs: string | null;
+    /** That of outputs which lie beside their inputs. Default: the usual one. */
+    readonly suffix?: string | null;
   },
 ): Promise<FoundInputs> {
   const { resolve } = requireBuiltin('path', 'Looking for pictures');
   const found = new Map<string, Input>();
   const named = new Set<string>();
   const amongOutputs: Input[] = [];
+  const unusable = new Map<string, Unusable>();
   for (const operand of operands) {
     if (isWebAddress(operand)) {
       const input = { path: operand, relative: addressFileName(operand) };
       found.set(operand, found.get(operand) ?? input);
       continue;
     }
-    const { inputs, root } = await inputsOf(operand, recursive);
+    const { inputs, root, unusable: lacking } = await inputsOf(operand, recursive);
+    for (const item of lacking) unusable.set(resolve(item.name), item);
     const below = root === null ? null : await outputsBelow(root, outputs, operand);
     for (const input of inputs) {
       const place = resolve(input.path);
-      if (isOwnName(input.path) && (operands.length > 1 || input.path !== operand)) {
+      const isOwn = isOwnName(input.path, outputs === null ? suffix : null);
+      if (isOwn && (operands.length > 1 || input.path !== operand)) {
         named.add(input.path);
       } else if (below !== null && input.relative.startsWith(below)) {
         amongOutputs.push({ path: input.path, relative: input.relative.slice(below.length) });
@@ -77,8 +87,10 @@ export async function findInputs(
     }
   }
   const inputs = [...found.values()];
-  if (inputs.length === 0) throw nothingElse([...named], amongOutputs, outputs);
-  return { inputs, named: [...named], amongOutputs };
+  if (inputs.length === 0 && unusable.size === 0) {
+    throw nothingElse([...named], amongOutputs, outputs);
+  }
+  return { inputs, named: [...named], amongOutputs, unusable: [...unusable.values()] };
 }
 
 function nothingElse(
@@ -122,18 +134,50 @@ async function outputsBelow(
 interface Named {
   readonly inputs: readonly Input[];
   readonly root: string | null;
+  readonly unusable: readonly Unusable[];
 }
 
 /** @throws FileError for an operand that names nothing. */
 async function inputsOf(operand: string, recursive: boolean): Promise<Named> {
   const { basename } = requireBuiltin('path', 'Looking for pictures');
   const kind = await pathKind(operand);
-  let found: Named = { inputs: [], root: null };
-  if (kind === 'file') found = { inputs: [await single(operand, basename(operand))], root: null };
-  else if (kind === 'folder') found = await picturesIn(operand, recursive);
+  let found: Named = { inputs: [], root: null, unusable: [] };
+  if (kind === 'file') {
+    found = { ...found, inputs: [await single(operand, basename(operand))] };
+  } else if (kind === 'folder') found = await picturesIn(operand, recursive);
   else if (isPattern(operand)) found = await matching(operand);
-  if (found.inputs.length === 0) throw nothing(operand, kind, recursive);
-  return found;
+  if (found.inputs.length + found.unusable.length > 0) return found;
+  throw kind === null && !isPattern(operand)
+    ? await whyMissing(operand)
+    : nothing(operand, kind, recursive);
+}
+
+export interface PicturesOptions {
+  readonly recursive: boolean;
+  /** The outputs' folder; `null`: each lies beside its input. */
+  readonly outputs: string | null;
+  /** That of outputs which lie beside their inputs; `null`: the usual one. */
+  readonly suffix: string | null;
+}
+
+/**
+ * The pictures of a folder, but for outputs; there may be none.
+ * @throws FileError where it cannot be read; UsageError where it is the outputs' folder.
+ */
+export async function picturesBelow(
+  folder: string,
+  { recursive, outputs, suffix }: PicturesOptions,
+): Promise<Pick<FoundInputs, 'inputs' | 'unusable'>> {
+  const below = await outputsBelow(folder, outputs, folder);
+  const { inputs, unusable } = await picturesIn(folder, recursive);
+  return {
+    inputs: inputs.filter(
+      ({ path, relative }) =>
+        !isOwnName(path, outputs === null ? suffix : null) &&
+        !(below !== null && relative.startsWith(below)),
+    ),
+    unusable,
+  };
 }
 
 /** Whether a name has wildcards: it is a pattern where no file has that name. */
@@ -152,24 +196,21 @@ function nothing(operand: string, kind: 'folder' | 'file' | null, recursive: boo
     const hint = recursive ? '' : ' itself; -r looks into the folders below, too';
     return new FileError(
       'ERR_FILE_NOT_FOUND',
-      `${operand}: there is no PNG or JPEG in this folder${hint}.`,
+      `${operand}: there is no picture in this folder${hint}.`,
     );
   }
-  return new FileError(
-    'ERR_FILE_NOT_FOUND',
-    isPattern(operand) ? `${operand}: nothing matches.` : `${operand}: no such file.`,
-  );
+  return new FileError('ERR_FILE_NOT_FOUND', `${operand}: nothing matches.`);
 }
 
 async function picturesIn(folder: string, recursive: boolean): Promise<Named> {
-  const names = await namesBelow(folder, recursive ? Number.POSITIVE_INFINITY : 0);
-  return namedIn(folder, names);
+  const wanted = { isFile: isPictureName, isFolder: () => recursive };
+  return namedIn(folder, await walkFolder(folder, wanted));
 }
 
-function namedIn(root: string, names: readonly string[]): Named {
+function namedIn(root: string, { names, unusable }: Walked): Named {
   const { join } = requireBuiltin('path', 'Looking for pictures');
-  const pictures = names.filter((name) => PICTURE.test(name));
-  return { root, inputs: pictures.map((name) => ({ path: join(root, name), relative: name })) };
+  const inputs = names.map((name) => ({ path: join(root, name), relative: name }));
+  return { root, inputs, unusable };
 }
 
 /** Patterns begin where the last folder without a wildcard ends. */
@@ -178,22 +219,22 @@ async function matching(pattern: string): Promise<Named> {
   const fixed = parts.findIndex((part) => MAGIC.test(part));
   const folder = parts.slice(0, fixed).join('/') || (pattern.startsWith('/') ? '/' : '.');
   const rest = parts.slice(fixed);
-  const none: Named = { inputs: [], root: folder };
-  if ((await pathKind(folder)) !== 'folder') return none;
-  const depth = rest.includes('**') ? Number.POSITIVE_INFINITY : rest.length - 1;
-  const expression = compiled(rest);
-  if (expression === null) return none;
-  const names = await namesBelow(folder, depth);
-  return namedIn(
-    folder,
-    names.filter((name) => expression.test(`/${name}`)),
-  );
+  const files = compiled(rest.map(partExpression).join(''));
+  const folders = compiled(folderExpression(rest));
+  if ((await pathKind(folder)) !== 'folder' || files === null || folders === null) {
+    return { root: folder, inputs: [], unusable: [] };
+  }
+  const wanted = {
+    isFile: (name: string) => isPictureName(name) && files.test(`/${name}`),
+    isFolder: (name: string) => folders.test(`/${name}`),
+  };
+  return namedIn(folder, await walkFolder(folder, wanted));
 }
 
 /** `null` for a pattern that makes no sense, such as `[z-a]`. */
-function compiled(parts: readonly string[]): RegExp | null {
+function compiled(expression: string): RegExp | null {
   try {
-    return new RegExp(`^${parts.map(partExpression).join('')}$`, 'i');
+    return new RegExp(`^${expression}$`, 'i');
   } catch {
     return null;
   }
@@ -210,33 +251,8 @@ function partExpression(part: string): string {
   return `/${body}`;
 }
 
-/** Whether it is a pipe, a device or a socket, or a link to one: those are passed over, whatever their names. */
-async function isNoFile(
-  path: string,
-  entry: { isFile(): boolean; isDirectory(): boolean },
-): Promise<boolean> {
-  if (entry.isFile() || entry.isDirectory()) return false;
-  // A link that leads nowhere is told of when its turn comes.
-  return (await pathKind(path)) === 'file' && !(await isRegularFile(path));
-}
-
-/** Names of files, with slashes, sorted. Links to folders are not followed: they could lead round in a circle. */
-async function namesBelow(folder: string, depth: number): Promise<string[]> {
-  const { readdir } = requireBuiltin('fs/promises', `Looking into ${folder}`);
-  const { join } = requireBuiltin('path', `Looking into ${folder}`);
-  const names: string[] = [];
-  const visit = async (below: string, left: number): Promise<void> => {
-    const path = `${folder}/${below}`;
-    const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
-      throw fileError('read', path, error);
-    });
-    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      if (entry.name.startsWith('.') || (await isNoFile(join(path, entry.name), entry))) continue;
-      const name = `${below}${entry.name}`;
-      if (!entry.isDirectory()) names.push(name);
-      else if (left > 0) await visit(`${name}/`, left - 1);
-    }
-  };
-  await visit('', depth);
-  return names;
+/** The folders in which there can be files that match: each part of the pattern but the last leads one further down. */
+function folderExpression([part, ...rest]: readonly string[]): string {
+  if (part === '**') return '(?:/[^/]+)*';
+  return rest.length === 0 ? '' : `${partExpression(part)}(?:${folderExpression(rest)})?`;
 }

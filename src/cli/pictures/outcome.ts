@@ -1,4 +1,5 @@
 import { CycleganError } from '../../errors.js';
+import type { OutputNote } from '../../translate/outputNote.js';
 import type { Job } from './outputs.js';
 import type { Opened, Saved } from './pictureWork.js';
 
@@ -7,6 +8,8 @@ export interface Translated {
   readonly job: Job;
   readonly opened: Opened;
   readonly saved: Saved;
+  /** What hints at a wrong picture. */
+  readonly outputNotes: readonly OutputNote[];
   /** Of the network. */
   readonly milliseconds: number;
 }

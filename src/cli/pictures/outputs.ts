@@ -1,20 +1,28 @@
+import type { CycleganError } from '../../errors.js';
 import { isWebAddress } from '../../platform/address.js';
 import { requireBuiltin } from '../../platform/builtin.js';
+import { FileError } from '../../platform/fileError.js';
 import {
   foldPath,
+  isRegularFile,
   isTaken,
   parentFolder,
-  pathKind,
   realPath,
-  temporaryStem,
+  removeStaleTemporaries,
 } from '../../platform/files.js';
-import { isAlive } from '../../platform/processes.js';
+import type { Unusable } from '../../platform/folderWalk.js';
+import { prefetchMap } from '../../platform/prefetchMap.js';
+import { nameOutputs } from '../../translate/outputNames.js';
 import { Originals } from '../originals.js';
 import { UsageError } from '../usage.js';
 import type { Input } from './inputs.js';
+import { reportable } from './outcome.js';
 
 /** The page that compares inputs and outputs, beside the outputs. */
 export const GALLERY_NAME = 'index.html';
+
+/** Of outputs that lie beside their inputs. */
+export const DEFAULT_SUFFIX = '.cyclegan';
 
 /** A picture and where its translation goes. */
 export interface Job {
@@ -27,49 +35,67 @@ export interface OutputPlan {
   readonly folder: string | null;
   /** `.png` or `.jpg`. */
   readonly extension: string;
+  /** Before the extension. Default: `.cyclegan` beside inputs, nothing in a folder. */
+  readonly suffix?: string | null;
 }
 
 /**
  * A name for every output, no two alike (not even where upper and lower case are one): where two inputs differ in their
  * extension alone, both keep it, and what is still alike is numbered. The same inputs give the same names.
  */
-export function planOutputs(inputs: readonly Input[], { folder, extension }: OutputPlan): Job[] {
+export function planOutputs(
+  inputs: readonly Input[],
+  { folder, extension, suffix }: OutputPlan,
+): Job[] {
   const { join } = requireBuiltin('path', 'Naming outputs');
-  const ending = folder === null ? `.cyclegan${extension}` : extension;
+  const ending = `${suffix ?? (folder === null ? DEFAULT_SUFFIX : '')}${extension}`;
   const place = ({ path, relative }: Input) => {
     if (folder !== null) return join(folder, relative);
     // Beside an address there is no place: such outputs lie in the current folder.
     return isWebAddress(path) ? relative : path;
   };
-  const bare = inputs.map((input) => place(input).replace(/\.[^./\\]+$/, ''));
-  const uses = countAlike(bare);
-  const taken = new Set<string>();
-  return inputs.map((input, i) => {
-    const alone = uses.get(foldPath(bare[i])) === 1;
-    const name = alone ? bare[i] : place(input);
-    let output = `${name}${ending}`;
-    for (let n = 2; taken.has(foldPath(output)); n++) output = `${name}-${n}${ending}`;
-    taken.add(foldPath(output));
-    return { input, output };
-  });
-}
-
-function countAlike(names: readonly string[]): Map<string, number> {
-  const uses = new Map<string, number>();
-  for (const name of names) uses.set(foldPath(name), (uses.get(foldPath(name)) ?? 0) + 1);
-  return uses;
+  const outputs = nameOutputs(inputs.map(place), ending, foldPath);
+  return inputs.map((input, i) => ({ input, output: outputs[i] }));
 }
 
 /** Those whose output is there: it was written as a whole, for files get their name when they are complete. */
 export async function finishedJobs(jobs: readonly Job[]): Promise<Set<Job>> {
-  const kinds = await Promise.all(jobs.map(({ output }) => pathKind(output)));
-  return new Set(jobs.filter((_, i) => kinds[i] !== null));
+  const finished = await Promise.all(jobs.map(({ output }) => isRegularFile(output)));
+  return new Set(jobs.filter((_, i) => finished[i]));
 }
 
-/** Those whose output would need a name that something has, be it a link that leads nowhere. */
-export async function blockedJobs(jobs: readonly Job[]): Promise<readonly Job[]> {
-  const taken = await Promise.all(jobs.map(({ output }) => isTaken(output)));
-  return jobs.filter((_, i) => taken[i]);
+/** What is found where outputs are to lie. */
+export interface FoundOutputs {
+  /** Jobs whose output can be written, as far as its name tells. */
+  readonly jobs: readonly Job[];
+  /** Those of them whose output has a name that something has, be it a link that leads nowhere. */
+  readonly blocked: readonly Job[];
+  readonly unusable: readonly Unusable[];
+}
+
+/** Looks at what has the outputs' names. */
+export async function lookForOutputs(planned: readonly Job[]): Promise<FoundOutputs> {
+  const jobs: Job[] = [];
+  const blocked: Job[] = [];
+  const unusable: Unusable[] = [];
+  for await (const outcome of prefetchMap(planned, 16, ({ output }) => isTaken(output))) {
+    const { item } = outcome;
+    if ('result' in outcome) {
+      jobs.push(item);
+      if (outcome.result) blocked.push(item);
+    } else {
+      const hint = 'With -o FOLDER, an output is called as its input is.';
+      const error = withNameHint(reportable(outcome.error), hint);
+      unusable.push({ kind: 'file', name: item.input.path, error });
+    }
+  }
+  return { jobs, blocked, unusable };
+}
+
+/** Where a name was made up, the user can have another. */
+export function withNameHint(error: CycleganError, hint: string): CycleganError {
+  if (error.code !== 'ERR_FILE_NAME') return error;
+  return new FileError(error.code, `${error.message} ${hint}`, { cause: error });
 }
 
 /**
@@ -114,31 +140,15 @@ export class OwnOutputs {
   }
 }
 
-const TEMPORARY = /^\.(.+)\.(\d+)(?:-[\da-f]{8})?\.cyclegan-tmp$/;
-
-/** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
-function isOthers(pid: number): boolean {
-  return pid !== process.pid && isAlive(pid);
-}
-
-/**
- * Removes what a process that was killed has left of these outputs, and of their gallery. Nothing else is touched, whatever
- * its name looks like.
- */
+/** Removes what a process that was killed has left of these outputs, and of their gallery. */
 export async function removeStaleTemp(jobs: readonly Job[]): Promise<void> {
-  const { readdir, rm } = requireBuiltin('fs/promises', 'Sweeping');
-  const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
-  const folders = new Map<string, Set<string>>();
+  const { dirname, join } = requireBuiltin('path', 'Sweeping');
+  const folders = new Map<string, string[]>();
   for (const { output } of jobs) {
-    const names = folders.get(dirname(output)) ?? new Set([GALLERY_NAME]);
-    folders.set(dirname(output), names.add(temporaryStem(basename(output))));
+    const folder = dirname(output);
+    const paths = folders.get(folder) ?? [join(folder, GALLERY_NAME)];
+    paths.push(output);
+    folders.set(folder, paths);
   }
-  for (const [folder, names] of folders) {
-    if ((await pathKind(folder)) !== 'folder') continue;
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const [, name, pid] = TEMPORARY.exec(entry.name) ?? [];
-      if (!entry.isFile() || !names.has(name) || isOthers(Number(pid))) continue;
-      await rm(join(folder, entry.name), { force: true });
-    }
-  }
+  for (const paths of folders.values()) await removeStaleTemporaries(paths);
 }

@@ -1,10 +1,10 @@
-import type { ErrorCode } from '../../errorCodes.js';
-import { CycleganError } from '../../errors.js';
 import {
   type DecodeOptions,
   decodeImage,
   encodeImage,
   imageSize,
+  loadDecoder,
+  loadEncoder,
   MAX_IMAGE_BYTES,
 } from '../../image/formats.js';
 import type { DecodeNote } from '../../image/note.js';
@@ -13,7 +13,6 @@ import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
-import type { Shape } from '../../tensor/shape.js';
 import {
   finish,
   type PipelineOptions,
@@ -72,6 +71,7 @@ const MAX_EXPECTED_PIXELS = 512 * 512;
 export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
   const begin = performance.now();
   const bytes = await readPicture(path, { regular: true });
+  await loadDecoder(bytes);
   return openBytes(bytes, shownName(path), options, begin);
 }
 
@@ -94,7 +94,7 @@ export function openBytes(
   { decode, pipeline, gallery }: PictureOptions,
   begin = performance.now(),
 ): Opened {
-  return naming(name, () => {
+  return named(name, () => {
     const notes: DecodeNote[] = [];
     const picture = decodeImage(bytes, { ...decode, onNote: (note) => notes.push(note) });
     const prepared = prepare(picture, pipeline);
@@ -109,24 +109,24 @@ export function openBytes(
 }
 
 /**
- * `[1, 3, H, W]` of the network's input for a picture that is not decoded yet; `null` when its header does not tell, or
- * tells of more pixels than are worth preparing for on its word alone.
+ * The size in which a picture that is not decoded yet will come to the network; `null` when its header does not tell, or tells
+ * of more pixels than are worth preparing for on its word alone.
  */
-export function expectedInputShape(
+export function expectedSize(
   bytes: Uint8Array,
   name: string,
   { decode, pipeline }: PictureOptions,
-): Shape | null {
-  return naming(name, () => {
+): { readonly width: number; readonly height: number } | null {
+  return named(name, () => {
     const size = imageSize(bytes, decode);
     if (size === null) return null;
     const { width, height } = preparedSize(size, pipeline);
-    return width * height > MAX_EXPECTED_PIXELS ? null : [1, 3, height, width];
+    return width * height > MAX_EXPECTED_PIXELS ? null : { width, height };
   });
 }
 
 /** What is wrong with a picture is told with its name. */
-function naming<T>(name: string, action: () => T): T {
+export function named<T>(name: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
@@ -143,6 +143,7 @@ export async function savePicture(
   options: PictureOptions,
 ): Promise<Saved> {
   const begin = performance.now();
+  await loadEncoder(target.path);
   const { bytes, picture, after } = encodeResult(output, prepared, target.path, options);
   await writeFileAtomic(target.path, bytes, { replace: target.replace });
   return {
@@ -167,15 +168,4 @@ export function encodeResult(
 
 function forGallery(picture: Picture): Uint8Array {
   return encodeImage(picture, 'gallery.jpg', { quality: GALLERY_QUALITY });
-}
-
-/** An error that has to go from thread to thread, where classes do not. */
-export interface PortableError {
-  readonly code: ErrorCode | null;
-  readonly message: string;
-}
-
-export function portable(error: unknown): PortableError {
-  if (error instanceof CycleganError) return { code: error.code, message: error.message };
-  return { code: null, message: error instanceof Error ? error.message : String(error) };
 }

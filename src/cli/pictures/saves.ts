@@ -1,6 +1,6 @@
 import type { Picture } from '../../image/picture.js';
 import { makeFolder } from '../../platform/files.js';
-import { type Outcome, reportable } from './outcome.js';
+import { type Outcome, reportable, type Translated } from './outcome.js';
 import { type Job, OwnOutputs } from './outputs.js';
 import type { PictureThreads } from './pictureThreads.js';
 import type { Opened } from './pictureWork.js';
@@ -12,6 +12,11 @@ export interface SavesOptions {
   readonly replace: boolean;
   /** Called for each picture. */
   readonly onOutcome: (outcome: Outcome) => Promise<void>;
+}
+
+/** What came out of the network, and what is told of it. */
+export interface Made extends Pick<Translated, 'outputNotes' | 'milliseconds'> {
+  readonly output: Picture;
 }
 
 /** Translated pictures on their way to files, a few at once. */
@@ -33,9 +38,9 @@ export class Saves {
     return this.#failure !== null;
   }
 
-  /** Returns once there is room for the next one. @param milliseconds Of the network. */
-  async add(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<void> {
-    const task: Promise<unknown> = this.#save(job, opened, output, milliseconds)
+  /** Returns once there is room for the next one. */
+  async add(job: Job, opened: Opened, made: Made): Promise<void> {
+    const task: Promise<unknown> = this.#save(job, opened, made)
       .then((outcome) => this.#options.onOutcome(outcome))
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -53,13 +58,13 @@ export class Saves {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  async #save(job: Job, opened: Opened, output: Picture, milliseconds: number): Promise<Outcome> {
+  async #save(job: Job, opened: Opened, { output, ...told }: Made): Promise<Outcome> {
     try {
       await makeFolder(job.output);
       const saved = await this.#own.write(job.output, (replace) =>
         this.#threads.save(output, opened.prepared, { path: job.output, replace }),
       );
-      return { job, opened, saved, milliseconds };
+      return { job, opened, saved, ...told };
     } catch (error) {
       return { job, error: reportable(error) };
     }

@@ -5,13 +5,15 @@ import type { ForwardOptions } from '../../nn/module.js';
 import { isWebAddress } from '../../platform/address.js';
 import { openFile } from '../../platform/byteSource.js';
 import { availableCores } from '../../platform/cores.js';
-import { generate, preparedSize } from '../../translate/pipeline.js';
-import { throughNetwork } from './networkErrors.js';
+import { type Prefetched, prefetchMap } from '../../platform/prefetchMap.js';
+import { throughNetwork } from '../../translate/networkErrors.js';
+import type { OutputNote } from '../../translate/outputNote.js';
+import { generate, networkSize } from '../../translate/pictureNetwork.js';
+import { preparedSize } from '../../translate/pipeline.js';
 import { type Outcome, reportable } from './outcome.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
 import type { Opened, PictureOptions } from './pictureWork.js';
-import { type Prefetched, prefetchMap } from './prefetchMap.js';
 import { Saves } from './saves.js';
 
 export interface ManyOptions extends PictureOptions {
@@ -45,7 +47,7 @@ export async function translateMany(
   const threads = new PictureThreads(count, { decode, pipeline, quality, gallery });
   const saves = new Saves(threads, { most: count, replace, onOutcome });
   try {
-    const ordered = await bySize(jobs, options);
+    const ordered = await bySize(jobs, generator, options);
     if (signal.aborted) throw new AbortError();
     const opening = prefetchMap(ordered, count + 1, ({ input }) => threads.open(input.path));
     await translateOpened(opening, generator, saves, options);
@@ -75,15 +77,19 @@ async function translateOpened(
     const opened = outcome.result;
     const { sized } = opened.prepared;
     // Programs hold a hundred megabytes each, and no picture of the size before is to come.
-    const next = `${sized.width} x ${sized.height}`;
+    const { width, height } = networkSize(sized, generator);
+    const next = `${width} x ${height}`;
     if (shape !== '' && shape !== next) generator.module.dispose();
     shape = next;
     try {
       const begin = performance.now();
+      const outputNotes: OutputNote[] = [];
+      const onNote = (note: OutputNote) => outputNotes.push(note);
       const output = await throughNetwork(job.input.path, sized, generator, () =>
-        generate(sized, generator, { ...forward, signal }),
+        generate(sized, generator, { ...forward, signal, onNote }),
       );
-      await saves.add(job, opened, output, performance.now() - begin);
+      const milliseconds = performance.now() - begin;
+      await saves.add(job, opened, { output, outputNotes, milliseconds });
     } catch (error) {
       if (error instanceof AbortError) throw error;
       await onOutcome({ job, error: reportable(error) });
@@ -92,10 +98,11 @@ async function translateOpened(
 }
 
 /**
- * Jobs whose pictures will have one size together, the largest first: the memory of its program then serves the others.
+ * Jobs whose pictures will come to the network in one size together, the largest first: the memory of its program then serves the others.
  */
 async function bySize(
   jobs: readonly Job[],
+  generator: OpenedGenerator,
   { decode, pipeline, signal }: ManyOptions,
 ): Promise<Job[]> {
   const groups = new Map<string, { readonly pixels: number; readonly jobs: Job[] }>();
@@ -106,7 +113,7 @@ async function bySize(
     const start = await source.read(0, Math.min(source.size, HEADER_BYTES));
     // It may not tell yet whether the picture will be turned: then it is placed as if it were not.
     const size = imageSize(start, decode) ?? imageSize(start);
-    return size === null ? null : preparedSize(size, pipeline);
+    return size === null ? null : networkSize(preparedSize(size, pipeline), generator);
   });
   for await (const outcome of sizes) {
     if (signal.aborted) break;

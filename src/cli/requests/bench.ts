@@ -10,13 +10,18 @@ const SIZES = '128x128,256x256,314x256,512x512';
 export const benchSpec: CommandSpec = {
   name: 'bench',
   usage: '[FILE]',
+  operands: 'weights',
   summary: 'measure what this machine does with a generator, and what it could do at most',
   notes: [
     "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights. Each figure is the median of several runs after one that does not count, with the fastest and the slowest.",
     'Operations are two for each multiply-add of the layers as they are defined. The peak is what multiply-adds in registers reach; Winograd convolutions need fewer multiplications than the definitions, so a network can lie above it. "cyclegan summary --profile" has each layer.',
   ],
   options: {
-    sizes: { type: 'string', value: 'WxH,…', help: `sizes of the input; default: ${SIZES}` },
+    sizes: {
+      type: 'string',
+      value: 'WxH,…',
+      help: `sizes of the input, each raised to sides that the generator takes; default: ${SIZES}`,
+    },
     threads: { type: 'string', value: 'N,…', help: 'default: 1, and the physical cores' },
     runs: { type: 'string', value: 'N', help: 'runs for each figure; default: 7' },
     engine: ENGINE_OPTION,
@@ -49,11 +54,11 @@ export function readBench(invocation: Invocation): BenchRequest {
   if (rest.length > 0) throw new UsageError('One file at a time: cyclegan bench FILE.');
   const cores = availableCores();
   const counts = cores > 1 ? `1,${cores}` : '1';
-  const [[runs]] = readList(invocation, 'runs', '7', /^(\d{1,3})$/);
+  const [[runs]] = readList(invocation, 'runs', '7', [/^(\d{1,3})$/, 999]);
   return {
     weights: { source, key: text('key') },
-    sizes: readList(invocation, 'sizes', SIZES, /^(\d{1,5})x(\d{1,5})$/),
-    threads: readList(invocation, 'threads', counts, /^(\d{1,2})$/).map(([count]) => count),
+    sizes: readList(invocation, 'sizes', SIZES, [/^(\d{1,5})x(\d{1,5})$/, 99_999]),
+    threads: readList(invocation, 'threads', counts, [/^(\d{1,2})$/, 99]).map(([count]) => count),
     runs,
     engine: readEngine(invocation),
     variant: text('variant'),
@@ -66,14 +71,14 @@ function readList(
   invocation: Invocation,
   option: string,
   usual: string,
-  form: RegExp,
+  [form, most]: readonly [RegExp, number],
 ): readonly (readonly number[])[] {
   const text = invocation.text(option) ?? usual;
   return text.split(',').map((item) => {
     const numbers = form.exec(item)?.slice(1).map(Number) ?? [];
     if (numbers.length === 0 || numbers.includes(0)) {
       throw new UsageError(
-        `--${option} takes numbers from 1 up, such as ${usual}, but got "${text}".`,
+        `--${option} takes whole numbers from 1 to ${most}, such as ${usual}, but got "${text}".`,
       );
     }
     return numbers;

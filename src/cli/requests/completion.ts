@@ -2,6 +2,7 @@ import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const completionSpec: CommandSpec = {
   name: 'completion',
+  namesNoFiles: true,
   usage: 'bash|zsh|fish',
   summary: 'print a script that completes this command in your shell',
   options: {},

@@ -3,6 +3,7 @@ import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 export const diffSpec: CommandSpec = {
   name: 'diff',
   usage: 'A B',
+  operands: 'weights',
   summary: 'tell which keys, shapes and values differ between two weight files',
   options: {
     key: {

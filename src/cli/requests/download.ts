@@ -3,7 +3,9 @@ import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 
 export const downloadSpec: CommandSpec = {
   name: 'download',
+  namesNoFiles: true,
   usage: '[MODEL...]',
+  operands: 'models',
   summary: 'fetch models for --weights MODEL; without a name, list them',
   options: {
     url: { type: 'string', value: 'URL', help: 'fetch the model from this address instead' },

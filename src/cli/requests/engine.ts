@@ -6,6 +6,7 @@ import { type Invocation, type OptionSpec, UsageError } from '../usage.js';
 export const ENGINE_OPTION: OptionSpec = {
   type: 'string',
   value: 'NAME',
+  choices: engineNames,
   help: `${engineNames.join(' or ')}; default: the fastest that runs here`,
 };
 

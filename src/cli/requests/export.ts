@@ -1,16 +1,27 @@
 import type { WeightsRequest } from '../generator.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
-import { INPUT_OPTION, KEY_OPTION, readInputShape } from './shared.js';
+import {
+  INPUT_OPTION,
+  KEY_OPTION,
+  type NamedFile,
+  OUTPUT_OPTION,
+  readCount,
+  readInputShape,
+  readOutput,
+} from './shared.js';
+import { readTraits, TRAIT_OPTIONS } from './traits.js';
 
 export const exportSpec: CommandSpec = {
   name: 'export',
   usage: 'FILE|MODEL OUT',
+  operands: 'weights',
   summary: 'write a generator in another form: .onnx, .safetensors, .pth, or draw it: .svg, .html',
   notes: [
-    'The extension of OUT decides. The configuration goes along, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here. An .svg is the network drawn, an .html the same to move about in, with the statistics of every tensor.',
-    'A file that exists is replaced only with --force, or when you are asked on a terminal and say so; FILE itself never is.',
+    'The extension of OUT decides. The configuration goes along, and so does what options say of the network, so that "--weights OUT" runs again, bit for bit (but for --fp16); so does an .onnx that was written here. An .svg is the network drawn, an .html the same to move about in, with the statistics of every tensor.',
+    'A file that exists is replaced only with -o or --force, or when you are asked on a terminal and say so; FILE itself never is.',
   ],
   options: {
+    output: OUTPUT_OPTION,
     key: KEY_OPTION,
     input: INPUT_OPTION,
     opset: {
@@ -23,16 +34,15 @@ export const exportSpec: CommandSpec = {
       type: 'boolean',
       help: 'an .onnx with norms spelled out, for runtimes whose own is not exact (onnxruntime-web)',
     },
+    ...TRAIT_OPTIONS,
     unfold: { type: 'boolean', help: 'draw blocks that repeat one by one' },
     fp16: { type: 'boolean', help: 'an .onnx of 16-bit weights; what that changes is measured' },
     force: { type: 'boolean', help: 'replace OUT if it exists' },
   },
 };
 
-export interface ExportRequest {
+export interface ExportRequest extends NamedFile {
   readonly weights: WeightsRequest & { readonly source: string };
-  readonly output: string;
-  readonly force: boolean;
   /** `undefined`: the book's picture. */
   readonly inputShape: readonly number[] | undefined;
   readonly opset: number | undefined;
@@ -46,25 +56,19 @@ export interface ExportRequest {
 /** @throws UsageError unless two files are named, or for a value that makes no sense. */
 export function readExport(invocation: Invocation): ExportRequest {
   const { operands, text, flag } = invocation;
-  const [source, output, ...rest] = operands;
-  if (source === undefined || output === undefined || rest.length > 0) {
+  const [source, placed, ...rest] = operands;
+  const named = readOutput(invocation, placed);
+  if (source === undefined || named === null || rest.length > 0) {
     throw new UsageError('Which file, and where to? cyclegan export FILE OUT.');
   }
   return {
-    weights: { source, key: text('key') },
-    output,
-    force: flag('force'),
+    weights: { source, key: text('key'), ...readTraits(invocation) },
+    ...named,
     inputShape: readInputShape(invocation),
-    opset: readOpset(text('opset')),
+    opset: readCount(invocation, 'opset', 11, 20),
     dynamic: flag('dynamic'),
     fp16: flag('fp16'),
     exactNorms: flag('exact-norms'),
     fold: !flag('unfold'),
   };
-}
-
-function readOpset(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,2}$/.test(text)) throw new UsageError(`--opset takes a number, but got "${text}".`);
-  return Number(text);
 }

@@ -4,6 +4,7 @@ import { KEY_OPTION } from './shared.js';
 export const inspectSpec: CommandSpec = {
   name: 'inspect',
   usage: 'FILE',
+  operands: 'weights',
   summary: 'tell what a weight file is, what it holds and which generator it fits',
   notes: [
     'FILE may be an http(s) address, too: what it gives is read into memory, at most 2 GiB, and not kept.',

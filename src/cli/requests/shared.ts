@@ -4,14 +4,42 @@ import { type Invocation, type OptionSpec, UsageError } from '../usage.js';
 export const KEY_OPTION: OptionSpec = {
   type: 'string',
   value: 'NAME',
+  completes: 'nothing',
   help: 'where in a checkpoint the state dict is; default: it is searched',
 };
+
+/** OUT by an option, as `translate` has it: a file of that name is meant, and replaced. */
+export const OUTPUT_OPTION: OptionSpec = {
+  type: 'string',
+  short: 'o',
+  value: 'OUT',
+  help: 'the same as OUT, and replaces a file of that name',
+};
+
+/** The output that a command names by its place or by `-o`, and whether a file of that name may be replaced. */
+export interface NamedFile {
+  readonly output: string;
+  readonly force: boolean;
+}
+
+/** @throws UsageError for an output that is named twice. */
+export function readOutput(
+  { text, flag }: Invocation,
+  placed: string | undefined,
+): NamedFile | null {
+  const named = text('output');
+  if (named !== undefined && placed !== undefined) {
+    throw new UsageError(`One file is written, but "${placed}" and -o ${named} name two.`);
+  }
+  const output = named ?? placed;
+  return output === undefined ? null : { output, force: flag('force') || named !== undefined };
+}
 
 /** The shape that a network is looked at for. */
 export const INPUT_OPTION: OptionSpec = {
   type: 'string',
   value: 'N,C,H,W',
-  help: "shape of the input; default: 1,C,256,314, with the generator's channels C",
+  help: "shape of the input; default: 1,C,256,314, with the generator's channels C, or the next sides that it takes",
 };
 
 /** @returns The shape as `--input` gives it, batch or not; `undefined` without it. @throws UsageError for what is no shape. */
@@ -21,7 +49,7 @@ export function readInputShape(invocation: Invocation): readonly number[] | unde
   const shape = text.split(',').map(Number);
   if (!/^\d{1,5}(,\d{1,5}){2,3}$/.test(text) || shape.includes(0)) {
     throw new UsageError(
-      `--input takes batch, channels, height and width, such as 1,3,256,314, but got "${text}".`,
+      `--input takes batch, channels, height and width, from 1 to 99999 each, such as 1,3,256,314, but got "${text}".`,
     );
   }
   return shape;
@@ -46,4 +74,22 @@ export function readCount(
     );
   }
   return count;
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9 };
+
+/**
+ * A number of bytes, `512M`, as messages have them: in powers of ten; `Infinity` for `max`; `undefined` where the option was not given.
+ * @throws UsageError for anything else.
+ */
+export function readBytes({ text }: Invocation, option: string): number | undefined {
+  const given = text(option);
+  if (given === undefined) return undefined;
+  if (given === 'max') return Number.POSITIVE_INFINITY;
+  const [, number, unit] = /^(\d{1,15}(?:\.\d{1,3})?)([KMG]?)B?$/i.exec(given) ?? [];
+  const bytes = Number(number) * UNITS[unit?.toUpperCase()];
+  if (bytes >= 1) return bytes;
+  throw new UsageError(
+    `--${option} takes a number of bytes, such as 512M or 1.5G, or max, but got "${given}".`,
+  );
 }

@@ -5,6 +5,7 @@ import { INPUT_OPTION, KEY_OPTION, readInputShape } from './shared.js';
 export const summarySpec: CommandSpec = {
   name: 'summary',
   usage: '[FILE]',
+  operands: 'weights',
   summary: 'print the layers of a generator: shapes, parameters, multiply-adds, memory',
   notes: [
     "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights.",

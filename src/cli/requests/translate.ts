@@ -1,57 +1,86 @@
 import type { EngineOptions } from '../../engine/engine.js';
-import type { ValueRange } from '../../generator/family.js';
 import type { PipelineOptions } from '../../translate/pipeline.js';
 import type { WeightsRequest } from '../generator.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 import { ENGINE_OPTION, readEngine } from './engine.js';
-import { KEY_OPTION, readCount } from './shared.js';
+import { FRAME_OPTIONS, type FramesRequest, readFrames } from './frames.js';
+import { KEY_OPTION, readBytes, readCount } from './shared.js';
+import { readTraits, TRAIT_OPTIONS } from './traits.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
+    matters: true,
     type: 'string',
     short: 'w',
     value: 'FILE|URL|MODEL',
+    completes: 'weights',
     help: 'generator weights: a .pth or .safetensors file, its http(s) address, or a downloaded model; default: the small built-in one',
   },
   key: KEY_OPTION,
   output: {
+    matters: true,
     type: 'string',
     short: 'o',
     value: 'OUT',
     help: 'file, or folder for several pictures; - is standard output',
   },
-  recursive: { type: 'boolean', short: 'r', help: 'look into folders below the named ones, too' },
+  recursive: {
+    matters: true,
+    type: 'boolean',
+    short: 'r',
+    help: 'look into folders below the named ones, too',
+  },
   format: {
+    matters: true,
     type: 'string',
-    value: 'png|jpg',
-    help: 'of outputs whose names are made up; default: png',
+    value: 'png|jpg|webp|tif',
+    help: 'of outputs whose names are made up, default: png; of frames, ppm and raw, too, default: as they come',
+  },
+  ...FRAME_OPTIONS,
+  watch: {
+    type: 'string',
+    value: 'FOLDER',
+    help: 'translate the pictures of this folder, and those that appear in it, until Ctrl+C',
   },
   gallery: {
+    matters: true,
     type: 'boolean',
     help: 'write index.html beside the outputs: inputs and outputs to compare',
   },
-  resume: { type: 'boolean', help: 'leave out pictures whose output is there' },
+  resume: { matters: true, type: 'boolean', help: 'leave out pictures whose output is there' },
   resize: {
+    matters: true,
     type: 'string',
     value: '256|none|WxH|scale-width:N',
     help: 'size for the network: short side, as it is, exactly, or by the width; bicubic: before it (bicubic:256x256) takes that filter; default: 256, bilinear',
   },
-  'input-range': {
-    type: 'string',
-    value: '0..1|-1..1|0..255',
-    help: 'what the darkest and the brightest byte become on the way into the network; default: as it was trained',
-  },
+  ...TRAIT_OPTIONS,
   crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
-  'keep-size': { type: 'boolean', help: 'give the result the size of the input' },
-  'auto-orient': { type: 'boolean', help: 'turn photographs as their EXIF or XMP data say' },
+  'keep-size': { matters: true, type: 'boolean', help: 'give the result the size of the input' },
+  'auto-orient': {
+    matters: true,
+    type: 'boolean',
+    help: 'turn photographs as their EXIF or XMP data say',
+  },
   strict: { type: 'boolean', help: 'refuse pictures that are slightly damaged' },
   alpha: {
     type: 'string',
     value: 'keep|drop',
     help: "keep: carry a PNG's transparency over; default: drop",
   },
-  quality: { type: 'string', value: 'N', help: 'JPEG quality from 1 to 100; default: 95' },
+  quality: {
+    type: 'string',
+    value: 'N',
+    help: 'JPEG or WebP quality from 1 to 100; default: 95, of a WebP 80',
+  },
+  suffix: {
+    type: 'string',
+    value: 'N',
+    completes: 'nothing',
+    help: 'what outputs are called after their inputs, horseTEXT.png; default: .cyclegan beside them, nothing in a folder',
+  },
+  'dry-run': { type: 'boolean', help: 'tell what would be written where, and do nothing' },
   'no-clobber': { type: 'boolean', help: 'never replace a file, not even OUT, and never ask' },
   force: {
     type: 'boolean',
@@ -59,6 +88,11 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   },
   engine: ENGINE_OPTION,
   threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
+  memory: {
+    type: 'string',
+    value: '512M|2G|max',
+    help: 'most that the network may take: with less than it would like, it works row by row, to the same bytes; default: what it takes, but sparingly beyond 512M, or half of what is free; max: no thought of it',
+  },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
   'dump-activations': {
     type: 'string',
@@ -68,16 +102,20 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   json: { type: 'boolean', help: 'print one line of JSON for each picture' },
 };
 
+const ONLY_NAMED = 'give the picture without an option, cyclegan IN OUT';
+
 export const translateSpec: CommandSpec = {
   name: 'translate',
   usage: 'IN [OUT], or IN... [-o FOLDER]',
   summary: 'translate pictures: files, folders, patterns, addresses (the default command)',
   notes: [
-    'One picture: IN is a PNG or JPEG, OUT the file for the result, PNG or JPEG by its extension; without OUT, IN.cyclegan.png. - is standard input or output. IN may be an http(s) address, too, of at most 512 MiB; without OUT, the result then lies in the current folder, named after the last part of the address. An address that leads to another scheme (http to https, say) is refused.',
-    'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg". Three names or more are all inputs, and so are all names beside -o. The folder for the outputs is -o FOLDER, or the second of two names, if there is a folder of that name, or it ends with a slash; the outputs lie in it as their inputs do in theirs. Without it, each lies beside its input. Where that folder lies below one that is translated, what is in it is passed over, with one line for pictures that no run has put there. A folder as the last of several names is refused, where the others are none: it could be meant either way. A picture that cannot be translated is reported, the others go on, and the exit code is 1.',
+    'One picture: IN is a PNG, JPEG, WebP, TIFF or GIF (their first picture), BMP, PBM, PGM or PPM (AVIF and HEIC with the package that a message names), OUT the file for the result, PNG, JPEG, WebP or TIFF by its extension; without OUT, IN.cyclegan.png. - is standard input or output. IN may be an http(s) address, too, of at most 512 MiB; without OUT, the result then lies in the current folder, named after the last part of the address. An address that leads to another scheme (http to https, say) is refused.',
+    'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg". Three names or more are all inputs, and so are all names beside -o. The folder for the outputs is -o FOLDER, or the second of two names, if there is a folder of that name, or it ends with a slash; the outputs lie in it as their inputs do in theirs. Without it, each lies beside its input. Where that folder lies below one that is translated, what is in it is passed over, with one line for pictures that no run has put there. A folder as the last of several names is refused, where the others are none: it could be meant either way. A picture that cannot be translated, or a folder below that cannot be read, is reported, the others go on, and the exit code is 1.',
     'An input is never written to, whatever it is called. IN OUT could come from *.jpg, so if OUT exists, you are asked on a terminal; elsewhere nothing is done, and the exit code is 2. -o OUT and --force replace it. Files whose names are made up replace nothing: --resume leaves out what is there, and only --force replaces it, but in a folder that is the second of two names, which */ gives, too: there, -o FOLDER --force does. Outputs that links make one file do not replace each other. A page that is no gallery is never replaced, and a gallery that somebody has changed only with --force. Files named like outputs (*.cyclegan.*) are passed over, unless they are named alone. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone, and -o writes into one.',
   ],
   options: OPTIONS,
+  operands: 'pictures',
+  hints: { i: ONLY_NAMED, input: ONLY_NAMED, in: ONLY_NAMED },
 };
 
 /** What happens to outputs that are there already. */
@@ -93,8 +131,16 @@ export interface TranslateRequest {
   /** `-o`. */
   readonly output: string | undefined;
   readonly recursive: boolean;
-  /** `.png` or `.jpg`, for names that are made up. */
+  /** Between an input's name and the extension of its output; `null`: as usual. */
+  readonly suffix: string | null;
+  /** Whether it is only told what would be done. */
+  readonly dryRun: boolean;
+  /** `.png`, `.jpg`, `.webp` or `.tif`, for names that are made up. */
   readonly extension: string;
+  /** A folder whose pictures are translated as they appear; `null`: it is about those that are named. */
+  readonly watch: string | null;
+  /** Of a stream of frames, which has no names; `null`: it is about files. */
+  readonly frames: FramesRequest | null;
   readonly existing: ExistingRequest;
   readonly weights: WeightsRequest;
   readonly pictures: PictureOptions;
@@ -108,21 +154,23 @@ export interface TranslateRequest {
 /** @throws UsageError for a value that makes no sense. */
 export function readTranslate(invocation: Invocation): TranslateRequest {
   const { operands, text, flag } = invocation;
+  const frames = readFrames(invocation, readFormat);
   return {
     operands,
     output: text('output'),
     recursive: flag('recursive'),
-    extension: readFormat(text('format')),
+    suffix: readSuffix(text('suffix')),
+    dryRun: flag('dry-run'),
+    extension: frames === null ? readFormat(text('format')) : '',
+    watch: frames === null ? readWatch(invocation) : null,
+    frames,
     existing: readExisting(invocation),
-    weights: {
-      source: text('weights') ?? null,
-      key: text('key'),
-      inputRange: readRange(text('input-range')),
-    },
+    weights: { source: text('weights') ?? null, key: text('key'), ...readTraits(invocation) },
     pictures: readPictures(invocation),
     engine: {
       engine: readEngine(invocation),
       threads: readCount(invocation, 'threads', 1, 256),
+      memory: readBytes(invocation, 'memory'),
       // The process is the command's own.
       allowV8Flags: true,
       revectorize: !flag('no-revectorize'),
@@ -131,6 +179,29 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     json: flag('json'),
     debug: flag('debug'),
   };
+}
+
+/** What cannot be had of pictures that are still to come. */
+const REFUSED_WITH_WATCH = ['gallery', 'dump-activations', 'dry-run'];
+
+function readWatch({ operands, text, flag }: Invocation): string | null {
+  const folder = text('watch');
+  if (folder === undefined) return null;
+  const refused = REFUSED_WITH_WATCH.find((name) => flag(name));
+  if (refused !== undefined) throw new UsageError(`--${refused} cannot be had with --watch.`);
+  if (operands.length === 0 && text('output') !== '-') return folder;
+  throw new UsageError('--watch takes one folder: cyclegan --watch FOLDER -o OUTPUTS.');
+}
+
+/** Longer ones leave no room for a name. */
+const MAX_SUFFIX = 100;
+
+function readSuffix(text: string | undefined): string | null {
+  if (text === undefined) return null;
+  if (text.length <= MAX_SUFFIX && !/[\p{C}/\\]/u.test(text)) return text;
+  throw new UsageError(
+    `--suffix takes a part of a file's name, such as _zebra, of at most ${MAX_SUFFIX} characters and without slashes, but got "${text}".`,
+  );
 }
 
 function readExisting({ flag }: Invocation): ExistingRequest {
@@ -163,19 +234,6 @@ function readPictures(invocation: Invocation): PictureOptions {
   };
 }
 
-const RANGES: ReadonlyMap<string, ValueRange> = new Map([
-  ['0..1', [0, 1]],
-  ['-1..1', [-1, 1]],
-  ['0..255', [0, 255]],
-]);
-
-function readRange(text: string | undefined): ValueRange | undefined {
-  if (text === undefined) return undefined;
-  const range = RANGES.get(text);
-  if (range !== undefined) return range;
-  throw new UsageError(`--input-range takes ${[...RANGES.keys()].join(', ')}, but got "${text}".`);
-}
-
 function readResize(text = '256'): Pick<PipelineOptions, 'resize' | 'interpolation'> {
   if (text === 'none') return { resize: null };
   const match = /^(bicubic:)?(?:(scale-width:)?(\d{1,5})|(\d{1,5})x(\d{1,5}))$/.exec(text);
@@ -201,5 +259,7 @@ function readFormat(text = 'png'): string {
   const format = text.toLowerCase();
   if (format === 'png') return '.png';
   if (format === 'jpg' || format === 'jpeg') return '.jpg';
-  throw new UsageError(`--format takes png or jpg, but got "${text}".`);
+  if (format === 'webp') return '.webp';
+  if (format === 'tif' || format === 'tiff') return '.tif';
+  throw new UsageError(`--format takes png, jpg, webp or tif, but got "${text}".`);
 }

@@ -12,11 +12,6 @@ export function newBuffer(bytes: number): Buffer {
   return { bytes, first: Number.POSITIVE_INFINITY, last: -1, address: 0 };
 }
 
-/** What a buffer that has its place holds. */
-export function floatsAt(memory: ArrayBufferLike, { address, bytes }: Buffer): Float32Array {
-  return new Float32Array(memory, address, bytes / 4);
-}
-
 /** Vectors are aligned, and neighbours do not share a cache line between threads. */
 export const ALIGNMENT = 64;
 

@@ -2,11 +2,12 @@ import { graphOf } from '../../graph/builder.js';
 import {
   type Graph,
   type GraphNode,
-  type InputLeaf,
   isWeight,
   type Leaf,
   presentOperands,
 } from '../../graph/graph.js';
+import { isWhole, type LaidOutGraph } from './fuse/layouts.js';
+import { picturesOf } from './fuse/pictures.js';
 import { resultsOf } from './program.js';
 
 /** A part of a graph that is a network by itself. */
@@ -25,21 +26,26 @@ export type Part = { readonly segment: Segment } | { readonly reference: GraphNo
 
 /**
  * Cuts a graph into parts, in order of execution: runs of nodes that the engine takes, and between them the others. All
- * values of a segment have the same number of pictures.
+ * values of a segment that are pictures have the same number of them.
  */
-export function partition(graph: Graph, takes: (node: GraphNode) => boolean): Part[] {
+export function partition(graph: LaidOutGraph, takes: (node: GraphNode) => boolean): Part[] {
   const parts: Part[] = [];
   let open: GraphNode[] = [];
+  let pictures: number | null = null;
   const close = () => {
-    if (open.length > 0) parts.push({ segment: segmentOf(graph, open) });
+    if (open.length > 0)
+      parts.push({ segment: segmentOf(graph, open, (id) => isWhole(graph, id)) });
     open = [];
+    pictures = null;
   };
   for (const node of graph.nodes) {
     if (!takes(node)) {
       close();
       parts.push({ reference: node });
     } else {
-      if (open.length > 0 && picturesOf(open[0]) !== picturesOf(node)) close();
+      const own = graph.flatSizes[node.id] === null ? picturesOf(node) : null;
+      if (own !== null && pictures !== null && own !== pictures) close();
+      pictures = own ?? pictures;
       open.push(node);
     }
   }
@@ -47,13 +53,15 @@ export function partition(graph: Graph, takes: (node: GraphNode) => boolean): Pa
   return parts;
 }
 
-/** Pictures of a batch; `[C, H, W]` is one. */
-export function picturesOf({ shape }: { readonly shape: readonly number[] }): number {
-  return shape.length === 4 ? shape[0] : 1;
-}
-
-/** Some nodes of a graph as a network by itself. */
-export function segmentOf(graph: Graph, nodes: readonly GraphNode[]): Segment {
+/**
+ * Some nodes of a graph as a network by itself.
+ * @param isFlat Of a value that comes in, whether it is no picture, whatever its shape.
+ */
+export function segmentOf(
+  graph: Graph,
+  nodes: readonly GraphNode[],
+  isFlat: (id: number) => boolean = () => false,
+): Segment {
   const own = new Set(nodes.map(({ id }) => id));
   const operands = new Set(nodes.flatMap(presentOperands));
   const outside = [...operands].filter((id) => !own.has(id));
@@ -74,7 +82,8 @@ export function segmentOf(graph: Graph, nodes: readonly GraphNode[]): Segment {
       return { ...value, id: newId(id), operands: inner };
     }
     if (value.kind === 'parameter' || value.kind === 'constant') return { ...value, id: newId(id) };
-    return { kind: 'input', id: newId(id), shape: value.shape, name: `value${id}` } as InputLeaf;
+    const name = `value${id}`;
+    return { kind: 'input', id: newId(id), shape: value.shape, name, isFlat: isFlat(id) };
   });
   return { sources, results, nodes, graph: graphOf(values, results.map(newId)) };
 }

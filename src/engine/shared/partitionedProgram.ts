@@ -1,4 +1,3 @@
-import { AbortError } from '../../errors.js';
 import {
   type Graph,
   type GraphNode,
@@ -6,10 +5,13 @@ import {
   presentOperands,
   readerCounts,
 } from '../../graph/graph.js';
+import { throwIfAborted } from '../../platform/abortion.js';
 import { pause } from '../../platform/pause.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { EngineName, Program, RunOptions } from '../engine.js';
-import { picturesOf, type Segment } from './partition.js';
+import { withLayouts } from './fuse/fuse.js';
+import { batchOf } from './fuse/layouts.js';
+import type { Segment } from './partition.js';
 import { QueuedProgram, resultsOf } from './program.js';
 
 export type CompiledPart =
@@ -53,7 +55,7 @@ export class PartitionedProgram extends QueuedProgram {
   ): Promise<Tensor[]> {
     const { graph } = this;
     // As within segments, a node counts once for each picture of a batch.
-    const pictures = graph.inputs.length > 0 ? picturesOf(graph.inputs[0]) : 1;
+    const pictures = batchOf(withLayouts(graph));
     const progress: Progress = {
       values: new Map(graph.inputs.map(({ id }, i) => [id, inputs[i]])),
       readers: readerCounts(graph),
@@ -62,7 +64,7 @@ export class PartitionedProgram extends QueuedProgram {
       pictures,
     };
     for (const part of this.#parts) {
-      if (options.signal?.aborted) throw new AbortError();
+      throwIfAborted(options.signal);
       if ('program' in part) await this.#runSegment(part, progress, options);
       else await this.#runNode(part.reference, progress, options);
     }
@@ -77,7 +79,7 @@ export class PartitionedProgram extends QueuedProgram {
   protected override async pack(changed: ReadonlyMap<string, Tensor>): Promise<void> {
     for (const part of this.#parts) {
       if (!('program' in part)) continue;
-      const own = part.program.parameters();
+      const own = new Set(part.segment.graph.parameters.map(({ key }) => key));
       const some = new Map([...changed].filter(([key]) => own.has(key)));
       if (some.size > 0) await part.program.updateParameters(some);
     }
@@ -132,7 +134,7 @@ export class PartitionedProgram extends QueuedProgram {
   }
 }
 
-/** Forgets the values that nothing reads after this node. */
+/** Drops the values that nothing reads after this node. */
 function releaseOperands(node: GraphNode, { readers, values }: Progress): void {
   for (const id of presentOperands(node)) if (--readers[id] === 0) values.delete(id);
 }

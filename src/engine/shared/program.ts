@@ -1,9 +1,11 @@
 import { ShapeError } from '../../errors.js';
 import { type Graph, shapeOf, weightOf } from '../../graph/graph.js';
+import { describeValue, isMap } from '../../tensor/describeValue.js';
 import { formatShape, type Shape, sameShape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { Tensor } from '../../tensor/tensor.js';
 import type { EngineName, Program, RunOptions } from '../engine.js';
 import { Queue } from './queue.js';
+import { withoutElements } from './releasedWeights.js';
 
 export interface ProgramFacts {
   readonly engine: EngineName;
@@ -28,18 +30,19 @@ export abstract class QueuedProgram implements Program {
   readonly memoryBytes: number;
   readonly fallbacks: readonly string[];
   readonly #queue = new Queue();
-  /** What it was compiled from, until it is disposed of. */
+  /** What it was compiled from, but for weights, until it is disposed of. */
   #graph: Graph | null;
-  /** As they were packed last. */
-  readonly #parameters: Map<string, Tensor>;
+  /** As they were packed last; `null` for those whose elements are in the program's own memory alone. */
+  readonly #parameters: Map<string, Tensor | null>;
+  readonly #shapes: ReadonlyMap<string, Shape>;
   /** The key in `#parameters` for each that a parameter has. */
   readonly #keys: ReadonlyMap<string, string>;
 
   constructor(graph: Graph, { engine, details, memoryBytes, fallbacks }: ProgramFacts) {
-    this.#graph = graph;
-    this.#parameters = new Map(
-      graph.parameters.map(({ id, key }) => [key, weightOf(graph, id)] as const),
-    );
+    this.#graph = withoutElements(graph);
+    const tensors = graph.parameters.map(({ id, key }) => [key, weightOf(graph, id)] as const);
+    this.#parameters = new Map(tensors);
+    this.#shapes = new Map(tensors.map(([key, { shape }]) => [key, shape]));
     this.#keys = new Map(
       graph.parameters.flatMap(({ key, aliases }) =>
         [key, ...aliases].map((name) => [name, key] as const),
@@ -55,11 +58,21 @@ export abstract class QueuedProgram implements Program {
     this.outputShape = this.outputShapes[0] ?? [];
   }
 
-  /** @returns The values of `resultsOf(graph)`, fresh ones. */
+  /** @returns The values of `resultsOf(graph)`, fresh ones; of the outputs alone, if the others were written where they belong. */
   protected abstract execute(inputs: readonly Tensor[], options: RunOptions): Promise<Tensor[]>;
 
   /** Takes other weights, for the runs from now on. */
   protected abstract pack(changed: ReadonlyMap<string, Tensor>): Promise<void>;
+
+  /** Whether the elements of a parameter lie as they are in the program's own memory, once they are packed. */
+  protected isOwn(_key: string): boolean {
+    return false;
+  }
+
+  /** A copy of the elements of a parameter from the program's own memory. */
+  protected readBack(key: string): Float32Array {
+    throw new Error(`${key} is in no memory of this program's own`);
+  }
 
   /** Frees what the program holds; no run is left then. */
   protected abstract release(): void;
@@ -85,10 +98,13 @@ export abstract class QueuedProgram implements Program {
 
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void> {
     const changed = new Map<string, Tensor>();
+    if (!isMap(parameters))
+      throw wrongValue('parameters', 'a Map, as stateDict() gives,', parameters);
     for (const [key, tensor] of parameters) {
       const known = this.#keys.get(key);
       if (known === undefined) throw unknownParameter(key, [...this.#keys.keys()]);
-      const { shape } = this.#parameters.get(known) as Tensor;
+      if (!(tensor instanceof Tensor)) throw wrongValue(`"${key}"`, 'a Tensor', tensor);
+      const shape = this.#shapes.get(known) as Shape;
       if (!sameShape(shape, tensor.shape)) {
         throw new ShapeError(
           `Parameter "${key}" has shape ${formatShape(shape)} in this program, but got ${formatShape(tensor.shape)}.`,
@@ -100,8 +116,9 @@ export abstract class QueuedProgram implements Program {
     return this.#queue.run(() => this.#take(changed));
   }
 
-  parameters(): ReadonlyMap<string, Tensor> {
-    return new Map(this.#parameters);
+  parameters(keys: Iterable<string> = this.#parameters.keys()): ReadonlyMap<string, Tensor> {
+    const known = [...keys].filter((key) => this.#parameters.has(key));
+    return new Map(known.map((key) => [key, this.#parameter(key)]));
   }
 
   dispose(): void {
@@ -112,7 +129,7 @@ export abstract class QueuedProgram implements Program {
     });
   }
 
-  /** The queue lets nobody in who would ask for it after it was closed. */
+  /** Not read after `dispose`: the queue is closed then. */
   protected get graph(): Graph {
     return this.#graph as Graph;
   }
@@ -120,13 +137,34 @@ export abstract class QueuedProgram implements Program {
   /** The elements of a parameter or a constant of the graph, as they are in this program. */
   protected weight(id: number): Tensor {
     const leaf = this.graph.values[id];
-    if (leaf.kind === 'parameter') return this.#parameters.get(leaf.key) as Tensor;
-    return weightOf(this.graph, id);
+    const tensor = leaf.kind === 'parameter' ? this.#parameter(leaf.key) : weightOf(this.graph, id);
+    // A view of it (`weightViews.ts`).
+    return sameShape(tensor.shape, leaf.shape) ? tensor : tensor.reshape(leaf.shape);
+  }
+
+  /** What assignments write was written, in the program's own memory: to be read back when it is asked for. */
+  protected markWritten(): void {
+    for (const { parameter } of this.graph.assignments) {
+      this.#parameters.set(this.#keyOf(parameter), null);
+    }
+  }
+
+  /** Lets go of tensors whose elements are packed as they are: a program that changes weights has them once, and not twice. */
+  protected letGo(keys: Iterable<string> = this.#parameters.keys()): void {
+    if (this.graph.assignments.length === 0) return;
+    for (const key of keys) if (this.isOwn(key)) this.#parameters.set(key, null);
   }
 
   async #take(changed: ReadonlyMap<string, Tensor>): Promise<void> {
     for (const [key, tensor] of changed) this.#parameters.set(key, tensor);
     await this.pack(changed);
+    this.letGo(changed.keys());
+  }
+
+  #parameter(key: string): Tensor {
+    return (
+      this.#parameters.get(key) ?? Tensor.owning(this.readBack(key), this.#shapes.get(key) as Shape)
+    );
   }
 
   #keyOf(parameter: number): string {
@@ -144,15 +182,26 @@ function unknownParameter(key: string, known: readonly string[]): ShapeError {
 
 /** @throws ShapeError unless the inputs have the shapes that a program was compiled for. */
 function checkInputs(inputs: readonly Tensor[], expected: readonly Shape[]): void {
+  if (!Array.isArray(inputs)) throw wrongValue('inputs', 'an array of tensors', inputs);
   if (inputs.length !== expected.length) {
     throw new ShapeError(
       `This program takes ${expected.length} inputs (runAll), but got ${inputs.length}.`,
     );
   }
-  for (const [i, { shape }] of inputs.entries()) {
-    if (sameShape(shape, expected[i])) continue;
+  for (const [i, input] of inputs.entries()) {
+    if (!(input instanceof Tensor)) throw wrongValue('input', 'a Tensor', input);
+    if (sameShape(input.shape, expected[i])) continue;
     throw new ShapeError(
-      `This program was compiled for an input of ${formatShape(expected[i])}, but got ${formatShape(shape)}.`,
+      `This program was compiled for an input of ${formatShape(expected[i])}, but got ${formatShape(input.shape)}.`,
     );
   }
+}
+
+/** Not every caller has a compiler that checks. */
+function wrongValue(name: string, wanted: string, value: unknown): ShapeError {
+  const code = name === 'input' || name === 'inputs' ? 'ERR_SHAPE' : 'ERR_PARAMETER';
+  return new ShapeError(
+    `A program takes ${wanted} as ${name}, but got ${describeValue(value)}.`,
+    code,
+  );
 }

@@ -1,5 +1,5 @@
-import { AbortError, CycleganError } from '../../errors.js';
-import { abortionOf } from '../../platform/abortion.js';
+import { CycleganError } from '../../errors.js';
+import { abortionOf, throwIfAborted } from '../../platform/abortion.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 
 /** Runs one job at a time, in the order of the calls, and none after it was closed. */
@@ -9,7 +9,7 @@ export class Queue {
 
   /**
    * @param signal A job that still waits when it fires is over at once, and never begins.
-   * @throws CycleganError `ERR_DISPOSED` once closed; AbortError.
+   * @throws CycleganError `ERR_DISPOSED` once closed; the reason of a signal that fired.
    */
   run<T>(job: () => Promise<T>, signal?: AbortSignalLike): Promise<T> {
     if (this.#closed) {
@@ -20,7 +20,7 @@ export class Queue {
     const abortion = abortionOf(signal);
     const result = this.#last.then(() => {
       abortion.end();
-      if (signal?.aborted) throw new AbortError();
+      throwIfAborted(signal);
       return job();
     });
     this.#last = result.catch(() => undefined);

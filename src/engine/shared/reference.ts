@@ -1,5 +1,5 @@
-import { AbortError } from '../../errors.js';
 import { type Graph, operandsOf, presentOperands, readerCounts } from '../../graph/graph.js';
+import { throwIfAborted } from '../../platform/abortion.js';
 import { pause } from '../../platform/pause.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { EngineName, RunOptions } from '../engine.js';
@@ -48,7 +48,7 @@ export async function runReference(
   const readers = readerCounts(graph);
   for (const [index, node] of graph.nodes.entries()) {
     if (!blocking || signal !== undefined) await pause();
-    if (signal?.aborted) throw new AbortError();
+    throwIfAborted(signal);
     const start = performance.now();
     values.set(node.id, node.operator.run(operandsOf(node, get), node.attributes));
     // A value is dropped after its last reader, so that two or three live at a time and not all.

@@ -2,6 +2,7 @@ import { type FunctionHandle, ModuleWriter } from '../../emit/module.js';
 import { cacheKey, readCachedBytes, writeCachedBytes } from '../../platform/cacheFolder.js';
 import { concatenate } from '../../platform/concatenate.js';
 import { crc32 } from '../../platform/crc32.js';
+import { textOf, utf8Bytes } from '../../platform/text.js';
 import type { MachineCodeStore } from './machineCode.js';
 
 const KIND = 'code';
@@ -68,23 +69,23 @@ class WrittenModule extends ModuleWriter {
  *
  * @param name Where the code is kept; `null` if it is not.
  */
-export function withCodeCache<
+export async function withCodeCache<
   T extends { readonly code: Uint8Array<ArrayBuffer>; readonly memory: ModuleMemory },
 >(
   name: string | null,
-  assemble: (module: ModuleWriter) => T,
-): T & { readonly store?: MachineCodeStore } {
+  assemble: (module: ModuleWriter) => Promise<T>,
+): Promise<T & { readonly store?: MachineCodeStore }> {
   const kept = name === null ? null : read(name);
   if (name !== null && kept !== null) {
     try {
-      const program = assemble(new WrittenModule(kept.header, kept.code));
+      const program = await assemble(new WrittenModule(kept.header, kept.code));
       return { ...program, store: storeIn(name, kept) };
     } catch (error) {
       if (!(error instanceof CacheMismatchError)) throw error;
     }
   }
   const module = new ModuleWriter();
-  const program = assemble(module);
+  const program = await assemble(module);
   if (name === null) return program;
   const { code, memory } = program;
   const header = { keys: module.keys, ...memory, codeLength: code.length };
@@ -107,13 +108,13 @@ function read(name: string): CachedCode | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== crc32(bytes.subarray(4))) return null;
   const codeAt = 8 + view.getUint32(4, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, codeAt))) as CodeHeader;
+  const header = JSON.parse(textOf(bytes.subarray(8, codeAt))) as CodeHeader;
   const codeEnd = codeAt + header.codeLength;
   return { header, code: bytes.slice(codeAt, codeEnd), machineCode: bytes.slice(codeEnd).buffer };
 }
 
 function write(name: string, { header, code, machineCode }: CachedCode): void {
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = utf8Bytes(JSON.stringify(header));
   const rest = concatenate([littleEndian(text.length), text, code, new Uint8Array(machineCode)]);
   writeCachedBytes(name, concatenate([littleEndian(crc32(rest)), rest]), FAMILY);
 }

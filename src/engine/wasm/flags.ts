@@ -7,7 +7,7 @@ interface FlagRule {
   readonly before: number;
 }
 
-/** The first V8 that nobody has tried these flags on: it is left as it is. */
+/** The first V8 that these flags were not tried on: it is left as it is. */
 const UNKNOWN = 15;
 
 /**

@@ -9,7 +9,7 @@ export interface MachineCodeStore {
 
 interface CompileModuleOptions {
   /** Whether the process is the caller's own, with V8's flags set (`flags.ts`). */
-  readonly owned: boolean;
+  readonly allowV8Flags: boolean;
   readonly store?: MachineCodeStore;
 }
 
@@ -19,9 +19,9 @@ interface CompileModuleOptions {
  */
 export async function compileModule(
   bytes: Uint8Array<ArrayBuffer>,
-  { owned, store }: CompileModuleOptions,
+  { allowV8Flags, store }: CompileModuleOptions,
 ): Promise<WebAssembly.Module> {
-  if (!owned) return WebAssembly.compile(bytes);
+  if (!allowV8Flags) return WebAssembly.compile(bytes);
   const found = store?.found.byteLength ? deserialize(store.found, bytes) : null;
   if (found !== null) return found;
   const module = compiledAtOnce(() => new WebAssembly.Module(bytes));

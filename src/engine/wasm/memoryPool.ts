@@ -11,7 +11,7 @@ export interface TakenMemory {
 }
 
 /** For so long, an idle memory waits for the next program before it may be collected. */
-const PATIENCE_MS = 5000;
+const IDLE_MS = 5000;
 
 /** A memory that no program has. */
 interface Idle {
@@ -29,11 +29,16 @@ let discarded: WeakRef<Idle>[] = [];
  * largest, which grows: a memory that is let go of stays where it is until every thread that ever saw it has collected
  * its garbage, and V8 sees no reason to. So a process has no more memories than it had programs at the same time.
  *
+ * @param mostBytes A larger one of an earlier program is not taken.
  * @throws MemoryError when there is none.
  */
-export function takeMemory(pages: number, shared: boolean): TakenMemory {
+export function takeMemory(
+  pages: number,
+  shared: boolean,
+  mostBytes = Number.POSITIVE_INFINITY,
+): TakenMemory {
   const bySize = [...idle, ...discarded.flatMap((weak) => weak.deref() ?? [])]
-    .filter((entry) => entry.shared === shared)
+    .filter((entry) => entry.shared === shared && sizeOf(entry) <= mostBytes)
     .sort((a, b) => sizeOf(a) - sizeOf(b));
   const found = bySize.find((entry) => sizeOf(entry) >= pages * PAGE) ?? bySize.at(-1);
   if (found !== undefined && reaches(found, pages)) {
@@ -48,7 +53,7 @@ export function takeMemory(pages: number, shared: boolean): TakenMemory {
 export function returnMemory(memory: WebAssembly.Memory, shared: boolean): void {
   const entry = { memory, shared };
   idle.push(entry);
-  later(PATIENCE_MS, () => discard(entry));
+  later(IDLE_MS, () => discard(entry));
 }
 
 function discard(entry: Idle): void {

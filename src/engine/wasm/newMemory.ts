@@ -9,6 +9,7 @@ export const MAX_PAGES = 65_535;
 
 /** A picture needs more memory than WebAssembly, or this process, can have. */
 export class MemoryError extends CycleganError {
+  override readonly name = 'MemoryError';
   constructor(message: string, options?: ErrorOptions) {
     super('ERR_TOO_LARGE', message, options);
   }
@@ -27,21 +28,24 @@ export function newMemory(pages: number, shared: boolean): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (cause) {
-    throw new MemoryError(refusal(pages * PAGE), { cause });
+    throw memoryRefusal(pages * PAGE, { cause });
   }
 }
 
 /** Node sets no more aside for a larger maximum; browsers may, and refuse what a phone does not have. */
-function maxPages(pages: number): number {
+export function maxPages(pages: number): number {
   return builtin('v8') === null ? Math.min(2 * pages, MAX_PAGES) : MAX_PAGES;
 }
 
 /** V8 sets more addresses aside for a memory than it has bytes: whatever is read, it need not look where it ends. */
-function refusal(bytes: number): string {
+export function memoryRefusal(bytes: number, options?: ErrorOptions): MemoryError {
   const asked = `This process cannot have ${megabytes(bytes)} of memory for WebAssembly`;
   const limit = addressSpaceLimit();
-  if (limit === null) return `${asked}. A smaller picture needs less.`;
-  return `${asked}: its addresses are limited to ${megabytes(limit)} (ulimit -v), and V8 sets about 10 GB of them aside for each such memory. Raise the limit, or take the engine "js".`;
+  const why =
+    limit === null
+      ? '. A smaller picture needs less.'
+      : `: its addresses are limited to ${megabytes(limit)} (ulimit -v), and V8 sets about 10 GB of them aside for each such memory. Raise the limit, or take the engine "js".`;
+  return new MemoryError(asked + why, options);
 }
 
 export function megabytes(bytes: number): string {

@@ -21,7 +21,7 @@ const TURNS = 4_000_000;
 /** Machine code of the kind that a target's kernels are of, and nothing in its way. */
 export async function measurePeak(
   target: Target,
-  { threads, owned }: { readonly threads: number; readonly owned: boolean },
+  { threads, allowV8Flags }: { readonly threads: number; readonly allowV8Flags: boolean },
 ): Promise<Peak> {
   const writer = new ModuleWriter();
   const sums = target.joins ? 2 * SUMS : SUMS;
@@ -34,7 +34,7 @@ export async function measurePeak(
   const memory = newMemory(pages, shared);
   // Pages that nothing was written to are all the same one, which stays in the cache.
   new Float32Array(memory.buffer).fill(0.5);
-  const module = await compileModule(writer.finish({ pages, shared }), { owned });
+  const module = await compileModule(writer.finish({ pages, shared }), { allowV8Flags });
   const place = (thread: number) => thread * ownPages * PAGE;
 
   /** Seconds until all threads are done with a function. */

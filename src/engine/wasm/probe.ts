@@ -18,12 +18,32 @@ export function probeFeatures(): Features {
   };
 }
 
+/** Why code cannot be compiled though the runtime knows WebAssembly, for people; `null` where it can. */
+export function compilationRefusal(): Promise<string | null> {
+  refusal ??= WebAssembly.compile(probeModule(false, (x) => x)).then(
+    () => null,
+    (error: unknown) => {
+      const { message } = error as Error;
+      return /content security policy/i.test(message)
+        ? "the page's Content-Security-Policy forbids WebAssembly; 'wasm-unsafe-eval' in its script-src allows it"
+        : `this runtime compiles no WebAssembly: ${message}`;
+    },
+  );
+  return refusal;
+}
+
+let refusal: Promise<string | null> | null = null;
+
 function validates(shared: boolean, expression: (x: Code) => Code): boolean {
   if (typeof WebAssembly === 'undefined') return false;
+  return WebAssembly.validate(probeModule(shared, expression));
+}
+
+function probeModule(shared: boolean, expression: (x: Code) => Code): Uint8Array<ArrayBuffer> {
   const module = new ModuleWriter();
   module.define('probe', [], (f) => {
     const address = i32.const(0);
     f.emit(v128.store(address, expression(v128.load(address))));
   });
-  return WebAssembly.validate(module.finish({ pages: 1, shared }));
+  return module.finish({ pages: 1, shared });
 }

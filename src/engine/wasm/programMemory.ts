@@ -15,29 +15,21 @@ export interface ProgramMemory {
   left: Promise<unknown>;
 }
 
-/** Programs that went without `dispose()`. */
-const finalizers = new FinalizationRegistry<ProgramMemory>((memory) => void release(memory));
 let released = 0;
 
-/** @param program As long as it lives, the memory is kept. */
-export function holdMemory(
-  program: object,
-  memory: WebAssembly.Memory,
-  shared: boolean,
-): ProgramMemory {
+export function holdMemory(memory: WebAssembly.Memory, shared: boolean): ProgramMemory {
   const loadedWorkers = new Set<PoolWorker>();
-  const held = { id: newProgramId(), memory, shared, loadedWorkers, left: Promise.resolve() };
-  finalizers.register(program, held, program);
-  return held;
+  return { id: newProgramId(), memory, shared, loadedWorkers, left: Promise.resolve() };
 }
 
-/** Gives the memory of a program that is disposed of back. */
-export function releaseMemory(program: object, memory: ProgramMemory): void {
-  finalizers.unregister(program);
-  void release(memory);
-}
-
-async function release({ id, memory, shared, loadedWorkers, left }: ProgramMemory): Promise<void> {
+/** Gives the memory of a program that is gone back, once no worker is in it. */
+export async function releaseMemory({
+  id,
+  memory,
+  shared,
+  loadedWorkers,
+  left,
+}: ProgramMemory): Promise<void> {
   await left;
   for (const worker of loadedWorkers) worker.tell(id, { drop: true });
   loadedWorkers.clear();

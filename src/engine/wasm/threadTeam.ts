@@ -1,20 +1,23 @@
-import { AbortError } from '../../errors.js';
+import { throwIfAborted } from '../../platform/abortion.js';
 import { canBlock, pause } from '../../platform/pause.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { RunOptions } from '../engine.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
-import type { ProgramMemory } from './programMemory.js';
+import { type ProgramMemory, releaseMemory } from './programMemory.js';
+import type { Part, StepRange, Team } from './team.js';
+import { ReachableMemory, type WritableMemory } from './writableMemory.js';
 
-/** How long the calling thread sleeps before it looks whether those it waits for still live, and how often it does. */
-const LOOK_MS = 500;
-const MAX_LOOKS = 120;
+/** How long the calling thread blocks before it checks that the workers are alive, and how often it does. */
+const PROBE_MS = 500;
+const MAX_PROBES = 120;
+const MAX_PROBES_HERE = 4;
 /** How long workers may take to come out of a run that failed: they finish what they have begun. */
 const GATHER_MS = 10_000;
 const NOT_BACK = 'it did not come back from its work';
 
-function lost(): WorkerError {
+function workerFailed(): WorkerError {
   return new WorkerError(NOT_BACK);
 }
 
@@ -31,37 +34,33 @@ export interface TeamShape {
 /** Workers that were sent into steps, and what comes of each. */
 interface Sent {
   readonly workers: readonly PoolWorker[];
-  readonly runs: readonly Promise<void>[];
+  readonly runs: readonly Promise<unknown>[];
 }
 
-const NOBODY: Sent = { workers: [], runs: [] };
-
-/** Steps for the driver of that name. */
-export interface StepRange {
-  readonly driver: string;
-  readonly from: number;
-  readonly to: number;
-}
+const NO_WORKERS: Sent = { workers: [], runs: [] };
 
 /** Runs a program's steps with its threads: the calling thread among them, or workers alone. */
-export class ThreadTeam {
+export class ThreadTeam implements Team {
+  readonly memory: WritableMemory;
+  readonly isReadable = true;
   readonly #shape: TeamShape;
-  readonly #memory: ProgramMemory;
+  readonly #held: ProgramMemory;
   readonly #control: Int32Array;
   readonly #exports: WebAssembly.Exports;
   /** Those of the current run. */
-  #sent = NOBODY;
+  #sent = NO_WORKERS;
 
   constructor(memory: ProgramMemory, shape: TeamShape) {
     this.#shape = shape;
-    this.#memory = memory;
+    this.#held = memory;
+    this.memory = new ReachableMemory(memory.memory.buffer);
     this.#control = new Int32Array(memory.memory.buffer);
     this.#exports = new WebAssembly.Instance(shape.module, { e: { m: memory.memory } }).exports;
   }
 
-  /** Whether the calling thread does it all: it then waits for nobody. */
+  /** Whether the calling thread does it all, without a barrier. */
   isAlone(blocking: boolean): boolean {
-    const { shared } = this.#memory;
+    const { shared } = this.#held;
     return !shared || (this.#shape.threads === 1 && blocking && canBlock());
   }
 
@@ -77,21 +76,21 @@ export class ThreadTeam {
 
   /**
    * Runs steps with all threads, each waiting for the others at the end of a step.
-   * @throws AbortError; WorkerError for a worker that is lost.
+   * @throws The reason of a signal that fired; WorkerError for a worker that failed.
    */
   async run(
     range: StepRange,
     { blocking = false, signal, onProgress }: RunOptions,
     onStep: (step: number) => void,
   ): Promise<void> {
-    if (signal?.aborted) throw new AbortError();
+    throwIfAborted(signal);
     await this.#leaveLast();
     this.#reset(range);
     const stop = () => Atomics.store(this.#control, CONTROL.stop / 4, 1);
     signal?.addEventListener('abort', stop, { once: true });
     try {
       // A page's main thread could not wait at a barrier, so there workers do it all.
-      if ((blocking && canBlock()) || !this.#memory.shared) {
+      if ((blocking && canBlock()) || !this.#held.shared) {
         await this.#runHere(range, !blocking || signal !== undefined, onStep);
       } else {
         await this.#runElsewhere(range, onProgress === undefined ? null : onStep);
@@ -99,8 +98,31 @@ export class ThreadTeam {
     } finally {
       signal?.removeEventListener('abort', stop);
     }
-    if (signal?.aborted) throw new AbortError();
-    if (this.#isLost) throw lost();
+    throwIfAborted(signal);
+    if (this.#hasFailed) throw workerFailed();
+  }
+
+  /**
+   * With the calling thread, which lets nothing else of the program run before it is done, and the others, where it can wait for them.
+   * As long as nothing has begun, it can do without them.
+   */
+  async runInOneGo(range: StepRange, alone: string): Promise<void> {
+    const helps = canBlock() && this.#held.shared;
+    const count = helps ? this.#shape.threads - 1 : 0;
+    const others = await this.#loadedWorkers(count).catch(() => []);
+    await this.#leaveLast();
+    this.#reset(range);
+    if (others.length < count || count === 0) {
+      (this.#exports[alone] as Driver)(range.from, range.to, this.#scratch(0), 1);
+      return;
+    }
+    this.#send(others, range, 1);
+    for (let step = range.from; step < range.to; step++) {
+      this.#drive(range.driver, step);
+      this.#waitHere(step);
+      if (this.#isWaitedFor(step)) await this.#waitForOthers(step);
+      if (this.#hasFailed) throw await this.#gather();
+    }
   }
 
   /**
@@ -108,7 +130,7 @@ export class ThreadTeam {
    * @returns What takes part in them, and waits for the workers.
    */
   begin(range: StepRange, blocking: boolean): () => Promise<void> {
-    const helps = (blocking && canBlock()) || !this.#memory.shared;
+    const helps = (blocking && canBlock()) || !this.#held.shared;
     this.#reset(range);
     const { threads } = this.#shape;
     const workers = takeWorkers(helps ? threads - 1 : threads);
@@ -122,7 +144,7 @@ export class ThreadTeam {
       }
       try {
         await Promise.all(runs);
-        if (this.#isLost) throw lost();
+        if (this.#hasFailed) throw workerFailed();
       } catch (error) {
         this.giveUp();
         await this.#gather();
@@ -131,14 +153,30 @@ export class ThreadTeam {
     };
   }
 
+  async read(parts: readonly Part[]): Promise<Float32Array[]> {
+    return parts.map(({ address, bytes }) => this.memory.floats(address, bytes / 4));
+  }
+
+  readLater(): null {
+    return null;
+  }
+
+  async restore(): Promise<boolean> {
+    return false;
+  }
+
+  release(): void {
+    void releaseMemory(this.#held);
+  }
+
   /** Workers must not wait for one that failed, or for the calling thread, which will not come. */
   giveUp(control = this.#control): void {
     Atomics.store(control, CONTROL.stop / 4, 1);
-    Atomics.store(control, CONTROL.lost / 4, 1);
+    Atomics.store(control, CONTROL.workerFailed / 4, 1);
   }
 
-  get #isLost(): boolean {
-    return Atomics.load(this.#control, CONTROL.lost / 4) !== 0;
+  get #hasFailed(): boolean {
+    return Atomics.load(this.#control, CONTROL.workerFailed / 4) !== 0;
   }
 
   /** The calling thread's part of a step. */
@@ -159,7 +197,7 @@ export class ThreadTeam {
         if (pausing) await pause();
         this.#drive(range.driver, step);
         if (this.#isWaitedFor(step)) await this.#waitForOthers(step);
-        if (this.#isLost) break;
+        if (this.#hasFailed) break;
         onStep(step);
       }
     } catch (error) {
@@ -167,7 +205,7 @@ export class ThreadTeam {
       await this.#gather();
       throw error;
     }
-    if (this.#isLost) throw await this.#gather();
+    if (this.#hasFailed) throw await this.#gather();
   }
 
   /** Workers do everything; the event loop stays free. */
@@ -178,7 +216,7 @@ export class ThreadTeam {
       try {
         if (thrown === null) onStep?.(step);
       } catch (error) {
-        // Workers are still within: the caller hears it when they are out.
+        // Workers are still within: the error is thrown when they are out.
         thrown = { error };
         Atomics.store(this.#control, CONTROL.stop / 4, 1);
       }
@@ -205,18 +243,27 @@ export class ThreadTeam {
     return threads > 1 && Atomics.load(this.#control, this.#barrier(step)) < threads;
   }
 
+  /** Blocks at the end of a step for threads that are late, for two seconds. */
+  #waitHere(step: number): void {
+    const barrier = this.#barrier(step);
+    for (let probes = 0; probes < MAX_PROBES_HERE && this.#isWaitedFor(step); probes++) {
+      const count = Atomics.load(this.#control, barrier);
+      if (this.#isWaitedFor(step)) Atomics.wait(this.#control, barrier, count, PROBE_MS);
+    }
+  }
+
   /**
-   * Waits on at the end of a step for threads that are late. Only the event loop hears that a worker has died, so it takes a turn
+   * Waits on at the end of a step for threads that are late. Only the event loop gets the message that a worker has died, so it runs
    * now and then; nothing is asked of threads that are at work.
    */
   async #waitForOthers(step: number): Promise<void> {
     const barrier = this.#barrier(step);
-    for (let looks = 0; !this.#isLost && this.#isWaitedFor(step); looks++) {
-      if (looks === MAX_LOOKS) this.giveUp();
+    for (let probes = 0; !this.#hasFailed && this.#isWaitedFor(step); probes++) {
+      if (probes === MAX_PROBES) this.giveUp();
       await pause();
       const count = Atomics.load(this.#control, barrier);
-      if (!this.#isLost && this.#isWaitedFor(step)) {
-        Atomics.wait(this.#control, barrier, count, LOOK_MS);
+      if (!this.#hasFailed && this.#isWaitedFor(step)) {
+        Atomics.wait(this.#control, barrier, count, PROBE_MS);
       }
     }
   }
@@ -225,8 +272,8 @@ export class ThreadTeam {
   #reset({ from, to }: StepRange): void {
     const counters = (step: number) => (CONTROL.steps + step * COUNTER_BYTES) / 4;
     this.#control.fill(0, counters(from), counters(to));
-    const { idle, stop, lost: gone, beyond } = CONTROL;
-    for (const word of [idle, stop, gone, beyond]) this.#control[word / 4] = 0;
+    const { idle, stop, workerFailed, beyond } = CONTROL;
+    for (const word of [idle, stop, workerFailed, beyond]) this.#control[word / 4] = 0;
   }
 
   /**
@@ -239,21 +286,21 @@ export class ThreadTeam {
     first: number,
     onStep: ((step: number) => void) | null = null,
   ): Sent {
-    const { id, loadedWorkers } = this.#memory;
+    const { id, loadedWorkers } = this.#held;
     const control = this.#control;
     const runs = workers.map((worker, i) => {
       const report = onStep !== null && i === 0;
       const part = { driver, from, to, scratch: this.#scratch(first + i), report };
       const message = { ...this.#loadMessage(worker), run: part };
-      const run = worker.ask(id, message, onStep ?? undefined);
-      // Callers wait for it, too. What the worker has heard is unknown: the next time, it is told all again.
+      const run = worker.ask(id, message, onStep === null ? {} : { onStep });
+      // Callers wait for it, too. What reached the worker is unknown: the next time, all is sent again.
       run.catch(() => {
         this.giveUp(control);
         if (loadedWorkers.delete(worker)) worker.tell(id, { drop: true });
       });
       return run;
     });
-    this.#memory.left = Promise.allSettled(runs);
+    this.#held.left = Promise.allSettled(runs);
     this.#sent = { workers, runs };
     return this.#sent;
   }
@@ -272,23 +319,23 @@ export class ThreadTeam {
       runs.map((run, i) => run.finally(() => missing.delete(workers[i]))),
     );
     clearTimeout(late);
-    this.#sent = NOBODY;
-    return ends.find((end) => end.status === 'rejected')?.reason ?? lost();
+    this.#sent = NO_WORKERS;
+    return ends.find((end) => end.status === 'rejected')?.reason ?? workerFailed();
   }
 
-  /** Workers that have the program. A caller that waited for one at a barrier instead would not hear that it died. */
+  /** Workers that have the program. A caller that waited for one at a barrier instead would get no message that it died. */
   async #loadedWorkers(count: number): Promise<PoolWorker[]> {
     if (count === 0) return [];
     const workers = takeWorkers(count);
-    const { id, loadedWorkers } = this.#memory;
+    const { id, loadedWorkers } = this.#held;
     const newWorkers = workers.filter((worker) => !loadedWorkers.has(worker));
     await Promise.all(newWorkers.map((worker) => worker.ask(id, this.#loadMessage(worker))));
     return workers;
   }
 
-  /** What a worker that does not have this program yet has to be told. */
+  /** What is sent to a worker that does not have this program yet. */
   #loadMessage(worker: PoolWorker): object {
-    const { loadedWorkers, memory } = this.#memory;
+    const { loadedWorkers, memory } = this.#held;
     if (loadedWorkers.has(worker)) return {};
     loadedWorkers.add(worker);
     return { load: { module: this.#shape.module, memory } };
@@ -306,12 +353,12 @@ export class ThreadTeam {
     for (;;) {
       const count = Atomics.load(this.#control, idle);
       if (count >= length) break;
-      // The last run is over, with all that it computed: no caller misses a worker that died since then.
-      if (Atomics.wait(this.#control, idle, count, LOOK_MS) === 'timed-out') {
+      // The last run is over, with all that it computed: no caller needs a worker that died since then.
+      if (Atomics.wait(this.#control, idle, count, PROBE_MS) === 'timed-out') {
         await this.#gather();
         break;
       }
     }
-    this.#sent = NOBODY;
+    this.#sent = NO_WORKERS;
   }
 }

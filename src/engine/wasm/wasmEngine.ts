@@ -1,34 +1,52 @@
 import { CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
-import { canBlock } from '../../platform/pause.js';
-import { sizeOf } from '../../tensor/shape.js';
+import { noticeOnce } from '../../platform/notice.js';
+import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
+import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
-import { fuse, takesNode } from '../shared/fuse/fuse.js';
+import { fuse, takesNode, withLayouts } from '../shared/fuse/fuse.js';
+import { isReadableFlat, type LaidOutGraph } from '../shared/fuse/layouts.js';
 import { partition } from '../shared/partition.js';
 import { type CompiledPart, PartitionedProgram } from '../shared/partitionedProgram.js';
-import { resultsOf } from '../shared/program.js';
 import { ReferenceProgram } from '../shared/reference.js';
 import { selfCheck } from '../shared/selfCheck.js';
+import { firstView, foldWeightViews } from '../shared/weightViews.js';
+import {
+  BudgetError,
+  budgetOf,
+  ECONOMY_NOTES,
+  economiesFor,
+  WHOLE_MEMORY,
+  withLeastEconomy,
+} from './budget.js';
 import { codeName, withCodeCache } from './codeCache.js';
 import { applyV8Flags } from './flags.js';
 import { compileModule } from './machineCode.js';
 import { takeMemory } from './memoryPool.js';
-import { MAX_PAGES, MemoryError, megabytes, PAGE } from './newMemory.js';
+import { MemoryError, megabytes, PAGE } from './newMemory.js';
 import { measurePeak } from './peak.js';
-import { assemble } from './plan/assemble.js';
-import { LIMITS, lower } from './plan/lower.js';
-import { takeWorkers } from './pool/pool.js';
+import { type Assembly, assemble } from './plan/assemble.js';
+import { type Economy, economise } from './plan/economy.js';
+import { lower } from './plan/lower.js';
+import { LIMITS } from './plan/pending.js';
+import { takeWorkers, workersRefusal } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
-import { probeFeatures } from './probe.js';
-import { tuned } from './tuning.js';
+import { compilationRefusal, probeFeatures } from './probe.js';
+import { holdMemory } from './programMemory.js';
+import type { Team } from './team.js';
+import { ThreadTeam } from './threadTeam.js';
+import { timeHere, timeInWorker, tuned } from './tuning.js';
 import { type Variant, variantsFor } from './variants.js';
 import { WasmProgram } from './wasmProgram.js';
+import { WorkerTeam } from './workerTeam.js';
 
 /** Runs of the self-check after which V8 has optimised what runs often. */
 const CHECK_RUNS = 20;
-/** A core's L2 cache where nobody says how large it is. */
+/** A core's L2 cache where its size is not known. */
 const DEFAULT_CACHE = 2 ** 21;
+/** Writing code lets the event loop take a turn so often. */
+const PAUSE_MS = 8;
 /** More threads than this bring nothing: layers have no more items. */
 const MAX_THREADS = 64;
 
@@ -36,10 +54,14 @@ const MAX_THREADS = 64;
 export const wasmEngine: Engine = {
   name: 'wasm',
   unavailable: async () =>
-    probeFeatures().simd ? null : 'this runtime has no WebAssembly with SIMD instructions',
+    probeFeatures().simd
+      ? compilationRefusal()
+      : 'this runtime has no WebAssembly with SIMD instructions',
   // Before V8's flags are set: with others than its snapshot was made with, a thread takes twice as long to start.
   warmUp: (options) => {
-    startThreads(options);
+    void startThreads(options);
+    // Not where flags are to be set: what is chosen depends on them. Whoever compiles is told what goes wrong.
+    if (!options.allowV8Flags) chooseVariant(options).catch(() => undefined);
   },
   compile: compileGraph,
   peak: async (options) => {
@@ -47,45 +69,61 @@ export const wasmEngine: Engine = {
     if (variant === null) {
       throw new CycleganError('ERR_ENGINE_UNAVAILABLE', 'No machine code passes its self-check.');
     }
-    const { threads } = startThreads({ ...options, blocking: true });
+    const { threads } = await startThreads({ ...options, blocking: true });
     const { target } = variant;
-    return inTurn(() => measurePeak(target, { threads, owned: options.allowV8Flags ?? false }));
+    return inTurn(() =>
+      measurePeak(target, { threads, allowV8Flags: options.allowV8Flags ?? false }),
+    );
   },
 };
 
 /** How many threads share a program's memory, and whether they can; those that are wanted are started. */
-function startThreads({ threads: wanted, blocking = false }: CompileOptions): {
-  threads: number;
-  shared: boolean;
-} {
+async function startThreads({
+  threads: wanted,
+  blocking = false,
+}: CompileOptions): Promise<{ threads: number; shared: boolean }> {
   const { sharedMemory: shared } = probeFeatures();
-  if (!shared) return { threads: 1, shared };
+  const alone = { threads: 1, shared: false };
+  if (!shared) return alone;
   const threads = Math.min(Math.max(1, wanted ?? availableCores()), MAX_THREADS);
-  takeWorkers(blocking && canBlock() ? threads - 1 : threads);
+  const count = blocking && canBlock() ? threads - 1 : threads;
+  const refusal = count === 0 ? null : await workersRefusal();
+  if (refusal !== null) {
+    noticeOnce(`One thread does the work, for others cannot be had: ${refusal}.`);
+    return alone;
+  }
+  takeWorkers(count);
   return { threads, shared };
 }
 
-async function compileGraph(graph: Graph, options: CompileOptions): Promise<Program> {
+async function compileGraph(traced: Graph, options: CompileOptions): Promise<Program> {
+  refuseHopeless(traced);
+  const graph = withLayouts(foldWeightViews(traced));
   const parts = partition(graph, (node) => takesNode(graph, node));
   if (!parts.some((part) => 'segment' in part)) {
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
   const choosing = chooseVariant(options);
   // Threads take some time to start; meanwhile, machine code is written.
-  const { threads, shared } = startThreads(options);
-  const { blocking = false, early = false, allowV8Flags: owned = false } = options;
+  const { threads, shared } = await startThreads(options);
+  const { blocking = false, early = false, allowV8Flags = false } = options;
   const { variant, notes } = await choosing;
   if (variant === null)
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
-  const machine = { threads, shared, notes, blocking, early, owned, isKept: true };
-  if (parts.length === 1 && resultsOf(graph).every((id) => isComputed(graph, id))) {
-    return build(graph, variant, machine);
+  const isElsewhere = !shared && (await worksElsewhere());
+  const { memory = null } = options;
+  const how = { memory, economies: economiesFor(options.economy), isKept: true };
+  const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
+  if (parts.length === 1 && graph.assignments.every(({ value }) => isAssignable(graph, value))) {
+    return build(graph, variant, { ...machine, isKept: true });
   }
   const compiled: CompiledPart[] = [];
+  let left = memory;
   for (const part of parts) {
     if ('reference' in part) compiled.push(part);
     else {
-      const program = await build(part.segment.graph, variant, machine);
+      const program = await build(part.segment.graph, variant, { ...machine, memory: left });
+      if (left !== null) left = Math.max(0, left - program.memoryBytes);
       compiled.push({ segment: part.segment, program });
     }
   }
@@ -93,9 +131,20 @@ async function compileGraph(graph: Graph, options: CompileOptions): Promise<Prog
   return new PartitionedProgram(graph, 'wasm', compiled, describeNodes(rest));
 }
 
-/** Whether a value is in the program's memory once it ran. */
-function isComputed({ values }: Graph, id: number): boolean {
-  return values[id].kind === 'node' || values[id].kind === 'input';
+/** Whether a worker is to have programs whose memory is not shared: where the calling thread has a page to paint. */
+async function worksElsewhere(): Promise<boolean> {
+  if (!isPageThread()) return false;
+  const refusal = await workersRefusal();
+  if (refusal === null) return true;
+  noticeOnce(
+    `The page stands still while its main thread works, for a worker cannot be had: ${refusal}.`,
+  );
+  return false;
+}
+
+/** Whether a value can take a weight's place in the program's memory: as all of its elements, or one for all. */
+function isAssignable(graph: LaidOutGraph, id: number): boolean {
+  return isReadableFlat(graph, id) || graph.flatSizes[id] === 1;
 }
 
 function describeNodes(nodes: readonly GraphNode[]): string[] {
@@ -106,50 +155,42 @@ interface BuildOptions {
   readonly threads: number;
   /** Whether the memory is shared with other threads. */
   readonly shared: boolean;
+  /** Whether a worker has the memory, and does all the work. */
+  readonly isElsewhere: boolean;
   readonly notes: readonly string[];
   readonly blocking: boolean;
   readonly early: boolean;
   /** Whether the process is the caller's own, with V8's flags set (`flags.ts`). */
-  readonly owned: boolean;
+  readonly allowV8Flags: boolean;
   /** Whether machine code is kept for later processes, where anything is. */
   readonly isKept: boolean;
+  /** Most bytes of memory; `null` where the caller does not say. */
+  readonly memory: number | null;
+  /** Which are tried, in this order. */
+  readonly economies: readonly Economy[];
 }
 
-async function build(
-  graph: Graph,
-  variant: Variant,
-  { threads, shared, notes, blocking, early, owned, isKept }: BuildOptions,
-): Promise<Program> {
+async function build(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
+  const { threads, notes, blocking, early, allowV8Flags } = options;
   const { rows, vectors } = variant.target.tile;
-  const parts = [variant.name, rows, vectors, threads, shared, ...inputSides(graph)];
-  const cache = secondCache() ?? DEFAULT_CACHE;
-  const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
-  const { assembly, code, pages, store } = withCodeCache(name, (writer) => {
-    const assembly = assemble(
-      lower(fuse(graph, LIMITS)),
-      (id) => sizeOf(shapeOf(graph, id)),
-      writer,
-      variant.target,
-      { threads, cache },
-    );
-    const pages = Math.ceil(assembly.bytes / PAGE);
-    if (pages > MAX_PAGES) throw tooLarge(graph, assembly.bytes);
-    const memory = { pages, shared };
-    const code = writer.finish(memory, Object.values(assembly.drivers));
-    return { assembly, pages, memory, code };
-  });
-  const module = await compileModule(code, { owned, store });
-  const { memory, isFresh } = takeMemory(pages, shared);
+  // What a run writes back has readers that the stages do not tell of.
+  const economies = graph.assignments.length > 0 ? (['none'] as const) : options.economies;
+  const { assembly, code, pages, store, economy } = await withLeastEconomy(
+    graph,
+    economies,
+    budgetOf(options.memory),
+    (economy, mostBytes) => makeCode(graph, variant, options, economy, mostBytes),
+  );
+  const module = await compileModule(code, { allowV8Flags, store });
+  const { team, memoryBytes } = await gather(module, assembly, pages, options);
   const program = new WasmProgram(graph, assembly, {
-    module,
-    memory,
-    isFresh,
-    threads,
-    shared,
+    team,
+    memoryBytes,
     details: [
       `variant ${variant.name}, tiles of ${rows} x ${vectors * 4}`,
       `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-      `${megabytes(assembly.bytes)} of memory, planned beforehand`,
+      ...(options.isElsewhere ? ["in a worker, so that the page's main thread is free"] : []),
+      `${megabytes(assembly.bytes)} of memory, planned beforehand${ECONOMY_NOTES[economy]}`,
       ...notes,
     ],
   });
@@ -160,6 +201,59 @@ async function build(
     throw error;
   }
   return program;
+}
+
+/** What runs a program, with memory for it. */
+async function gather(
+  module: WebAssembly.Module,
+  { scratch, working }: Assembly,
+  pages: number,
+  { threads, shared, isElsewhere, memory: budget }: BuildOptions,
+): Promise<{ team: Team; memoryBytes: number }> {
+  if (isElsewhere) {
+    const zeroed = working.start;
+    const team = await WorkerTeam.start({ module, pages, zeroed, scratch: scratch.start });
+    return { team, memoryBytes: pages * PAGE };
+  }
+  const { memory, isFresh } = takeMemory(pages, shared, budget ?? WHOLE_MEMORY);
+  if (!isFresh) new Uint8Array(memory.buffer, 0, working.start).fill(0);
+  const team = new ThreadTeam(holdMemory(memory, shared), { module, threads, scratch });
+  return { team, memoryBytes: memory.buffer.byteLength };
+}
+
+/** A program laid out in memory, and its machine code. */
+async function makeCode(
+  graph: Graph,
+  { name: variantName, target }: Variant,
+  { threads, shared, isKept, blocking }: BuildOptions,
+  economy: Economy,
+  mostBytes: number,
+) {
+  const { rows, vectors } = target.tile;
+  const parts = [variantName, rows, vectors, threads, shared, ...inputSides(graph), economy];
+  const cache = secondCache() ?? DEFAULT_CACHE;
+  const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
+  const breathe = blocking ? async () => undefined : pauseEvery(PAUSE_MS);
+  return withCodeCache(name, async (writer) => {
+    const assembly = await assemble(
+      economise(lower(fuse(graph, LIMITS)), economy),
+      {
+        sizeOf: (id) => sizeOf(shapeOf(graph, id)),
+        shapeOf: (id) => shapeOf(graph, id),
+        firstView: (id) => firstView(graph, id),
+        areChanging: graph.assignments.length > 0,
+      },
+      writer,
+      target,
+      { threads, cache },
+      breathe,
+    );
+    const pages = Math.ceil(assembly.bytes / PAGE);
+    if (pages * PAGE > mostBytes) throw new BudgetError(pages * PAGE);
+    const memory = { pages, shared };
+    const code = writer.finish(memory, Object.values(assembly.drivers));
+    return { assembly, pages, memory, code, economy };
+  });
 }
 
 /**
@@ -173,7 +267,7 @@ async function chooseVariant(
   for (const candidate of variantsFor(options)) {
     if (candidate.allowFlags) applyV8Flags({ revectorize: candidate.wide });
     const key = JSON.stringify(candidate);
-    const choosing = choices.get(key) ?? tuned(candidate, check);
+    const choosing = choices.get(key) ?? choose(candidate);
     choices.set(key, choosing);
     const { variant, passed, difference } = await choosing;
     if (passed) return { variant, notes };
@@ -184,12 +278,19 @@ async function chooseVariant(
 
 const choices = new Map<string, ReturnType<typeof tuned>>();
 
-function check(variant: Variant): ReturnType<typeof selfCheck> {
-  const { allowFlags: owned } = variant;
-  const own = { threads: 1, shared: false, notes: [], blocking: true, early: false };
-  const options = { ...own, owned, isKept: false };
-  // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
-  return selfCheck((graph) => build(graph, variant, options), owned ? 1 : CHECK_RUNS);
+async function choose(candidate: Variant): ReturnType<typeof tuned> {
+  const isElsewhere = await worksElsewhere();
+  const blocking = !isPageThread();
+  const check = (variant: Variant) => {
+    const { allowFlags: allowV8Flags } = variant;
+    const own = { threads: 1, shared: false, isElsewhere, notes: [], blocking, early: false };
+    const plain = { memory: null, economies: ['none'] as const };
+    const options = { ...own, ...plain, allowV8Flags, isKept: false };
+    // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
+    const runs = allowV8Flags ? 1 : CHECK_RUNS;
+    return selfCheck((graph) => build(graph, variant, options), { runs, blocking });
+  };
+  return tuned(candidate, check, isElsewhere ? timeInWorker : timeHere);
 }
 
 /** Of the first input, which is the picture. */
@@ -197,14 +298,14 @@ function inputSides({ inputs }: Graph): readonly number[] {
   return inputs[0]?.shape ?? [];
 }
 
-/** The need grows with the pixels, but for the weights; what would fit is told from that. */
-function tooLarge(graph: Graph, bytes: number): MemoryError {
-  const [height, width] = inputSides(graph).slice(-2);
-  const short = Math.min(height, width);
-  const side = Math.floor(Math.sqrt(2 ** 31 / bytes) * short);
-  const smaller = Math.max(64, Math.floor(side / 64) * 64);
-  const less = bytes * (smaller / short) ** 2;
-  return new MemoryError(
-    `A picture of ${width} x ${height} needs ${megabytes(bytes)} of memory; --resize ${smaller} needs about ${megabytes(less)}.`,
+/** A plan has a part for each few rows: one for a value of so many bytes would itself take all memory, and not end. */
+const HOPELESS_BYTES = 2 ** 46;
+
+/** @throws MemoryError for a graph of which a single value has no place anywhere. */
+function refuseHopeless(graph: Graph): void {
+  const bytes = 4 * graph.values.reduce((most, { shape }) => Math.max(most, sizeOf(shape)), 0);
+  if (bytes <= HOPELESS_BYTES) return;
+  throw new MemoryError(
+    `Inputs of ${graph.inputs.map(({ shape }) => formatShape(shape)).join(', ')} are too large: one value alone takes ${megabytes(bytes)}.`,
   );
 }

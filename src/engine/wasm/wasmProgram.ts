@@ -1,24 +1,22 @@
-import { type Graph, shapeOf } from '../../graph/graph.js';
+import { type Graph, type ParameterLeaf, shapeOf } from '../../graph/graph.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { RunOptions } from '../engine.js';
-import { picturesOf } from '../shared/partition.js';
+import type { Buffer } from '../shared/arena.js';
+import { withLayouts } from '../shared/fuse/fuse.js';
+import { batchOf, isWhole } from '../shared/fuse/layouts.js';
 import { QueuedProgram, resultsOf } from '../shared/program.js';
 import { runReference } from '../shared/reference.js';
+import { firstView } from '../shared/weightViews.js';
 import { NodeProgressReporter } from './nodeProgress.js';
 import type { Assembly } from './plan/assemble.js';
-import { holdMemory, type ProgramMemory, releaseMemory } from './programMemory.js';
-import { ThreadTeam } from './threadTeam.js';
+import { WorkerError } from './pool/pool.js';
+import type { Part, Team } from './team.js';
 import { WeightPacker } from './weightPacker.js';
 
 export interface Machine {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly threads: number;
-  /** Whether other threads can share the memory. */
-  readonly shared: boolean;
-  /** Whether nothing was ever written into the memory. */
-  readonly isFresh: boolean;
+  readonly team: Team;
+  readonly memoryBytes: number;
   readonly details: readonly string[];
 }
 
@@ -32,32 +30,47 @@ export interface PrepareOptions {
 /** What a run needs. */
 interface Loaded {
   readonly assembly: Assembly;
-  readonly team: ThreadTeam;
+  readonly team: Team;
   readonly packer: WeightPacker;
 }
 
+/** After a thread has failed while it wrote weights. */
+const LOST =
+  'it did not come back while weights were being written, so these are neither old nor new; update them all, as from a checkpoint';
+
 const ALL = () => true;
+const NONE: ReadonlySet<number> = new Set();
+
+/** Programs that went without `dispose()`. A team refers to no program. */
+const finalizers = new FinalizationRegistry<Team>((team) => team.release());
 
 /** A graph as machine code over one memory. */
 export class WasmProgram extends QueuedProgram {
-  readonly #held: ProgramMemory;
-  /** `null` once the program was disposed of: who still holds it then holds no memory. */
+  /** Of each parameter, the first of its views. */
+  readonly #leaves: ReadonlyMap<string, ParameterLeaf>;
+  /** `null` once the program was disposed of: a caller that still holds it then holds no memory. */
   #loaded: Loaded | null;
   /** Packing that is left to do before a run. */
   #pending: (() => Promise<void>) | null = null;
+  /** Whether the memory is a new one that was not filled, which may have failed. */
+  #isEmpty = false;
+  /** Weights of which a run has written nobody knows how much, when a thread failed, by the first of their numbers. */
+  #lost: ReadonlySet<number> = NONE;
+  /** Weights that a run has changed, by the first of their numbers, where the memory cannot be read without waiting. */
+  #changed: ReadonlyMap<number, Float32Array> = new Map();
 
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
-    const { module, memory, threads, shared, isFresh, details } = machine;
-    const { buffer } = memory;
-    const memoryBytes = buffer.byteLength;
+    const { team, memoryBytes, details } = machine;
     super(graph, { engine: 'wasm', details, memoryBytes, fallbacks: [] });
-    this.#held = holdMemory(this, memory, shared);
-    const team = new ThreadTeam(this.#held, { module, threads, scratch: assembly.scratch });
-    const packer = new WeightPacker(assembly, buffer, team, (id) => this.weight(id));
+    finalizers.register(this, team, this);
+    this.#leaves = new Map(
+      this.graph.parameters.map((leaf) => [leaf.key, leaf] as const).reverse(),
+    );
+    const packer = new WeightPacker(assembly, team, (id) => this.weight(id));
     this.#loaded = { assembly, team, packer };
-    if (!isFresh) new Uint8Array(buffer, 0, assembly.working.start).fill(0);
-    assembly.initialise(buffer);
+    assembly.initialise(team.memory);
     packer.fill(ALL, true);
+    this.letGo();
   }
 
   /** Packs the weights that machine code packs. */
@@ -71,21 +84,33 @@ export class WasmProgram extends QueuedProgram {
     inputs: readonly Tensor[],
     options: RunOptions,
   ): Promise<Tensor[]> {
+    if (this.#lost.size > 0) throw new WorkerError(LOST);
     await this.#finishPacking();
     const { graph } = this;
-    const pictures = graph.inputs.length > 0 ? picturesOf(inputs[0]) : 1;
-    const outputs = resultsOf(graph).map((id) => {
-      const shape = shapeOf(graph, id);
-      return new Tensor(new Float32Array(sizeOf(shape)), shape);
-    });
+    const laidOut = withLayouts(graph);
+    const pictures = batchOf(laidOut);
+    const results = resultsOf(graph);
+    const newTensor = (id: number) => Tensor.zeros(shapeOf(graph, id));
+    const tensors = graph.outputs.map(newTensor);
     const { steps } = this.#parts.assembly;
     const report = new NodeProgressReporter(graph.nodes, steps, pictures, options.onProgress);
+    // What is no picture is whole for each.
+    const partOf = (id: number, { data }: Tensor, n: number) =>
+      isWhole(laidOut, id) ? data : sliceOf(data, n, pictures);
+    let made: Float32Array[] = [];
     for (let n = 0; n < pictures; n++) {
-      const slices = inputs.map((input) => sliceOf(input, n, pictures));
-      const results = await this.#runPicture(n, slices, report, options);
-      for (const [i, result] of results.entries()) sliceOf(outputs[i], n, pictures).set(result);
+      const parts = inputs.map((input, i) => partOf(graph.inputs[i].id, input, n));
+      made = await this.#runPicture(n, parts, report, options);
+      for (const [i, part] of made.entries()) {
+        tensors[i] ??= newTensor(results[i]);
+        const to = partOf(results[i], tensors[i], n);
+        to.set(part.subarray(0, to.length));
+      }
     }
-    return outputs;
+    // The last picture's values are written back: by the program itself, unless the reference has made them.
+    const isCommitted = pictures > 0 && made.length < results.length;
+    if (isCommitted) await this.#commit(pictures - 1, report, options.blocking ?? false);
+    return isCommitted ? tensors.slice(0, graph.outputs.length) : tensors;
   }
 
   protected override async pack(changed: ReadonlyMap<string, Tensor>): Promise<void> {
@@ -96,27 +121,58 @@ export class WasmProgram extends QueuedProgram {
     );
     const isChanged = (id: number) => ids.has(id);
     packer.fill(isChanged, false);
+    this.#lost = new Set([...this.#lost].filter((id) => !ids.has(id)));
     // If that fails, the next run begins anew.
     this.#pending = () => packer.pack(ALL, false);
     await packer.pack(isChanged, false);
     this.#pending = null;
   }
 
-  protected override release(): void {
-    // Workers may be waiting for the calling thread, which never came.
-    if (this.#pending !== null) this.#parts.team.giveUp();
-    this.#loaded = null;
-    this.#pending = null;
-    releaseMemory(this, this.#held);
+  protected override isOwn(key: string): boolean {
+    return this.#parts.team.isReadable && this.#homeOf(key) !== undefined;
   }
 
-  /** The queue lets nobody in here after it was closed. */
+  protected override readBack(key: string): Float32Array {
+    const { id, shape } = this.#leaves.get(key) as ParameterLeaf;
+    if (this.#lost.has(id)) throw new WorkerError(LOST);
+    const { address } = this.#homeOf(key) as Buffer;
+    const { memory } = this.#parts.team;
+    const elements = this.#changed.get(id) ?? memory.floats(address, sizeOf(shape));
+    return elements.slice(0, sizeOf(shape));
+  }
+
+  /** Where a parameter lies as it is. */
+  #homeOf(key: string): Buffer | undefined {
+    const leaf = this.#leaves.get(key);
+    return leaf && this.#parts.assembly.flatWeights.get(leaf.id);
+  }
+
+  protected override release(): void {
+    // Workers may be waiting for the calling thread, which never came.
+    const { team } = this.#parts;
+    if (this.#pending !== null) team.giveUp();
+    this.#loaded = null;
+    this.#pending = null;
+    this.#changed = new Map();
+    finalizers.unregister(this);
+    team.release();
+  }
+
+  /** Not read after `dispose`: the queue is closed then. */
   get #parts(): Loaded {
     return this.#loaded as Loaded;
   }
 
   /** Waits for weights that are still being packed. After a failure, the next run begins anew. */
   async #finishPacking(): Promise<void> {
+    const { assembly, team, packer } = this.#parts;
+    if (await team.restore()) this.#isEmpty = true;
+    if (this.#isEmpty) {
+      assembly.initialise(team.memory);
+      packer.fill(ALL, true);
+      this.#pending = () => packer.pack(ALL, false);
+      this.#isEmpty = false;
+    }
     const finish = this.#pending;
     if (finish === null) return;
     this.#pending = () => this.#parts.packer.pack(ALL, false);
@@ -124,7 +180,40 @@ export class WasmProgram extends QueuedProgram {
     this.#pending = null;
   }
 
-  /** @returns One picture of each result, in the program's memory or elsewhere, until the next run. */
+  /** Writes weights in place: in one go, so that no abort leaves half of them. */
+  async #commit(n: number, report: NodeProgressReporter, blocking: boolean): Promise<void> {
+    const { graph } = this;
+    const { assembly, team, packer } = this.#parts;
+    const { drivers, commit: from, steps } = assembly;
+    const changed = new Set(graph.assignments.map(({ parameter }) => firstView(graph, parameter)));
+    const range = { driver: drivers.run, from, to: steps.length };
+    try {
+      await team.inTurn(blocking, () => team.runInOneGo(range, drivers.pack));
+    } catch (error) {
+      // A worker that has the memory alone takes it with it, and gets what there was before (`Team.restore`).
+      if (team.isReadable) this.#lost = changed;
+      throw error;
+    }
+    this.markWritten();
+    await this.#copyChanged();
+    packer.refill((id) => changed.has(firstView(graph, id)));
+    report.nodesDone(n, graph.nodes.length);
+  }
+
+  /** Has copies of weights that the run has changed, where they could not be read later. */
+  async #copyChanged(): Promise<void> {
+    const { graph } = this;
+    const { assembly, team } = this.#parts;
+    const weights = [...new Set(graph.assignments.map((a) => firstView(graph, a.parameter)))];
+    const places = weights.map((weight) => assembly.flatWeights.get(weight) as Part);
+    const copies = await team.readLater(places);
+    if (copies !== null) this.#changed = new Map(weights.map((weight, i) => [weight, copies[i]]));
+  }
+
+  /**
+   * @returns One picture of each output, in the program's memory, until the next run; or of each result, from the reference, if
+   * that has computed it.
+   */
   async #runPicture(
     n: number,
     inputs: readonly Float32Array[],
@@ -132,20 +221,18 @@ export class WasmProgram extends QueuedProgram {
     options: RunOptions,
   ): Promise<Float32Array[]> {
     const { assembly, team } = this.#parts;
-    const { buffer } = this.#held.memory;
-    for (const [i, { address }] of assembly.inputs.entries()) {
-      new Float32Array(buffer, address, inputs[i].length).set(inputs[i]);
-    }
-    const range = { driver: assembly.drivers.run, from: 0, to: assembly.steps.length };
-    const run = () =>
-      team.run(range, options, (step) => {
+    const range = { driver: assembly.drivers.run, from: 0, to: assembly.commit };
+    const run = () => {
+      for (const [i, { address }] of assembly.inputs.entries()) {
+        team.memory.floats(address, inputs[i].length).set(inputs[i]);
+      }
+      return team.run(range, options, (step) => {
         if (!team.isBeyond) report.stepDone(n, step);
       });
+    };
     await team.inTurn(options.blocking ?? false, run, options.signal);
     if (team.isBeyond) return this.#runPictureByReference(n, inputs, report, options);
-    return assembly.outputs.map(
-      ({ address, bytes }) => new Float32Array(buffer, address, bytes / 4),
-    );
+    return team.read(assembly.outputs);
   }
 
   /** By the reference's loops, whose sums in double precision take all that float32 has. */
@@ -156,9 +243,11 @@ export class WasmProgram extends QueuedProgram {
     options: RunOptions,
   ): Promise<Float32Array[]> {
     const { graph } = this;
+    const laidOut = withLayouts(graph);
     const pictures = inputs.map((data, i) => {
-      const { shape } = graph.inputs[i];
-      return new Tensor(data, shape.length === 4 ? [1, ...shape.slice(1)] : shape);
+      const { id, shape } = graph.inputs[i];
+      const isWholeShape = isWhole(laidOut, id) || shape.length === 3;
+      return new Tensor(data, isWholeShape ? shape : [1, ...shape.slice(1)]);
     });
     const onProgress = ({ done }: { readonly done: number }) => report.nodesDone(n, done);
     const results = await runReference(graph, pictures, (id) => this.weight(id), {
@@ -170,7 +259,7 @@ export class WasmProgram extends QueuedProgram {
 }
 
 /** Picture `n` of a batch. */
-function sliceOf({ data }: Tensor, n: number, pictures: number): Float32Array {
+function sliceOf(data: Float32Array, n: number, pictures: number): Float32Array {
   const size = data.length / Math.max(1, pictures);
   return data.subarray(n * size, (n + 1) * size);
 }

@@ -1,5 +1,6 @@
 import { type Graph, type GraphNode, operandShapes } from '../../graph/graph.js';
 import type { Module } from '../../nn/module.js';
+import { checkOptions } from '../../tensor/callerValues.js';
 import type { Shape } from '../../tensor/shape.js';
 import { type Statistics, statisticsOf } from '../../tensor/statistics.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -47,6 +48,7 @@ interface PageNode {
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function drawHtml(module: Module, inputShape: Shape, options: DrawOptions = {}): string {
+  checkOptions('drawHtml', options);
   const subject = subjectOf(module, inputShape, options);
   const { graph, title, summary } = subject;
   const canFold = findRepeats(flowOf(graph)).length > 0;

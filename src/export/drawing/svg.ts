@@ -1,6 +1,9 @@
+import { ShapeError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
+import { checkOptions } from '../../tensor/callerValues.js';
+import { describeValue } from '../../tensor/describeValue.js';
 import { formatShape, type Shape } from '../../tensor/shape.js';
 import {
   type Box,
@@ -39,6 +42,7 @@ const SWATCH = 12;
  * @throws ShapeError when a layer does not take what reaches it.
  */
 export function drawSvg(module: Module, inputShape: Shape, options: DrawOptions = {}): string {
+  checkOptions('drawSvg', options);
   const subject = subjectOf(module, inputShape, options);
   return `${svgOf(subject, options.fold ?? true, 'file')}\n`;
 }
@@ -52,6 +56,9 @@ export interface Subject {
 }
 
 export function subjectOf(module: Module, inputShape: Shape, { title }: DrawOptions): Subject {
+  if (title !== undefined && typeof title !== 'string') {
+    throw new ShapeError(`title is a text, but got ${describeValue(title)}.`);
+  }
   const graph = traceGraph(module, inputShape);
   const parameters = new Set([...module.namedParameters()].map(([, tensor]) => tensor));
   const numbers = [...parameters].reduce((sum, { size }) => sum + size, 0);

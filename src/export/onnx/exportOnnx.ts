@@ -2,6 +2,7 @@ import { CycleganError } from '../../errors.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Module } from '../../nn/module.js';
 import { concatenate } from '../../platform/concatenate.js';
+import { checkShape, checkOptions as requireOptions } from '../../tensor/callerValues.js';
 import { formatShape } from '../../tensor/shape.js';
 import { modelMessage, type OnnxValue } from './schema.js';
 import { writeGraph } from './writeGraph.js';
@@ -14,7 +15,7 @@ export interface OnnxOptions {
   /** Whether weights and arithmetic have 16 bits; input and output keep 32. Default: false. */
   readonly fp16?: boolean;
   /**
-   * Whether instance norms are spelled out, for runtimes whose own is not exact, such as onnxruntime-web. Default: false.
+   * Whether instance and group norms are spelled out, for runtimes whose own is not exact, such as onnxruntime-web. Default: false.
    */
   readonly exactNorms?: boolean;
   /** Texts for the file's metadata. */
@@ -50,14 +51,19 @@ export function onnxPieces(
   inputShape: readonly number[],
   options: OnnxOptions = {},
 ): readonly Uint8Array[] {
+  requireOptions('exportOnnx', options);
+  checkShape('exportOnnx: inputShape', inputShape);
   const { opset = OPSETS.usual, dynamic = false, metadata = {} } = options;
+  requireOptions('exportOnnx: metadata', metadata);
   checkOptions(opset, inputShape);
   const graph = traceGraph(module, inputShape);
   const { fp16 = false, exactNorms = false } = options;
   const { nodes, tensors, inputs, outputs } = writeGraph(graph, { opset, fp16, exactNorms });
   const withSides = ({ name, shape }: OnnxValue, prefix: string): OnnxValue => ({
     name,
-    shape: dynamic ? ['batch', shape[1], `${prefix}height`, `${prefix}width`] : shape,
+    shape: dynamic
+      ? ['batch', shape[1], `${prefix}height`, `${prefix}width`].slice(0, shape.length)
+      : shape,
   });
   return modelMessage({
     producer: [PRODUCER, '1'],

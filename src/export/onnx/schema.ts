@@ -7,7 +7,7 @@ import {
   nested,
   repeated,
   text,
-} from './protobuf.js';
+} from '../../platform/protobuf.js';
 
 /** Field numbers are those of the published schema. @see https://github.com/onnx/onnx, onnx/onnx.proto (IR version 8) */
 const IR_VERSION = 8;

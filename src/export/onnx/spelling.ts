@@ -1,7 +1,7 @@
 import type { GraphNode } from '../../graph/graph.js';
 import type { OperandNames, Operator } from '../../tensor/operator.js';
 import type { Shape } from '../../tensor/shape.js';
-import type { AttributeValue } from './schema.js';
+import type { AttributeValue, Element } from './schema.js';
 
 /** A value or a weight as an ONNX node takes it. */
 export interface OnnxOperand {
@@ -12,6 +12,10 @@ export interface OnnxOperand {
 /** What spellings write with. */
 export interface OnnxWriter {
   readonly opset: number;
+  /** Of weights and arithmetic. */
+  readonly floatType: Element;
+  /** Whether norms are spelled out, so that runtimes add up as it is written. */
+  readonly exactNorms: boolean;
   /**
    * Adds an ONNX node.
    * @param what Its name within the graph's node; default: its type.

@@ -1,12 +1,11 @@
 import { CycleganError } from '../../errors.js';
-import { type Graph, type GraphNode, isNode, shapeOf } from '../../graph/graph.js';
-import { instanceNorm2dOperator } from '../../tensor/instanceNorm2d.js';
+import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { CONSTANT, ConstantTable } from './constantTable.js';
-import { writeExactNorm } from './exactNorm.js';
 import { SPELLINGS } from './operators/index.js';
 import {
   type AttributeValue,
   ELEMENT,
+  type Element,
   type OnnxNode,
   type OnnxTensor,
   type OnnxValue,
@@ -38,6 +37,8 @@ export function writeGraph(graph: Graph, options: WriteOptions): WrittenGraph {
 
 class GraphWriter implements OnnxWriter {
   readonly opset: number;
+  readonly floatType: Element;
+  readonly exactNorms: boolean;
   readonly #graph: Graph;
   readonly #options: WriteOptions;
   readonly #nodes: OnnxNode[] = [];
@@ -52,6 +53,8 @@ class GraphWriter implements OnnxWriter {
     this.#graph = graph;
     this.#options = options;
     this.opset = options.opset;
+    this.floatType = options.fp16 ? ELEMENT.float16 : ELEMENT.float;
+    this.exactNorms = options.exactNorms;
     this.#constants = new ConstantTable(options.fp16);
   }
 
@@ -99,10 +102,6 @@ class GraphWriter implements OnnxWriter {
   #writeNode(node: GraphNode): string {
     this.#scope = `/${node.name}`;
     const operands = node.operands.map((id) => (id === null ? null : this.#operand(id)));
-    const hasOwnStatistics = (node.operands[3] ?? null) === null;
-    if (this.#options.exactNorms && isNode(node, instanceNorm2dOperator) && hasOwnStatistics) {
-      return writeExactNorm(this, node, operands);
-    }
     const known = BY_OPERATOR.get(node.operator);
     if (known === undefined) {
       throw new CycleganError('ERR_EXPORT', `${node.name}: ONNX has no operator "${node.op}".`);

@@ -1,10 +1,10 @@
 import type { Shaped } from '../../nn/loadStateDict.js';
 import { readGenerator } from '../readGenerator.js';
-import type { ResNetConfig } from './resNetFamily.js';
+import type { GeneratorConfig } from './options.js';
 import { resNetFamily } from './resNetGenerator.js';
 
 /** What keys and shapes tell of a ResNet generator. */
-export type InferredConfig = ResNetConfig & {
+export type InferredConfig = GeneratorConfig & {
   /** What stands before the generator's own keys, `module.`; empty when nothing does. */
   readonly prefix: string;
 };

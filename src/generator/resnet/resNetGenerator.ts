@@ -1,11 +1,13 @@
-import { ShapeError } from '../../errors.js';
 import type { GraphBuilder, Value } from '../../graph/builder.js';
+import { checkStateDict } from '../../nn/loadStateDict.js';
 import { Module } from '../../nn/module.js';
 import type { Sequential } from '../../nn/sequential.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { ValueRange } from '../family.js';
-import { readGenerator } from '../readGenerator.js';
-import { type GeneratorConfig, type GeneratorOptions, trainedRange, usesBias } from './options.js';
+import { checkCounts } from '../layers/checkCounts.js';
+import { usesBias } from '../layers/normLayer.js';
+import { loadRecognised, readGenerator } from '../readGenerator.js';
+import { type GeneratorConfig, type GeneratorOptions, trainedRange } from './options.js';
 import { resNetFamilyOf } from './resNetFamily.js';
 import { resNetLayers } from './resNetLayers.js';
 
@@ -40,18 +42,8 @@ export class ResNetGenerator extends Module {
   /** @throws ShapeError unless the counts are whole numbers, `nBlocks` from 0 and the others from 1 up. */
   constructor(inputNc = 3, outputNc = 3, ngf = 64, nBlocks = 9, options: GeneratorOptions = {}) {
     super();
-    for (const [name, value, least] of [
-      ['inputNc', inputNc, 1],
-      ['outputNc', outputNc, 1],
-      ['ngf', ngf, 1],
-      ['nBlocks', nBlocks, 0],
-    ] as const) {
-      if (!Number.isInteger(value) || value < least) {
-        throw new ShapeError(
-          `ResNetGenerator: ${name} must be a whole number from ${least} up, but got ${value}.`,
-        );
-      }
-    }
+    checkCounts('ResNetGenerator', { inputNc, outputNc, ngf }, 1);
+    checkCounts('ResNetGenerator', { nBlocks });
     this.inputNc = inputNc;
     this.outputNc = outputNc;
     this.ngf = ngf;
@@ -64,27 +56,35 @@ export class ResNetGenerator extends Module {
   /**
    * The generator that a state dict belongs to, in eval mode and with the weights loaded. Reads the
    * configuration off keys and shapes, and repairs what old or wrapped checkpoints differ in (key
-   * prefixes, unused running statistics of InstanceNorm2d); each repair is reported. Every key and every shape
-   * must be accounted for.
+   * prefixes, unused running statistics of InstanceNorm2d). Every key and every shape must be accounted for.
    *
-   * @param onNote Receives one sentence for each repair.
+   * @param onNote Receives one sentence for each repair, and for what keys do not tell.
    * @throws StateDictError when keys and shapes are not a ResNet generator's: what differs, and what they look like.
    */
   static fromStateDict(
     stateDict: ReadonlyMap<string, Tensor>,
     onNote: (note: string) => void = () => undefined,
   ): ResNetGenerator {
-    const { network, adapted, notes } = readGenerator(resNetFamily, stateDict);
-    network.loadStateDict(adapted);
-    for (const note of notes) onNote(note);
+    checkStateDict(stateDict);
+    const recognised = readGenerator(resNetFamily, stateDict);
+    const network = loadRecognised(recognised);
+    for (const note of [...recognised.notes, ...recognised.hints({})]) onNote(note);
     return network.eval();
   }
 
   /** Everything that makes another generator of this kind. */
   get config(): GeneratorConfig {
     const { inputNc, outputNc, ngf, nBlocks, options } = this;
-    const { norm = 'instance', dropout = false } = options;
-    return { inputNc, outputNc, ngf, nBlocks, norm, dropout, bias: usesBias(options) };
+    const { norm = 'instance', dropout = false, paddingType = 'reflect' } = options;
+    const bias = usesBias(options);
+    const tracked = norm !== 'batch' && options.tracked === true;
+    const usual = trainedRange(options);
+    const isUsual = this.inputRange.every((bound, i) => bound === usual[i]);
+    return {
+      ...{ inputNc, outputNc, ngf, nBlocks, norm, dropout, bias, paddingType },
+      ...(tracked ? { tracked } : {}),
+      ...(isUsual ? {} : { inputRange: this.inputRange }),
+    };
   }
 
   override trace(g: GraphBuilder, x: Value): Value {
@@ -94,8 +94,6 @@ export class ResNetGenerator extends Module {
 
 /** ResNet generators of the book and of the CycleGAN authors. */
 export const resNetFamily = resNetFamilyOf(
-  ({ inputNc, outputNc, ngf, nBlocks, tracked, ...options }) => {
-    const inputRange = trainedRange({ ...options, tracked });
-    return new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, { ...options, inputRange });
-  },
+  ({ inputNc, outputNc, ngf, nBlocks, ...options }) =>
+    new ResNetGenerator(inputNc, outputNc, ngf, nBlocks, options),
 );

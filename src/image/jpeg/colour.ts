@@ -1,3 +1,4 @@
+import { scaled } from '../inks.js';
 import type { Frame } from './frame.js';
 import { LIMIT } from './limit.js';
 import type { MarkerReader } from './markers.js';
@@ -75,9 +76,9 @@ function convertCmyk(rows: Uint8Array[], width: number, out: Uint8Array, to: num
   const [cyan, magenta, yellow, black] = rows;
   for (let x = 0; x < width; x++, to += 3) {
     const light = black[x];
-    out[to] = light - scale(255 - cyan[x], light);
-    out[to + 1] = light - scale(255 - magenta[x], light);
-    out[to + 2] = light - scale(255 - yellow[x], light);
+    out[to] = light - scaled(255 - cyan[x], light);
+    out[to + 1] = light - scaled(255 - magenta[x], light);
+    out[to + 2] = light - scaled(255 - yellow[x], light);
   }
 }
 
@@ -87,12 +88,6 @@ function convertYcck(rows: Uint8Array[], width: number, out: Uint8Array, to: num
   convertYcc(rows, width, out, to);
   for (let x = 0; x < width; x++) {
     const light = black[x];
-    for (const end = to + 3; to < end; to++) out[to] = light - scale(out[to], light);
+    for (const end = to + 3; to < end; to++) out[to] = light - scaled(out[to], light);
   }
-}
-
-/** a * b / 255, rounded. */
-function scale(a: number, b: number): number {
-  const product = a * b + 128;
-  return (product + (product >> 8)) >> 8;
 }

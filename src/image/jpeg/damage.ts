@@ -19,6 +19,10 @@ const KINDS = {
     'several bytes FF stand before a stuffed zero byte, and count as one',
   ],
   codes: ['ERR_JPEG_CORRUPT', 'the picture data hold undefined Huffman codes, read as zeros'],
+  badCode: [
+    'ERR_JPEG_CORRUPT',
+    'arithmetic-coded data hold an impossible value; the rest, up to the next restart marker, was left as it was',
+  ],
   longRuns: ['ERR_JPEG_CORRUPT', 'a block has more coefficients than its band; they were cut off'],
   noEnd: [
     'ERR_JPEG_TRUNCATED',

@@ -1,4 +1,5 @@
 import type { NoteOptions } from '../note.js';
+import { decodeArithmeticScan } from './arithmeticScan.js';
 import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
 import { DamageLog } from './damage.js';
@@ -13,7 +14,7 @@ import { needsSmoothing } from './smoothing.js';
 import { readTrailer } from './trailer.js';
 
 /**
- * Decodes a baseline or progressive JPEG file to RGB, byte for byte as Pillow 9.4 with libjpeg-turbo 2.1 does by default, and
+ * Decodes a baseline, progressive or arithmetic-coded JPEG file to RGB, byte for byte as Pillow 9.4 with libjpeg-turbo 2.1 does by default, and
  * its `convert("RGB")` after it. EXIF orientation and ICC profiles are not applied. Damage that Pillow reads over is noted;
  * docs/pictures.md lists it.
  * @throws ImageError for what Pillow refuses, for damage with `strict`, and for what is not supported.
@@ -31,7 +32,7 @@ export function decodeJpeg(
   }
   const reader = allocate(() => new BitReader(bytes.length), 0);
   reader.load(bytes, cursor.position);
-  const toSamples = scan.isOnly && !isOdd(reader, frame, scan);
+  const toSamples = scan.isOnly && !frame.arithmetic && !isOdd(reader, frame, scan);
   allocateBlocks(frame, !toSamples, bytes.length);
   const source = { cursor, reader, damage };
   const painter = new Painter(frame, chooseConversion(frame, markers));
@@ -46,16 +47,23 @@ export function decodeJpeg(
   return { width, height, data: painter.data };
 }
 
+/** One scan, to coefficients. */
+function decodeAny(source: ScanSource, frame: Frame, scan: Scan): number {
+  return frame.arithmetic
+    ? decodeArithmeticScan(source, frame, scan)
+    : decodeScan(source, frame, scan);
+}
+
 /** All scans, to coefficients; returns the last row of MCUs for which the last of them had data. */
 function decodeScans(markers: MarkerReader, source: ScanSource, frame: Frame, first: Scan): number {
   if (first.isOnly) {
-    decodeScan(source, frame, first);
+    decodeAny(source, frame, first);
     readTrailer(markers, source.damage);
     return 0;
   }
   let lastGoodRow = 0;
   for (let scan: Scan | undefined = first; scan !== undefined; scan = markers.nextScan()) {
-    lastGoodRow = decodeScan(source, frame, scan);
+    lastGoodRow = decodeAny(source, frame, scan);
   }
   // Before the only scan nothing was known; libjpeg keeps that apart from what its `formerBits` say.
   if (markers.scanCount === 1) for (const { formerBits } of frame.components) formerBits.fill(-1);

@@ -17,7 +17,7 @@ export function encodeJpeg({ width, height, data }: Picture, quality: number): U
  * gets one for as long as it lasts; it does not pause, so nobody else sees it.
  */
 function withBuffer<T>(action: () => T): T {
-  if (typeof Buffer !== 'undefined') return action();
+  if (typeof globalThis.Buffer !== 'undefined') return action();
   const scope = globalThis as { Buffer?: unknown };
   scope.Buffer = Uint8Array;
   try {

@@ -22,7 +22,7 @@ export interface Component {
   samples: Uint8Array;
   /** How many rows of samples are there, from the top. */
   rowsReady: number;
-  /** Pictures of several scans only: 64 quantised coefficients a block, in natural order. */
+  /** Pictures of several scans only: 64 quantised coefficients per block, in natural order. */
   coefficients: Int16Array;
   /**
    * For each coefficient (in zigzag order) how many of its lowest bits the scans so far left out;
@@ -37,6 +37,8 @@ export interface Component {
 
 export interface Frame {
   readonly progressive: boolean;
+  /** Whether its data are arithmetic-coded, and not by Huffman's codes. */
+  readonly arithmetic: boolean;
   readonly width: number;
   readonly height: number;
   readonly maxH: number;
@@ -66,9 +68,9 @@ export function readFrame(marker: number, cursor: ByteCursor, offset: number): F
   const height = cursor.word();
   const width = cursor.word();
   const count = cursor.byte();
-  if (marker > 0xc2) {
-    const process = marker >= 0xc9 ? 'arithmetic coding' : 'lossless or hierarchical JPEG';
-    refuse('ERR_JPEG_UNSUPPORTED', `${process} is not supported`, offset);
+  const arithmetic = marker === 0xc9 || marker === 0xca;
+  if (marker > 0xc2 && !arithmetic) {
+    refuse('ERR_JPEG_UNSUPPORTED', 'lossless or hierarchical JPEG is not supported', offset);
   }
   if (length !== 8 + 3 * count) {
     const problem = 'the length of a frame header does not fit its content';
@@ -91,7 +93,8 @@ export function readFrame(marker: number, cursor: ByteCursor, offset: number): F
     }
     specs.push({ id, h, v, tableId: cursor.byte() });
   }
-  return layOut(marker === 0xc2, width, height, specs, offset);
+  const coding = { progressive: marker === 0xc2 || marker === 0xca, arithmetic };
+  return layOut(coding, width, height, specs, offset);
 }
 
 function checkSize(width: number, height: number, offset: number): void {
@@ -105,7 +108,7 @@ function checkSize(width: number, height: number, offset: number): void {
 }
 
 function layOut(
-  progressive: boolean,
+  coding: Pick<Frame, 'progressive' | 'arithmetic'>,
   width: number,
   height: number,
   specs: readonly ComponentSpec[],
@@ -141,17 +144,19 @@ function layOut(
       passes: 0,
     };
   });
-  return { progressive, width, height, maxH, maxV, mcusAcross, mcusDown, components, offset };
+  return { ...coding, width, height, maxH, maxV, mcusAcross, mcusDown, components, offset };
 }
 
 /**
  * Memory for the samples, and for the coefficients of a picture of several scans. A block takes at least one bit, in
  * sequential files two (DC and end of block), so beyond `FREE_BLOCKS` a header cannot ask for more than its file can fill.
+ * Arithmetic coding knows no least, but no picture worth the memory is below a 32nd of a bit.
  */
 export function allocateBlocks(frame: Frame, buffered: boolean, fileLength: number): void {
   let blocks = 0;
   for (const { blocksAcross, blocksDown } of frame.components) blocks += blocksAcross * blocksDown;
-  if (blocks > FREE_BLOCKS && blocks * (frame.progressive ? 1 : 2) > fileLength * 8) {
+  const leastBits = frame.arithmetic ? 1 / 32 : frame.progressive ? 1 : 2;
+  if (blocks > FREE_BLOCKS && blocks * leastBits > fileLength * 8) {
     const size = `${frame.width}x${frame.height}`;
     const problem = `a file of ${fileLength} bytes cannot hold ${size} pixels`;
     refuse('ERR_JPEG_TRUNCATED', problem, frame.offset);

@@ -1,4 +1,5 @@
 import { ByteCursor } from './byteCursor.js';
+import { defaultConditioning } from './conditioning.js';
 import type { DamageLog } from './damage.js';
 import { type Frame, readFrame } from './frame.js';
 import { refuse } from './refuse.js';
@@ -78,6 +79,7 @@ export class MarkerReader {
     this.hasJfif = false;
     this.adobeTransform = undefined;
     this.tables.restartInterval = 0;
+    this.tables.conditioning = defaultConditioning();
   }
 
   /** RSTn and TEM (T.81 B.1.1.3). Pillow's look at the header takes no TEM. */
@@ -103,7 +105,7 @@ export class MarkerReader {
     } else if (marker === 0xde || marker === 0xdf) {
       refuse('ERR_JPEG_UNSUPPORTED', 'hierarchical JPEG is not supported', offset);
     } else if (marker === 0xcc) {
-      tables.skipConditioning(cursor, offset);
+      tables.readConditioning(cursor, offset);
     } else if ((marker >= 0xe0 && marker <= 0xef) || marker === 0xfe || marker === 0xdc) {
       this.skipSegment(marker, offset);
     } else {
@@ -139,7 +141,7 @@ export class MarkerReader {
     if (this.scanCount === 0) {
       const ids = new Set(frame.components.map(({ id }) => id));
       if (ids.size < frame.components.length) damage.note('sameIds', frame.offset);
-      if (!frame.progressive) tables.addStandardHuffman();
+      if (!frame.progressive && !frame.arithmetic) tables.addStandardHuffman();
     }
     if (++this.scanCount > MAX_SCANS) {
       refuse('ERR_JPEG_UNSUPPORTED', `there are more than ${MAX_SCANS} scans`, offset);

@@ -1,4 +1,5 @@
 import type { ByteCursor } from './byteCursor.js';
+import type { Conditioning } from './conditioning.js';
 import type { DamageLog } from './damage.js';
 import type { Component, Frame } from './frame.js';
 import type { HuffmanTable } from './huffman.js';
@@ -9,6 +10,8 @@ export interface ScanComponent {
   readonly component: Component;
   readonly dcTable: HuffmanTable;
   readonly acTable: HuffmanTable;
+  /** The numbers of its tables for DC, in the upper four bits, and AC. */
+  readonly selector: number;
   /** The DC coefficient of the previous block. */
   predictor: number;
   /** Blocks still to come without new coefficients in this band (progressive). */
@@ -23,6 +26,8 @@ export interface Scan {
   readonly refining: boolean;
   readonly shift: number;
   readonly restartInterval: number;
+  /** Of arithmetic coding. */
+  readonly conditioning: Conditioning;
   /** Whether there can be no other: a sequential one of all components. */
   readonly isOnly: boolean;
 }
@@ -58,8 +63,8 @@ export function readScanHeader(
     : { bandStart: 0, bandEnd: 63, high: 0, shift: 0 };
   const { bandStart, bandEnd, high, shift } = band;
   checkInterleaving(chosen, offset);
-  const needsDc = bandStart === 0 && high === 0;
-  const needsAc = bandEnd > 0;
+  const needsDc = bandStart === 0 && high === 0 && !frame.arithmetic;
+  const needsAc = bandEnd > 0 && !frame.arithmetic;
   const components = chosen.map((component, i): ScanComponent => {
     tables.fixQuantization(component, offset);
     if (number > 1) component.formerBits.set(component.missingBits);
@@ -67,11 +72,12 @@ export function readScanHeader(
     const selector = selectors[i];
     const dcTable = tables.huffman('dc', needsDc ? selector >> 4 : null, damage, offset);
     const acTable = tables.huffman('ac', needsAc ? selector & 15 : null, damage, offset);
-    return { component, dcTable, acTable, predictor: 0, eobRun: 0 };
+    return { component, dcTable, acTable, selector, predictor: 0, eobRun: 0 };
   });
-  const { restartInterval } = tables;
+  const { restartInterval, conditioning } = tables;
   const isOnly = !frame.progressive && count === frame.components.length;
-  return { components, bandStart, bandEnd, refining: high > 0, shift, restartInterval, isOnly };
+  const refining = high > 0;
+  return { components, bandStart, bandEnd, refining, shift, restartInterval, conditioning, isOnly };
 }
 
 /**

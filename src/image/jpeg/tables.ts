@@ -1,4 +1,5 @@
 import type { ByteCursor } from './byteCursor.js';
+import { defaultConditioning, readConditioning } from './conditioning.js';
 import type { DamageLog } from './damage.js';
 import type { Component } from './frame.js';
 import { buildHuffmanTable, type HuffmanTable } from './huffman.js';
@@ -18,6 +19,7 @@ interface DefinedTable extends CodeLists {
 /** The tables and the restart interval that segments define for the scans behind them. */
 export class Tables {
   restartInterval = 0;
+  conditioning = defaultConditioning();
   private readonly quantization: Int32Array[] = [];
   private readonly defined: Record<TableClass, DefinedTable[]> = { dc: [], ac: [] };
 
@@ -68,17 +70,9 @@ export class Tables {
     if (left !== 0) badLength('Huffman table', offset);
   }
 
-  /** DAC, T.81 B.2.4.3: of no use without arithmetic coding. */
-  skipConditioning(cursor: ByteCursor, offset: number): void {
-    let left = cursor.word() - 2;
-    for (; left > 0; left -= 2) {
-      const index = cursor.byte();
-      const value = cursor.byte();
-      if (index > 31 || (index < 16 && (value & 15) > value >> 4)) {
-        refuse('ERR_JPEG_CORRUPT', 'an arithmetic conditioning is impossible', offset);
-      }
-    }
-    if (left !== 0) badLength('arithmetic conditioning', offset);
+  /** DAC. */
+  readConditioning(cursor: ByteCursor, offset: number): void {
+    readConditioning(cursor, offset, this.conditioning);
   }
 
   /** Gives the standard tables the numbers that no segment has defined, as libjpeg-turbo does before a sequential picture. */

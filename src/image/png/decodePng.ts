@@ -1,11 +1,12 @@
 import type { NoteOptions } from '../note.js';
+import { fullPalette } from '../palette.js';
 import { checkPictureSize, type Picture } from '../picture.js';
 import { expandAlphaRow } from './alpha.js';
 import { walkChunks } from './chunks.js';
 import { Damage } from './damage.js';
 import { inflateLines } from './lines.js';
 import { readParts } from './parts.js';
-import { expandRow, fullPalette, largestIndex } from './pixels.js';
+import { expandRow, largestIndex } from './pixels.js';
 import { passesOf, unfilter } from './scanlines.js';
 
 /**

@@ -4,7 +4,7 @@ import { deflate } from '../../platform/deflate.js';
 import type { Picture } from '../picture.js';
 import { SIGNATURE } from './chunks.js';
 
-/** The file of an RGB picture, or RGBA where it has alpha, eight bits a sample. @see PNG Specification, third edition */
+/** The file of an RGB picture, or RGBA where it has alpha, eight bits per sample. @see PNG Specification, third edition */
 export function encodePng({ width, height, data, alpha }: Picture): Uint8Array {
   const channels = alpha === undefined ? 3 : 4;
   const pixels = alpha === undefined ? data : interleaved(data, alpha);

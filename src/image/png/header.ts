@@ -8,7 +8,7 @@ export interface PngHeader {
   readonly colour: ColourType;
   readonly channels: number;
   readonly bitsPerPixel: number;
-  /** Bytes a pixel, at least 1: the distance that row filters look back. */
+  /** Bytes per pixel, at least 1: the distance that row filters look back. */
   readonly pixelBytes: number;
   readonly interlaced: boolean;
 }

@@ -1,12 +1,5 @@
 import type { PngHeader } from './header.js';
 
-/** A palette with all 256 colours: those that the file does not have are grey, as in Pillow 9.4. */
-export function fullPalette(palette: Uint8Array): Uint8Array {
-  const full = Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
-  full.set(palette);
-  return full;
-}
-
 /** The largest index of a row of a palette picture; 0 for other pictures. */
 export function largestIndex(
   line: Uint8Array,

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../tensor/callerValues.js';
 import { describeValue } from '../describe.js';
 import { checkPictureSize, ImageError, type Picture } from '../picture.js';
 import { checkPicture, type PictureInput } from '../pictureInput.js';
@@ -33,8 +34,10 @@ export interface ResizeOptions {
  */
 export function resize(
   target: ResizeTarget,
-  { interpolation = 'bilinear' }: ResizeOptions = {},
+  options: ResizeOptions = {},
 ): (picture: PictureInput) => Picture {
+  checkOptions('resize', options);
+  const { interpolation = 'bilinear' } = options;
   checkResizeTarget(target);
   const kernel = kernelOf(interpolation);
   return (input) => {

@@ -1,4 +1,4 @@
-/** Fixed-point weights, as Pillow has them: 8 bits a channel leave 22 for the weight in 32. */
+/** Fixed-point weights, as Pillow has them: 8 bits per channel leave 22 for the weight in 32. */
 export const PRECISION_BITS = 22;
 
 /** Which inputs an output is the weighted sum of. Weights of an output add up to 1; bicubic ones may be negative. */
@@ -6,7 +6,7 @@ export interface Taps {
   /** For each output position, its first input position and how many it reads. */
   readonly first: Int32Array;
   readonly count: Int32Array;
-  /** `most` weights an output position, zeros behind those that it has. */
+  /** `most` weights per output position, zeros behind those that it has. */
   readonly weights: Int32Array;
   readonly most: number;
 }

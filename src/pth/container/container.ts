@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
+import type { OnnxModel } from '../onnx/onnxModel.js';
 import type { PickleValue } from '../pickle/values.js';
 import type { PlainValue } from '../plainValue.js';
 import type { StorageRef } from '../storages.js';
@@ -8,8 +9,14 @@ import type { TensorRef, UnreadableTensor } from '../tensorRef.js';
 /** Where a storage lies in the file, byte by byte as it is. */
 export interface StoragePlace {
   readonly start: number;
-  /** @throws PthError when bytes that were read from there are not what the file says of them. */
-  check?(bytes: Uint8Array): void;
+  /** Begins to compare bytes that are read from there, all of them and in their order, with what the file says of them. */
+  beginCheck?(): StorageCheck;
+}
+
+export interface StorageCheck {
+  add(bytes: Uint8Array): void;
+  /** @throws PthError when they are others. */
+  end(): void;
 }
 
 /** An opened weight file: what it holds as inert data, and a way to the bytes of its storages. */
@@ -20,6 +27,8 @@ export interface OpenedContainer {
   /** Texts and plain data that the file holds beside the tensors. */
   readonly metadata: ReadonlyMap<string, PlainValue>;
   readonly bigEndian: boolean;
+  /** The graph, of a file that has one. */
+  readonly onnx?: OnnxModel;
   /** What opening it was charged to; what is looked for in it is charged there, too. */
   readonly budget: Budget;
   /**
@@ -46,6 +55,9 @@ export interface OpenedContainer {
   locateStorage?(storage: StorageRef, budget: Budget): Promise<StoragePlace | null>;
 }
 
+/** Opens a file that lies beside the one that is read, by its name; `null` where there is none that may be read. */
+export type Neighbours = (name: string) => Promise<ByteSource | null>;
+
 /** A file format. A new one is a file beside this with one of these in it, listed in `formats.ts`. */
 export interface ContainerFormat {
   readonly name: string;
@@ -53,7 +65,8 @@ export interface ContainerFormat {
   matches(start: Uint8Array, fileSize: number): boolean;
   /**
    * Reads what describes the tensors, and none of their numbers.
+   * @param neighbours Absent for a file that has no folder.
    * @throws PthError when the file is damaged or forbidden.
    */
-  open(source: ByteSource, budget: Budget): Promise<OpenedContainer>;
+  open(source: ByteSource, budget: Budget, neighbours?: Neighbours): Promise<OpenedContainer>;
 }

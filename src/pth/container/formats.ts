@@ -1,9 +1,12 @@
 import type { ErrorCode } from '../../errorCodes.js';
 import type { ByteSource } from '../../platform/byteSource.js';
+import { textOf } from '../../platform/text.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
 import { legacyFormat } from './legacy.js';
+import { npzFormat } from './npz.js';
 import { onnxFormat } from './onnx.js';
+import { paddleFormat } from './paddle.js';
 import { safetensorsFormat } from './safetensors.js';
 import { tarFormat } from './tar.js';
 import { isObjectAlone, objectAlone } from './unpackedFolder.js';
@@ -11,11 +14,13 @@ import { zipFormat } from './zip.js';
 
 /** Every format that can be read. */
 export const FORMATS: readonly ContainerFormat[] = [
+  npzFormat,
   zipFormat,
   legacyFormat,
   tarFormat,
   safetensorsFormat,
   onnxFormat,
+  paddleFormat,
 ];
 
 /** What formats are told apart by. */
@@ -39,7 +44,7 @@ export async function detectFormat(source: ByteSource): Promise<ContainerFormat>
 
 /** What people have in place of weights, most often after a download that went wrong. */
 function diagnose(bytes: Uint8Array): PthError {
-  const text = new TextDecoder('latin1').decode(bytes).trimStart();
+  const text = textOf(bytes, 'latin1').trimStart();
   const starts = (...prefix: number[]) => prefix.every((byte, i) => bytes[i] === byte);
   if (bytes.length === 0) return notWeights('ERR_PTH_EMPTY', 'The file is empty');
   if (text.startsWith('version https://git-lfs')) {
@@ -60,12 +65,6 @@ function diagnose(bytes: Uint8Array): PthError {
   }
   if (starts(0x89, 0x50, 0x4e, 0x47) || starts(0xff, 0xd8, 0xff)) {
     return notWeights('ERR_PTH_PICTURE', 'This is a picture, not a weight file');
-  }
-  if (starts(0x08) && bytes[1] <= 16 && bytes[2] === 0x12) {
-    return notWeights(
-      'ERR_PTH_ONNX',
-      'This is an ONNX model of another program, whose weights have other names: export them from where the model was trained, as a state dict',
-    );
   }
   if (starts(0x80) && bytes[1] <= 5) {
     return notWeights(

@@ -17,9 +17,13 @@ export interface NamedTensor {
   /** A name in place of a type that has no float32 reading here. */
   readonly dtype: Dtype | UnreadableTensor;
   readonly shape: readonly number[];
+  /** Steps between neighbours, in elements. Default: row-major order. */
+  readonly strides?: readonly number[];
   /** Where its numbers begin in the file, and how many bytes they have. */
   readonly start: number;
   readonly bytes: number;
+  /** The numbers themselves, where they were read already. */
+  readonly inline?: Uint8Array;
 }
 
 /**
@@ -33,33 +37,39 @@ export function namedTensors(
     readonly writer: string;
     readonly metadata: ReadonlyMap<string, string>;
     readonly budget: Budget;
+    /** Files that tensors lie in which are not in `source`, by the tensors' names. */
+    readonly sources?: ReadonlyMap<string, ByteSource>;
   },
 ): OpenedContainer {
   const root = new PickleDict();
   const refs = new Map<string, TensorRef | UnreadableTensor>();
   const places = new Map<string, number>();
-  for (const { name, dtype, shape, start, bytes } of tensors) {
+  const { sources, ...rest } = facts;
+  for (const tensor of tensors) {
+    const { name, dtype, shape, start, bytes, inline } = tensor;
     facts.budget.takeValues(TENSOR_COST + SIDE_COST * shape.length, 'A tensor');
     root.items.push(name, new PicklePersistent(name, start));
     if (dtype instanceof UnreadableTensor) {
       refs.set(name, dtype);
       continue;
     }
-    const strides = rowMajorStrides(shape);
-    const storage = { key: name, dtype, width: bytesOf(dtype), bytes };
+    const strides = tensor.strides ?? rowMajorStrides(shape);
+    const own = inline === undefined ? {} : { inline: () => inline.slice() };
+    const storage = { key: name, dtype, width: bytesOf(dtype), bytes, ...own };
     const ref = { dtype, offset: 0, shape, strides };
     refs.set(name, checkedRef({ storage, start: 0, bytes }, ref, { key: name, at: start }));
     places.set(name, start);
   }
   return {
     root,
-    ...facts,
+    ...rest,
     bigEndian: false,
     tensorRef: (value) => (value instanceof PicklePersistent && refs.get(String(value.id))) || null,
     readStorage: ({ key, bytes }, budget) => {
       const start = places.get(key) as number;
-      return budget.read(source, start, start + bytes, `Tensor "${key}"`);
+      return budget.read(sources?.get(key) ?? source, start, start + bytes, `Tensor "${key}"`);
     },
-    locateStorage: async ({ key }) => ({ start: places.get(key) as number }),
+    locateStorage: async ({ key }) =>
+      sources?.has(key) ? null : { start: places.get(key) as number },
   };
 }

@@ -1,187 +1,318 @@
 import type { ByteSource } from '../../platform/byteSource.js';
+import { sizeOf } from '../../tensor/shape.js';
 import type { Budget } from '../budget.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
+import { bad, type Field, FieldReader } from '../onnx/fieldReader.js';
+import { BYTE_COST, chargeMessage, chargeNode } from '../onnx/messageCosts.js';
+import { numberOf, readNode, readValue, textOf } from '../onnx/nodeProto.js';
+import {
+  isOnnxWeight,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  structuralNames,
+} from '../onnx/onnxModel.js';
+import {
+  checkRank,
+  DTYPES,
+  knownTensor,
+  MAX_DIMS_BYTES,
+  partsOf,
+  readTensor,
+  TENSOR,
+  type TensorHead,
+  varintsOf,
+} from '../onnx/tensorProto.js';
 import { COSTS } from '../pickle/costs.js';
-import { decodeStrictUtf8 } from '../pickle/text.js';
-import { PthError } from '../pthError.js';
-import type { ContainerFormat } from './container.js';
+import type { ContainerFormat, Neighbours } from './container.js';
 import { type NamedTensor, namedTensors } from './namedTensors.js';
 
-/** IR version 8 and the producer's name, which an ONNX model of this project begins with. */
+/** What this project calls itself in the models that it writes. */
 const PRODUCER = 'cyclegan-ts';
-const START = [0x08, 0x08, 0x12, PRODUCER.length, ...new TextEncoder().encode(PRODUCER)];
-
-/** Names of tensors that are no weights begin so. */
+/** Names of tensors of this project's models that are no weights begin so. */
 const CONSTANT = '/constants/';
 
-/** TensorProto.DataType. */
-const DTYPES: ReadonlyMap<number, Dtype> = new Map([
-  [1, 'float32'],
-  [7, 'int64'],
-  [10, 'float16'],
-]);
+/** Versions of the file format that there are. */
+const MAX_IR_VERSION = 20;
+/** Tags that may follow it: producer, its version, domain, model version, note, graph, operators' version. */
+const SECOND_TAGS = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42];
 
-/** A tag and a length, both of at most ten bytes. */
-const HEAD_BYTES = 20;
-/** Read at once for heads. */
-const WINDOW_BYTES = 4096;
-/** A name, four sides and a type; the numbers come last. */
-const TENSOR_FIELDS = 64;
+/** Tensors of fewer bytes are read at once: shapes, factors and biases among them. */
+const SMALL_BYTES = 4096;
+/** What is no float says how something is computed, and is read at once, up to here. */
+const MAX_KNOWN_BYTES = 1 << 20;
+/** What a node, a tensor or a value takes here, beside what each byte of it does. */
+const NODE_COST = 200;
+const TENSOR_COST = 2 * COSTS.call;
+const VALUE_COST = 64;
+/** Dims, a type, a name, and the numbers. */
+const TENSOR_FIELDS = 200;
+
+/** A tensor of the graph, and where its numbers are: in the model's own file, or in one beside it. */
+interface FoundTensor {
+  readonly tensor: OnnxTensor;
+  readonly place: {
+    readonly start: number;
+    readonly bytes: number;
+    readonly source: ByteSource;
+  } | null;
+  readonly inline: Uint8Array | null;
+}
 
 /**
- * The weights of an ONNX model that this project wrote (`exportOnnx`): its initialisers have state-dict keys as names. Other
- * models fuse, rename and transpose their weights, so they cannot be read as a state dict.
+ * ONNX models: their graph as inert data, and their weights by name. Numbers that lie in files of their own are only looked
+ * for beside the model.
  */
 export const onnxFormat: ContainerFormat = {
   name: 'onnx',
 
-  matches: (start) => START.every((byte, i) => start[i] === byte),
+  matches: (start) =>
+    start[0] === 0x08 && start[1] <= MAX_IR_VERSION && SECOND_TAGS.includes(start[2]),
 
-  async open(source, budget) {
-    const reader = new FieldReader(source, budget);
-    const metadata = new Map<string, string>();
-    const tensors: NamedTensor[] = [];
-    for await (const field of reader.fields(0, source.size)) {
-      if (field.number === 14) {
-        const texts = await reader.texts(field);
-        budget.takeValues(COSTS.mapEntry, 'The model');
-        metadata.set(texts.get(1) ?? '', texts.get(2) ?? '');
-      } else if (field.number === 7) {
-        for await (const inner of reader.fields(field.start, field.end)) {
-          if (inner.number !== 5) continue;
-          const tensor = await readTensor(reader, inner);
-          if (!tensor.name.startsWith(CONSTANT)) tensors.push(tensor);
-        }
-      }
+  async open(source, budget, neighbours) {
+    const reading = new ModelReading(source, budget, neighbours);
+    const model = await reading.model();
+    const { found, metadata, producer } = reading;
+    const isOwn = producer === PRODUCER;
+    const structural = structuralNames(model.nodes);
+    const weights: NamedTensor[] = [];
+    const sources = new Map<string, ByteSource>();
+    for (const { tensor, place, inline } of found) {
+      const { name, dtype, shape } = tensor;
+      if (dtype === null || !isOnnxWeight(tensor, structural)) continue;
+      if (isOwn && name.startsWith(CONSTANT)) continue;
+      const bytes = sizeOf(shape) * bytesOf(dtype);
+      weights.push({
+        name,
+        dtype,
+        shape,
+        start: place?.start ?? 0,
+        bytes,
+        ...(inline === null ? {} : { inline }),
+      });
+      if (place !== null && place.source !== source) sources.set(name, place.source);
     }
-    const names = new Set(tensors.map(({ name }) => name));
-    if (names.size < tensors.length) throw bad('Two tensors of the model have one name', 0);
-    return namedTensors(source, tensors, { writer: PRODUCER, metadata, budget });
+    const writer = isOwn ? PRODUCER : model.producer === '' ? 'ONNX' : model.producer;
+    const opened = namedTensors(source, weights, { writer, metadata, budget, sources });
+    return { ...opened, onnx: model };
   },
 };
 
-/** TensorProto: dims 1, data_type 2, name 8, raw_data 9. */
-async function readTensor(reader: FieldReader, message: Field): Promise<NamedTensor> {
-  const shape: number[] = [];
-  let name = '';
-  let type = 0;
-  let data: Field | null = null;
-  let fields = 0;
-  for await (const field of reader.fields(message.start, message.end)) {
-    if (++fields > TENSOR_FIELDS)
-      throw bad('A tensor of the model has too many fields', field.start);
-    if (field.number === 1) shape.push(field.value);
-    else if (field.number === 2) type = field.value;
-    else if (field.number === 8) name = await reader.text(field);
-    else if (field.number === 9) data = field;
-  }
-  const dtype = DTYPES.get(type);
-  if (dtype === undefined || data === null) {
-    throw bad(`Tensor "${name}" of the model has no numbers of a known type`, message.start);
-  }
-  const bytes = data.end - data.start;
-  const size = shape.reduce((product, side) => product * side, 1);
-  if (bytes !== size * bytesOf(dtype)) {
-    throw bad(`Tensor "${name}" of shape [${shape.join(', ')}] has ${bytes} bytes`, data.start);
-  }
-  return { name, dtype, shape, start: data.start, bytes };
-}
-
-/** A field: a number, or bytes from `start` to `end`. */
-interface Field {
-  readonly number: number;
-  readonly value: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Reads Protocol Buffers' fields one by one, whatever lies in them. */
-class FieldReader {
+/** Reads a model, field by field. */
+class ModelReading {
+  readonly metadata = new Map<string, string>();
+  readonly found: FoundTensor[] = [];
+  producer = '';
   readonly #source: ByteSource;
   readonly #budget: Budget;
-  #window: Uint8Array = new Uint8Array(0);
-  #windowAt = 0;
+  readonly #neighbours: Neighbours | undefined;
+  readonly #reader: FieldReader;
+  readonly #nodes: OnnxNode[] = [];
+  readonly #inputs: OnnxValue[] = [];
+  readonly #outputs: OnnxValue[] = [];
+  readonly #beside = new Map<string, ByteSource>();
+  #version = '';
+  #opset = 1;
 
-  constructor(source: ByteSource, budget: Budget) {
+  constructor(source: ByteSource, budget: Budget, neighbours: Neighbours | undefined) {
     this.#source = source;
     this.#budget = budget;
+    this.#neighbours = neighbours;
+    this.#reader = new FieldReader(source, budget);
   }
 
-  async *fields(start: number, end: number): AsyncGenerator<Field> {
-    for (let at = start; at < end; ) {
-      this.#budget.take(COSTS.slot, 'The model');
-      const head = await this.#head(at, Math.min(end, at + HEAD_BYTES));
-      const tag = varint(head, 0, at);
-      const number = Math.floor(tag.value / 8);
-      const wire = tag.value % 8;
-      const content = at + tag.length;
-      if (wire === 0) {
-        const { value, length } = varint(head, tag.length, at);
-        at = content + length;
-        yield { number, value, start: content, end: at };
-      } else if (wire === 2) {
-        const { value, length } = varint(head, tag.length, at);
-        at = content + length + value;
-        if (at > end) throw truncated(at - end, this.#source.size);
-        yield { number, value: 0, start: content + length, end: at };
-      } else if (wire === 5 || wire === 1) {
-        at = content + (wire === 5 ? 4 : 8);
-        if (at > end) throw truncated(at - end, this.#source.size);
-      } else {
-        throw bad(`Unknown kind of field ${wire}`, at);
-      }
+  async model(): Promise<OnnxModel> {
+    for await (const field of this.#reader.fields(0, this.#source.size)) await this.#field(field);
+    const initializers = new Map(this.found.map(({ tensor }) => [tensor.name, tensor]));
+    if (initializers.size < this.found.length)
+      throw bad('Two tensors of the model have one name', 0);
+    return {
+      producer: `${this.producer} ${this.#version}`.trim().slice(0, 100),
+      opset: this.#opset,
+      nodes: this.#nodes,
+      initializers,
+      inputs: this.#inputs.filter(({ name }) => !initializers.has(name)),
+      outputs: this.#outputs,
+    };
+  }
+
+  /** ModelProto: producer_name 2, producer_version 3, graph 7, opset_import 8, metadata_props 14. */
+  async #field(field: Field): Promise<void> {
+    const reader = this.#reader;
+    if (field.number === 2) this.producer = await reader.text(field);
+    else if (field.number === 3) this.#version = await reader.text(field);
+    else if (field.number === 7) await this.#graph(field);
+    else if (field.number === 8) {
+      const parts = partsOf(await reader.bytes(field), field.start, 'A version');
+      const domain = textOf(parts, 1, field.start);
+      if (domain === '' || domain === 'ai.onnx') this.#opset = numberOf(parts, 2) ?? 1;
+    } else if (field.number === 14) {
+      const texts = await reader.texts(field);
+      this.#budget.takeValues(COSTS.mapEntry, 'The model');
+      this.metadata.set(texts.get(1) ?? '', texts.get(2) ?? '');
     }
   }
 
-  /** Fields are often small and many: a piece of the file serves for some. */
-  async #head(at: number, end: number): Promise<Uint8Array> {
-    if (at < this.#windowAt || end > this.#windowAt + this.#window.length) {
-      const stop = Math.min(this.#source.size, at + WINDOW_BYTES);
-      this.#window = await this.#budget.read(this.#source, at, stop, 'The model');
-      this.#windowAt = at;
+  /** GraphProto: node 1, initializer 5, input 11, output 12. */
+  async #graph(graph: Field): Promise<void> {
+    for await (const field of this.#reader.fields(graph.start, graph.end)) {
+      if (field.number === 5) {
+        const tensor = await this.#tensor(field);
+        this.found.push(tensor);
+      } else if (field.number === 1)
+        this.#nodes.push(readNode(await this.#node(field), field.start));
+      else if (field.number === 11)
+        this.#inputs.push(readValue(await this.#message(field, VALUE_COST), field.start));
+      else if (field.number === 12)
+        this.#outputs.push(readValue(await this.#message(field, VALUE_COST), field.start));
     }
-    return this.#window.subarray(at - this.#windowAt, end - this.#windowAt);
   }
 
-  async text({ start, end }: Field): Promise<string> {
-    this.#budget.takeValues(COSTS.text + COSTS.character * (end - start), 'A name');
-    const text = decodeStrictUtf8(await this.#budget.read(this.#source, start, end, 'A name'));
-    if (text === null) throw bad('A name of the model is not in UTF-8', start);
-    return text;
+  /** A long one may have a tensor's numbers in it, which stay as they are, or many small fields. */
+  async #node(field: Field): Promise<Uint8Array> {
+    if (field.end - field.start <= SMALL_BYTES) return this.#message(field, NODE_COST);
+    this.#budget.takeValues(NODE_COST, 'The model');
+    const message = await this.#reader.bytes(field);
+    chargeNode(message, this.#budget);
+    return message;
   }
 
-  /** The texts of a message, by field. */
-  async texts({ start, end }: Field): Promise<Map<number, string>> {
-    const texts = new Map<number, string>();
-    for await (const field of this.fields(start, end)) {
-      texts.set(field.number, await this.text(field));
+  /** A message that becomes objects. @param cost Of itself. */
+  async #message({ start, end }: Field, cost: number): Promise<Uint8Array> {
+    const length = end - start;
+    this.#budget.takeValues(cost, 'The model');
+    if (length > SMALL_BYTES) chargeMessage(length, this.#budget);
+    else this.#budget.takeValues(BYTE_COST * length, 'The model');
+    return this.#reader.bytes({ number: 0, value: 0, start, end });
+  }
+
+  async #tensor(field: Field): Promise<FoundTensor> {
+    if (field.end - field.start <= SMALL_BYTES) {
+      const message = await this.#message(field, TENSOR_COST);
+      const { bytes, external, ...head } = readTensor(message, field.start);
+      if (external.length > 0) return this.#external(head, external, field.start);
+      // The message may be a window on a buffer that is used again.
+      const inline = bytes === null ? null : bytes.slice();
+      return { tensor: knownTensor(head, inline), place: null, inline };
     }
-    return texts;
+    return this.#largeTensor(field);
+  }
+
+  /** Its numbers stay in the file, unless they are whole ones, which nothing but the graph has a use for. */
+  async #largeTensor(message: Field): Promise<FoundTensor> {
+    const shape: number[] = [];
+    let [name, type, fields] = ['', 0, 0];
+    let data: Field | null = null;
+    const external: Uint8Array[] = [];
+    for await (const field of this.#reader.fields(message.start, message.end)) {
+      if (++fields > TENSOR_FIELDS) return this.#wholeTensor(message);
+      if (field.number === TENSOR.dims && field.end > field.start && field.value === 0) {
+        shape.push(...varintsOf(await this.#dims(field), field.start));
+      } else if (field.number === TENSOR.dims) shape.push(field.value);
+      else if (field.number === TENSOR.type) type = field.value;
+      else if (field.number === TENSOR.name) name = await this.#reader.text(field);
+      else if (field.number === TENSOR.external)
+        external.push(await this.#message(field, VALUE_COST));
+      else if (field.number === TENSOR.raw || field.number === TENSOR.floats) data = field;
+    }
+    checkRank(shape, message.start);
+    const dtype = DTYPES.get(type) ?? null;
+    const head = { name, dtype, shape };
+    if (external.length > 0) return this.#external(head, external, message.start);
+    const isFloat = dtype?.includes('float') ?? false;
+    if (!isFloat || data === null) return this.#wholeTensor(message);
+    const bytes = data.end - data.start;
+    checkSize(head, bytes, data.start);
+    return {
+      tensor: { ...head, values: null },
+      place: { start: data.start, bytes, source: this.#source },
+      inline: null,
+    };
+  }
+
+  /** A number by itself, or a packed list of them. */
+  async #dims(field: Field): Promise<Uint8Array> {
+    if (field.end - field.start > MAX_DIMS_BYTES)
+      throw bad('A tensor of the model has more dimensions than there are', field.start);
+    return (await this.#message(field, VALUE_COST)).slice();
+  }
+
+  async #wholeTensor(message: Field): Promise<FoundTensor> {
+    const length = message.end - message.start;
+    if (length > MAX_KNOWN_BYTES) {
+      throw bad(
+        `A tensor of the model that has ${length} bytes, and no floats as bytes`,
+        message.start,
+      );
+    }
+    this.#budget.takeValues(BYTE_COST * length, 'A tensor');
+    const {
+      bytes,
+      external: _,
+      ...head
+    } = readTensor(await this.#reader.bytes(message), message.start);
+    const inline = bytes?.slice() ?? null;
+    return { tensor: knownTensor(head, inline), place: null, inline };
+  }
+
+  /** StringStringEntryProto: location, offset, length. */
+  async #external(
+    head: TensorHead,
+    entries: readonly Uint8Array[],
+    at: number,
+  ): Promise<FoundTensor> {
+    const texts = new Map(
+      entries.map((entry) => {
+        const parts = partsOf(entry, at, 'A place');
+        return [textOf(parts, 1, at), textOf(parts, 2, at)] as const;
+      }),
+    );
+    const location = texts.get('location') ?? '';
+    const source = await this.#openBeside(location, at);
+    const start = Number(texts.get('offset') ?? 0);
+    const bytes = Number(texts.get('length') ?? source.size - start);
+    checkSize(head, bytes, at);
+    const isPlace = [start, bytes].every((number) => Number.isSafeInteger(number) && number >= 0);
+    if (!(isPlace && start + bytes <= source.size)) {
+      throw bad(`Tensor "${head.name.slice(0, 100)}" reaches beyond "${location}"`, at);
+    }
+    const isSmall = bytes <= SMALL_BYTES || !(head.dtype?.includes('float') ?? false);
+    if (!isSmall)
+      return { tensor: { ...head, values: null }, place: { start, bytes, source }, inline: null };
+    if (bytes > MAX_KNOWN_BYTES) throw bad('A list of whole numbers that is too long', at);
+    const inline = (await this.#budget.read(source, start, start + bytes, 'A tensor')).slice();
+    return { tensor: knownTensor(head, inline), place: null, inline };
+  }
+
+  async #openBeside(location: string, at: number): Promise<ByteSource> {
+    const known = this.#beside.get(location);
+    if (known !== undefined) return known;
+    const shown = JSON.stringify(location.slice(0, 100));
+    if (this.#neighbours === undefined) {
+      throw bad(
+        `The weights of the model lie in another file, ${shown}: give the model by its path, with that file beside it`,
+        at,
+      );
+    }
+    const source = await this.#neighbours(location);
+    if (source === null) {
+      throw bad(
+        `The weights of the model lie in another file, ${shown}, which is not beside it. Files elsewhere, and links, are not followed`,
+        at,
+      );
+    }
+    this.#budget.grow(source.size);
+    this.#beside.set(location, source);
+    return source;
   }
 }
 
-/** At most ten bytes; what is no safe integer is none that a model has. */
-function varint(bytes: Uint8Array, from: number, at: number): { value: number; length: number } {
-  let value = 0;
-  for (let i = 0; i < 10 && from + i < bytes.length; i++) {
-    const byte = bytes[from + i];
-    value += (byte & 127) * 2 ** (7 * i);
-    if (byte < 128) {
-      if (!Number.isSafeInteger(value)) break;
-      return { value, length: i + 1 };
-    }
-  }
-  throw bad('A number of the model does not end, or is too large', at + from);
-}
-
-function truncated(missing: number, size: number): PthError {
-  return new PthError(
-    'ERR_PTH_TRUNCATED',
-    `The file is cut short: ${missing} bytes are missing; download it again`,
-    { offset: size },
-  );
-}
-
-function bad(message: string, offset: number): PthError {
-  return new PthError('ERR_PTH_ONNX', message, { offset });
+function checkSize(
+  { name, dtype, shape }: TensorHead & { dtype: Dtype | null },
+  bytes: number,
+  at: number,
+): void {
+  if (dtype === null || bytes === sizeOf(shape) * bytesOf(dtype)) return;
+  throw bad(`Tensor "${name.slice(0, 100)}" of shape [${shape.join(', ')}] has ${bytes} bytes`, at);
 }

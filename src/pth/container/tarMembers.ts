@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../platform/byteSource.js';
+import { textOf } from '../../platform/text.js';
 import type { Budget } from '../budget.js';
 import { PthError } from '../pthError.js';
 
@@ -74,7 +75,7 @@ function octal(header: Uint8Array, field: { at: number; length: number }): numbe
 function text(header: Uint8Array, { at, length }: { at: number; length: number }): string {
   const field = header.subarray(at, at + length);
   const end = field.indexOf(0);
-  return new TextDecoder('latin1').decode(end < 0 ? field : field.subarray(0, end));
+  return textOf(end < 0 ? field : field.subarray(0, end), 'latin1');
 }
 
 function bad(message: string, offset: number): PthError {

@@ -1,5 +1,6 @@
 import { type ByteSource, openFile } from '../../platform/byteSource.js';
 import { isPlainFile, pathKind } from '../../platform/files.js';
+import { textOf } from '../../platform/text.js';
 import { Budget } from '../budget.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { PthError } from '../pthError.js';
@@ -85,7 +86,7 @@ function readWhole(source: ByteSource, budget: Budget): Promise<Uint8Array> {
 /** What a `data.pkl` begins with that lies alone: pickled tensors. */
 export function isObjectAlone(start: Uint8Array): boolean {
   if (start[0] !== 0x80 || !(start[1] <= 5)) return false;
-  const text = new TextDecoder('latin1').decode(start);
+  const text = textOf(start, 'latin1');
   return text.includes('torch') && /_rebuild_|storage/.test(text);
 }
 

@@ -1,13 +1,14 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import { crc32 } from '../../platform/crc32.js';
 import { inflateRaw } from '../../platform/inflate.js';
+import { textOf } from '../../platform/text.js';
 import { Budget } from '../budget.js';
 import { unpickle } from '../pickle/unpickle.js';
 import { type PlainValue, plainFromJson } from '../plainValue.js';
 import { PthError } from '../pthError.js';
 import { collectStorages, type StorageRef } from '../storages.js';
 import { RebuiltTensors } from '../tensorRef.js';
-import type { ContainerFormat } from './container.js';
+import type { ContainerFormat, StorageCheck } from './container.js';
 import { zipWriter } from './writers.js';
 import { locateZipEntry, readZipDirectory, readZipEntry, type ZipEntry } from './zipDirectory.js';
 
@@ -54,7 +55,7 @@ export const zipFormat: ContainerFormat = {
         const entry = entries.get(`${root}data/${key}`) as ZipEntry;
         if (entry.deflated) return null;
         const start = await locateZipEntry(source, entry, use);
-        return { start, check: (bytes) => checkSum(bytes, entry) };
+        return { start, beginCheck: () => sumOf(entry) };
       },
     };
   },
@@ -68,11 +69,14 @@ async function readConfig(
 ): Promise<Map<string, PlainValue>> {
   if (entry === undefined || entry.size > MAX_CONFIG) return new Map();
   const content = await entryContent(source, entry, budget);
-  const config = plainFromJson(new TextDecoder().decode(content));
+  const config = plainFromJson(textOf(content));
   return new Map(config === undefined ? [] : [['config', config]]);
 }
 
-async function verifyEntries(source: ByteSource, entries: readonly ZipEntry[]): Promise<number> {
+export async function verifyEntries(
+  source: ByteSource,
+  entries: readonly ZipEntry[],
+): Promise<number> {
   let unchecked = 0;
   const budget = new Budget(source.size);
   for (const entry of entries) {
@@ -121,7 +125,6 @@ function rootFolder(entries: ReadonlyMap<string, ZipEntry>): string {
       `This is a zip archive, but not one of torch's: it has no data.pkl among its ${entries.size} entries`,
     );
   }
-  if (entries.has(`${roots[0]}constants.pkl`)) throw torchScript();
   return roots[0];
 }
 
@@ -135,19 +138,19 @@ function hasFile(entries: ReadonlyMap<string, ZipEntry>, name: string): boolean 
 function torchScript(): PthError {
   return new PthError(
     'ERR_PTH_TORCHSCRIPT',
-    'This is a TorchScript archive, a program and not a state dict. In Python: torch.save(torch.jit.load(file).state_dict(), "weights.pth")',
+    'This is a TorchScript archive of torch 1.0 to 1.3, which is laid out in another way. In Python: torch.save(torch.jit.load(file).state_dict(), "weights.pth")',
   );
 }
 
 export function isBigEndian(content: Uint8Array | null): boolean {
-  const order = content === null ? 'little' : new TextDecoder().decode(content.subarray(0, 16));
+  const order = content === null ? 'little' : textOf(content.subarray(0, 16));
   if (order !== 'little' && order !== 'big') {
     throw new PthError('ERR_PTH_ZIP', `Unknown byte order ${JSON.stringify(order)}`);
   }
   return order === 'big';
 }
 
-async function entryContent(
+export async function entryContent(
   source: ByteSource,
   entry: ZipEntry,
   budget: Budget,
@@ -160,15 +163,28 @@ async function entryContent(
   return content;
 }
 
-/** Files exist whose writer left the sum out; PyTorch takes them, too. */
 function checkSum(content: Uint8Array, entry: ZipEntry): void {
-  if (entry.crc !== 0 && crc32(content) !== entry.crc) {
-    throw new PthError(
-      'ERR_PTH_CHECKSUM',
-      `The checksum of "${entry.name}" is wrong: the file is damaged; download it again`,
-      { offset: entry.headerAt, key: entry.name },
-    );
-  }
+  const sum = sumOf(entry);
+  sum.add(content);
+  sum.end();
+}
+
+/** Files exist whose writer left the sum out; PyTorch takes them, too. */
+function sumOf(entry: ZipEntry): StorageCheck {
+  let sum = 0;
+  return {
+    add: (bytes) => {
+      if (entry.crc !== 0) sum = crc32(bytes, sum);
+    },
+    end: () => {
+      if (sum === entry.crc) return;
+      throw new PthError(
+        'ERR_PTH_CHECKSUM',
+        `The checksum of "${entry.name}" is wrong: the file is damaged; download it again`,
+        { offset: entry.headerAt, key: entry.name },
+      );
+    },
+  };
 }
 
 function inflate(stored: Uint8Array, entry: ZipEntry, budget: Budget): Uint8Array {

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../platform/byteSource.js';
+import { newTextDecoder } from '../../platform/text.js';
 import type { Budget } from '../budget.js';
 import { COSTS } from '../pickle/costs.js';
 import { PthError } from '../pthError.js';
@@ -234,16 +235,17 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** A byte order mark belongs to the name. */
-const NAMES = new TextDecoder('utf-8', { ignoreBOM: true });
-
 function uint64(view: DataView, at: number): number {
   return Number(view.getBigUint64(at, true));
 }
 
 function decodeName(bytes: Uint8Array, at: number, length: number): string {
-  return NAMES.decode(bytes.subarray(at, at + length));
+  // A byte order mark belongs to the name.
+  names ??= newTextDecoder('utf-8', { ignoreBOM: true });
+  return names.decode(bytes.subarray(at, at + length));
 }
+
+let names: TextDecoder | null = null;
 
 function broken(message: string, offset: number, key?: string): PthError {
   return new PthError('ERR_PTH_ZIP', message, { offset, key });

@@ -18,6 +18,7 @@ const FORBIDDEN_MODULES: ReadonlySet<string> = new Set(
     'pickle _pickle cPickle marshal shelve sqlite3 _sqlite3 pandas.io.pickle',
     'numpy.lib.npyio numpy.lib._npyio_impl numpy.lib._datasource',
     // The network.
+    'BaseHTTPServer SimpleHTTPServer CGIHTTPServer SimpleXMLRPCServer DocXMLRPCServer',
     'socket _socket socketserver SocketServer _ssl asyncore asynchat urllib urllib2 urllib3 http httplib requests',
     'aiohttp httpx ftplib smtplib smtpd imaplib poplib nntplib telnetlib xmlrpc xmlrpclib wsgiref cgi cgitb',
     'torchvision.datasets.utils',
@@ -47,7 +48,11 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   ...named('types', 'FunctionType CodeType LambdaType'),
   ...named('inspect', 'getattr_static'),
   ...named('profile trace', 'run runctx main Profile Trace'),
-  ...named('commands', 'getoutput getstatus getstatusoutput'),
+  // Protocol 2, which is torch.save's, writes names of Python 3 as Python 2 had them: subprocess's are those of commands.
+  ...named(
+    'commands',
+    'getoutput getstatus getstatusoutput Popen call run check_call check_output',
+  ),
   ...named('site', 'main execsitecustomize execusercustomize addsitedir addpackage'),
   ...named('platform', 'popen _popen _syscmd_ver _syscmd_file _syscmd_uname'),
   ...named('uuid', '_get_command_stdout _popen _find_mac'),
@@ -57,7 +62,10 @@ const FORBIDDEN_NAMES: ReadonlySet<string> = new Set([
   ...named('sched', 'scheduler'),
   ...named('ssl', 'get_server_certificate create_default_context SSLContext'),
   ...named('io _io', 'open open_code FileIO OpenWrapper'),
-  ...named('codecs dbm dbm.dumb dbm.gnu dbm.ndbm dbm.sqlite3', 'open'),
+  ...named(
+    'codecs anydbm dumbdbm gdbm whichdb dbhash dbm dbm.dumb dbm.gnu dbm.ndbm dbm.sqlite3',
+    'open',
+  ),
   ...named('gzip bz2 lzma', 'open GzipFile BZ2File LZMAFile'),
   ...named('zipfile tarfile', 'open main ZipFile PyZipFile TarFile'),
   ...named('logging', 'FileHandler basicConfig'),
@@ -97,6 +105,29 @@ const PLAIN_BUILTINS: ReadonlySet<string> = new Set([
   ...['Ellipsis', 'NotImplemented'],
 ]);
 
+/** Built-in functions that people keep in settings, as they do their own. */
+const HARMLESS_BUILTINS: ReadonlySet<string> = new Set(
+  words(
+    'abs all any divmod enumerate filter hash id isinstance iter len map max min pow print',
+    'reduce reversed round sorted sum type zip',
+  ),
+);
+
+/** Names that are an attack's in every form but one, in which Python writes plain data with them: `PickleReserved`. */
+export function isReservedGlobal(full: string): boolean {
+  return isGetattr(full) || isPartial(full);
+}
+
+/** Whether it is `getattr`, by either of its names. */
+export function isGetattr(full: string): boolean {
+  return full === 'builtins.getattr' || full === '__builtin__.getattr';
+}
+
+/** The same of `functools.partial`. */
+export function isPartial(full: string): boolean {
+  return full === 'functools.partial' || full === '_functools.partial';
+}
+
 /** All that `collections` has: a name that is not among them was made up by hand. */
 const COLLECTIONS: ReadonlySet<string> = new Set([
   ...['OrderedDict', 'defaultdict', 'Counter', 'deque', 'namedtuple', 'ChainMap'],
@@ -120,6 +151,14 @@ export function isForbiddenGlobal(module: string, name: string): boolean {
   return first === 'torch' && !isPlainTorchName(full);
 }
 
+/**
+ * Whether a member of a class is what the name itself would be: `getattr` reaches through modules, too. What torch's
+ * own classes have in them is no more than the class is.
+ */
+export function isForbiddenMember(owner: string, name: string): boolean {
+  return isBelowForbidden(owner) || FORBIDDEN_NAMES.has(`${owner}.${name}`);
+}
+
 function isBelowForbidden(module: string): boolean {
   for (let end = module.indexOf('.'); end >= 0; end = module.indexOf('.', end + 1)) {
     if (FORBIDDEN_MODULES.has(module.slice(0, end))) return true;
@@ -134,7 +173,17 @@ export function whyForbidden(module: string, name: string): string {
   const alone = 'or save the state dict alone: torch.save(model.state_dict(), "weights.pth")';
   const isBuiltin = BUILTINS.has(module);
   if (isBuiltin && name === 'getattr') {
-    return `The file refers to ${full}, with which an attack reaches anything else. Python 3.11 also writes it for each member of an Enum: where the file was saved, put its value (member.value) in its place, ${alone}. ${warning}`;
+    return `The file refers to ${full}, with which an attack reaches anything else. A method, or a member of an Enum, is passed over if its class stands in a module; if it stands in a class or a function: where the file was saved, put its value (member.value) in its place, ${alone}. ${warning}`;
+  }
+  if (/^_?functools$/.test(module)) {
+    return `The file refers to ${full}, with which an attack calls anything else. Where it is a ConfigParser's, it is passed over; if a layer or a setting holds it: where the file was saved, put what it says in its place, ${alone}. ${warning}`;
+  }
+  if (
+    (isBuiltin && HARMLESS_BUILTINS.has(name)) ||
+    /^torch\.(nn\.functional|_C\._nn)$/.test(module) ||
+    full === '"torch._C._VariableFunctionsClass"'
+  ) {
+    return `The file refers to ${full}, which is no plain data. If somebody saved a function with the weights, put its name in its place, ${alone}. ${warning}`;
   }
   if (isBuiltin && /(Error|Exception|Warning)$/.test(name)) {
     return `The file refers to ${full}, and of Python's built-in names only those of plain data are taken. If somebody saved an exception with the weights, put its text in its place, ${alone}. ${warning}`;

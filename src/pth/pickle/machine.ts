@@ -2,7 +2,8 @@ import type { ErrorCode } from '../../errorCodes.js';
 import type { Budget } from '../budget.js';
 import { PthError } from '../pthError.js';
 import { COSTS } from './costs.js';
-import { isForbiddenGlobal, whyForbidden } from './globals.js';
+import { isForbiddenGlobal, isReservedGlobal, whyForbidden } from './globals.js';
+import { PickleReserved } from './reserved.js';
 import { decodeStrictUtf8, decodeUtf8 } from './text.js';
 import {
   PickleCall,
@@ -18,7 +19,7 @@ const MARK = Symbol('mark');
 /** Modules and classes have shorter names. They are looked at for each object, so that their length multiplies. */
 const LONGEST_NAME = 1000;
 
-type StackItem = PickleValue | typeof MARK;
+type StackItem = PickleValue | PickleReserved | typeof MARK;
 
 /** What opcodes work on: the bytes of a pickle, the stack and the memo. Whatever grows is charged first. */
 export class PickleMachine {
@@ -34,6 +35,7 @@ export class PickleMachine {
   #at: number;
   /** The last name that was looked at: most come many times. */
   #allowed = '';
+  readonly #reserved: PickleReserved[] = [];
 
   constructor(bytes: Uint8Array, start: number, budget: Budget) {
     this.#bytes = bytes;
@@ -127,7 +129,7 @@ export class PickleMachine {
     this.#stack.push(MARK);
   }
 
-  push(value: PickleValue): void {
+  push(value: PickleValue | PickleReserved): void {
     this.#stack.push(value);
   }
 
@@ -137,15 +139,23 @@ export class PickleMachine {
   }
 
   pop(): PickleValue {
-    const value = this.#stack.pop();
-    if (value === undefined || value === MARK) throw this.#underflow();
-    return value;
+    return this.#value(this.#stack.pop());
+  }
+
+  /** What is to be called, which a name that may only be called can be, too. */
+  popCallee(): PickleValue | PickleReserved {
+    const top = this.#stack.pop();
+    return top instanceof PickleReserved ? top : this.#value(top);
   }
 
   top(): PickleValue {
-    const value = this.#stack.at(-1);
-    if (value === undefined || value === MARK) throw this.#underflow();
-    return value;
+    return this.#value(this.#stack.at(-1));
+  }
+
+  #value(item: StackItem | undefined): PickleValue {
+    if (item === undefined || item === MARK) throw this.#underflow();
+    if (item instanceof PickleReserved) throw item.refusal();
+    return item;
   }
 
   popMany(count: number): PickleValue[] {
@@ -160,17 +170,21 @@ export class PickleMachine {
     if (mark < 0) throw this.#underflow();
     const items = this.#stack.splice(mark);
     items.shift();
+    for (const item of items) {
+      if (item instanceof PickleReserved) throw item.refusal();
+    }
     return items as PickleValue[];
   }
 
   /** @param index Default: how many there are. */
   remember(index = this.#memo.size): void {
-    const value = this.top();
+    const top = this.#stack.at(-1);
+    const value = top instanceof PickleReserved ? top : this.#value(top);
     this.charge(index <= this.#memo.dense ? COSTS.slot : COSTS.mapEntry);
     this.#memo.set(index, value);
   }
 
-  recall(index: number): PickleValue {
+  recall(index: number): PickleValue | PickleReserved {
     const value = this.#memo.get(index);
     if (value === undefined) throw this.error('ERR_PICKLE', `Memo ${index} was never filled`);
     return value;
@@ -178,13 +192,26 @@ export class PickleMachine {
 
   // What opcodes put together.
 
+  /** A name of Python's. @throws PthError for one that only an attack needs. */
   global(module: string, name: string): PickleGlobal {
+    const named = this.callable(module, name);
+    if (named instanceof PickleReserved) throw named.refusal();
+    return named;
+  }
+
+  /** The same, or a name that may only be called, and only in the way that Python does. */
+  callable(module: string, name: string): PickleGlobal | PickleReserved {
     const length = module.length + name.length;
     this.charge(COSTS.character * length);
     if (length > LONGEST_NAME) {
       throw this.error('ERR_PICKLE', `A name of Python's that has ${length} characters`);
     }
     const full = `${module}.${name}`;
+    if (isReservedGlobal(full)) {
+      const reserved = new PickleReserved(full, this.opcodeAt);
+      this.#reserved.push(reserved);
+      return reserved;
+    }
     if (full !== this.#allowed && isForbiddenGlobal(module, name)) {
       throw this.error('ERR_PTH_FORBIDDEN', whyForbidden(module, name));
     }
@@ -217,8 +244,16 @@ export class PickleMachine {
     const target = this.top();
     if (items.length % 2 !== 0) throw this.error('ERR_PICKLE', 'A key without a value');
     if (target instanceof PickleDict) this.put(target, items);
-    else if (target instanceof PickleCall) target.changed = true;
+    else if (target instanceof PickleCall) this.#setEntries(target, items);
     else throw this.error('ERR_PICKLE', 'An entry for something that is not a dict');
+  }
+
+  /** A class that nobody knows, but that is a dict. */
+  #setEntries(target: PickleCall, items: readonly PickleValue[]): void {
+    target.changed = true;
+    if (target.entries === null) this.charge(COSTS.dict);
+    target.entries ??= new PickleDict(target.name);
+    this.put(target.entries, items);
   }
 
   /** @param items Keys and values in turn. */
@@ -253,6 +288,13 @@ export class PickleMachine {
     return persistent;
   }
 
+  /** Where the pickle ends. @throws PthError if a name that may only be called was not. */
+  checkReserved(): void {
+    for (const reserved of this.#reserved) {
+      if (!reserved.wasCalled) throw reserved.refusal();
+    }
+  }
+
   #underflow(): PthError {
     return this.error('ERR_PICKLE', 'The pickle takes a value that it never put there');
   }
@@ -262,10 +304,12 @@ export class PickleMachine {
   }
 }
 
+type MemoItem = PickleValue | PickleReserved;
+
 /** Values by number. Honest pickles count from 0 up. */
 class Memo {
-  readonly #dense: PickleValue[] = [];
-  readonly #sparse = new Map<number, PickleValue>();
+  readonly #dense: MemoItem[] = [];
+  readonly #sparse = new Map<number, MemoItem>();
 
   get size(): number {
     return this.#dense.length + this.#sparse.size;
@@ -276,11 +320,11 @@ class Memo {
     return this.#dense.length;
   }
 
-  get(index: number): PickleValue | undefined {
+  get(index: number): MemoItem | undefined {
     return index < this.#dense.length ? this.#dense[index] : this.#sparse.get(index);
   }
 
-  set(index: number, value: PickleValue): void {
+  set(index: number, value: MemoItem): void {
     if (index > this.#dense.length) {
       this.#sparse.set(index, value);
     } else {

@@ -50,7 +50,7 @@ export function madeByNew(
 ): PickleValue {
   return callee instanceof PickleGlobal && DICT_CLASSES.has(callee.name)
     ? dictOf(machine, callee.name, [])
-    : new PickleCall(callee, args);
+    : new PickleCall(callee, args, { isNew: true });
 }
 
 function dictOf(machine: PickleMachine, name: string, items: readonly PickleValue[]): PickleDict {

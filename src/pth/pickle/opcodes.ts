@@ -2,6 +2,7 @@ import { COSTS } from './costs.js';
 import type { PickleMachine } from './machine.js';
 import { longFromBytes, longFromText, readFloat, readInt, readMemoIndex } from './numbers.js';
 import { madeBy, madeByNew } from './objects.js';
+import { PickleReserved, whyUncallable } from './reserved.js';
 import { decodeQuoted, decodeRawUnicodeEscape, decodeStrictUtf8 } from './text.js';
 import {
   PickleCall,
@@ -28,7 +29,7 @@ const { step, slot, number, text, bytes, tuple, list, dict, call, global, persis
 type Run = (machine: PickleMachine) => void;
 
 const pushing =
-  (make: (machine: PickleMachine) => PickleValue): Run =>
+  (make: (machine: PickleMachine) => PickleValue | PickleReserved): Run =>
   (machine) =>
     machine.push(make(machine));
 
@@ -47,8 +48,13 @@ const long = (machine: PickleMachine, length: number): PickleValue => {
 };
 
 function reduce(machine: PickleMachine): void {
-  const [callee, args] = machine.popMany(2);
-  machine.push(madeBy(machine, calleeOf(machine, callee), argumentsOf(machine, args)));
+  const args = argumentsOf(machine, machine.pop());
+  const callee = machine.popCallee();
+  machine.push(
+    callee instanceof PickleReserved
+      ? callee.called(args)
+      : madeBy(machine, calleeOf(machine, callee), args),
+  );
 }
 
 /** `cls.__new__(cls, *args)`, and keywords that say no more than the arguments of an object nobody makes. */
@@ -59,6 +65,8 @@ function makeNew(machine: PickleMachine, withKeywords: boolean): void {
 }
 
 function calleeOf(machine: PickleMachine, value: PickleValue | undefined) {
+  const uncallable = whyUncallable(value);
+  if (uncallable !== null) throw machine.error('ERR_PTH_FORBIDDEN', uncallable);
   if (value instanceof PickleGlobal || value instanceof PickleCall) return value;
   throw machine.error('ERR_PICKLE', 'A call of something that is not a function');
 }
@@ -73,7 +81,7 @@ function stackGlobal(machine: PickleMachine): void {
   if (typeof module !== 'string' || typeof name !== 'string') {
     throw machine.error('ERR_PICKLE', 'A global whose name is not text');
   }
-  machine.push(machine.global(module, name));
+  machine.push(machine.callable(module, name));
 }
 
 /** Every opcode that is read. The others (extension registry, buffers elsewhere, persistent ids as text) no weights have. */
@@ -142,7 +150,7 @@ const ALL: readonly (readonly [number | string, string, number, Run])[] = [
   [0x91, 'FROZENSET', slot + call + global, (m) => makeFrozenSet(m)],
 
   // Names and calls: written down, not made.
-  ['c', 'GLOBAL', slot + global, pushing((m) => m.global(m.line(), m.line()))],
+  ['c', 'GLOBAL', slot + global, pushing((m) => m.callable(m.line(), m.line()))],
   [0x93, 'STACK_GLOBAL', slot + global, stackGlobal],
   ['R', 'REDUCE', slot + call, reduce],
   ['i', 'INST', slot + global + call, (m) => makeInstance(m, m.global(m.line(), m.line()))],

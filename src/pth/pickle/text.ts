@@ -1,6 +1,12 @@
-/** Text as Python writes it into pickles. */
+import { newTextDecoder } from '../../platform/text.js';
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Text as Python writes it into pickles: made when it is first asked for. */
+let strictUtf8: TextDecoder | null = null;
+
+function utf8(): TextDecoder {
+  strictUtf8 ??= newTextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  return strictUtf8;
+}
 
 /**
  * UTF-8, where lone surrogates may stand as three bytes each (Python's `surrogatepass`): two texts that differ in
@@ -10,7 +16,7 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
-    return UTF8.decode(bytes);
+    return utf8().decode(bytes);
   } catch {
     return decodeAroundSurrogates(bytes);
   }
@@ -19,7 +25,7 @@ export function decodeUtf8(bytes: Uint8Array): string | null {
 /** Without lone surrogates: what Python 2 wrote as plain strings. */
 export function decodeStrictUtf8(bytes: Uint8Array): string | null {
   try {
-    return UTF8.decode(bytes);
+    return utf8().decode(bytes);
   } catch {
     return null;
   }

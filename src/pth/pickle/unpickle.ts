@@ -30,7 +30,9 @@ export function unpickle(
     machine.opcodeAt = machine.at;
     const code = machine.byte();
     if (code === STOP) {
-      return { value: machine.pop(), end: machine.at, persistents: machine.persistents };
+      const value = machine.pop();
+      machine.checkReserved();
+      return { value, end: machine.at, persistents: machine.persistents };
     }
     const opcode = OPCODES.get(code);
     if (opcode === undefined) {

@@ -15,6 +15,7 @@ export type PickleValue =
   | PickleDict
   | PickleGlobal
   | PickleCall
+  | PickleMember
   | PicklePersistent;
 
 /** A float that is a whole number: Python tells `2.0` from `2`, a JavaScript number does not. Other floats are numbers. */
@@ -91,6 +92,10 @@ export class PickleGlobal {
 /** `callee(*args)`, not called: an object of whatever class. */
 export class PickleCall {
   readonly args: readonly PickleValue[];
+  /** Whether it is `callee.__new__(callee, *args)` of a class that the pickle names: then it is of that class. */
+  readonly isNew: boolean;
+  /** What was put into an object that is a dict of some class; `null` where nothing was. */
+  entries: PickleDict | null = null;
   /** What BUILD hands to the object; `null` for nothing. */
   state: PickleValue = null;
   /** Whether anything was put into the object after the call: a state, items or entries. */
@@ -98,8 +103,13 @@ export class PickleCall {
   /** Noted once: calls of what calls gave can be chained without end. */
   readonly #global: PickleGlobal;
 
-  constructor(callee: PickleGlobal | PickleCall, args: readonly PickleValue[]) {
+  constructor(
+    callee: PickleGlobal | PickleCall,
+    args: readonly PickleValue[],
+    { isNew = false }: { readonly isNew?: boolean } = {},
+  ) {
     this.args = args;
+    this.isNew = isNew && callee instanceof PickleGlobal;
     this.#global = callee instanceof PickleCall ? callee.#global : callee;
   }
 
@@ -111,6 +121,25 @@ export class PickleCall {
   /** Where in the pickle that name stands. */
   get offset(): number {
     return this.#global.offset;
+  }
+}
+
+/**
+ * `getattr(owner, name)`, not looked up: how Python writes a member of an Enum, or a method. It is kept and passed on like any
+ * other value; a pickle that calls it is refused.
+ */
+export class PickleMember {
+  /** The class that it is a member of. */
+  readonly owner: string;
+  readonly name: string;
+
+  constructor(owner: string, name: string) {
+    this.owner = owner;
+    this.name = name;
+  }
+
+  get fullName(): string {
+    return `${this.owner}.${this.name}`;
   }
 }
 
@@ -130,6 +159,13 @@ export function dictEntries(
   value: PickleValue | undefined,
 ): ReadonlyMap<DictKey, PickleValue> | null {
   return value instanceof PickleDict ? value.entries : null;
+}
+
+/** The same, and those of an object of whatever class that is a dict: settings that can be reached as attributes, say. */
+export function itemEntries(
+  value: PickleValue | undefined,
+): ReadonlyMap<DictKey, PickleValue> | null {
+  return dictEntries(value instanceof PickleCall ? (value.entries ?? undefined) : value);
 }
 
 /** The items of a list or tuple; `null` for anything else. */

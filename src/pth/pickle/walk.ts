@@ -2,7 +2,8 @@ import type { Budget } from '../budget.js';
 import { COSTS } from './costs.js';
 import {
   type DictKey,
-  dictEntries,
+  itemEntries,
+  PickleCall,
   PickleDict,
   PickleList,
   PickleTuple,
@@ -16,7 +17,7 @@ export const MAX_DEPTH = 4;
 /** A dict or list within another, by the names that lead to it. */
 export interface Place {
   readonly path: readonly string[];
-  readonly value: PickleDict | PickleList | PickleTuple;
+  readonly value: PickleDict | PickleCall | PickleList | PickleTuple;
 }
 
 /**
@@ -56,7 +57,7 @@ export function forEachItem(
   budget: Budget,
   visit: (key: DictKey, item: PickleValue) => void,
 ): void {
-  const entries = dictEntries(value);
+  const entries = itemEntries(value);
   const items = sequence(value);
   budget.take(COSTS.step * (entries?.size ?? items?.length ?? 0), 'A dict or list');
   if (entries !== null) {
@@ -74,5 +75,6 @@ export function keyName(key: DictKey): string | null {
 }
 
 function isPlace(value: PickleValue): value is Place['value'] {
+  if (value instanceof PickleCall) return value.entries !== null;
   return value instanceof PickleDict || value instanceof PickleList || value instanceof PickleTuple;
 }

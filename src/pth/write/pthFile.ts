@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../../platform/text.js';
 import { rowMajorStrides } from '../../tensor/shape.js';
 import { CONFIG_RECORD } from '../container/zip.js';
 import type { Dtype } from '../dtypes.js';
@@ -19,15 +20,24 @@ const ROOT = 'archive';
 export function pthPieces(
   tensors: readonly SavedTensor[],
   config: PlainValue | undefined,
-): Uint8Array[] {
+): Iterable<Uint8Array> {
   const stateDict = pickle.orderedDict(
     tensors.map((tensor, i) => [tensor.key, tensorPiece(tensor, String(i))]),
   );
-  const text = (value: string) => new TextEncoder().encode(value);
+  return archivePieces(stateDict, tensors, config);
+}
+
+/** An archive of `torch.save`, of whatever refers to tensors by `tensorPiece` and their places in the list. */
+export function archivePieces(
+  root: Piece,
+  tensors: readonly SavedTensor[],
+  config?: PlainValue,
+): Iterable<Uint8Array> {
+  const text = (value: string) => utf8Bytes(value);
   const record =
     config === undefined ? [] : [{ name: CONFIG_RECORD, text: JSON.stringify(config) }];
   return zipPieces([
-    { name: `${ROOT}/data.pkl`, content: pickle.file(stateDict) },
+    { name: `${ROOT}/data.pkl`, content: pickle.file(root) },
     { name: `${ROOT}/byteorder`, content: text('little') },
     ...tensors.map(({ bytes }, i) => ({ name: `${ROOT}/data/${i}`, content: bytes })),
     { name: `${ROOT}/version`, content: text('3\n') },
@@ -35,7 +45,8 @@ export function pthPieces(
   ]);
 }
 
-function tensorPiece({ dtype, shape, size, bytes }: SavedTensor, key: string): Piece {
+/** A tensor whose elements are the record `data/key`. */
+export function tensorPiece({ dtype, shape, size, bytes }: SavedTensor, key: string): Piece {
   const storage = storageOfDtype(dtype);
   const [module, name] = storage ?? ['torch.storage', 'UntypedStorage'];
   const id = pickle.tuple(

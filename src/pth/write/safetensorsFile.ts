@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../../platform/text.js';
 import { LENGTH_BYTES, METADATA, SAFETENSORS_DTYPES } from '../container/safetensors.js';
 import type { PlainValue } from '../plainValue.js';
 import { PthError } from '../pthError.js';
@@ -12,7 +13,7 @@ import type { SavedTensor } from './savedTensor.js';
 export function safetensorsPieces(
   tensors: readonly SavedTensor[],
   config: PlainValue | undefined,
-): Uint8Array[] {
+): Iterable<Uint8Array> {
   const names = new Map([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name]));
   const width = ({ bytes, size }: SavedTensor) => (size === 0 ? 0 : bytes.length / size);
   const ordered = tensors.toSorted((a, b) => width(b) - width(a));
@@ -42,10 +43,18 @@ export function safetensorsPieces(
   }
   // Not as one object: it would put keys that are numbers first.
   const fields = header.map((field) => field.map((part) => JSON.stringify(part)).join(':'));
-  const json = new TextEncoder().encode(`{${fields.join(',')}}`);
+  const json = utf8Bytes(`{${fields.join(',')}}`);
   const padded = new Uint8Array(Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES).fill(0x20);
   padded.set(json);
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setBigUint64(0, BigInt(padded.length), true);
-  return [length, padded, ...ordered.map(({ bytes }) => bytes)];
+  return { [Symbol.iterator]: () => writtenPieces([length, padded], ordered) };
+}
+
+function* writtenPieces(
+  header: readonly Uint8Array[],
+  tensors: readonly SavedTensor[],
+): Generator<Uint8Array> {
+  yield* header;
+  for (const { bytes } of tensors) yield bytes.read();
 }

@@ -1,10 +1,17 @@
 import { concatenate } from '../../platform/concatenate.js';
 import { writeFileAtomic } from '../../platform/files.js';
+import { checkOptions } from '../../tensor/callerValues.js';
+import { describeValue, isMap } from '../../tensor/describeValue.js';
 import type { PlainValue } from '../plainValue.js';
 import { PthError } from '../pthError.js';
 import { pthPieces } from './pthFile.js';
 import { safetensorsPieces } from './safetensorsFile.js';
-import { checkedTensor, type SavedTensor, type TensorToSave } from './savedTensor.js';
+import {
+  checkedTensor,
+  type SavedTensor,
+  type StreamedTensor,
+  type TensorToSave,
+} from './savedTensor.js';
 
 export interface SaveStateDictOptions {
   /**
@@ -18,7 +25,7 @@ export interface SaveStateDictOptions {
 type WeightPieces = (
   tensors: readonly SavedTensor[],
   config: PlainValue | undefined,
-) => Uint8Array[];
+) => Iterable<Uint8Array>;
 
 /** A file format that weights are written in. A new one is a file beside this and an entry here. */
 const FORMATS: ReadonlyMap<string, WeightPieces> = new Map([
@@ -63,15 +70,32 @@ export function encodeStateDict(
   name: string,
   options: SaveStateDictOptions = {},
 ): Uint8Array {
-  return concatenate(weightPieces(stateDict, name, options));
+  return concatenate([...weightPieces(stateDict, name, options)]);
 }
 
-/** The same in pieces, most of them windows on the tensors: to be written without a copy of them. */
+/**
+ * The same in pieces, most of them windows on the tensors, or read as their turn comes: to be written without a copy of them.
+ * All that can be wrong with a tensor but for one that is read later is told now.
+ */
 export function weightPieces(
-  stateDict: ReadonlyMap<string, TensorToSave>,
+  stateDict: ReadonlyMap<string, TensorToSave | StreamedTensor>,
   name: string,
-  { config }: SaveStateDictOptions,
-): Uint8Array[] {
+  options: SaveStateDictOptions,
+): Iterable<Uint8Array> {
+  checkOptions('encodeStateDict', options);
+  const { config } = options;
+  if (typeof name !== 'string') {
+    throw new PthError(
+      'ERR_PTH_EXTENSION',
+      `Weights are saved under a name, but got ${describeValue(name)}`,
+    );
+  }
+  if (!isMap(stateDict)) {
+    throw new PthError(
+      'ERR_PTH_TENSOR',
+      `A Map of tensors is saved, as stateDict() gives, but got ${describeValue(stateDict)}`,
+    );
+  }
   const lower = name.toLowerCase();
   const format = [...FORMATS].find(([extension]) => lower.endsWith(extension))?.[1];
   if (format === undefined) {

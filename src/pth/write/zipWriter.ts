@@ -1,9 +1,11 @@
 import { crc32 } from '../../platform/crc32.js';
+import { utf8Bytes } from '../../platform/text.js';
 import { PthError } from '../pthError.js';
+import type { LaterBytes } from './savedTensor.js';
 
 export interface NewEntry {
   readonly name: string;
-  readonly content: Uint8Array;
+  readonly content: Uint8Array | LaterBytes;
 }
 
 /** torch aligns contents so, that they can be mapped into memory. */
@@ -20,31 +22,52 @@ const DATE = 0x21;
 const MAX_BYTES = 0xffffffff;
 const MAX_ENTRIES = 0xffff;
 
+/** Where an entry lies in the archive, and what stands around it. */
+interface PlacedEntry {
+  readonly name: Uint8Array;
+  readonly content: NewEntry['content'];
+  readonly at: number;
+  readonly padding: number;
+}
+
 /**
- * A zip archive whose entries are stored as they are and aligned, in pieces: contents are not copied.
- * @throws PthError `ERR_PTH_TOO_LARGE` for more than 4 GiB or 65,535 entries.
+ * A zip archive whose entries are stored as they are and aligned, in pieces: contents are not copied, and those that are read
+ * later are not kept.
+ * @throws PthError `ERR_PTH_TOO_LARGE` for more than 4 GiB or 65,535 entries, before there is a piece.
  */
-export function zipPieces(entries: readonly NewEntry[]): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
+export function zipPieces(entries: readonly NewEntry[]): Iterable<Uint8Array> {
+  const placed: PlacedEntry[] = [];
   let at = 0;
-  for (const { name, content } of entries) {
-    const encoded = new TextEncoder().encode(name);
-    const bare = at + LOCAL.size + encoded.length + PADDING.header;
+  let directory = 0;
+  for (const { name: text, content } of entries) {
+    const name = utf8Bytes(text);
+    const bare = at + LOCAL.size + name.length + PADDING.header;
     const padding = PADDING.header + ((ALIGNMENT - (bare % ALIGNMENT)) % ALIGNMENT);
-    const facts = { name: encoded, crc: crc32(content), size: content.length };
-    pieces.push(localHeader(facts, padding), content);
-    directory.push(centralHeader(facts, at));
-    at += LOCAL.size + encoded.length + padding + content.length;
+    placed.push({ name, content, at, padding });
+    at += LOCAL.size + name.length + padding + content.length;
+    directory += CENTRAL.size + name.length;
   }
-  const size = directory.reduce((sum, { length }) => sum + length, 0);
-  if (at + size > MAX_BYTES || entries.length > MAX_ENTRIES) {
+  if (at + directory > MAX_BYTES || entries.length > MAX_ENTRIES) {
     throw new PthError(
       'ERR_PTH_TOO_LARGE',
       'A zip archive holds at most 4 GiB and 65,535 entries here; save as .safetensors',
     );
   }
-  return [...pieces, ...directory, endRecord(entries.length, size, at)];
+  const end = endRecord(entries.length, directory, at);
+  return { [Symbol.iterator]: () => writtenPieces(placed, end) };
+}
+
+function* writtenPieces(placed: readonly PlacedEntry[], end: Uint8Array): Generator<Uint8Array> {
+  const directory: Uint8Array[] = [];
+  for (const { name, content, at, padding } of placed) {
+    const bytes = content instanceof Uint8Array ? content : content.read();
+    const facts = { name, crc: crc32(bytes), size: bytes.length };
+    yield localHeader(facts, padding);
+    yield bytes;
+    directory.push(centralHeader(facts, at));
+  }
+  yield* directory;
+  yield end;
 }
 
 interface EntryFacts {

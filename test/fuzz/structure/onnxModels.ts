@@ -1,7 +1,6 @@
-import { exportOnnx } from '../../../src/export/onnx/exportOnnx.js';
-import { Conv2d } from '../../../src/nn/conv2d.js';
 import { bytes } from '../../support/pickles.js';
 import { EDGES, pick, type Random, rearranged } from '../random.js';
+import type { Seed } from '../seeds.js';
 
 /** A field of Protocol Buffers: what it holds goes with its kind. */
 interface Field {
@@ -10,21 +9,21 @@ interface Field {
   readonly value: bigint | Uint8Array | readonly Field[];
 }
 
-/** Fields that are messages here: the graph, its initialisers, and metadata. */
-const MESSAGES: ReadonlySet<string> = new Set(['/7', '/7/5', '/14']);
+/** Fields that are messages here: the graph, its initialisers, nodes, their attributes, values, and metadata. */
+const MESSAGES: ReadonlySet<string> = new Set([
+  ...['/7', '/7/5', '/14', '/8', '/7/1', '/7/1/5', '/7/1/5/5'],
+  ...['/7/11', '/7/11/2', '/7/11/2/1', '/7/11/2/1/2', '/7/11/2/1/2/1', '/7/12'],
+]);
 
-let model: readonly Field[] | undefined;
+let models: readonly (readonly Field[])[] | undefined;
 
 /** A model whose fields are doubled, moved, of other numbers, kinds and values; most lengths are right. */
-export function changedModel(random: Random): Uint8Array {
-  model ??= fieldsOf(
-    exportOnnx(new Conv2d(1, 1, 2), [1, 1, 2, 2], { metadata: { config: '{}' } }),
-    '',
-  );
-  let fields = model;
+export function changedModel(random: Random, seeds: readonly Seed[]): Uint8Array {
+  models ??= seeds.filter(({ name }) => /^onnx/.test(name)).map(({ file }) => fieldsOf(file, ''));
+  let fields = pick(models, random);
   // The first two fields are what a model of this project is known by.
   for (let i = 1 + random(3); i > 0; i--) {
-    fields = [...fields.slice(0, 2), ...changed(fields.slice(2), random, 3)];
+    fields = [...fields.slice(0, 2), ...changed(fields.slice(2), random, 6)];
   }
   return written(fields, random);
 }

@@ -1,9 +1,14 @@
-import { type Graph, type GraphNode, readerCounts } from '../../../graph/graph.js';
-import { resultsOf } from '../program.js';
+import { type GraphNode, isWeight, readerCounts, shapeOf } from '../../../graph/graph.js';
+import { type Shape, sizeOf } from '../../../tensor/shape.js';
+import { firstView } from '../weightViews.js';
+import { type FlatValue, type FusedValue, flatRole, isFlatValue } from './flatValue.js';
+import { isWhole, type LaidOutGraph } from './layouts.js';
 import {
   type Border,
+  type ChannelOperation,
   hasBorder,
   isMaterialized,
+  isResized,
   type LazyCore,
   type LazyValue,
   NO_BORDER,
@@ -16,8 +21,11 @@ import {
 import type {
   ConstantNorm,
   ConvolutionStep,
+  CopyStep,
+  FlatOperation,
   FusedGraph,
   FusedStep,
+  NormStep,
   Sums,
   Window,
 } from './steps.js';
@@ -29,23 +37,32 @@ export interface FuserLimits {
 }
 
 /** Puts one node of the graph into steps. @returns What it makes, of one picture. */
-export type FuseRule = (fuser: Fuser, node: GraphNode) => LazyValue;
+export type FuseRule = (fuser: Fuser, node: GraphNode) => FusedValue;
 
 /** Goes through a graph node by node; the rules (`rules/`) tell it what each operator does. */
 export class Fuser {
-  readonly #graph: Graph;
+  readonly #graph: LaidOutGraph;
   readonly #limits: FuserLimits;
   readonly #steps: FusedStep[] = [];
   readonly #constantNorms: ConstantNorm[] = [];
-  readonly #values = new Map<number, LazyValue>();
+  readonly #values = new Map<number, FusedValue>();
+  /** Values that were laid out anew: flat ones as pictures, and the other way round. */
+  readonly #pictures = new Map<FlatValue, LazyValue>();
+  readonly #flattened = new Map<LazyValue, FlatValue>();
   /** Which convolution stored a value. */
   readonly #writers = new Map<Stored, ConvolutionStep>();
+  /** Which copy stored a value, and the number of that step. */
+  readonly #copies = new Map<Stored, { readonly step: CopyStep; readonly at: number }>();
+  /** Of values that no convolution stored. */
+  readonly #sums = new Map<Stored, Sums>();
+  /** Norms by statistics of what they read. */
+  readonly #norms = new Map<Stored, NormStep[]>();
   /** Cores by what they were made of, so that equal ones are the same. */
   readonly #appended = new Map<LazyCore, [Pointwise, LazyCore][]>();
   readonly #readersLeft: number[];
   #node: GraphNode | null = null;
 
-  constructor(graph: Graph, limits: FuserLimits) {
+  constructor(graph: LaidOutGraph, limits: FuserLimits) {
     this.#graph = graph;
     this.#limits = limits;
     this.#readersLeft = readerCounts(graph);
@@ -53,27 +70,75 @@ export class Fuser {
 
   run(ruleOf: (node: GraphNode) => FuseRule): FusedGraph {
     const graph = this.#graph;
-    for (const [index, { id, shape }] of graph.inputs.entries()) {
-      const to = this.store(shape);
-      this.#values.set(id, storedValue(to));
-      this.push({ kind: 'input', index, to });
-    }
+    for (const [index, { id, shape }] of graph.inputs.entries()) this.#input(index, id, shape);
     for (const node of graph.nodes) {
       this.#node = node;
       this.#values.set(node.id, ruleOf(node)(this, node));
       for (const id of node.operands) if (id !== null) this.#readersLeft[id]--;
     }
-    for (const [index, id] of resultsOf(graph).entries()) {
-      const value = this.#values.get(id) as LazyValue;
-      const source = hasBorder(value) ? this.materialize(value) : value;
-      this.push({ kind: 'output', index, source });
+    for (const [index, id] of graph.outputs.entries()) {
+      this.push({ kind: 'output', index, source: this.#result(id) });
     }
+    for (const { parameter, value } of graph.assignments) this.#assign(parameter, value);
     return { steps: this.#steps, constantNorms: this.#constantNorms };
   }
 
-  /** An operand as it is so far. */
+  /** An operand as pictures, as it is so far, but for what only a copy can do. */
   operand(node: GraphNode, index: number): LazyValue {
-    return this.#values.get(node.operands[index] as number) as LazyValue;
+    const value = this.foldedOperand(node, index);
+    return value.core.fold === undefined ? value : this.materialize(value);
+  }
+
+  /** An operand to which something is appended: as it is so far, perhaps with a border that is yet to be folded. */
+  foldedOperand(node: GraphNode, index: number): LazyValue {
+    const id = node.operands[index] as number;
+    const value = this.#value(id);
+    return isFlatValue(value) ? this.#asPictures(value, shapeOf(this.#graph, id)) : value;
+  }
+
+  /** All elements of an operand in PyTorch's order, or fewer of one that repeats them. */
+  flatOperand(node: GraphNode, index: number): FlatValue {
+    const id = node.operands[index] as number;
+    const value = this.#value(id);
+    return isFlatValue(value) ? value : this.#flatten(value, shapeOf(this.#graph, id));
+  }
+
+  /** A flat value that goes with pictures of a shape, repeated to be one. */
+  repeated(value: FlatValue, shape: Shape): LazyValue {
+    return this.#asPictures(value, shape);
+  }
+
+  /** The elements of one picture of a shape, of a flat value with one for each channel. */
+  spread(value: FlatValue, shape: Shape): FlatValue {
+    return this.#flatten(this.#asPictures(value, shape), shape);
+  }
+
+  /** An operand that is stored flat; `null` for pictures, and for one that is absent. */
+  flatOrNull(node: GraphNode, index: number): FlatValue | null {
+    const id = node.operands[index];
+    if (id === null) return null;
+    const value = this.#value(id);
+    return isFlatValue(value) ? value : null;
+  }
+
+  /** Room for a flat value. */
+  storeFlat(size: number): FlatValue {
+    return { size, weight: null };
+  }
+
+  /**
+   * Makes each element of a flat value of those of others.
+   * @param repeated Of each operand, how many of its elements go with all; 0 where each goes with one.
+   */
+  compute(
+    operation: FlatOperation,
+    operands: readonly FlatValue[],
+    size: number,
+    repeated: readonly number[] = operands.map((operand) => (operand.size < size ? 1 : 0)),
+  ): FlatValue {
+    const to = this.storeFlat(size);
+    this.push({ kind: 'flat', operation, operands, repeated, to });
+    return to;
   }
 
   /** The number of a weight operand, or `null`. */
@@ -87,6 +152,7 @@ export class Fuser {
 
   /** Room for a value of that shape, of one picture. */
   store(shape: readonly number[]): Stored {
+    if (shape.length === 2) return { channels: shape[1], height: 1, width: 1 };
     const [channels, height, width] = shape.slice(-3);
     return { channels, height, width };
   }
@@ -103,10 +169,64 @@ export class Fuser {
     return { core: this.#appendedCore(core, operation, bound(core.bound)), border: NO_BORDER };
   }
 
+  /**
+   * The value with something done to each of its channels: on top of its norm, if that comes last, or as one.
+   * @param by A value of one pixel, or a flat one.
+   */
+  scale(value: LazyValue, operation: ChannelOperation, by: FusedValue, bound: number): LazyValue {
+    const stored = isFlatValue(by) ? by : this.materialize(by).core.stored;
+    const free = this.withoutBorder(value);
+    const { core } = free;
+    const to = { channels: core.stored.channels };
+    const norm: Pointwise = { kind: 'norm', factors: to };
+    const last = core.pending.at(-1);
+    if (last?.kind === 'norm') {
+      this.push({ kind: 'scale', operation, from: last.factors, by: stored, to });
+      const pending = core.pending.with(-1, norm);
+      return { core: { stored: core.stored, pending, bound }, border: NO_BORDER };
+    }
+    this.push({ kind: 'scale', operation, from: null, by: stored, to });
+    return this.append(free, norm, () => bound);
+  }
+
+  /** The sum or the difference of two norms of one value, as a norm; `null` where they are something else. */
+  mergeNorms(
+    operation: 'add' | 'sub',
+    a: LazyValue,
+    b: LazyValue,
+    bound: number,
+  ): LazyValue | null {
+    const isSame = a.core.stored === b.core.stored && !hasBorder(a) && !hasBorder(b);
+    const [x, y] = [onlyNorm(a.core), onlyNorm(b.core)];
+    if (!isSame || x === null || y === null) return null;
+    const to = { channels: a.core.stored.channels };
+    this.push({ kind: 'merge', operation, a: x, b: y, to });
+    const norm: Pointwise = { kind: 'norm', factors: to };
+    return this.append(storedValue(a.core.stored), norm, () => bound);
+  }
+
+  /** What the graph says of a node. */
+  ask<T>(question: (graph: LaidOutGraph) => T): T {
+    return question(this.#graph);
+  }
+
   /** The value with a border around it. */
   surround(value: LazyValue, border: Border): LazyValue {
-    const { core } = hasBorder(value) ? this.materialize(value) : value;
-    return { core, border };
+    const { core } = isResized(value) ? this.materialize(value) : value;
+    return hasBorder({ core, border }) ? { core, border } : value;
+  }
+
+  /** The value with its outer rows and columns added to those that a border of that kind would repeat there. */
+  fold(value: LazyValue, border: Border): LazyValue {
+    const { stored } = this.materialize(value).core;
+    const bound = Number.POSITIVE_INFINITY;
+    const core = { stored, fold: border, pending: [], bound };
+    return hasBorder({ core, border }) ? { core, border: NO_BORDER } : storedValue(stored);
+  }
+
+  /** The value with its border written out, if it has one. */
+  withoutBorder(value: LazyValue): LazyValue {
+    return isResized(value) ? this.materialize(value) : value;
   }
 
   /** Whether something can be appended without a step. */
@@ -120,7 +240,10 @@ export class Fuser {
     const { channels } = value.core.stored;
     const [height, width] = sizeWithBorder(value);
     const to = { channels, height, width };
-    this.push({ kind: 'copy', source: value, window: null, to });
+    const step: CopyStep = { kind: 'copy', source: value, window: null, to, gradientSums: null };
+    // The very step, whose sums a norm's gradient asks for later.
+    this.#copies.set(to, { step, at: this.#steps.length });
+    this.#steps.push(Object.assign(step, { node: this.#node }));
     const stored = storedValue(to, value.core.bound);
     for (const [id, other] of this.#values) if (other === value) this.#values.set(id, stored);
     return stored;
@@ -132,12 +255,17 @@ export class Fuser {
     return isShared ? this.materialize(value) : value;
   }
 
+  /** The value for one of several steps that read it: what is pending is done once, if it is not only done for this one. */
+  writtenOnce(value: LazyValue): LazyValue {
+    return this.#readersOf(value.core) > 1 ? this.materialize(value) : value;
+  }
+
   /** A part of the value, written out. */
   crop(value: LazyValue, window: Window): LazyValue {
-    const source = hasBorder(value) ? this.materialize(value) : value;
+    const source = this.withoutBorder(value);
     const { core } = source;
     const to = { channels: core.stored.channels, height: window.height, width: window.width };
-    this.push({ kind: 'copy', source, window, to });
+    this.push({ kind: 'copy', source, window, to, gradientSums: null });
     return storedValue(to, core.bound);
   }
 
@@ -150,7 +278,34 @@ export class Fuser {
       writer.sums ??= sums;
       return writer.sums;
     }
+    const known = this.#sums.get(stored);
+    if (known !== undefined) return known;
+    this.#sums.set(stored, sums);
     this.push({ kind: 'sums', source: value, sums });
+    return sums;
+  }
+
+  /** The factors of a norm of a materialized value by its own statistics; asked for again, the same. */
+  ownNorm(value: LazyValue, how: Omit<NormStep, 'kind' | 'sums' | 'of' | 'to'>): NormFactors {
+    const { stored } = value.core;
+    const known = this.#norms.get(stored) ?? [];
+    const same = known.find((step) => isSameNorm(step, how));
+    if (same !== undefined) return same.to;
+    const to = { channels: stored.channels };
+    const step: NormStep = { kind: 'norm', sums: this.sumsOf(value), of: stored, ...how, to };
+    this.push(step);
+    this.#norms.set(stored, [...known, step]);
+    return to;
+  }
+
+  /** Sums of the gradient of a norm's result: left by the copy that stored it, if it comes after the norm, or of a step of their own. */
+  gradientSums(gradient: LazyValue, of: Stored, norm: NormFactors): Sums {
+    const sums = { channels: of.channels };
+    const copy = isMaterialized(gradient) ? this.#copies.get(gradient.core.stored) : undefined;
+    const isFree = copy?.step.gradientSums === null;
+    if (copy !== undefined && isFree && this.#madeBefore(copy.at, of, norm)) {
+      copy.step.gradientSums = { sums, of, norm };
+    } else this.push({ kind: 'gradientSums', source: gradient, sums, of, norm });
     return sums;
   }
 
@@ -183,11 +338,19 @@ export class Fuser {
     return storedValue(to);
   }
 
+  /** Whether both were there before the step of that number. */
+  #madeBefore(at: number, value: Stored, norm: NormFactors): boolean {
+    const before = this.#steps.slice(0, at);
+    const isMade = (what: Stored | NormFactors) =>
+      before.some((step) => ('to' in step && step.to === what) || keeps(step, what));
+    return isMade(value) && isMade(norm);
+  }
+
   /** Readers to come of a value, whatever borders they put around it. */
   #readersOf(core: LazyCore): number {
     let readers = 0;
     for (const [id, value] of this.#values) {
-      if (value.core === core) readers += this.#readersLeft[id];
+      if (!isFlatValue(value) && value.core === core) readers += this.#readersLeft[id];
     }
     return readers;
   }
@@ -195,16 +358,81 @@ export class Fuser {
   /** From here on, all read what was written out. */
   #replace(core: LazyCore, stored: Stored): void {
     const kept = storedValue(stored, core.bound).core;
-    for (const [id, { core: other, border }] of this.#values) {
-      if (other === core) this.#values.set(id, { core: kept, border });
+    for (const [id, value] of this.#values) {
+      if (isFlatValue(value) || value.core !== core) continue;
+      this.#values.set(id, { core: kept, border: value.border });
     }
+  }
+
+  #input(index: number, id: number, shape: Shape): void {
+    const size = this.#graph.flatSizes[id];
+    if (size !== null) {
+      const to = this.storeFlat(size);
+      this.#values.set(id, to);
+      this.push({ kind: 'flatInput', index, to });
+      return;
+    }
+    const to = this.store(shape);
+    this.#values.set(id, storedValue(to));
+    this.push({ kind: 'input', index, to });
+  }
+
+  #value(id: number): FusedValue {
+    const known = this.#values.get(id);
+    if (known !== undefined || !isWeight(this.#graph, id)) return known as FusedValue;
+    const weight = firstView(this.#graph, id);
+    const value = this.#values.get(weight) ?? { size: sizeOf(shapeOf(this.#graph, id)), weight };
+    for (const of of [weight, id]) this.#values.set(of, value);
+    return value;
+  }
+
+  /** A flat value as pictures of that shape. */
+  #asPictures(value: FlatValue, shape: Shape): LazyValue {
+    const to = this.store(shape);
+    const known = this.#pictures.get(value);
+    if (known !== undefined && isSameSize(known.core.stored, to)) return known;
+    const role = flatRole(value.size, shape, shape) ?? 'elements';
+    this.push({ kind: 'unflatten', source: value, role, to });
+    const stored = storedValue(to);
+    this.#pictures.set(value, stored);
+    return stored;
+  }
+
+  /** All elements of one picture in PyTorch's order. */
+  #flatten(value: LazyValue, shape: Shape): FlatValue {
+    const known = this.#flattened.get(value);
+    if (known !== undefined) return known;
+    const source = this.withoutBorder(value);
+    const to = this.storeFlat(sizeOf(shape));
+    this.push({ kind: 'flatten', source, to });
+    this.#flattened.set(value, to);
+    return to;
+  }
+
+  #assign(parameter: number, id: number): void {
+    const value = this.#value(id);
+    const shape = shapeOf(this.#graph, id);
+    const flat = isFlatValue(value) ? value : this.#flatten(value, shape);
+    const size = sizeOf(shape);
+    const source = flat.size === size ? flat : this.compute('copy', [flat], size);
+    this.push({ kind: 'assign', source, weight: this.#value(parameter) as FlatValue });
+  }
+
+  /** A value as it goes out, with all of its elements. */
+  #result(id: number): FusedValue {
+    const value = this.#value(id);
+    if (!isFlatValue(value)) return this.withoutBorder(value);
+    const shape = shapeOf(this.#graph, id);
+    if (!isWhole(this.#graph, id)) return this.#asPictures(value, shape);
+    const size = sizeOf(shape);
+    return value.size === size ? value : this.compute('copy', [value], size);
   }
 
   #appendedCore(core: LazyCore, operation: Pointwise, bound: number): LazyCore {
     const known = this.#appended.get(core) ?? [];
     const same = known.find(([other]) => isSame(other, operation));
     if (same !== undefined) return same[1];
-    const made = { stored: core.stored, pending: [...core.pending, operation], bound };
+    const made = { ...core, pending: [...core.pending, operation], bound };
     this.#appended.set(core, [...known, [operation, made]]);
     return made;
   }
@@ -212,14 +440,53 @@ export class Fuser {
 
 type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 
+/** The norm that is all that is pending. */
+function onlyNorm({ pending: [first, ...others] }: LazyCore): NormFactors | null {
+  return first?.kind === 'norm' && others.length === 0 ? first.factors : null;
+}
+
+function isSameSize(a: Stored, b: Stored): boolean {
+  return a.channels === b.channels && a.height === b.height && a.width === b.width;
+}
+
+/** Whether a step stores its source on the way. */
+function keeps(step: FusedStep, what: Stored | NormFactors): boolean {
+  return step.kind === 'convolution' && step.keep === what;
+}
+
+function isSameNorm(a: NormStep, b: Omit<NormStep, 'kind' | 'sums' | 'of' | 'to'>): boolean {
+  return (
+    a.weight === b.weight &&
+    a.bias === b.bias &&
+    a.perGroup === b.perGroup &&
+    a.eps === b.eps &&
+    a.correction === b.correction &&
+    a.epsOutside === b.epsOutside
+  );
+}
+
+/** Gates and gradients of norms read another value, too, but are left to each reader: what they make takes as much memory again. */
 function isSum({ pending }: LazyCore): boolean {
-  return pending.some(({ kind }) => kind === 'add' || kind === 'mul');
+  return pending.some(
+    ({ kind }) => kind === 'add' || kind === 'sub' || kind === 'subFrom' || kind === 'mul',
+  );
 }
 
 function isSame(a: Pointwise, b: Pointwise): boolean {
   if (a.kind === 'norm') return b.kind === 'norm' && a.factors === b.factors;
-  if (a.kind === 'activation') {
-    return b.kind === 'activation' && JSON.stringify(a) === JSON.stringify(b);
+  if (a.kind === 'activation' || a.kind === 'gate') {
+    // Of gates, the other values and the factors are told apart by identity.
+    return a.kind === b.kind && sameIdentities(a, b) && JSON.stringify(a) === JSON.stringify(b);
   }
+  if (a.kind === 'normGradient') return b.kind === a.kind && a.factors === b.factors;
   return a.kind === b.kind && a.other === b.other;
+}
+
+function sameIdentities(a: Pointwise, b: Pointwise): boolean {
+  if (a.kind !== 'gate' || b.kind !== 'gate') return true;
+  return (
+    a.other === b.other &&
+    a.by.length === b.by.length &&
+    a.by.every((operation, i) => isSame(operation, b.by[i]))
+  );
 }

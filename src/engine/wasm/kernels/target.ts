@@ -34,7 +34,7 @@ export function fetchesAhead({ joins, tile }: Target): boolean {
 }
 
 /**
- * Fetches a line of memory that will be needed. A load whose value nobody uses is not left out: it could lie beyond the end of
+ * Fetches a line of memory that will be needed. A load whose value is not used is not left out: it could lie beyond the end of
  * memory, which a program would have to notice.
  */
 export function fetchLine(f: FunctionWriter, address: Code, offset: number): void {

@@ -1,22 +1,80 @@
-import type { FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import { type FunctionHandle, ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
+import type { ElementReader } from '../../../tensor/elementSource.js';
 import type { Tensor } from '../../../tensor/tensor.js';
-import { align, type Buffer, floatsAt, layOut, newBuffer } from '../../shared/arena.js';
+import { align, type Buffer, layOut, newBuffer } from '../../shared/arena.js';
+import { isFlatValue } from '../../shared/fuse/flatValue.js';
+import type { NormGradientStep, NormStep } from '../../shared/fuse/steps.js';
+import { layOutOverlaid, type Overlay } from '../../shared/overlays.js';
 import { CONTROL, COUNTER_BYTES, emitDriver, RECORD_BYTES } from '../kernels/driver.js';
+import { emitFlat, FLAT_ARGS, FLAT_ITEM } from '../kernels/flat/elementwise.js';
+import { emitFill, FILL_ARGS } from '../kernels/flat/fill.js';
 import { emitInsert } from '../kernels/rows/concatenate.js';
-import { COPY_ARGS, emitCopy, emitSums, SUMS_ARGS } from '../kernels/rows/copy.js';
-import { emitNorm, NORM_ARGS, partialBytes } from '../kernels/rows/norm.js';
+import { COPY_ARGS, COPY_STAGE_ARGS, emitCopy, emitSums, SUMS_ARGS } from '../kernels/rows/copy.js';
+import { emitFold, type FoldShape, foldScratch } from '../kernels/rows/fold.js';
+import { gradientSumsScratch } from '../kernels/rows/gradientRowSums.js';
+import { emitGradientSums, gradientSumsStageScratch } from '../kernels/rows/gradientSums.js';
+import { emitLinear, LINEAR_ARGS, linearShape } from '../kernels/rows/linear.js';
+import { MAXIMA_ARGS } from '../kernels/rows/maxima.js';
+import {
+  emitNorm,
+  emitVariance,
+  NORM_ARGS,
+  type NormShape,
+  normScratch,
+  partialBytes,
+  VARIANCE_ARGS,
+} from '../kernels/rows/norm.js';
+import { emitNormGradient, NORM_GRADIENT_ARGS } from '../kernels/rows/normGradient.js';
+import { NORM_ROWS } from '../kernels/rows/operations.js';
 import { EXPORT_ARGS, emitExport, emitImport, IMPORT_ARGS } from '../kernels/rows/planar.js';
-import { NORM_ROWS, rowPixels } from '../kernels/rows/rows.js';
+import { ROW_ARGS } from '../kernels/rows/readyRow.js';
+import { rowPixels } from '../kernels/rows/rows.js';
+import { emitMerge, emitScale, MERGE_ARGS, SCALE_ARGS } from '../kernels/rows/scale.js';
 import { CONV_ARGS } from '../kernels/rows/stage.js';
 import { inOrder, PACKING_ARGS } from '../kernels/stageArguments.js';
 import type { Target } from '../kernels/target.js';
-import { type Machine, rowShape } from './convolution/common.js';
+import { floatsAt, type WritableMemory } from '../writableMemory.js';
+import {
+  type Machine,
+  type PlannedConvolution,
+  rowShape,
+  unitsByItem,
+} from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
-import type { ConstantNormFactors, ConvolutionStage, Plan, Stage } from './lower.js';
+import { type ChainSchedule, evenRows, scheduleChain, type Turn } from './rowChain.js';
+import { planRows } from './rowStages.js';
+import {
+  inBands,
+  inLaps,
+  joinUnits,
+  overlayDistance,
+  type PlannedStep,
+  type RowUnit,
+  rowsInside,
+} from './rowUnits.js';
+import { packInRun } from './runPacking.js';
 import { paddedChannels, type Source } from './source.js';
-import { elementsOf, packVector } from './weights.js';
-import { type PlannedWindow, planPool, planUpsample } from './windows.js';
+import type {
+  ChainedStage,
+  ChainStage,
+  ConstantNormFactors,
+  ConvolutionStage,
+  CopyStage,
+  ExportStage,
+  GradientSumsStage,
+  MaximaStage,
+  NormGradientStage,
+  Plan,
+  RowChain,
+  Stage,
+  VarianceStage,
+} from './stages.js';
+import { type PlannedSteps, planFlatSum, planSum } from './sums.js';
+import type { WeightGradientStage } from './weightGradient/common.js';
+import { planWeightGradient } from './weightGradient/index.js';
+import { elementsOf, packRows, packVector } from './weights.js';
+import { type PlannedWindow, planGather, planMaxima, planPool, planUpsample } from './windows.js';
 
 /** Stages have at most as many arguments as a convolution. */
 const ARGS_BYTES = CONV_ARGS.length * 4;
@@ -25,9 +83,19 @@ const ARGS_BYTES = CONV_ARGS.length * 4;
 interface Step {
   readonly stage: FunctionHandle;
   readonly items: number;
-  /** Buffers, whose addresses are known later, or plain numbers. */
-  readonly args: readonly (Buffer | number | null)[];
+  /** Which of the stage's items is the first. Default: 0. */
+  readonly firstItem?: number;
+  readonly args: readonly Argument[];
   readonly node: GraphNode | null;
+}
+
+/** A buffer, whose address is known later, or where that would begin if only its last rows were in memory; or a plain number. */
+type Argument = Buffer | BufferPlace | number | null;
+
+interface BufferPlace {
+  readonly buffer: Buffer;
+  /** Bytes from the buffer's start. */
+  readonly offset: number;
 }
 
 /** Weights that machine code packs. */
@@ -36,7 +104,9 @@ export interface WeightPacking {
   readonly weight: number;
   /** Elements of it. */
   readonly size: number;
-  readonly to: Buffer;
+  /** Whether they are the first of it: others follow those of the packing before. */
+  readonly isFirst: boolean;
+  readonly to: BufferPlace;
   readonly stage: FunctionHandle;
   readonly items: number;
 }
@@ -45,23 +115,29 @@ export interface WeightPacking {
 export interface WeightFill {
   /** Leaves that it reads. */
   readonly reads: readonly number[];
-  apply(memory: ArrayBufferLike, weight: (id: number) => Tensor): void;
+  /** Whether it writes a weight as it is, where steps of the program write it, too. */
+  readonly isFlat?: boolean;
+  apply(memory: WritableMemory, weight: (id: number) => Tensor): void;
 }
 
 /** A program laid out in memory, but for its machine code. */
 export interface Assembly {
   /** The functions that go through steps: those of a run, one after the other, and packings, which do not wait for each other. */
   readonly drivers: { readonly run: string; readonly pack: string };
+  /** Those of a run, and from number `commit` on those that write weights. */
   readonly steps: readonly Step[];
+  readonly commit: number;
+  /** Where weights are that are kept as they are, by the first of their numbers. */
+  readonly flatWeights: ReadonlyMap<number, Buffer>;
   readonly packings: readonly WeightPacking[];
   readonly fills: readonly WeightFill[];
   /**
    * Fills in records and pointers. Padding stays as it is, so memory has to be zero up to `working`; what lies behind is
    * written before it is read.
    */
-  initialise(memory: ArrayBufferLike): void;
-  /** Sets up packing `index` to read its weights, `tensor`, from `staged`. */
-  stagePacking(memory: ArrayBufferLike, index: number, staged: number, tensor: Tensor): void;
+  initialise(memory: WritableMemory): void;
+  /** Sets up packing `index` to read its weights, which come from `read`, at `staged`. */
+  stagePacking(memory: WritableMemory, index: number, staged: number, read: ElementReader): void;
   readonly inputs: readonly Buffer[];
   readonly outputs: readonly Buffer[];
   /** Memory that only a run uses, but for scratch memory: between runs, weights can wait here. */
@@ -71,18 +147,40 @@ export interface Assembly {
   readonly bytes: number;
 }
 
-/** Writes all kernels of a plan into `module` and gives everything an address. */
-export function assemble(
+/** What there is to know of the weights of a graph, by their numbers. */
+export interface WeightFacts {
+  sizeOf(id: number): number;
+  /** Of the leaves that are the same weight, in whatever shape, the first. */
+  firstView(id: number): number;
+  /** Of a leaf. */
+  shapeOf(id: number): readonly number[];
+  /** Whether runs change weights: those of convolutions are packed in each run then. */
+  readonly areChanging: boolean;
+}
+
+/**
+ * Writes all kernels of a plan into `module` and gives everything an address.
+ * @param breathe Called between stages, which take some milliseconds each.
+ */
+export async function assemble(
   plan: Plan,
-  weightSize: (id: number) => number,
+  weights: WeightFacts,
   module: ModuleWriter,
   target: Target,
   machine: Machine,
-): Assembly {
-  const writer = new StageWriter(module, target, machine, weightSize);
+  breathe: () => Promise<void>,
+): Promise<Assembly> {
+  const writer = new StageWriter(module, target, machine, weights);
+  writer.isOverlaid = plan.isOverlaid ?? false;
+  for (const [weight, buffer] of plan.flatWeights) writer.addFlatWeight(weight, buffer);
   for (const norm of plan.constantNorms) writer.addConstantNorm(norm);
-  for (const stage of plan.stages) writer.addStage(stage);
-  return layOutProgram(plan, writer, module, machine);
+  for (const stage of plan.stages) {
+    writer.addStage(stage);
+    await breathe();
+  }
+  const commit = writer.steps.length;
+  for (const stage of plan.commit) writer.addStage(stage);
+  return { ...layOutProgram(plan, writer, module, machine), commit };
 }
 
 /** Where records and pointers are. */
@@ -93,10 +191,11 @@ interface Tables {
 
 function layOutProgram(
   { buffers, inputs, outputs }: Plan,
-  { steps, packings, fills, fixed, temporaries, scratchBytes }: StageWriter,
+  writer: StageWriter,
   module: ModuleWriter,
   { threads }: Machine,
-): Assembly {
+): Omit<Assembly, 'commit'> {
+  const { steps, packings, fills, fixed, flatWeights, temporaries, scratchBytes } = writer;
   noteLifetimes(steps, new Set(fixed), inputs, outputs);
   const stepCount = steps.length + packings.length;
   const records = align(CONTROL.steps + stepCount * COUNTER_BYTES);
@@ -106,25 +205,26 @@ function layOutProgram(
   const working = layOutInTurn(fixed, align(tables.args + stepCount * ARGS_BYTES));
   const alive = [...buffers, ...temporaries].filter(({ last }) => last >= 0);
   const largestWeight = Math.max(0, ...packings.map(({ size }) => 4 * size));
-  const workingEnd = Math.max(layOut(alive, working), working + align(largestWeight));
+  const overlays = writer.overlays.filter(isPossible);
+  const end = layOutSmaller(alive, overlays, working);
+  const workingEnd = Math.max(end, working + align(largestWeight));
   const scratch = { start: workingEnd, bytes: align(scratchBytes) };
   return {
     drivers: { run: run.exportName, pack: pack.exportName },
     steps,
+    flatWeights,
     packings,
     fills,
     initialise: (memory) => {
       for (const [index, step] of steps.entries()) {
-        const pointers = step.args.map((arg) =>
-          typeof arg === 'number' ? arg : (arg?.address ?? 0),
-        );
+        const pointers = step.args.map(addressOf);
         writeStep(memory, tables, index, step, pointers);
       }
     },
-    stagePacking: (memory, index, staged, tensor) => {
+    stagePacking: (memory, index, staged, read) => {
       const packing = packings[index];
-      tensor.copyInto(new Float32Array(memory, staged, packing.size));
-      const pointers = inOrder(PACKING_ARGS, { weight: staged, packed: packing.to.address });
+      read(memory.floats(staged, packing.size));
+      const pointers = inOrder(PACKING_ARGS, { weight: staged, packed: addressOf(packing.to) });
       writeStep(memory, tables, steps.length + index, packing, pointers);
     },
     inputs,
@@ -135,6 +235,34 @@ function layOutProgram(
   };
 }
 
+/** With overlays, if that takes less. @returns The end of the area. */
+function layOutSmaller(
+  buffers: readonly Buffer[],
+  overlays: readonly Overlay[],
+  start: number,
+): number {
+  if (overlays.length === 0) return layOut(buffers, start);
+  const plain = layOut(buffers, start);
+  const overlaid = layOutOverlaid(buffers, overlays, start);
+  return plain <= overlaid ? layOut(buffers, start) : overlaid;
+}
+
+/** Once all is laid out. */
+function addressOf(arg: Argument): number {
+  if (arg === null || typeof arg === 'number') return arg ?? 0;
+  return 'buffer' in arg ? arg.buffer.address + arg.offset : arg.address;
+}
+
+/** That a stage's result may take the place of its source, if the stage is the last to read that. */
+interface StageOverlay extends Overlay {
+  readonly firstStep: number;
+  readonly lastStep: number;
+}
+
+function isPossible({ source, result, firstStep, lastStep }: StageOverlay): boolean {
+  return source.last <= lastStep && result.first >= firstStep;
+}
+
 /** From which step to which each buffer is in use. */
 function noteLifetimes(
   steps: readonly Step[],
@@ -143,8 +271,10 @@ function noteLifetimes(
   outputs: readonly Buffer[],
 ): void {
   for (const [index, { args }] of steps.entries()) {
-    for (const buffer of args) {
-      if (buffer === null || typeof buffer === 'number' || fixed.has(buffer)) continue;
+    for (const arg of args) {
+      if (arg === null || typeof arg === 'number') continue;
+      const buffer = 'buffer' in arg ? arg.buffer : arg;
+      if (fixed.has(buffer)) continue;
       buffer.first = Math.min(buffer.first, index);
       buffer.last = Math.max(buffer.last, index);
     }
@@ -154,7 +284,8 @@ function noteLifetimes(
     input.first = 0;
     input.last = Math.max(input.last, 0);
   }
-  for (const output of outputs) output.last = steps.length - 1;
+  // There may be none: an input comes out in another shape.
+  for (const output of outputs) output.last = Math.max(0, steps.length - 1);
 }
 
 /** One behind the other. @returns The end. */
@@ -168,21 +299,55 @@ function layOutInTurn(buffers: readonly Buffer[], start: number): number {
 }
 
 function writeStep(
-  memory: ArrayBufferLike,
+  memory: WritableMemory,
   { records, args }: Tables,
   index: number,
-  { stage, items }: Pick<Step, 'stage' | 'items'>,
+  { stage, items, firstItem = 0 }: Pick<Step, 'stage' | 'items' | 'firstItem'>,
   pointers: readonly number[],
 ): void {
   const at = args + index * ARGS_BYTES;
-  const record = [stage.index, items, at];
-  new Int32Array(memory, records + index * RECORD_BYTES, record.length).set(record);
-  new Int32Array(memory, at, pointers.length).set(pointers);
+  const record = [stage.index, items, at, firstItem];
+  memory.integers(records + index * RECORD_BYTES, record.length).set(record);
+  memory.integers(at, pointers.length).set(pointers);
 }
 
 /** What a stage reads a source from: the value itself, and the operands of what is still to be applied to it. */
 function sourceArguments({ buffer, norm, other }: Source) {
   return { src: buffer, norm, other };
+}
+
+/** What the kernels of a norm by a value's own statistics, and of its gradient, are specialised for. */
+function normShape(
+  { of, perGroup, eps, correction, epsOutside }: NormStep | NormGradientStep,
+  partials: Buffer,
+): NormShape {
+  const planes = of.channels;
+  const channels = paddedChannels(planes);
+  const count = of.height * of.width;
+  const items = partials.bytes / partialBytes(channels);
+  return { planes, channels, perGroup, count, items, eps, correction, epsOutside };
+}
+
+type NodeOf = Pick<Stage, 'node'>;
+
+/** Units of a chain's first stage that each thread has in a turn: one that was held up does fewer. */
+const UNITS_PER_TURN = 2;
+
+/** A stage by rows: whole, by the least that runs by itself, and its arguments when the result begins so many bytes from its buffer's start. */
+interface PlannedMember {
+  readonly steps: readonly PlannedStep[];
+  readonly units: readonly RowUnit[] | null;
+  argsOf(step: PlannedStep, offset: number): readonly Argument[];
+}
+
+interface PlannedChain {
+  readonly members: readonly PlannedMember[];
+  readonly schedule: ChainSchedule;
+}
+
+/** Bytes of a row of what a convolution makes. */
+function resultRowBytes({ step: { to } }: ConvolutionStage): number {
+  return to.width * paddedChannels(to.channels) * 4;
 }
 
 /** Writes stages' kernels, and gathers the steps and what they need. */
@@ -194,22 +359,23 @@ class StageWriter {
   readonly fixed: Buffer[] = [];
   /** Buffers of convolutions' own, which live for some steps. */
   readonly temporaries: Buffer[] = [];
+  /** Weights as they are, by the first of their numbers. */
+  readonly flatWeights = new Map<number, Buffer>();
   scratchBytes = 64;
+  /** Whether values may take each other's place, and which ones may. */
+  isOverlaid = false;
+  readonly overlays: StageOverlay[] = [];
+  readonly #chains = new Map<RowChain, PlannedChain>();
   readonly #module: ModuleWriter;
   readonly #target: Target;
   readonly #machine: Machine;
-  readonly #weightSize: (id: number) => number;
+  readonly #weights: WeightFacts;
 
-  constructor(
-    module: ModuleWriter,
-    target: Target,
-    machine: Machine,
-    weightSize: (id: number) => number,
-  ) {
+  constructor(module: ModuleWriter, target: Target, machine: Machine, weights: WeightFacts) {
     this.#module = module;
     this.#target = target;
     this.#machine = machine;
-    this.#weightSize = weightSize;
+    this.#weights = weights;
   }
 
   addStage(stage: Stage): void {
@@ -222,53 +388,94 @@ class StageWriter {
         return;
       }
       case 'export': {
-        const { source, planar } = stage;
-        const { planes, height, width } = source;
-        this.#needScratch(width * source.channels * 4);
-        const row = rowShape(source, [0, 0], false);
-        const handle = emitExport(this.#module, this.#target, { planes, height, width }, row);
-        const args = inOrder(EXPORT_ARGS, { ...sourceArguments(source), planar });
-        this.#add(stage, handle, height, args);
+        const { steps, argsOf } = this.#planExport(stage);
+        for (const step of steps) this.#addStep(stage, step, argsOf(step, 0));
         return;
       }
-      case 'copy': {
-        const { source, window, to } = stage;
-        const { top, bottom } = source.border;
-        const row = rowShape(source, [0, 0], false);
-        const { height } = source;
-        const handle = emitCopy(this.#module, this.#target, { row, height, top, window });
-        const items = window?.height ?? height + top + bottom;
-        this.#add(
-          stage,
-          handle,
-          items,
-          inOrder(COPY_ARGS, { ...sourceArguments(source), dst: to }),
-        );
+      case 'fill': {
+        const { from, isOne, value, to } = stage;
+        const { channels: planes, height, width } = value;
+        const handle = emitFill(this.#module, { planes, width, isOne });
+        this.#add(stage, handle, height, inOrder(FILL_ARGS, { source: from, to }));
         return;
       }
+      case 'flat':
+        this.#addFlat(stage);
+        return;
+      case 'sum':
+        this.#addPlanned(stage, planSum(stage, this.#module, this.#target));
+        return;
+      case 'flatSum':
+        this.#addPlanned(stage, planFlatSum(stage, this.#module));
+        return;
+      case 'copy':
+        this.#addCopy(stage);
+        return;
       case 'insert':
         this.#addInsert(stage);
+        return;
+      case 'rows':
+        this.#addRows(stage);
         return;
       case 'upsample':
         this.#addWindow(stage, planUpsample(stage, this.#module, this.#target, this.#machine));
         return;
+      case 'gather':
+        this.#addWindow(stage, planGather(stage, this.#module, this.#target));
+        return;
+      case 'maxima':
+        this.#addMaxima(stage);
+        return;
       case 'pool':
         this.#addWindow(stage, planPool(stage, this.#module, this.#target, this.#machine));
         return;
-      case 'sums': {
-        const { source, partials } = stage;
-        const { width, height, channels } = source;
-        partials.bytes = height * partialBytes(channels);
-        const handle = emitSums(this.#module, { width, channels });
-        this.#add(stage, handle, height, inOrder(SUMS_ARGS, { src: source.buffer, partials }));
+      case 'sums':
+        this.#addSums(stage);
         return;
-      }
       case 'norm':
         this.#addNorm(stage);
         return;
+      case 'gradientSums':
+        this.#addGradientSums(stage);
+        return;
+      case 'normGradient':
+        this.#addNormGradient(stage);
+        return;
+      case 'variance':
+        this.#addVariance(stage);
+        return;
+      case 'linear':
+        this.#addLinear(stage);
+        return;
+      case 'merge':
+        this.#addMerge(stage);
+        return;
+      case 'scale':
+        this.#addScale(stage);
+        return;
       case 'convolution':
         this.#addConvolution(stage);
+        return;
+      case 'weightGradient':
+        this.#addWeightGradient(stage);
+        return;
+      case 'chainSums':
+        this.#addChainSums(stage);
+        return;
+      case 'chain':
+        this.#addChain(stage);
     }
+  }
+
+  /** A weight as it is, with zeros up to whole vectors. */
+  addFlatWeight(weight: number, buffer: Buffer): void {
+    this.flatWeights.set(weight, buffer);
+    this.fixed.push(buffer);
+    this.fills.push({
+      reads: [weight],
+      isFlat: true,
+      apply: (memory, tensorOf) => packVector(tensorOf(weight), 0, floatsAt(memory, buffer)),
+    });
   }
 
   addConstantNorm({ buffer, channels, norm }: ConstantNormFactors): void {
@@ -288,6 +495,103 @@ class StageWriter {
         }
       },
     });
+  }
+
+  #addPlanned(stage: NodeOf, { steps, scratchBytes }: PlannedSteps): void {
+    this.#needScratch(scratchBytes);
+    for (const { stage: handle, items, args } of steps) this.#add(stage, handle, items, args);
+  }
+
+  #addFlat(stage: Stage & { readonly kind: 'flat' }): void {
+    const { step, operands, to } = stage;
+    const { operation, repeated } = step;
+    const { size } = step.to;
+    const handle = emitFlat(this.#module, { operation, repeated });
+    const [a, b = null, c = null, d = null] = operands;
+    const args = inOrder(FLAT_ARGS, { a, b, c, d, to, size });
+    this.#add(stage, handle, Math.ceil(size / FLAT_ITEM), args);
+  }
+
+  #addCopy(stage: CopyStage & NodeOf): void {
+    const { source, window, to, sums } = stage;
+    const { height, border, channels } = source;
+    const row = rowShape(source, [0, 0], false);
+    const shape = { row, height, top: border.top, window };
+    const items = window?.height ?? border.top + height + border.bottom;
+    if (sums !== null) {
+      sums.partials.bytes = items * partialBytes(channels);
+      this.#needScratch(gradientSumsScratch(channels));
+    }
+    const handle =
+      source.fold === null
+        ? emitCopy(this.#module, this.#target, shape, sums !== null)
+        : this.#emitFold({ row, height, fold: source.fold, hasSums: sums !== null });
+    const [of, ofNorm, partials] = [sums?.of, sums?.norm, sums?.partials].map((b) => b ?? null);
+    const places = { ...sourceArguments(source), dst: to, of, ofNorm, partials };
+    const isInPlace = window === null && source.fold === null && items === height;
+    if (isInPlace && rowPixels(row) === row.width) this.#overlayCopy(stage);
+    this.#add(stage, handle, items, inOrder(COPY_STAGE_ARGS, places));
+  }
+
+  /** Each element of a copy depends on the element in its place alone. */
+  #overlayCopy({ source, to, inPlaceOf = [source.buffer] }: CopyStage): void {
+    if (!this.isOverlaid) return;
+    const at = { firstStep: this.steps.length, lastStep: this.steps.length };
+    for (const read of inPlaceOf) {
+      if (read.bytes !== to.bytes) continue;
+      this.overlays.push({ source: read, result: to, distance: 0, ...at });
+    }
+  }
+
+  #emitFold(shape: FoldShape): FunctionHandle {
+    this.#needScratch(foldScratch(shape));
+    return emitFold(this.#module, this.#target, shape);
+  }
+
+  #addGradientSums(stage: GradientSumsStage & NodeOf): void {
+    const { source, of, norm: ofNorm, partials } = stage;
+    const { height, channels } = source;
+    const row = rowShape(source, [0, 0], false);
+    const shape = { row, height, top: 0, window: null, rows: height };
+    partials.bytes = height * partialBytes(channels);
+    this.#needScratch(gradientSumsStageScratch(shape));
+    const handle = emitGradientSums(this.#module, this.#target, shape);
+    const places = { ...sourceArguments(source), dst: null, of, ofNorm, partials };
+    this.#add(stage, handle, height, inOrder(COPY_STAGE_ARGS, places));
+  }
+
+  #addNormGradient(stage: NormGradientStage & NodeOf): void {
+    const { step, partials, norm, factors } = stage;
+    const shape = normShape(step, partials);
+    this.#needScratch(normScratch(shape));
+    const args = inOrder(NORM_GRADIENT_ARGS, { partials, norm, factors });
+    this.#add(stage, emitNormGradient(this.#module, shape), 1, args);
+  }
+
+  #addSums(stage: Stage & { readonly kind: 'sums' }): void {
+    const { source, partials } = stage;
+    const { width, height, channels } = source;
+    partials.bytes = height * partialBytes(channels);
+    const handle = emitSums(this.#module, { width, channels });
+    this.#add(stage, handle, height, inOrder(SUMS_ARGS, { src: source.buffer, partials }));
+  }
+
+  #addVariance(stage: VarianceStage & NodeOf): void {
+    const { step, partials, to } = stage;
+    const { of, correction } = step;
+    const channels = paddedChannels(of.channels);
+    const items = partials.bytes / partialBytes(channels);
+    const shape = { channels, count: of.height * of.width, items, correction };
+    this.#needScratch(normScratch(shape));
+    const args = inOrder(VARIANCE_ARGS, { partials, variance: to });
+    this.#add(stage, emitVariance(this.#module, shape), 1, args);
+  }
+
+  #addMerge(stage: Stage & { readonly kind: 'merge' }): void {
+    const { a, b, norm, step } = stage;
+    const channels = paddedChannels(step.to.channels);
+    const handle = emitMerge(this.#module, { channels, operation: step.operation });
+    this.#add(stage, handle, 1, inOrder(MERGE_ARGS, { a, b, norm }));
   }
 
   #addInsert(stage: Stage & { readonly kind: 'insert' }): void {
@@ -316,6 +620,16 @@ class StageWriter {
     );
   }
 
+  #addRows(stage: Stage & { readonly kind: 'rows' }): void {
+    const { step, source, to } = stage;
+    const size = 'weight' in step ? this.#weights.sizeOf(step.weight) : 0;
+    const planned = planRows(stage, size, this.#module, this.#target);
+    this.#needScratch(planned.scratchBytes);
+    const weights = 'weight' in step ? this.#vector(step.weight, 0, source.channels) : stage.seed;
+    const args = inOrder(ROW_ARGS, { ...sourceArguments(source), dst: to, weights });
+    this.#add(stage, planned.stage, planned.items, args);
+  }
+
   #addWindow(
     stage: Stage & { readonly source: Source; readonly to: Buffer },
     { stage: handle, items, scratchBytes, tables, fill }: PlannedWindow,
@@ -337,55 +651,247 @@ class StageWriter {
     this.#add(stage, handle, items, args);
   }
 
+  #addMaxima(stage: MaximaStage & NodeOf): void {
+    const { source, gradient, to } = stage;
+    const { stage: handle, items, tables, fill } = planMaxima(stage, this.#module);
+    this.fixed.push(tables);
+    this.fills.push({ reads: [], apply: fill });
+    const args = inOrder(MAXIMA_ARGS, { src: source.buffer, gradient, dst: to, tables });
+    this.#add(stage, handle, items, args);
+  }
+
   #addNorm(stage: Stage & { readonly kind: 'norm' }): void {
     const { step, partials, norm } = stage;
-    const channels = paddedChannels(step.to.channels);
-    const shape = {
-      channels,
-      count: step.of.height * step.of.width,
-      items: partials.bytes / partialBytes(channels),
-      eps: step.eps,
-    };
-    const weight = this.#vector(step.weight, 1, channels);
-    const bias = this.#vector(step.bias, 0, channels);
+    const shape = normShape(step, partials);
+    this.#needScratch(normScratch(shape));
+    const weight = this.#vector(step.weight, 1, shape.channels);
+    const bias = this.#vector(step.bias, 0, shape.channels);
     const args = inOrder(NORM_ARGS, { partials, weight, bias, norm });
     this.#add(stage, emitNorm(this.#module, shape), 1, args);
   }
 
-  #addConvolution(stage: ConvolutionStage & { readonly node: GraphNode | null }): void {
-    const { step, source, result, planar, partials, keep, node } = stage;
+  #addLinear(stage: Stage & { readonly kind: 'linear' }): void {
+    const { step, source, to } = stage;
+    const { weight } = step;
+    const shape = linearShape(source.channels, paddedChannels(step.to.channels));
+    const weights = newBuffer(shape.rows * shape.features * 4);
+    this.fixed.push(weights);
+    this.fills.push({
+      reads: [weight],
+      apply: (memory, tensorOf) =>
+        packRows(tensorOf(weight), source.planes, shape.features, floatsAt(memory, weights)),
+    });
+    const bias = this.#vector(step.bias, 0, shape.rows);
+    const args = inOrder(LINEAR_ARGS, { src: source.buffer, weights, bias, out: to });
+    const handle = emitLinear(this.#module, this.#target, shape);
+    this.#add(stage, handle, Math.ceil(shape.rows / shape.rowsPerItem), args);
+  }
+
+  #addScale(stage: Stage & { readonly kind: 'scale' }): void {
+    const { step, factors, by, norm } = stage;
+    const planes = step.to.channels;
+    const channels = paddedChannels(planes);
+    const size = isFlatValue(step.by) ? step.by.size : step.by.channels;
+    const [operation, hasFactors, isOne] = [step.operation, factors !== null, size === 1];
+    const shape = { planes, channels, operation, hasFactors, isOne };
+    const args = inOrder(SCALE_ARGS, { factors, by, norm });
+    this.#add(stage, emitScale(this.#module, shape), 1, args);
+  }
+
+  #addWeightGradient(stage: WeightGradientStage & NodeOf): void {
+    const planned = planWeightGradient(stage, this.#module, this.#target, this.#machine);
+    this.temporaries.push(...planned.temporaries);
+    this.#needScratch(planned.scratchBytes);
+    for (const { stage: handle, items, args } of planned.steps) {
+      this.#add(stage, handle, items, args);
+    }
+  }
+
+  #planExport({ source, planar }: ExportStage, module = this.#module): PlannedMember {
+    const { planes, height, width, ring } = source;
+    this.#needScratch(width * source.channels * 4);
+    const row = rowShape(source, [0, 0], false);
+    const handle = emitExport(module, this.#target, { planes, height, width }, row, ring);
+    const args = inOrder(EXPORT_ARGS, { ...sourceArguments(source), planar });
+    const whole = { stage: handle, firstItem: 0, items: height, firstTileRow: 0 };
+    const rowsOf = (y: number) => ({
+      reads: { from: y, to: y + 1 },
+      writes: { from: y, to: y + 1 },
+    });
+    return { steps: [whole], units: unitsByItem(whole, rowsOf), argsOf: () => args };
+  }
+
+  #addConvolution(stage: ConvolutionStage & NodeOf): void {
+    const planned = this.#planConvolution(stage);
+    const steps = this.#overlayConvolution(stage, planned);
+    for (const step of steps) this.#addStep(stage, step, planned.argsOf(step, 0));
+  }
+
+  /** The steps of a convolution: by bands of rows, if its result may take the place of its source. */
+  #overlayConvolution(stage: ConvolutionStage, { steps, units }: PlannedMember) {
+    const { isLastReader, source, result, step, planar } = stage;
+    if (!this.isOverlaid || !isLastReader || units === null || planar !== null) return steps;
+    const banded = inBands(units, this.#machine.threads);
+    const rowBytes = {
+      source: source.width * source.channels * 4,
+      result: step.to.width * paddedChannels(step.to.channels) * 4,
+    };
+    this.overlays.push({
+      source: source.buffer,
+      result,
+      distance: overlayDistance(source, banded, rowBytes),
+      firstStep: this.steps.length,
+      lastStep: this.steps.length + banded.flatMap(joinUnits).length - 1,
+    });
+    return banded.flatMap(joinUnits);
+  }
+
+  /** Stages of a chain as they are planned, and the turns in which they run. */
+  #planChain(chain: RowChain): PlannedChain {
+    const known = this.#chains.get(chain);
+    if (known !== undefined) return known;
+    const { threads } = this.#machine;
+    const rowsNeeded = (index: number, units: readonly RowUnit[]) =>
+      units.map(({ reads }) => rowsInside(chain.members[index].source, reads));
+    // Rings are not known before units are, and those do not depend on them.
+    const drafts = chain.members.map((member) => this.#planUnits(member));
+    const schedule = scheduleChain(
+      drafts.map((units, i) => ({ units, needs: i === 0 ? [] : rowsNeeded(i, units) })),
+      UNITS_PER_TURN * threads,
+    );
+    const members = chain.members.map((member, i) => {
+      const source = i === 0 ? member.source : { ...member.source, ring: schedule.rings[i - 1] };
+      const stage = { ...member, source };
+      if (stage.kind === 'convolution' && i < schedule.rings.length) {
+        stage.result.bytes = schedule.rings[i] * resultRowBytes(stage);
+      }
+      return stage.kind === 'export' ? this.#planExport(stage) : this.#planConvolution(stage);
+    });
+    const planned = { members, schedule };
+    this.#chains.set(chain, planned);
+    return planned;
+  }
+
+  #planUnits(member: ChainedStage): readonly RowUnit[] {
+    // Its functions are of no use.
+    const draft = new ModuleWriter();
+    const { units } =
+      member.kind === 'export'
+        ? this.#planExport(member, draft)
+        : planConvolution(member, draft, this.#target, this.#machine);
+    if (units === null || evenRows(units) === null) {
+      throw new Error('a stage of a chain makes rows in their order');
+    }
+    return units;
+  }
+
+  /** The first stage by itself, for the sums: what it makes is overwritten. */
+  #addChainSums(stage: ChainStage & NodeOf): void {
+    const { members, schedule } = this.#planChain(stage.chain);
+    const [first] = members;
+    const count = first.units?.length ?? 0;
+    this.#addTurn(stage, { member: 0, from: 0, to: count }, { members, schedule });
+  }
+
+  #addChain(stage: ChainStage & NodeOf): void {
+    const planned = this.#planChain(stage.chain);
+    for (const turn of planned.schedule.turns) this.#addTurn(stage, turn, planned);
+  }
+
+  /** Units of a stage of a chain: in steps of their own, where rows begin anew in the ring. */
+  #addTurn({ node, chain }: ChainStage & NodeOf, turn: Turn, planned: PlannedChain): void {
+    const { units, argsOf } = planned.members[turn.member];
+    const stage = chain.members[turn.member];
+    const ring = planned.schedule.rings[turn.member] ?? null;
+    const rowBytes = stage.kind === 'convolution' ? resultRowBytes(stage) : 0;
+    const running = (units ?? []).slice(turn.from, turn.to);
+    for (const { lap, units: together } of inLaps(running, ring)) {
+      const offset = -lap * (ring ?? 0) * rowBytes;
+      for (const step of joinUnits(together)) this.#addStep({ node }, step, argsOf(step, offset));
+    }
+  }
+
+  #addStep({ node }: NodeOf, { stage, items, firstItem }: PlannedStep, args: Step['args']): void {
+    this.steps.push({ stage, items, firstItem, args, node });
+  }
+
+  #planConvolution(stage: ConvolutionStage & NodeOf): PlannedMember {
+    const { step, source, result, planar, partials, keep } = stage;
     const channels = paddedChannels(step.to.channels);
     const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
-    const { weights, packing, tiles, fill } = planned;
-    const { weight } = step;
-    this.fixed.push(weights);
-    if (fill !== null) {
-      const apply = (memory: ArrayBufferLike, tensorOf: (id: number) => Tensor) =>
-        fill(memory, tensorOf(weight));
-      this.fills.push({ reads: [weight], apply });
-    }
-    if (packing !== null) {
-      this.packings.push({ ...packing, weight, size: this.#weightSize(weight), to: weights });
-    }
+    const { weights, tiles } = planned;
+    if (this.#weights.areChanging) this.#packInRun(stage, planned);
+    else this.#packBeforehand(step.weight, planned);
     if (tiles !== null) this.temporaries.push(tiles);
     this.#needScratch(planned.scratchBytes);
     if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
     const bias = this.#vector(step.bias, 0, channels);
-    const out = planar ?? result;
-    const shared = { ...sourceArguments(source), keep, weights, bias, out, partials, tiles };
-    for (const { stage: handle, items, firstTileRow } of planned.steps) {
-      const args = inOrder(CONV_ARGS, { ...shared, firstTileRow });
-      this.steps.push({ stage: handle, items, args, node });
+    const shared = { ...sourceArguments(source), keep, weights, bias, partials, tiles };
+    const argsOf = ({ firstTileRow }: PlannedStep, offset: number) => {
+      const out = planar ?? (offset === 0 ? result : { buffer: result, offset });
+      return inOrder<(typeof CONV_ARGS)[number], Argument>(CONV_ARGS, {
+        ...shared,
+        out,
+        firstTileRow,
+      });
+    };
+    return { steps: planned.steps, units: planned.units, argsOf };
+  }
+
+  /** When weights change, and not in a run. */
+  #packBeforehand(weight: number, { weights, packing, fill }: PlannedConvolution): void {
+    this.fixed.push(weights);
+    if (fill !== null) {
+      const apply = (memory: WritableMemory, tensorOf: (id: number) => Tensor) =>
+        fill(memory, tensorOf(weight));
+      this.fills.push({ reads: [weight], apply });
+    }
+    if (packing === null) return;
+    const {
+      stage,
+      items,
+      parts = [{ stage, items, size: this.#weights.sizeOf(weight), offset: 0 }],
+    } = packing;
+    for (const [i, { offset, ...part }] of parts.entries()) {
+      this.packings.push({ ...part, weight, isFirst: i === 0, to: { buffer: weights, offset } });
     }
   }
 
-  #add({ node }: Stage, handle: FunctionHandle, items: number, args: Step['args']): void {
+  #packInRun(stage: ConvolutionStage & NodeOf, planned: PlannedConvolution): void {
+    const { weight } = stage.step;
+    const home = this.#home(weight);
+    const shape = this.#weights.shapeOf(weight);
+    const packing = packInRun(planned, { home, shape }, this.#module);
+    this.fixed.push(...packing.fixed);
+    this.temporaries.push(...packing.temporaries);
+    if (packing.fill !== null) this.fills.push({ reads: [], apply: packing.fill });
+    this.#add(stage, packing.stage, packing.items, packing.args);
+  }
+
+  /** Where a weight lies as it is. */
+  #home(id: number): Buffer {
+    const weight = this.#weights.firstView(id);
+    const known = this.flatWeights.get(weight);
+    if (known !== undefined) return known;
+    const buffer = newBuffer(paddedChannels(this.#weights.sizeOf(weight)) * 4);
+    this.addFlatWeight(weight, buffer);
+    return buffer;
+  }
+
+  #add({ node }: NodeOf, handle: FunctionHandle, items: number, args: Step['args']): void {
     this.steps.push({ stage: handle, items, args, node });
   }
 
   /** A row of padded channels; lanes beyond the real ones have to be zero, or `fill`, and stay finite. */
   #vector(id: number | null, fill: number, channels: number): Buffer {
+    const weight = id === null ? null : this.#weights.firstView(id);
+    const flat = weight === null ? undefined : this.flatWeights.get(weight);
+    if (flat?.bytes === channels * 4) return flat;
     const buffer = newBuffer(channels * 4);
+    if (weight !== null && paddedChannels(this.#weights.sizeOf(weight)) === channels) {
+      this.addFlatWeight(weight, buffer);
+      return buffer;
+    }
     this.fixed.push(buffer);
     this.fills.push({
       reads: id === null ? [] : [id],

@@ -3,7 +3,7 @@ export function evenChunk(rows: number, most: number): number {
   return Math.ceil(rows / Math.ceil(rows / Math.max(1, most)));
 }
 
-/** Rows that threads share, some of them a work item. */
+/** Rows that threads share, several per work item. */
 export interface SharedRows {
   readonly rows: number;
   /** About how many an item has at most. */
@@ -11,11 +11,11 @@ export interface SharedRows {
   readonly threads: number;
   /** What an item has to do besides its rows, in rows. */
   readonly extra: number;
-  /** Each chunk of rows is an item for each of these, whose work is proportional to it. Default: one item a chunk. */
+  /** Each chunk of rows is an item for each of these, whose work is proportional to it. Default: one item per chunk. */
   readonly widths?: readonly number[];
 }
 
-/** Rows an item with which the threads are done first; as many as possible, where that makes no difference. */
+/** Rows per work item with which the threads are done first; as many as possible, where that makes no difference. */
 export function balancedChunk(shared: SharedRows): number {
   let best = evenChunk(shared.rows, shared.most);
   let least = Number.POSITIVE_INFINITY;

@@ -1,124 +1,43 @@
 import type { GraphNode } from '../../../graph/graph.js';
 import { type Buffer, newBuffer } from '../../shared/arena.js';
-import type { FuserLimits } from '../../shared/fuse/fuser.js';
+import { type FlatValue, isFlatValue } from '../../shared/fuse/flatValue.js';
 import {
   isMaterialized,
   type LazyValue,
+  NO_BORDER,
   type NormFactors,
-  type Pointwise,
   type Stored,
+  sizeWithBorder,
 } from '../../shared/fuse/lazyValue.js';
 import type {
   ConcatenateStep,
-  ConstantNorm,
   ConvolutionStep,
   CopyStep,
+  DivideStep,
   FusedGraph,
   FusedStep,
+  GradientSums,
+  GradientSumsStep,
+  MergeStep,
+  NormGradientStep,
   NormStep,
   OutputStep,
-  PoolStep,
+  ReshapeStep,
+  ScaleStep,
+  SumStep,
   Sums,
   SumsStep,
-  UpsampleStep,
-  Window,
+  UnflattenStep,
+  WeightGradientStep,
 } from '../../shared/fuse/steps.js';
-import { NORM_ROWS, type RowOperation } from '../kernels/rows/rows.js';
-import { chooseMethod, type Method } from './methods.js';
+import { NORM_GRADIENT_ROWS, NORM_ROWS } from '../kernels/rows/operations.js';
+import { planCommit } from './commit.js';
+import { chooseMethod } from './methods.js';
+import { normsOf, othersOf, rowOperation } from './pending.js';
+import { readersOf } from './readers.js';
 import { paddedChannels, type Source } from './source.js';
-
-/** What row kernels can do to what they read: one norm, and one sum or product. */
-export const LIMITS: FuserLimits = {
-  takesPending: (pending) =>
-    pending.filter(({ kind }) => kind === 'norm').length <= 1 &&
-    pending.filter(({ kind }) => kind === 'add' || kind === 'mul').length <= 1,
-};
-
-/** What a step of the program does, before any machine code is written. */
-export type Stage = { readonly node: GraphNode | null } & (
-  | ImportStage
-  | { readonly kind: 'export'; readonly source: Source; readonly planar: Buffer }
-  | {
-      readonly kind: 'copy';
-      readonly source: Source;
-      readonly window: Window | null;
-      readonly to: Buffer;
-    }
-  | InsertStage
-  | UpsampleStage
-  | PoolStage
-  | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
-  | NormStage
-  | ConvolutionStage
-);
-
-/** Planes become pixels. */
-interface ImportStage {
-  readonly kind: 'import';
-  readonly planar: Buffer;
-  readonly to: Buffer;
-  readonly value: Stored;
-}
-
-/** A value becomes some of the channels of a wider one. */
-interface InsertStage {
-  readonly kind: 'insert';
-  readonly source: Source;
-  readonly firstChannel: number;
-  readonly wide: Stored;
-  readonly to: Buffer;
-}
-
-export interface UpsampleStage {
-  readonly kind: 'upsample';
-  readonly step: UpsampleStep;
-  readonly source: Source;
-  readonly to: Buffer;
-}
-
-export interface PoolStage {
-  readonly kind: 'pool';
-  readonly step: PoolStep;
-  readonly source: Source;
-  readonly to: Buffer;
-}
-
-interface NormStage {
-  readonly kind: 'norm';
-  readonly partials: Buffer;
-  readonly step: NormStep;
-  readonly norm: Buffer;
-}
-
-export interface ConvolutionStage {
-  readonly kind: 'convolution';
-  readonly step: ConvolutionStep;
-  readonly method: Method;
-  readonly source: Source;
-  readonly result: Buffer;
-  /** Where the stage leaves sums for a norm. */
-  readonly partials: Buffer | null;
-  /** Where the stage writes a result of the network as planes, in place of `result`. */
-  readonly planar: Buffer | null;
-  /** Where the stage writes its source out for others. */
-  readonly keep: Buffer | null;
-}
-
-export interface ConstantNormFactors {
-  readonly buffer: Buffer;
-  readonly channels: number;
-  readonly norm: ConstantNorm;
-}
-
-export interface Plan {
-  readonly stages: readonly Stage[];
-  /** Buffers that live for some steps only. */
-  readonly buffers: readonly Buffer[];
-  readonly constantNorms: readonly ConstantNormFactors[];
-  /** The network's inputs and results, `[C][H][W]`. */
-  readonly inputs: readonly Buffer[];
-  readonly outputs: readonly Buffer[];
-}
+import type { GradientSumsBuffers, Plan, Stage } from './stages.js';
+import { chooseWeightGradient } from './weightGradient/method.js';
 
 /** Chooses methods for the steps of a fused graph, and gives each value a buffer. */
 export function lower(fused: FusedGraph): Plan {
@@ -129,8 +48,10 @@ class Lowering {
   readonly #stages: Stage[] = [];
   readonly #buffers: Buffer[] = [];
   /** Of values as pixels, of norms' factors, and of sums. */
-  readonly #places = new Map<Stored | NormFactors | Sums, Buffer>();
-  /** Inputs as they come in; imports are made once a stage reads one as pixels. */
+  readonly #places = new Map<Stored | NormFactors | Sums | FlatValue, Buffer>();
+  readonly #flatWeights = new Map<number, Buffer>();
+  readonly #inputs: Buffer[] = [];
+  /** Inputs that are pictures as they come in; imports are made once a stage reads one as pixels. */
   readonly #planar = new Map<Stored, Buffer>();
   readonly #imports: Stage[] = [];
   readonly #outputs = new Map<OutputStep, Buffer>();
@@ -147,12 +68,19 @@ class Lowering {
       this.#places.set(norm.to, buffer);
       return { buffer, channels, norm };
     });
-    for (const step of steps) this.#lower(step);
+    const commit = planCommit(steps);
+    for (const [value, weight] of commit.inPlace) this.#places.set(value, this.#flat(weight));
+    for (const step of steps) if (!commit.steps.has(step)) this.#lower(step);
+    for (const step of commit.kept) this.#lower(step);
+    const stages = [...this.#imports, ...this.#stages.splice(0)];
+    for (const step of [...commit.steps, ...commit.copies]) this.#lower(step);
     return {
-      stages: [...this.#imports, ...this.#stages],
+      stages,
+      commit: this.#stages,
       buffers: this.#buffers,
       constantNorms: constants,
-      inputs: [...this.#planar.values()],
+      flatWeights: this.#flatWeights,
+      inputs: this.#inputs,
       outputs: steps.flatMap((step) =>
         step.kind === 'output' ? [this.#outputs.get(step) as Buffer] : [],
       ),
@@ -161,8 +89,50 @@ class Lowering {
 
   #lower(step: FusedStep): void {
     switch (step.kind) {
-      case 'input':
-        this.#planar.set(step.to, this.#buffer(planarBytes(step.to)));
+      case 'input': {
+        const planar = this.#buffer(planarBytes(step.to));
+        this.#planar.set(step.to, planar);
+        this.#inputs.push(planar);
+        return;
+      }
+      case 'flatInput':
+        this.#inputs.push(this.#flat(step.to));
+        return;
+      case 'flat': {
+        const operands = step.operands.map((operand) => this.#flat(operand));
+        this.#stages.push({
+          kind: 'flat',
+          node: step.node,
+          step,
+          operands,
+          to: this.#flat(step.to),
+        });
+        return;
+      }
+      case 'assign':
+        // How, `planCommit` says.
+        this.#flat(step.weight);
+        return;
+      case 'sum':
+        this.#lowerSum(step, step.node);
+        return;
+      case 'flatSum': {
+        const [from, partials, to] = [
+          this.#flat(step.source),
+          this.#buffer(0),
+          this.#flat(step.to),
+        ];
+        const { size } = step.source;
+        this.#stages.push({ kind: 'flatSum', node: step.node, from, size, partials, to });
+        return;
+      }
+      case 'flatten': {
+        const [source, planar] = [this.#source(step.source), this.#flat(step.to)];
+        this.#stages.push({ kind: 'export', node: step.node, source, planar });
+        return;
+      }
+      case 'unflatten':
+        this.#lowerUnflatten(step, step.node);
         return;
       case 'output':
         this.#lowerOutput(step, step.node);
@@ -173,9 +143,44 @@ class Lowering {
       case 'concatenate':
         this.#lowerConcatenate(step, step.node);
         return;
+      case 'narrow':
+      case 'softmax':
+      case 'pixelShuffle':
+      case 'pixelUnshuffle':
+      case 'prelu':
+      case 'dropout':
+      case 'channelSum':
+      case 'adaptivePool': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        const seed = step.kind === 'dropout' ? this.#flat(step.seed) : null;
+        this.#stages.push({ kind: 'rows', node: step.node, step, source, to, seed });
+        return;
+      }
+      case 'reshape':
+        this.#lowerReshape(step, step.node);
+        return;
+      case 'linear': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'linear', node: step.node, step, source, to });
+        return;
+      }
+      case 'divide':
+        this.#lowerDivide(step, step.node);
+        return;
       case 'upsample': {
         const [source, to] = [this.#source(step.source), this.#store(step.to)];
         this.#stages.push({ kind: 'upsample', node: step.node, step, source, to });
+        return;
+      }
+      case 'gather': {
+        const [source, to] = [this.#source(step.source), this.#store(step.to)];
+        this.#stages.push({ kind: 'gather', node: step.node, step, source, to });
+        return;
+      }
+      case 'maxima': {
+        const [source, gradient] = [this.#source(step.source), this.#pixels(step.gradient)];
+        const to = this.#store(step.to);
+        this.#stages.push({ kind: 'maxima', node: step.node, step, source, gradient, to });
         return;
       }
       case 'pool': {
@@ -189,20 +194,45 @@ class Lowering {
       case 'norm':
         this.#lowerNorm(step, step.node);
         return;
+      case 'scale':
+        this.#lowerScale(step, step.node);
+        return;
+      case 'gradientSums':
+        this.#lowerGradientSums(step, step.node);
+        return;
+      case 'normGradient':
+        this.#lowerNormGradient(step, step.node);
+        return;
+      case 'variance': {
+        const [partials, to] = [this.#places.get(step.sums) as Buffer, this.#store(step.to)];
+        this.#stages.push({ kind: 'variance', node: step.node, step, partials, to });
+        return;
+      }
+      case 'merge':
+        this.#lowerMerge(step, step.node);
+        return;
       case 'convolution':
         this.#lowerConvolution(step, step.node);
+        return;
+      case 'weightGradient':
+        this.#lowerWeightGradient(step, step.node);
     }
   }
 
   #lowerOutput(step: OutputStep, node: GraphNode | null): void {
     // The convolution that made it may have written it already.
     if (this.#outputs.has(step)) return;
-    const planar = this.#planarOutput(step);
-    this.#stages.push({ kind: 'export', node, source: this.#source(step.source), planar });
+    const { source } = step;
+    if (isFlatValue(source)) {
+      this.#outputs.set(step, this.#flat(source));
+      return;
+    }
+    const planar = this.#planarOutput(step, source.core.stored);
+    this.#stages.push({ kind: 'export', node, source: this.#source(source), planar });
   }
 
-  #planarOutput(step: OutputStep): Buffer {
-    const planar = this.#buffer(planarBytes(step.source.core.stored));
+  #planarOutput(step: OutputStep, stored: Stored): Buffer {
+    const planar = this.#buffer(planarBytes(stored));
     this.#outputs.set(step, planar);
     return planar;
   }
@@ -210,13 +240,31 @@ class Lowering {
   /** The output that a value is, if it is nothing else. */
   #onlyOutput(stored: Stored): OutputStep | null {
     const [reader, ...others] = this.#readers.get(stored) ?? [];
-    const isOnly = reader?.kind === 'output' && others.length === 0;
-    return isOnly && isMaterialized(reader.source) ? reader : null;
+    if (reader?.kind !== 'output' || others.length > 0 || isFlatValue(reader.source)) return null;
+    return isMaterialized(reader.source) ? reader : null;
   }
 
-  #lowerCopy({ source, window, to }: CopyStep, node: GraphNode | null): void {
+  #lowerCopy({ source, window, to, gradientSums }: CopyStep, node: GraphNode | null): void {
     const read = this.#source(source);
-    this.#stages.push({ kind: 'copy', node, source: read, window, to: this.#store(to) });
+    const sums = gradientSums === null ? null : this.#gradientSums(gradientSums);
+    this.#stages.push({ kind: 'copy', node, source: read, window, to: this.#store(to), sums });
+  }
+
+  #lowerGradientSums(step: GradientSumsStep, node: GraphNode | null): void {
+    const source = this.#source(step.source);
+    this.#stages.push({ kind: 'gradientSums', node, source, ...this.#gradientSums(step) });
+  }
+
+  #gradientSums({ of, norm, sums }: GradientSums): GradientSumsBuffers {
+    const partials = this.#buffer(0);
+    this.#places.set(sums, partials);
+    return { of: this.#pixels(of), norm: this.#places.get(norm) as Buffer, partials };
+  }
+
+  #lowerNormGradient(step: NormGradientStep, node: GraphNode | null): void {
+    const [partials, norm] = [step.sums, step.norm].map((of) => this.#places.get(of) as Buffer);
+    const factors = this.#factors(step.to, NORM_GRADIENT_ROWS.count);
+    this.#stages.push({ kind: 'normGradient', node, step, partials, norm, factors });
   }
 
   #lowerConcatenate({ sources, to: wide }: ConcatenateStep, node: GraphNode | null): void {
@@ -229,6 +277,26 @@ class Lowering {
     }
   }
 
+  #lowerSum({ source: value, isTotal, to: sum }: SumStep, node: GraphNode | null): void {
+    const [source, partials] = [this.#source(value), this.#buffer(0)];
+    const to = isFlatValue(sum) ? this.#flat(sum) : this.#store(sum);
+    this.#stages.push({ kind: 'sum', node, source, isTotal, partials, to });
+  }
+
+  #lowerUnflatten({ source, role, to: value }: UnflattenStep, node: GraphNode | null): void {
+    const [from, to] = [this.#flat(source), this.#store(value)];
+    const fill = { kind: 'fill', node, from, isOne: role === 'one', value, to } as const;
+    const isFill = role !== 'elements';
+    this.#stages.push(isFill ? fill : { kind: 'import', node, planar: from, to, value });
+  }
+
+  /** Planes are in the order of elements. */
+  #lowerReshape({ source, to: value }: ReshapeStep, node: GraphNode | null): void {
+    const planar = this.#buffer(planarBytes(value));
+    this.#stages.push({ kind: 'export', node, source: this.#source(source), planar });
+    this.#stages.push({ kind: 'import', node, planar, to: this.#store(value), value });
+  }
+
   #lowerSums({ source, sums }: SumsStep, node: GraphNode | null): void {
     const partials = this.#buffer(0);
     this.#places.set(sums, partials);
@@ -237,9 +305,27 @@ class Lowering {
 
   #lowerNorm(step: NormStep, node: GraphNode | null): void {
     const partials = this.#places.get(step.sums) as Buffer;
-    const norm = this.#buffer(NORM_ROWS.count * paddedChannels(step.to.channels) * 4);
-    this.#places.set(step.to, norm);
+    const norm = this.#factors(step.to);
     this.#stages.push({ kind: 'norm', node, partials, step, norm });
+  }
+
+  #lowerMerge(step: MergeStep, node: GraphNode | null): void {
+    const [a, b] = [step.a, step.b].map((factors) => this.#places.get(factors) as Buffer);
+    this.#stages.push({ kind: 'merge', node, step, a, b, norm: this.#factors(step.to) });
+  }
+
+  #lowerDivide(step: DivideStep, node: GraphNode | null): void {
+    const other = this.#pixels(step.divisor);
+    const source = { ...this.#source(step.source), other };
+    const to = this.#store(step.to);
+    this.#stages.push({ kind: 'rows', node, step, source, to, seed: null });
+  }
+
+  #lowerScale(step: ScaleStep, node: GraphNode | null): void {
+    const factors = step.from === null ? null : (this.#places.get(step.from) as Buffer);
+    const by = isFlatValue(step.by) ? this.#flat(step.by) : this.#pixels(step.by);
+    const norm = this.#factors(step.to);
+    this.#stages.push({ kind: 'scale', node, step, factors, by, norm });
   }
 
   #lowerConvolution(step: ConvolutionStep, node: GraphNode | null): void {
@@ -247,7 +333,7 @@ class Lowering {
     const read =
       this.#planarSource(step.source, method.takesAnyChannels) ?? this.#source(step.source);
     const output = method.writesPlanes && step.sums === null ? this.#onlyOutput(step.to) : null;
-    const planar = output === null ? null : this.#planarOutput(output);
+    const planar = output === null ? null : this.#planarOutput(output, step.to);
     const result = this.#store(step.to);
     const keep = step.keep === null ? null : this.#store(step.keep);
     const partials = step.sums === null ? null : this.#buffer(0);
@@ -263,6 +349,28 @@ class Lowering {
       partials,
       keep,
     });
+  }
+
+  #lowerWeightGradient(step: WeightGradientStep, node: GraphNode | null): void {
+    const method = chooseWeightGradient(step);
+    const read = [step.source, step.gradient].map((value) => this.#source(value));
+    const [source, gradient] =
+      method === 'gemm' ? read.map((value) => this.#asItIs(value, node)) : read;
+    const to = this.#flat(step.to);
+    this.#stages.push({ kind: 'weightGradient', node, step, method, source, gradient, to });
+  }
+
+  /** A value on which nothing is pending: where it lies, or written out for the next stage alone. */
+  #asItIs(source: Source, node: GraphNode | null): Source {
+    const { border, operations, channels } = source;
+    const width = border.left + source.width + border.right;
+    const height = border.top + source.height + border.bottom;
+    const isFinished = operations.length === 0;
+    if (isFinished && width === source.width && height === source.height) return source;
+    const to = this.#buffer(height * width * channels * 4);
+    this.#stages.push({ kind: 'copy', node, source, window: null, to, sums: null });
+    const nothing = { operations: [], norm: null, other: null, border: NO_BORDER };
+    return { ...source, ...nothing, buffer: to, width, height };
   }
 
   /**
@@ -282,17 +390,18 @@ class Lowering {
 
   #source(value: LazyValue): Source {
     const { stored, pending } = value.core;
-    const norm = pending.find((operation) => operation.kind === 'norm');
-    const binary = pending.find(({ kind }) => kind === 'add' || kind === 'mul');
+    const [norm] = normsOf(pending);
+    const [other] = othersOf(pending);
     return {
       ...this.#described(value, this.#pixels(stored)),
-      norm: norm === undefined ? null : (this.#places.get(norm.factors) as Buffer),
-      other: binary !== undefined && 'other' in binary ? this.#pixels(binary.other) : null,
+      norm: norm === undefined ? null : (this.#places.get(norm) as Buffer),
+      other: other === undefined ? null : this.#pixels(other),
     };
   }
 
   #described({ core, border }: LazyValue, buffer: Buffer): Source {
-    const { channels: planes, height, width } = core.stored;
+    const { channels: planes } = core.stored;
+    const [height, width] = sizeWithBorder({ core, border: NO_BORDER });
     return {
       buffer,
       isPlanar: false,
@@ -304,6 +413,7 @@ class Lowering {
       norm: null,
       other: null,
       border,
+      fold: core.fold ?? null,
       bound: core.bound,
     };
   }
@@ -318,9 +428,32 @@ class Lowering {
     return to;
   }
 
+  /** Where a flat value is, or goes. */
+  #flat(value: FlatValue): Buffer {
+    const { size, weight } = value;
+    const known = weight === null ? this.#places.get(value) : this.#flatWeights.get(weight);
+    if (known !== undefined) return known;
+    // Whole vectors.
+    const bytes = paddedChannels(size) * 4;
+    if (weight !== null) {
+      const buffer = newBuffer(bytes);
+      this.#flatWeights.set(weight, buffer);
+      return buffer;
+    }
+    const buffer = this.#buffer(bytes);
+    this.#places.set(value, buffer);
+    return buffer;
+  }
+
   #store(value: Stored): Buffer {
     const buffer = this.#buffer(value.height * value.width * paddedChannels(value.channels) * 4);
     this.#places.set(value, buffer);
+    return buffer;
+  }
+
+  #factors(norm: NormFactors, rows = NORM_ROWS.count): Buffer {
+    const buffer = this.#buffer(rows * paddedChannels(norm.channels) * 4);
+    this.#places.set(norm, buffer);
     return buffer;
   }
 
@@ -329,26 +462,6 @@ class Lowering {
     this.#buffers.push(buffer);
     return buffer;
   }
-}
-
-/** The steps that read each value, as their source or besides. */
-function readersOf(steps: readonly FusedStep[]): Map<Stored, FusedStep[]> {
-  const readers = new Map<Stored, FusedStep[]>();
-  for (const step of steps) {
-    const sources = 'sources' in step ? step.sources : 'source' in step ? [step.source] : [];
-    const read = sources.flatMap(({ core: { stored, pending } }) => [
-      stored,
-      ...pending.flatMap((operation) => ('other' in operation ? [operation.other] : [])),
-    ]);
-    for (const value of read) readers.set(value, [...(readers.get(value) ?? []), step]);
-  }
-  return readers;
-}
-
-function rowOperation(operation: Pointwise, { channels }: Stored): RowOperation {
-  if (operation.kind === 'activation') return operation.activation;
-  if (operation.kind === 'norm' || operation.other.channels === channels) return operation.kind;
-  return operation.kind === 'add' ? 'addMask' : 'mulMask';
 }
 
 function planarBytes({ channels, height, width }: Stored): number {

@@ -1,6 +1,6 @@
 import type { Buffer } from '../../shared/arena.js';
 import type { Border } from '../../shared/fuse/lazyValue.js';
-import type { RowOperation } from '../kernels/rows/rows.js';
+import type { RowOperation } from '../kernels/rows/operations.js';
 
 /** How a stage reads a value: where it is, and what is yet to be done to it. */
 export interface Source {
@@ -18,6 +18,10 @@ export interface Source {
   readonly norm: Buffer | null;
   readonly other: Buffer | null;
   readonly border: Border;
+  /** Set where the buffer holds a border besides, that is to be added to what it repeats; `height` and `width` are without it. */
+  readonly fold: Border | null;
+  /** Set where the buffer holds only so many rows at a time, row `y` at `y mod ring`. */
+  readonly ring?: number;
   /** Magnitude that finite elements keep to. */
   readonly bound: number;
 }

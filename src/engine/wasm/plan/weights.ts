@@ -1,55 +1,18 @@
 import type { AxisPhase } from '../../../tensor/axisPhase.js';
 import type { Tensor } from '../../../tensor/tensor.js';
-import type { ConvolutionStep } from '../../shared/fuse/steps.js';
+import { elementsOf, type KernelView } from '../../shared/convolutionKernel.js';
 import { panelRanges } from '../kernels/gemm/panels.js';
 import type { Target } from '../kernels/target.js';
 
-export interface KernelShape {
-  readonly outChannels: number;
-  readonly inChannels: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly groups: number;
-}
-
-/** A convolution's weights, direct or transposed, by output and input channel. */
-export interface KernelView extends KernelShape {
-  /** Zero where the channels are of different groups. */
-  at(oc: number, ic: number, ky: number, kx: number): number;
-}
-
-type Kernel = Pick<ConvolutionStep, 'isTransposed' | 'weightShape' | 'groups'>;
-
-export function kernelShape({ isTransposed, weightShape, groups }: Kernel): KernelShape {
-  const [first, perGroup, kernelHeight, kernelWidth] = weightShape;
-  const outChannels = isTransposed ? perGroup * groups : first;
-  const inChannels = isTransposed ? first : perGroup * groups;
-  return { outChannels, inChannels, kernelHeight, kernelWidth, groups };
-}
-
-/** The elements of a convolution's weight by channels, whichever way it goes. */
-export function kernelView(kernel: Kernel, weight: Tensor): KernelView {
-  const data = elementsOf(weight);
-  const { isTransposed, weightShape, groups } = kernel;
-  const [outer, perGroup, kernelHeight, kernelWidth] = weightShape;
-  const perOuterGroup = outer / groups;
-  return {
-    ...kernelShape(kernel),
-    at: (oc, ic, ky, kx) => {
-      const [first, second] = isTransposed ? [ic, oc] : [oc, ic];
-      const within = second - Math.floor(first / perOuterGroup) * perGroup;
-      if (within < 0 || within >= perGroup) return 0;
-      return data[((first * perGroup + within) * kernelHeight + ky) * kernelWidth + kx];
-    },
-  };
-}
-
-/** A copy of a tensor's elements: its own array, once it was asked for, may be written to, and is looked after from then on. */
-export function elementsOf(tensor: Tensor): Float32Array {
-  const elements = new Float32Array(tensor.size);
-  tensor.copyInto(elements);
-  return elements;
-}
+export {
+  elementsOf,
+  type KernelShape,
+  type KernelStrides,
+  type KernelView,
+  kernelShape,
+  kernelStrides,
+  kernelView,
+} from '../../shared/convolutionKernel.js';
 
 /** Floats of one phase's weights, packed `[n / panel][K][panel]` with K = (tap row, tap column, ic). */
 export function packedFloats(
@@ -61,7 +24,7 @@ export function packedFloats(
   return rows.taps.length * cols.taps.length * channels * n;
 }
 
-/** Packs one phase of a convolution for the product kernel. Padding stays as it is: zero. */
+/** Packs one phase of a convolution for the GEMM micro-kernel. Padding stays as it is: zero. */
 export function packPhase(
   kernel: KernelView,
   rows: AxisPhase,
@@ -88,7 +51,7 @@ export function packPhase(
   }
 }
 
-/** Packs for the narrow kernel: N = (kernel column, oc), K = (tap row, ic). */
+/** Packs for few output channels: N = (kernel column, oc), K = (tap row, ic). */
 export function packFewOutputs(
   kernel: KernelView,
   rows: AxisPhase,
@@ -110,6 +73,18 @@ export function packFewOutputs(
         }
       }
     }
+  }
+}
+
+/** Writes rows of `length` elements into rows of `pitch`. Padding stays as it is: zero. */
+export function packRows(tensor: Tensor, length: number, pitch: number, to: Float32Array): void {
+  if (length === pitch) {
+    tensor.copyInto(to.subarray(0, tensor.size));
+    return;
+  }
+  const elements = elementsOf(tensor);
+  for (let from = 0, row = 0; from < elements.length; from += length, row += pitch) {
+    to.set(elements.subarray(from, from + length), row);
   }
 }
 

@@ -1,11 +1,16 @@
 import { CycleganError } from '../../../errors.js';
+import { builtin } from '../../../platform/builtin.js';
 import { startWorker, type WorkerHandle } from '../../../platform/worker.js';
 import { WORKER_SOURCE } from './workerSource.js';
 
 /** A worker thread died or could not be started. */
 export class WorkerError extends CycleganError {
+  override readonly name = 'WorkerError';
+  readonly reason: string;
+
   constructor(reason: string) {
     super('ERR_WORKER', `A worker thread of the engine failed: ${reason}.`);
+    this.reason = reason;
   }
 }
 
@@ -18,24 +23,38 @@ export interface RunMessage {
   readonly report: boolean;
 }
 
-interface Reply {
+export interface Reply {
   /** Of the message that is answered. */
   readonly ticket: number;
   readonly ready?: boolean;
   readonly step?: number;
   readonly done?: boolean;
+  /** Whether there was no memory of that size. */
+  readonly refused?: boolean;
   readonly error?: string | null;
+  /** Whether a layer got a value beyond what it takes, which ended the steps. */
+  readonly beyond?: boolean;
+  /** Of a function that was called. */
+  readonly milliseconds?: number;
+  /** Copies of what was asked for. */
+  readonly parts?: readonly ArrayBuffer[];
+}
+
+/** Besides the message itself. */
+interface AskOptions {
+  readonly onStep?: (step: number) => void;
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
   readonly onStep: (step: number) => void;
 }
 
 class PoolWorker {
   readonly #handle: WorkerHandle;
-  /** By message: who waits for its `ready` or `done`. The one of an earlier run may come late, and must not end a later. */
+  /** By message: the caller that waits for its `ready` or `done`. The reply of an earlier run may come late, and must not end a later. */
   readonly #waiting = new Map<number, Waiting>();
   #death: string | null = null;
 
@@ -55,19 +74,19 @@ class PoolWorker {
   ask(
     id: number,
     message: object,
-    onStep: (step: number) => void = () => undefined,
-  ): Promise<void> {
+    { onStep = () => undefined, transfer }: AskOptions = {},
+  ): Promise<Reply> {
     if (this.#death !== null) return Promise.reject(new WorkerError(this.#death));
     return new Promise((resolve, reject) => {
       const ticket = nextTicket++;
       this.#waiting.set(ticket, { resolve, reject, onStep });
       this.#handle.hold(true);
-      this.#handle.post({ id, ticket, ...message });
+      this.#handle.post({ id, ticket, ...message }, transfer);
     });
   }
 
-  tell(id: number, message: object): void {
-    this.#handle.post({ id, ...message });
+  tell(id: number, message: object, transfer?: readonly ArrayBuffer[]): void {
+    this.#handle.post({ id, ...message }, transfer);
   }
 
   /** Ends the thread: what it was asked for fails, and another one takes its place. */
@@ -76,7 +95,8 @@ class PoolWorker {
     this.#die(reason);
   }
 
-  #receive({ ticket, step, error }: Reply): void {
+  #receive(reply: Reply): void {
+    const { ticket, step, error } = reply;
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
     if (step !== undefined) {
@@ -85,7 +105,7 @@ class PoolWorker {
     }
     this.#settle(ticket);
     if (error) waiting.reject(new WorkerError(error));
-    else waiting.resolve();
+    else waiting.resolve(reply);
   }
 
   #die(reason: string): void {
@@ -111,6 +131,25 @@ export function newProgramId(): number {
   return nextId++;
 }
 
+/** Why no worker can be had here, for people; `null` where they can. Only a first worker that answers tells in a page. */
+export function workersRefusal(): Promise<string | null> {
+  refusal ??= firstAnswer();
+  return refusal;
+}
+
+let refusal: Promise<string | null> | null = null;
+
+async function firstAnswer(): Promise<string | null> {
+  try {
+    const [worker] = takeWorkers(1);
+    // In Node, a constructor that returns has what it needs; waiting for the thread would take its time to start.
+    if (builtin('worker_threads') === null) await worker.ask(0, { hello: true });
+    return null;
+  } catch (error) {
+    return error instanceof WorkerError ? error.reason : String(error);
+  }
+}
+
 /**
  * `count` living workers.
  * @throws WorkerError where threads cannot be had.
@@ -119,13 +158,13 @@ export function takeWorkers(count: number): PoolWorker[] {
   for (let i = 0; i < count; i++) {
     if (workers[i] !== undefined && !workers[i].isDead) continue;
     const handle = startWorker(WORKER_SOURCE);
-    if (handle === null) throw new WorkerError('this runtime has no threads');
+    if ('refusal' in handle) throw new WorkerError(handle.refusal);
     workers[i] = new PoolWorker(handle);
   }
   return workers.slice(0, count);
 }
 
-/** Has workers collect what they were told to drop (`platform/garbage.ts`). */
+/** Has workers collect what they dropped (`platform/garbage.ts`). */
 export function suggestCollectionInWorkers(): void {
   for (const worker of workers) worker.tell(0, { collect: true });
 }

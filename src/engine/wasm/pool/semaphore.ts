@@ -16,7 +16,7 @@ export function inTurn<T>(job: () => Promise<T>, signal?: AbortSignalLike): Prom
   waiting++;
   return queue
     .run(async () => {
-      // Whose it is hears how it went, from the same promise.
+      // Its caller gets the outcome from the same promise.
       await begun?.().catch(() => undefined);
       begun = null;
       return job();
@@ -27,7 +27,7 @@ export function inTurn<T>(job: () => Promise<T>, signal?: AbortSignalLike): Prom
 }
 
 /**
- * Begins work at once, if nobody else is at work, and leaves it to the next turn, whosever it is, to go on with it.
+ * Begins work at once, if no other is under way, and has the next turn, of whatever caller, wait for its end.
  * @param begin Gives what takes part in it, and waits for the threads.
  * @returns What takes part in it, if that was not done yet, and tells how it went.
  */

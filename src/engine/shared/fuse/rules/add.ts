@@ -1,4 +1,4 @@
 import { addOperator } from '../../../../tensor/add.js';
 import { pairRule } from './pair.js';
 
-export const addRule = pairRule(addOperator, 'add', (a, b) => a + b);
+export const addRule = pairRule(addOperator, ['add', 'add'], (a, b) => a + b);

@@ -1,5 +1,7 @@
 import { catOperator } from '../../../../tensor/cat.js';
+import { axisOf } from '../../../../tensor/shape.js';
 import { storedValue } from '../lazyValue.js';
+import { channelAxis } from '../pictures.js';
 import { rule } from '../rule.js';
 
 /** Channels behind channels: each operand is written to its place, with what was pending. */
@@ -12,6 +14,7 @@ export const catRule = rule(
     return storedValue(to, Math.max(...sources.map(({ core }) => core.bound)));
   },
   {
-    takes: ({ attributes: { dim }, shape }) => dim === shape.length - 3 || dim === -3,
+    vectors: true,
+    takes: ({ attributes: { dim }, shape }) => axisOf('cat', dim, shape) === channelAxis(shape),
   },
 );

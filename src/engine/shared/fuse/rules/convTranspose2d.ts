@@ -1,27 +1,39 @@
-import { transposedPhases } from '../../../../tensor/axisPhase.js';
+import type { GraphNode } from '../../../../graph/graph.js';
+import { convPhase, transposedPhases } from '../../../../tensor/axisPhase.js';
 import { convTranspose2dOperator } from '../../../../tensor/convTranspose2d.js';
+import type { Fuser } from '../fuser.js';
 import { rule } from '../rule.js';
+import { fuseConvolution } from './convolution.js';
 
+type Attributes = Parameters<typeof convTranspose2dOperator.run>[1];
+
+/** Of stride 1, a direct convolution whose taps go backwards, with what the padding leaves of the border that reaches all. */
 export const convTranspose2dRule = rule(
   convTranspose2dOperator,
   (fuser, node) => {
-    const { stride, padding, dilation, groups } = node.attributes;
-    const weight = fuser.weight(node, 1) as number;
-    const weightShape = fuser.weightShape(weight);
-    const [height, width] = node.shape.slice(-2);
-    const how = {
+    if (isStride1(fuser, node)) {
+      return fuseConvolution(fuser, node, {
+        isTransposed: false,
+        isAdjoint: true,
+        phasesOf: (outSize, kernelSize, stride, padding, dilation) => [
+          convPhase(outSize, kernelSize, stride, dilation * (kernelSize - 1) - padding, dilation),
+        ],
+      });
+    }
+    return fuseConvolution(fuser, node, {
       isTransposed: true,
-      weight,
-      weightShape,
-      bias: fuser.weight(node, 2),
-      stride,
-      dilation,
-      groups,
-      inStep: [1, 1] as const,
-      rows: transposedPhases(height, weightShape[2], stride[0], padding[0], dilation[0]),
-      cols: transposedPhases(width, weightShape[3], stride[1], padding[1], dilation[1]),
-    };
-    return fuser.convolve(fuser.operand(node, 0), how, node.shape);
+      isAdjoint: false,
+      phasesOf: transposedPhases,
+    });
   },
   { pictures: 1 },
 );
+
+/** Whether it is of stride 1, and takes no more off than the border that a direct convolution needs. */
+function isStride1(fuser: Fuser, node: GraphNode<Attributes>): boolean {
+  const { stride, padding, dilation } = node.attributes;
+  const kernel = fuser.weightShape(fuser.weight(node, 1) as number).slice(2);
+  return [0, 1].every(
+    (axis) => stride[axis] === 1 && padding[axis] <= dilation[axis] * (kernel[axis] - 1),
+  );
+}

@@ -1,11 +1,7 @@
 import { leakyReluOperator } from '../../../../tensor/leakyRelu.js';
-import { rule } from '../rule.js';
+import { elementwiseRule } from './elementwise.js';
 
-export const leakyReluRule = rule(leakyReluOperator, (fuser, node) => {
-  const leaky = node.attributes.negativeSlope;
-  return fuser.append(
-    fuser.operand(node, 0),
-    { kind: 'activation', activation: { leaky } },
-    (bound) => bound * Math.max(1, Math.abs(leaky)),
-  );
+export const leakyReluRule = elementwiseRule(leakyReluOperator, {
+  activation: ({ negativeSlope }) => ({ leaky: negativeSlope }),
+  bound: (bound, { negativeSlope }) => bound * Math.max(1, Math.abs(negativeSlope)),
 });

@@ -1,4 +1,4 @@
 import { mulOperator } from '../../../../tensor/mul.js';
 import { pairRule } from './pair.js';
 
-export const mulRule = pairRule(mulOperator, 'mul', (a, b) => a * b);
+export const mulRule = pairRule(mulOperator, ['mul', 'mul'], (a, b) => a * b);

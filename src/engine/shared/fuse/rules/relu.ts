@@ -1,10 +1,7 @@
 import { reluOperator } from '../../../../tensor/relu.js';
-import { rule } from '../rule.js';
+import { elementwiseRule } from './elementwise.js';
 
-export const reluRule = rule(reluOperator, (fuser, node) =>
-  fuser.append(
-    fuser.operand(node, 0),
-    { kind: 'activation', activation: 'relu' },
-    (bound) => bound,
-  ),
-);
+export const reluRule = elementwiseRule(reluOperator, {
+  activation: () => 'relu',
+  bound: (bound) => bound,
+});

@@ -1,6 +1,7 @@
 import { sigmoidOperator } from '../../../../tensor/sigmoid.js';
-import { rule } from '../rule.js';
+import { elementwiseRule } from './elementwise.js';
 
-export const sigmoidRule = rule(sigmoidOperator, (fuser, node) =>
-  fuser.append(fuser.operand(node, 0), { kind: 'activation', activation: 'sigmoid' }, () => 1),
-);
+export const sigmoidRule = elementwiseRule(sigmoidOperator, {
+  activation: () => 'sigmoid',
+  bound: () => 1,
+});

@@ -1,6 +1,4 @@
 import { tanhOperator } from '../../../../tensor/tanh.js';
-import { rule } from '../rule.js';
+import { elementwiseRule } from './elementwise.js';
 
-export const tanhRule = rule(tanhOperator, (fuser, node) =>
-  fuser.append(fuser.operand(node, 0), { kind: 'activation', activation: 'tanh' }, () => 1),
-);
+export const tanhRule = elementwiseRule(tanhOperator, { activation: () => 'tanh', bound: () => 1 });

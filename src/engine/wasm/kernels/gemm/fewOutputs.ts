@@ -49,7 +49,7 @@ export function emitFewOutputs(
   const n = fewOutputsWidth(kernelWidth, outChannels);
   const rowsInScratch = (rowsPerItem - 1) * inStep + reach + 1;
   const partsAt = rowsInScratch * loader.pitch;
-  const key = `narrow ${JSON.stringify([target, shape])}`;
+  const key = `few outputs ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const [start, end, r] = f.locals('i32', 3);

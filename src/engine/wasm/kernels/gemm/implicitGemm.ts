@@ -12,7 +12,8 @@ import {
 } from '../rows/stage.js';
 import { STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
-import { emitMicroKernel, type ProductShape } from './microKernel.js';
+import { emitMicroKernel } from './microKernel.js';
+import type { ProductShape } from './productShape.js';
 
 /** One phase of a convolution: see `tensor/axisPhase.ts`. All counts are those of the output. */
 export interface Phase {

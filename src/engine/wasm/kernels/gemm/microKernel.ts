@@ -7,43 +7,8 @@ import type {
 } from '../../../../emit/module.js';
 import { fetchLine, multiplyAdd, storeSideBySide, type Target } from '../target.js';
 import { panelsOf } from './panels.js';
+import { aStepOf, type ProductShape, productDepth } from './productShape.js';
 import { schedulingBarrier } from './schedulingBarrier.js';
-
-/**
- * A matrix product that reads its left factor where it lies:
- *
- *     c[m][n] = start + Σ_k a[m][k] · b[k][n],   start = bias[n], 0, or what c holds already
- *
- * - `a`: row m begins `m · aStride` bytes on; its K values are runs of `run` floats in a row, `middle`
- *   runs `middleStride` bytes apart, and `outer` of those `outerStride` bytes apart. For a
- *   convolution over NHWC rows these are the channels, the kernel's columns and its rows.
- * - `b`: packed `[n / N][K][N]` with N = `4 · tile.vectors`; the last panels may be narrower (`panels.ts`).
- * - `c`: row m begins `m · cStride` bytes on, and has `n` floats, a multiple of 4.
- */
-export interface ProductShape {
-  readonly n: number;
-  readonly run: number;
-  readonly middle: number;
-  readonly middleStride: number;
-  readonly outer: number;
-  readonly outerStride: number;
-  readonly aStride: number;
-  readonly cStride: number;
-  /** `parts` is 0, too, but each of the `outer` runs is summed by itself first: long sums in float32 lose digits. */
-  readonly start: 'bias' | 'zero' | 'sum' | 'parts';
-  /**
-   * Whether the rows of the next block are fetched while a block is worked out: for an `a` that comes from beyond the
-   * L2 cache, whose rows are one run each and lie side by side. Up to `tile.rows` rows beyond the last block are read.
-   */
-  readonly fetchesAhead: boolean;
-  /** Whether up to `2 · tile.rows − 1` rows beyond `m` may be worked out, which is cheaper than low blocks. */
-  readonly goesBeyond: boolean;
-}
-
-/** Floats along K. */
-export function productDepth({ run, middle, outer }: ProductShape): number {
-  return run * middle * outer;
-}
 
 /** Bytes of `b` that stay in the L1 cache together with a block of `a`. */
 const RESIDENT = 32 * 1024;
@@ -68,7 +33,7 @@ export function emitMicroKernel(
     const w = new ProductWriter(f, target, shape, { a, b, c, bias, m });
     const advance = (by: number) => {
       const bytes = 16 * by;
-      f.advance(b, productDepth(shape) * bytes);
+      f.advance(b, shape.bRows === undefined ? productDepth(shape) * bytes : bytes);
       f.advance(c, bytes);
       if (shape.start === 'bias') f.advance(bias, bytes);
     };
@@ -166,7 +131,9 @@ class ProductWriter {
   #exactly(rows: number, block: (height: number) => void): void {
     const f = this.#f;
     let from = i32.const(0);
-    for (const height of [rows, 4, 2, 1].filter((h, i) => i === 0 || h < rows)) {
+    // Rows of weights' gradients are output channels, of which a last layer has three.
+    const lower = this.#shape.bRows === undefined ? [4, 2, 1] : [4, 3, 2, 1];
+    for (const height of [rows, ...lower.filter((h) => h < rows)]) {
       const end = i32.sub(this.#p.m.value, i32.const(height - 1));
       f.for(this.#row, from, end, height, () => block(height));
       // A loop that did not run leaves the counter where it began.
@@ -207,7 +174,8 @@ class ProductWriter {
   #sumAtOnce(rows: number, vectors: number, run: () => void): void {
     this.#begin(rows, vectors);
     this.#f.repeat(this.#outer, this.#shape.outer, 1, run);
-    this.#store(rows, vectors);
+    if (this.#shape.start === 'added') this.#addToStored(rows, vectors);
+    else this.#store(rows, vectors);
   }
 
   /** A sum for each of the outer runs, the first of which is stored, and the others added to what is stored. */
@@ -225,12 +193,16 @@ class ProductWriter {
 
   /** The runs of one `outer` step; `a` moves on to the next one's. */
   #middleRuns(rows: number, vectors: number, panels: number | null): void {
-    const { run, middle, middleStride, outer, outerStride } = this.#shape;
+    const { run, middle, middleStride, outer, outerStride, bRows } = this.#shape;
+    const step = aStepOf(this.#shape);
     this.#f.repeat(this.#middle, middle, 1, () => {
       this.#run(rows, vectors, panels);
-      if (middle > 1) this.#step(middleStride - 4 * run);
+      if (middle > 1) this.#step(middleStride - step * run);
     });
-    if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : 4 * run));
+    if (outer > 1) this.#step(outerStride - (middle > 1 ? middle * middleStride : step * run));
+    if (outer > 1 && bRows !== undefined) {
+      this.#f.advance(this.#weights, bRows.outerStride - run * bRows.stride);
+    }
   }
 
   #rowOfSums(row: number, vectors: number): readonly Local[] {
@@ -247,6 +219,7 @@ class ProductWriter {
       bias: (_: number, v: number) => v128.load(this.#p.bias.value, 16 * v),
       zero: () => v128.zero,
       parts: () => v128.zero,
+      added: () => v128.zero,
       sum: (row: number, v: number) => this.#stored(row, v),
     }[this.#shape.start];
     for (let r = 0; r < rows; r++) {
@@ -287,22 +260,29 @@ class ProductWriter {
    */
   #run(rows: number, vectors: number, panels: number | null): void {
     const f = this.#f;
+    const { run } = this.#shape;
     const unroll = this.#unrollOf(rows, vectors);
+    const turn = (steps: number, leave: (condition: Code) => void) => {
+      for (let u = 0; u < steps; u++) this.#oneStep(u, rows, vectors, leave);
+      // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
+      if (panels !== null) this.#fetch(4 * Math.floor((steps * rows) / panels));
+      f.advance(this.#weights, steps * this.#bStride(vectors));
+    };
     f.leavable((leave) => {
-      f.repeat(this.#k, this.#shape.run, unroll, () => {
-        for (let u = 0; u < unroll; u++) this.#oneStep(u, rows, vectors, leave);
-        // Turn by turn as much as the turn has read, or its part of it, one row of the next block after the other.
-        if (panels !== null) this.#fetch(4 * Math.floor((unroll * rows) / panels));
-        f.advance(this.#weights, 16 * vectors * unroll);
-      });
+      f.repeat(this.#k, run - (run % unroll), unroll, () => turn(unroll, leave));
+      if (run % unroll > 0) turn(run % unroll, leave);
     });
   }
 
-  /** Steps a turn, which have to divide `run`. A scheduled tile's rare blocks take one: they would be much code for little time. */
+  /**
+   * Steps per turn. They divide `run` where it is channels; of pixels, some may be left. A scheduled tile's rare blocks take one:
+   * they would be much code for little time.
+   */
   #unrollOf(rows: number, vectors: number): number {
     const { tile } = this.#target;
     const most = this.#isUsual(rows, vectors) || !tile.isScheduled ? tile.unroll : 1;
     let unroll = Math.min(most, this.#shape.run);
+    if (this.#shape.bRows !== undefined) return unroll;
     while (this.#shape.run % unroll > 0) unroll--;
     return unroll;
   }
@@ -325,8 +305,13 @@ class ProductWriter {
       this.#multiplyRow(r, vectors);
     }
     // V8 adds a load's offset in an instruction of its own, and keeps the sum while it is wanted again. So the offsets
-    // are the same in all steps of a turn, and the pointer moves instead: one instruction a step, not one a row.
-    this.#step(4);
+    // are the same in all steps of a turn, and the pointer moves instead: one instruction per step, not one per row.
+    this.#step(aStepOf(this.#shape));
+  }
+
+  /** Bytes from one k to the next in a panel of `b`. */
+  #bStride(vectors: number): number {
+    return this.#shape.bRows?.stride ?? 16 * vectors;
   }
 
   #fetch(bytes: number): void {
@@ -341,7 +326,7 @@ class ProductWriter {
 
   #loadFactors(step: number, vectors: number): void {
     for (let v = 0; v < vectors; v++) {
-      const from = 16 * (step * vectors + v);
+      const from = step * this.#bStride(vectors) + 16 * v;
       this.#f.emit(this.#factors[v].set(v128.load(this.#weights.value, from)));
     }
   }

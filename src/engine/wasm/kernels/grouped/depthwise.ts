@@ -179,7 +179,7 @@ class DepthwiseWriter {
     }
   }
 
-  /** Input positions, in their order, that a run of taps reads for a block of outputs; each with who reads it. */
+  /** Input positions, in their order, that a run of taps reads for a block of outputs; each with its readers. */
   #reads(first: number, taps: number, pixels: number) {
     const { cols, inStep } = this.#shape;
     const uses = new Map<number, { readonly pixel: number; readonly tap: number }[]>();

@@ -8,7 +8,7 @@ import type { Target } from '../target.js';
 import { channelBlocks, emitDepthwiseRow } from './depthwise.js';
 import { SpreadRows, type SpreadShape, spreadChannels } from './spread.js';
 
-/** Groups of a convolution, each of which knows its own channels only. */
+/** Groups of a convolution, each of which reads its own channels only. */
 export type GroupedShape = DirectShape & SpreadShape;
 
 /** Most output channels of a group for which inputs are laid out by output channel; with more, a group is a product of matrices. */

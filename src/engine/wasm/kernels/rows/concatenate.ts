@@ -5,22 +5,20 @@ import type {
   Local,
   ModuleWriter,
 } from '../../../../emit/module.js';
-import { argumentLoads, STAGE } from '../stageArguments.js';
+import { STAGE } from '../stageArguments.js';
 import { emitMove, type Target } from '../target.js';
-import { COPY_ARGS, type CopyShape, emitSourceRow } from './copy.js';
+import { emitReadyRow, type RowStageShape } from './readyRow.js';
 import { rowPixels } from './rows.js';
 
 /** Where a value's channels go among those of a wider one. */
-export interface InsertShape extends CopyShape {
-  /** Rows of the value with its border. */
-  readonly rows: number;
+export interface InsertShape extends RowStageShape {
   /** Real channels of the value. */
   readonly planes: number;
   /** Which of the wider value's channels its first one becomes. */
   readonly firstChannel: number;
   /** Channels of the wider value in memory. */
   readonly pixel: number;
-  /** How many of these come behind the last real one: set by whoever writes that one. */
+  /** How many of these come behind the last real one: set by the step that writes that one. */
   readonly padding: number;
 }
 
@@ -34,25 +32,13 @@ export function emitInsert(
   shape: InsertShape,
 ): FunctionHandle {
   const { row, pixel, firstChannel, planes, padding } = shape;
-  const isReady =
-    row.operations.length === 0 && rowPixels(row) === row.width && shape.rows === shape.height;
   const key = `insert ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, STAGE, (f, item, args, scratch) => {
-    const value = argumentLoads(args, COPY_ARGS);
-    const [src, dst, x] = f.locals('i32', 3);
-    if (isReady) {
-      const offset = i32.mul(item.value, i32.const(row.width * row.channels * 4));
-      f.emit(src.set(i32.add(value.src, offset)));
-    } else {
-      emitSourceRow(f, module, target, shape, { item, args, dst: scratch });
-      f.emit(src.set(scratch.value));
-    }
-    const width = rowPixels(row);
-    const start = i32.mul(item.value, i32.const(width * pixel * 4));
-    f.emit(dst.set(i32.add(value.dst, start)));
-    f.emit(dst.set(i32.add(dst.value, i32.const(firstChannel * 4))));
+    const { src, dst } = emitReadyRow(f, module, target, shape, { item, args, scratch }, pixel);
+    f.advance(dst, firstChannel * 4);
+    const x = f.local('i32');
     const vectors = planes >> 2;
-    f.repeat(x, width, 1, () => {
+    f.repeat(x, rowPixels(row), 1, () => {
       emitMove(f, src, dst, 4 * vectors);
       emitLanes(f, src, dst, planes % 4, padding);
       f.emit(src.set(i32.add(src.value, i32.const((row.channels - 4 * vectors) * 4))));

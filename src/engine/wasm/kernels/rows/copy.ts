@@ -8,6 +8,7 @@ import type {
 import type { Window } from '../../../shared/fuse/steps.js';
 import { argumentLoads, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
+import { emitGradientRowSums } from './gradientRowSums.js';
 import { emitRowSums, partialBytes } from './norm.js';
 import {
   emitRow,
@@ -20,6 +21,9 @@ import {
 import { emitInside } from './stage.js';
 
 export const COPY_ARGS = ['src', 'norm', 'other', 'dst'] as const;
+
+/** Arguments of the stage: behind them, what a norm has read, what it does, and where its gradient's sums go. */
+export const COPY_STAGE_ARGS = [...COPY_ARGS, 'of', 'ofNorm', 'partials'] as const;
 
 export interface CopyShape {
   readonly row: RowShape;
@@ -67,14 +71,30 @@ export function emitSourceRow(
 /**
  * Stage, one work item per row of the result: writes out a value with what was pending and its border, or a part of it.
  * Only values that no convolution reads need it.
+ * @param hasSums Whether it leaves sums for the gradient of a norm, whose result's gradient the value is.
  */
-export function emitCopy(module: ModuleWriter, target: Target, shape: CopyShape): FunctionHandle {
-  const key = `copy ${JSON.stringify([target.fma, target.joins, shape])}`;
-  return module.define(key, STAGE, (f, item, args) => {
+export function emitCopy(
+  module: ModuleWriter,
+  target: Target,
+  shape: CopyShape,
+  hasSums: boolean,
+): FunctionHandle {
+  const { channels } = shape.row;
+  const bytes = copiedBytes(shape);
+  const sums = hasSums
+    ? emitGradientRowSums(module, target, { width: bytes / (channels * 4), channels })
+    : null;
+  const key = `copy ${JSON.stringify([target.fma, target.joins, shape, hasSums])}`;
+  return module.define(key, STAGE, (f, item, args, scratch) => {
     const dst = f.local('i32');
-    const start = i32.mul(item.value, i32.const(copiedBytes(shape)));
-    f.emit(dst.set(i32.add(argumentLoads(args, COPY_ARGS).dst, start)));
+    const start = i32.mul(item.value, i32.const(bytes));
+    const { dst: result, of, ofNorm, partials } = argumentLoads(args, COPY_STAGE_ARGS);
+    f.emit(dst.set(i32.add(result, start)));
     emitSourceRow(f, module, target, shape, { item, args, dst });
+    if (sums === null) return;
+    const partial = i32.mul(item.value, i32.const(partialBytes(channels)));
+    const places = [i32.add(of, start), ofNorm, i32.add(partials, partial), scratch.value];
+    f.call(sums, i32.add(result, start), ...places);
   });
 }
 

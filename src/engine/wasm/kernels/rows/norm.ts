@@ -1,15 +1,21 @@
 import {
   type Code,
   f32x4,
+  f64,
   f64x2,
   i32,
   joinHalves,
   upperHalf,
   v128,
 } from '../../../../emit/code.js';
-import type { FunctionHandle, ModuleWriter } from '../../../../emit/module.js';
+import type {
+  FunctionHandle,
+  FunctionWriter,
+  Local,
+  ModuleWriter,
+} from '../../../../emit/module.js';
 import { loadArguments, STAGE } from '../stageArguments.js';
-import { NORM_ROWS } from './rows.js';
+import { NORM_ROWS } from './operations.js';
 
 /** Bytes of the partial sums of one item: `[2][channels]` doubles, Σx and Σx². */
 export function partialBytes(channels: number): number {
@@ -27,10 +33,12 @@ export function emitRowSums(
     readonly channels: number;
     /** Channels of a whole pixel, as `src` and `partial` have them. */
     readonly pixel: number;
+    /** Floats from one pixel to the next in `src`, if others. */
+    readonly apart?: number;
   },
 ): FunctionHandle {
   return module.define(`sums ${JSON.stringify(shape)}`, ['i32', 'i32'], (f, src, partial) => {
-    const { width, channels, pixel } = shape;
+    const { width, channels, pixel, apart = pixel } = shape;
     const c = f.local('i32');
     const x = f.local('i32');
     const at = f.local('i32');
@@ -53,7 +61,7 @@ export function emitRowSums(
           const square = f64x2.mul(half.value, half.value);
           f.emit(squares[h].set(f64x2.add(squares[h].value, square)));
         }
-        f.emit(at.set(i32.add(at.value, i32.const(pixel * 4))));
+        f.emit(at.set(i32.add(at.value, i32.const(apart * 4))));
       });
       for (const h of [0, 1]) {
         f.emit(v128.store(partial.value, sums[h].value, 16 * h));
@@ -66,69 +74,170 @@ export function emitRowSums(
 }
 
 export interface NormShape {
+  /** Real channels, and with padding. */
+  readonly planes: number;
   readonly channels: number;
-  /** Elements a channel. */
+  /** Channels that are normalised together. */
+  readonly perGroup: number;
+  /** Elements per channel. */
   readonly count: number;
   /** How many items left partial sums. */
   readonly items: number;
   readonly eps: number;
+  /** What is taken off the number of elements that squares are divided by. */
+  readonly correction: 0 | 1;
+  /** Whether `eps` is added to the standard deviation instead of the variance. */
+  readonly epsOutside: boolean;
 }
 
 export const NORM_ARGS = ['partials', 'weight', 'bias', 'norm'] as const;
 
+/** Bytes of scratch memory: `[2][channels]` doubles. */
+export function normScratch({ channels }: Pick<NormShape, 'channels'>): number {
+  return 2 * channels * 8;
+}
+
 /**
- * Stage: adds up the partial sums, in the order of the items and so alike for every number of threads,
- * and leaves the four rows that a row kernel needs.
+ * Stage: adds up the partial sums, in the order of the items and so alike for every number of threads, merges the channels of
+ * a group, and leaves the four rows that a row kernel needs.
  */
 export function emitNorm(module: ModuleWriter, shape: NormShape): FunctionHandle {
   const key = `norm ${JSON.stringify(shape)}`;
-  return module.define(key, STAGE, (f, _item, args) => {
-    const { channels, count, items, eps } = shape;
+  return module.define(key, STAGE, (f, _item, args, scratch) => {
     const { partials, weight, bias, norm } = loadArguments(f, args, NORM_ARGS);
-    const c = f.local('i32');
-    const item = f.local('i32');
-    const at = f.local('i32');
-    const mean = f.locals('v128', 2);
-    const squares = f.locals('v128', 2);
-    const high = f.local('v128');
-    const scale = f.locals('v128', 2);
-    const row = (index: number) => index * channels * 4;
-    f.repeat(c, channels, 4, () => {
-      for (const local of [...mean, ...squares]) f.emit(local.set(v128.zero));
-      f.emit(at.set(partials.value));
-      f.repeat(item, items, 1, () => {
-        for (const h of [0, 1]) {
-          f.emit(mean[h].set(f64x2.add(mean[h].value, v128.load(at.value, 16 * h))));
-          const square = v128.load(at.value, channels * 8 + 16 * h);
-          f.emit(squares[h].set(f64x2.add(squares[h].value, square)));
-        }
-        f.emit(at.set(i32.add(at.value, i32.const(partialBytes(channels)))));
-      });
-      for (const h of [0, 1]) {
-        f.emit(mean[h].set(f64x2.mul(mean[h].value, f64x2.splat(1 / count))));
-        const meanSquare = f64x2.mul(squares[h].value, f64x2.splat(1 / count));
-        const variance = f64x2.sub(meanSquare, f64x2.mul(mean[h].value, mean[h].value));
-        const positive = f64x2.pmax(variance, v128.zero);
-        const deviation = f64x2.sqrt(f64x2.add(positive, f64x2.splat(eps)));
-        const w = v128.load(weight.value);
-        const wide = f64x2.promoteLow(h === 0 ? w : upperHalf(w));
-        f.emit(scale[h].set(f64x2.div(wide, deviation)));
-      }
-      const demote = (low: Code, up: Code) =>
-        joinHalves(f32x4.demoteF64x2(low), f32x4.demoteF64x2(up));
-      f.emit(high.set(demote(mean[0].value, mean[1].value)));
-      const lost = (h: number) =>
-        f64x2.sub(mean[h].value, f64x2.promoteLow(h === 0 ? high.value : upperHalf(high.value)));
-      f.emit(
-        v128.store(norm.value, high.value, row(NORM_ROWS.meanHigh)),
-        v128.store(norm.value, demote(lost(0), lost(1)), row(NORM_ROWS.meanLow)),
-        v128.store(norm.value, demote(scale[0].value, scale[1].value), row(NORM_ROWS.scale)),
-        v128.store(norm.value, v128.load(bias.value), row(NORM_ROWS.shift)),
-      );
-      f.emit(partials.set(i32.add(partials.value, i32.const(32))));
-      for (const pointer of [weight, bias, norm]) {
-        f.emit(pointer.set(i32.add(pointer.value, i32.const(16))));
-      }
+    writeChannelMoments(f, shape, partials, scratch);
+    writeGroups(f, shape, scratch);
+    writeFactors(f, shape, scratch, { weight, bias, norm });
+  });
+}
+
+export interface VarianceShape extends Pick<NormShape, 'channels' | 'count' | 'items'> {
+  readonly correction: 0 | 1;
+}
+
+export const VARIANCE_ARGS = ['partials', 'variance'] as const;
+
+/** Stage: the variance of each channel, by the same partial sums. */
+export function emitVariance(module: ModuleWriter, shape: VarianceShape): FunctionHandle {
+  const { channels, count, correction } = shape;
+  return module.define(`variance ${JSON.stringify(shape)}`, STAGE, (f, _item, args, scratch) => {
+    const { partials, variance } = loadArguments(f, args, VARIANCE_ARGS);
+    writeChannelMoments(f, shape, partials, scratch);
+    const share = f.constant(f64x2.splat(1 / (count - correction)));
+    const mean = (h: number) => f64x2.mul(v128.load(scratch.value, channels * 8 + 16 * h), share);
+    f.repeat(f.local('i32'), channels, 4, () => {
+      const means = joinHalves(f32x4.demoteF64x2(mean(0)), f32x4.demoteF64x2(mean(1)));
+      f.emit(v128.store(variance.value, means));
+      f.advance(scratch, 32);
+      f.advance(variance, 16);
     });
+  });
+}
+
+/** Of each channel, its mean and the squares of what differs from it, added up. */
+function writeChannelMoments(
+  f: FunctionWriter,
+  { channels, count, items }: Pick<NormShape, 'channels' | 'count' | 'items'>,
+  partials: Local,
+  scratch: Local,
+): void {
+  const [c, item, at, to] = f.locals('i32', 4);
+  const sums = f.locals('v128', 2);
+  const squares = f.locals('v128', 2);
+  const mean = f.local('v128');
+  f.emit(to.set(scratch.value));
+  f.repeat(c, channels, 4, () => {
+    for (const local of [...sums, ...squares]) f.emit(local.set(v128.zero));
+    f.emit(at.set(partials.value));
+    f.repeat(item, items, 1, () => {
+      for (const h of [0, 1]) {
+        f.emit(sums[h].set(f64x2.add(sums[h].value, v128.load(at.value, 16 * h))));
+        const square = v128.load(at.value, channels * 8 + 16 * h);
+        f.emit(squares[h].set(f64x2.add(squares[h].value, square)));
+      }
+      f.advance(at, partialBytes(channels));
+    });
+    for (const h of [0, 1]) {
+      f.emit(mean.set(f64x2.mul(sums[h].value, f64x2.splat(1 / count))));
+      const rest = f64x2.sub(squares[h].value, f64x2.mul(sums[h].value, mean.value));
+      f.emit(v128.store(to.value, mean.value, 16 * h));
+      f.emit(v128.store(to.value, f64x2.pmax(rest, v128.zero), channels * 8 + 16 * h));
+    }
+    for (const pointer of [partials, to]) f.advance(pointer, 32);
+  });
+}
+
+/**
+ * In place of its moments, each channel gets the mean of its group and one over the deviation; padding gets zeros.
+ * @see Chan, Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979)
+ */
+function writeGroups(f: FunctionWriter, shape: NormShape, scratch: Local): void {
+  const { planes, channels, perGroup, count, eps, correction, epsOutside } = shape;
+  const [group, start, at, i] = f.locals('i32', 4);
+  const [mean, squares, distance] = f.locals('f64', 3);
+  const second = channels * 8;
+  const forEachChannel = (body: () => void) => {
+    f.emit(at.set(start.value));
+    f.repeat(i, perGroup, 1, () => {
+      body();
+      f.advance(at, 8);
+    });
+  };
+  f.emit(start.set(scratch.value));
+  f.repeat(group, planes / perGroup, 1, () => {
+    for (const local of [mean, squares]) f.emit(local.set(f64.const(0)));
+    forEachChannel(() => f.emit(mean.set(f64.add(mean.value, f64.load(at.value)))));
+    f.emit(mean.set(f64.div(mean.value, f64.const(perGroup))));
+    forEachChannel(() => {
+      f.emit(distance.set(f64.sub(f64.load(at.value), mean.value)));
+      const between = f64.mul(f64.mul(distance.value, distance.value), f64.const(count));
+      const both = f64.add(f64.load(at.value, second), between);
+      f.emit(squares.set(f64.add(squares.value, both)));
+    });
+    const variance = f64.div(squares.value, f64.const(perGroup * count - correction));
+    const deviation = epsOutside
+      ? f64.add(f64.sqrt(variance), f64.const(eps))
+      : f64.sqrt(f64.add(variance, f64.const(eps)));
+    f.emit(squares.set(f64.div(f64.const(1), deviation)));
+    forEachChannel(() => {
+      f.emit(f64.store(at.value, mean.value), f64.store(at.value, squares.value, second));
+    });
+    f.advance(start, 8 * perGroup);
+  });
+  for (let lane = planes; lane < channels; lane++) {
+    for (const row of [0, second]) {
+      f.emit(f64.store(scratch.value, f64.const(0), row + 8 * lane));
+    }
+  }
+}
+
+/** Means and one over deviations become rows of float32. */
+function writeFactors(
+  f: FunctionWriter,
+  { channels }: NormShape,
+  scratch: Local,
+  { weight, bias, norm }: Readonly<Record<'weight' | 'bias' | 'norm', Local>>,
+): void {
+  const [c, from] = f.locals('i32', 2);
+  const high = f.local('v128');
+  const row = (index: number) => index * channels * 4;
+  const demote = (value: (h: number) => Code) =>
+    joinHalves(f32x4.demoteF64x2(value(0)), f32x4.demoteF64x2(value(1)));
+  const promote = (value: Code, h: number) => f64x2.promoteLow(h === 0 ? value : upperHalf(value));
+  f.emit(from.set(scratch.value));
+  f.repeat(c, channels, 4, () => {
+    const mean = (h: number) => v128.load(from.value, 16 * h);
+    const scale = (h: number) =>
+      f64x2.mul(v128.load(from.value, channels * 8 + 16 * h), promote(v128.load(weight.value), h));
+    f.emit(high.set(demote(mean)));
+    const lost = (h: number) => f64x2.sub(mean(h), promote(high.value, h));
+    f.emit(
+      v128.store(norm.value, high.value, row(NORM_ROWS.meanHigh)),
+      v128.store(norm.value, demote(lost), row(NORM_ROWS.meanLow)),
+      v128.store(norm.value, demote(scale), row(NORM_ROWS.scale)),
+      v128.store(norm.value, v128.load(bias.value), row(NORM_ROWS.shift)),
+    );
+    f.advance(from, 32);
+    for (const pointer of [weight, bias, norm]) f.advance(pointer, 16);
   });
 }

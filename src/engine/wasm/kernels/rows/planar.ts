@@ -3,7 +3,7 @@ import type { FunctionHandle, FunctionWriter, ModuleWriter } from '../../../../e
 import { argumentLoads, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
 import { emitRow, isCopy, otherRowBytes, type RowShape } from './rows.js';
-import type { OutputShape, Pointers } from './stage.js';
+import { type OutputShape, type Pointers, rowInRing } from './stage.js';
 import { emitPixelsToPlanes, emitPlanesToPixels } from './transpose.js';
 
 /** A tensor's `[C][H][W]` on one side, the engine's `[H][W][channels]` on the other. */
@@ -38,22 +38,26 @@ export const EXPORT_ARGS = ['src', 'norm', 'other', 'planar'] as const;
 /**
  * Stage, one work item per row: pixels to planes. Where something is still to be applied, a row kernel makes the row in the
  * thread's scratch memory first.
+ * @param ring Set where only so many rows of the source are in memory at a time (`stage.ts`).
  */
 export function emitExport(
   module: ModuleWriter,
   target: Target,
   { planes, height, width }: PlanarShape,
   row: RowShape,
+  ring?: number,
 ): FunctionHandle {
   const { channels } = row;
   const planeStride = height * width * 4;
   const transpose = emitPixelsToPlanes(module, { planes, channels, width, planeStride });
-  const key = `export ${JSON.stringify([target.fma, planes, height, width, row])}`;
+  const key = `export ${JSON.stringify([target.fma, planes, height, width, row, ring])}`;
   return module.define(key, STAGE, (f, item, args, scratch) => {
     const value = argumentLoads(args, EXPORT_ARGS);
     const [src, dst] = f.locals('i32', 2);
-    const offset = i32.mul(item.value, i32.const(width * channels * 4));
-    f.emit(src.set(i32.add(value.src, offset)));
+    const rowBytes = width * channels * 4;
+    const offset = i32.mul(item.value, i32.const(rowBytes));
+    const inRing = rowInRing(value.src, item, rowBytes, ring);
+    f.emit(src.set(inRing ?? i32.add(value.src, offset)));
     const start = i32.mul(item.value, i32.const(width * 4));
     f.emit(dst.set(i32.add(value.planar, start)));
     if (!isCopy(row)) {

@@ -34,7 +34,7 @@ export interface PoolStage {
 }
 
 /**
- * Stage: so many rows of the result an item. The rows of a window become one in scratch memory, and of that, its columns
+ * Stage, so many rows of the result per work item. The rows of a window become one in scratch memory, and of that, its columns
  * become pixels. Rows and columns beyond the edge are passed over.
  */
 export function emitPool(module: ModuleWriter, target: Target, shape: PoolShape): PoolStage {

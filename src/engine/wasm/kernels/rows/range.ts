@@ -8,7 +8,7 @@ import type {
 import { CONTROL } from '../driver.js';
 
 /**
- * The largest finite input of a Winograd layer (`algorithms.ts`). Its transforms sum up a whole tile with both signs: a huge
+ * The largest finite input of a Winograd layer (`algebra.ts`). Its transforms sum up a whole tile with both signs: a huge
  * value drowns the digits of outputs that do not read it, and from about 1e37 on sums leave float32.
  */
 export const MAX_WINOGRAD_INPUT = 1e18;
@@ -22,7 +22,7 @@ const doubled = (value: Code) => i32x4.shiftLeft(value, i32.const(1));
 /** With this added, those of infinities and NaN overflow, and are below all others. */
 const BEYOND_INFINITE = -2 * INFINITE_BITS;
 
-/** So many maxima are taken side by side, since one alone waits for itself. */
+/** So many maxima are taken side by side, since one alone is a chain of dependent operations. */
 const ACCUMULATORS = 4;
 /** Floats of one turn of the loop. */
 const TURN = 8 * ACCUMULATORS;

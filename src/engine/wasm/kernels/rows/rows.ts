@@ -1,34 +1,24 @@
-import { type Code, f32, f32x4, i32, v128 } from '../../../../emit/code.js';
+import { f32, i32, v128 } from '../../../../emit/code.js';
 import type {
   FunctionHandle,
   FunctionWriter,
   Local,
   ModuleWriter,
 } from '../../../../emit/module.js';
-import type { Activation, Border } from '../../../shared/fuse/lazyValue.js';
-import { multiplyAdd, storeSideBySide, type Target, vectorsAtATime } from '../target.js';
+import type { Border } from '../../../shared/fuse/lazyValue.js';
+import { storeSideBySide, type Target, vectorsAtATime } from '../target.js';
+import {
+  applyOperation,
+  hasMask,
+  hasNorm,
+  hasOther,
+  OPERATION_SCRATCH,
+  type RowOperation,
+} from './operations.js';
 import { emitPlanesToPixels } from './transpose.js';
 
-/**
- * What happens to each element on its way in. Of norms, and of sums and products, there is one at most. A mask is another
- * value of one channel, which goes with all channels.
- */
-export type RowOperation = 'norm' | Combination | Activation;
-export type Combination = 'add' | 'mul' | 'addMask' | 'mulMask';
-
-const COMBINATIONS = {
-  add: { operation: 'add', isMask: false },
-  mul: { operation: 'mul', isMask: false },
-  addMask: { operation: 'add', isMask: true },
-  mulMask: { operation: 'mul', isMask: true },
-} as const;
-
-function isCombination(operation: RowOperation): operation is Combination {
-  return typeof operation === 'string' && Object.hasOwn(COMBINATIONS, operation);
-}
-
 /** Floats of a pixel of one channel. */
-const MASK_CHANNELS = 4;
+export const MASK_CHANNELS = 4;
 
 /**
  * One row of `[W][channels]` (channels a multiple of 4) on its way from where a layer left it to where
@@ -64,9 +54,6 @@ export interface PlanarSource {
   readonly planeStride: number;
 }
 
-/** Where the four rows of a norm's factors begin, in floats per channel: `[4][channels]`. */
-export const NORM_ROWS = { meanHigh: 0, meanLow: 1, scale: 2, shift: 3, count: 4 };
-
 export function rowPixels({ width, border, zeros }: RowShape): number {
   return width + border.left + border.right + zeros[0] + zeros[1];
 }
@@ -86,33 +73,6 @@ export function otherRowBytes({ width, channels, operations }: RowShape): number
   return width * 4 * (hasMask(operations) ? MASK_CHANNELS : channels);
 }
 
-function hasMask(operations: readonly RowOperation[]): boolean {
-  return operations.some((o) => isCombination(o) && COMBINATIONS[o].isMask);
-}
-
-/** One of the row's operations on a vector of a pixel, `at` bytes behind the pointers; a pixel has `pixel` bytes. */
-function apply(
-  f: FunctionWriter,
-  target: Target,
-  operation: RowOperation,
-  value: Local,
-  of: {
-    readonly stats: Local;
-    readonly other: Local;
-    readonly at: number;
-    readonly pixel: number;
-    readonly scratch: Local[];
-  },
-): void {
-  if (operation === 'norm') {
-    f.emit(value.set(normalised(target, value.value, of.stats.value, of.at, of.pixel)));
-  } else if (isCombination(operation)) {
-    const { operation: combine, isMask } = COMBINATIONS[operation];
-    const b = isMask ? v128.load32Splat(of.other.value) : v128.load(of.other.value, of.at);
-    f.emit(value.set(f32x4[combine](value.value, b)));
-  } else activate(f, operation, value, of.scratch);
-}
-
 /** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
 export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -130,28 +90,30 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
       const c = f.local('i32');
       const vectors = vectorsAtATime(target, channels);
       const values = f.locals('v128', vectors);
-      const scratch = f.locals('v128', 2);
+      const scratch = f.locals('v128', OPERATION_SCRATCH);
       const row = f.local('i32');
-      const hasNorm = operations.includes('norm');
+      const isNormed = hasNorm(operations);
       const isMasked = hasMask(operations);
-      const hasOther = !isMasked && operations.some(isCombination);
+      const readsOther = hasOther(operations);
       const stats = f.local('i32');
       f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * pixel))));
       f.repeat(x, width, 1, () => {
-        if (hasNorm) f.emit(stats.set(norm.value));
+        if (isNormed) f.emit(stats.set(norm.value));
         f.repeat(c, channels, 4 * vectors, () => {
           for (const [v, value] of values.entries()) {
             const at = 16 * v;
             f.emit(value.set(v128.load(src.value, at)));
             const operands = { stats, other, at, pixel, scratch };
-            for (const operation of operations) apply(f, target, operation, value, operands);
+            for (const operation of operations) {
+              applyOperation(f, target, operation, value, operands);
+            }
           }
           for (const to of shape.keep ? [row, keep] : [row]) {
             storeSideBySide(f, to, values, 0);
           }
           const moving = [src, row];
-          if (hasNorm) moving.push(stats);
-          if (hasOther) moving.push(other);
+          if (isNormed) moving.push(stats);
+          if (readsOther) moving.push(other);
           if (shape.keep) moving.push(keep);
           for (const pointer of moving) f.advance(pointer, 16 * vectors);
         });
@@ -160,65 +122,6 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
       writeEdges(f, shape, dst, c);
     },
   );
-}
-
-function normalised(target: Target, value: Code, stats: Code, offset: number, pixel: number): Code {
-  const at = (row: number) => v128.load(stats, row * pixel + offset);
-  // The mean is subtracted in two parts: a mean far above the deviation keeps all its digits.
-  const centred = f32x4.sub(f32x4.sub(value, at(NORM_ROWS.meanHigh)), at(NORM_ROWS.meanLow));
-  return multiplyAdd(target, centred, at(NORM_ROWS.scale), at(NORM_ROWS.shift));
-}
-
-function activate(
-  f: FunctionWriter,
-  activation: Activation,
-  value: Local,
-  scratch: readonly Local[],
-): void {
-  if (activation === 'relu') {
-    f.emit(value.set(f32x4.pmax(value.value, v128.zero)));
-  } else if (activation === 'tanh') {
-    writeTanh(f, value, scratch);
-  } else if (activation === 'sigmoid') {
-    // 1 / (1 + exp(−x)) = ½ + ½ · tanh(x / 2)
-    f.emit(value.set(f32x4.mul(value.value, f32x4.splat(0.5))));
-    writeTanh(f, value, scratch);
-    const half = f32x4.splat(0.5);
-    f.emit(value.set(f32x4.add(f32x4.mul(value.value, half), half)));
-  } else if ('clamp' in activation) {
-    const [min, max] = activation.clamp.map((limit) => f32x4.splat(limit));
-    f.emit(value.set(f32x4.pmin(f32x4.pmax(value.value, min), max)));
-  } else {
-    const below = f32x4.mul(value.value, f32x4.splat(activation.leaky));
-    const positive = f32x4.gt(value.value, v128.zero);
-    f.emit(value.set(v128.bitselect(value.value, below, positive)));
-  }
-}
-
-/**
- * Lambert's continued fraction for tanh, cut off at y⁷ and exact to 1e-9 for |y| ≤ 9/8; the argument is
- * brought there by three halvings, which tanh(2y) = 2t / (1 + t²) undoes. Beyond ±9, tanh is ±1 in
- * float32.
- */
-function writeTanh(f: FunctionWriter, value: Local, [square, upper]: readonly Local[]): void {
-  const clamped = f32x4.pmax(f32x4.pmin(value.value, f32x4.splat(9)), f32x4.splat(-9));
-  const polynomial = (...coefficients: number[]) =>
-    coefficients
-      .slice(1)
-      .reduce<Code>(
-        (sum, c) => f32x4.add(f32x4.mul(sum, square.value), f32x4.splat(c)),
-        f32x4.splat(coefficients[0]),
-      );
-  f.emit(
-    value.set(f32x4.mul(clamped, f32x4.splat(1 / 8))),
-    square.set(f32x4.mul(value.value, value.value)),
-    upper.set(f32x4.mul(value.value, polynomial(1, 378, 17325, 135135))),
-    value.set(f32x4.div(upper.value, polynomial(28, 3150, 62370, 135135))),
-  );
-  for (let doubling = 0; doubling < 3; doubling++) {
-    const t = value.value;
-    f.emit(value.set(f32x4.div(f32x4.add(t, t), f32x4.add(f32x4.splat(1), f32x4.mul(t, t)))));
-  }
 }
 
 /** Planes to pixels. */

@@ -31,6 +31,8 @@ export interface SourceShape {
   readonly bottom: number;
   /** Whether a value beyond what Winograd takes ends the run (`range.ts`). */
   readonly checked: boolean;
+  /** Set where only so many rows of the value are in memory at a time: row `y` is row `y mod ring` of them. */
+  readonly ring?: number;
 }
 
 export interface OutputShape {
@@ -110,7 +112,7 @@ export class RowLoader {
     ownedFrom: Code,
     ownedTo: Code,
   ): void {
-    const { row, height, top, bottom } = this.#source;
+    const { row, height, top, bottom, ring } = this.#source;
     const hasRows = row.border.mode !== 'zero';
     const [firstRow, end] = hasRows ? [0, top + height + bottom] : [top, top + height];
     const [i, y, dst, offset] = f.locals('i32', 4);
@@ -130,10 +132,11 @@ export class RowLoader {
           emitInside(f, inside, height, row.border.mode);
           f.emit(offset.set(i32.mul(inside.value, i32.const(rowBytes))));
           const at = (pointer: Local) => i32.add(pointer.value, offset.value);
+          const src = rowInRing(p.src.value, inside, rowBytes, ring) ?? at(p.src);
           const otherOffset = i32.mul(inside.value, i32.const(otherBytes));
           const other = otherBytes === rowBytes ? at(p.other) : i32.add(p.other.value, otherOffset);
           const call = (make: FunctionHandle) =>
-            f.call(make, at(p.src), dst.value, p.norm.value, other, at(p.keep));
+            f.call(make, src, dst.value, p.norm.value, other, at(p.keep));
           if (row.keep) {
             f.if(
               owned,
@@ -149,6 +152,18 @@ export class RowLoader {
       f.emit(dst.set(i32.add(dst.value, i32.const(this.pitch))));
     });
   }
+}
+
+/** Where row `y` of a value is, of which only so many rows are in memory; `null` if all are. */
+export function rowInRing(
+  start: Code,
+  y: Local,
+  rowBytes: number,
+  ring: number | undefined,
+): Code | null {
+  if (ring === undefined) return null;
+  const row = i32.rem(y.value, i32.const(ring));
+  return i32.add(start, i32.mul(row, i32.const(rowBytes)));
 }
 
 /** The row that a row of the border repeats, in place of it. */

@@ -33,7 +33,7 @@ export interface UpsamplingStage {
 }
 
 /**
- * Stage: so many rows of the result an item. Two rows of the source become one of means, in scratch memory, and then its
+ * Stage, so many rows of the result per work item. Two rows of the source become one of means, in scratch memory, and then its
  * pixels; the nearest of one row are copied.
  */
 export function emitUpsampling(

@@ -1,161 +1,16 @@
-import { type Code, f32x4, v128 } from '../../../../emit/code.js';
-import type { FunctionWriter, Local } from '../../../../emit/module.js';
-import { multiplyAdd, storeSideBySide, type Target } from '../target.js';
-
-/**
- * Winograd's Winograd along one axis, for three taps: fewer products for several outputs at
- * once. Two axes of it make a tile,
- *
- *     Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
- *
- * for inputs d, taps g and outputs Y, with matrices of one axis on the left and of the other on the right. Each product
- * has an interpolation point: row j of Bᵀ holds the coefficients of ∏ₖ≠ⱼ (x − aₖ), row j of G is
- * [1, aⱼ, …] / ∏ₖ≠ⱼ (aⱼ − aₖ), row i of Aᵀ is aⱼⁱ. Huge inputs overflow, or drown others: see `range.ts`.
- *
- * Points are chosen for a small error, and so that their squares are exact: where there are four or five, ±P, ±Q and 0
- * have about a third of the error of the usual 1 and 2 along both axes; where there are six, see `SIX_POINTS`.
- * A last one is ∞.
- *
- * @see Lavin and Gray, arXiv:1509.09308; Barabasz et al., arXiv:1803.10986, on the choice of points
- */
-export interface WinogradAlgorithm {
-  /** Inputs, products and outputs of a tile along one side. */
-  readonly inputs: number;
-  readonly products: number;
-  readonly outputs: number;
-  /** Inputs from the first of one tile to the first of the next. */
-  readonly inStep: number;
-  /** `out = Bᵀ d`; `t` are `WORKING` elements to use on the way, here and below. */
-  transformInput(a: Algebra, d: Line, out: Line, t: Line): void;
-  /** `out = G g`. */
-  transformKernel(a: Algebra, g: Line, out: Line, t: Line): void;
-  /** `out = Aᵀ m`. */
-  transformOutput(a: Algebra, m: Line, out: Line, t: Line): void;
-}
-
-/** Neighbouring channels of one element of a tile, as locals of a function being written: one vector, or two. */
-export type Element = readonly Local[];
-
-/** The elements of a line of a tile. */
-export type Line = readonly Element[];
-
-/** Elements that a transform may use on the way. */
-export const WORKING = 6;
-
-const P = 5 / 8;
-const Q = 3 / 2;
-const P2 = P * P;
-const Q2 = Q * Q;
-
-/** Six points and ∞: positive ones, of which each has a negative one beside it. */
-export const SIX_POINTS: readonly number[] = [5 / 16, 7 / 8, 7 / 4];
-
-/** Writes sums and products of elements. */
-export class Algebra {
-  readonly #f: FunctionWriter;
-  readonly #target: Target;
-  /** Vectors of one number each, by that. */
-  readonly #factors = new Map<number, Code>();
-
-  constructor(f: FunctionWriter, target: Target) {
-    this.#f = f;
-    this.#target = target;
-  }
-
-  /** `to = a · factor + b`. */
-  madd(to: Element, a: Element, factor: number, b: Element): void {
-    const constant = this.#splat(factor);
-    this.#each(to, (v) => multiplyAdd(this.#target, a[v].value, constant, b[v].value));
-  }
-
-  /** `to = to + a²`. */
-  square(to: Element, a: Element): void {
-    this.#each(to, (v) => multiplyAdd(this.#target, a[v].value, a[v].value, to[v].value));
-  }
-
-  add(to: Element, a: Element, b: Element): void {
-    this.#each(to, (v) => f32x4.add(a[v].value, b[v].value));
-  }
-
-  sub(to: Element, a: Element, b: Element): void {
-    this.#each(to, (v) => f32x4.sub(a[v].value, b[v].value));
-  }
-
-  scale(to: Element, a: Element, factor: number): void {
-    const constant = this.#splat(factor);
-    this.#each(to, (v) => f32x4.mul(a[v].value, constant));
-  }
-
-  copy(to: Element, a: Element): void {
-    this.#each(to, (v) => a[v].value);
-  }
-
-  load(to: Element, address: Local, offset: number): void {
-    this.#each(to, (v) => v128.load(address.value, offset + 16 * v));
-  }
-
-  store(address: Local, a: Element, offset: number): void {
-    storeSideBySide(this.#f, address, a, offset);
-  }
-
-  #splat(factor: number): Code {
-    let constant = this.#factors.get(factor);
-    if (constant === undefined) {
-      constant = this.#f.constant(f32x4.splat(factor));
-      this.#factors.set(factor, constant);
-    }
-    return constant;
-  }
-
-  #each(to: Element, value: (v: number) => Code): void {
-    for (let v = 0; v < to.length; v++) this.#f.emit(to[v].set(value(v)));
-  }
-}
-
-/** `count` elements of `vectors` vectors each. */
-export function elements(f: FunctionWriter, count: number, vectors: number): Element[] {
-  return Array.from({ length: count }, () => f.locals('v128', vectors));
-}
-
-/** `out = even ± odd · point` for a pair of points. */
-function pair(a: Algebra, out: Line, even: Element, odd: Element, point: number): void {
-  a.madd(out[0], odd, point, even);
-  a.madd(out[1], odd, -point, even);
-}
-
-/** Rows 0 … 3 of Aᵀ for the points ±P, ±Q: sums of a pair make the even ones, differences the odd ones. */
-function interpolate(a: Algebra, m: Line, out: Line, t: Line): void {
-  const [sumP, sumQ, differenceP, differenceQ] = t;
-  a.add(sumP, m[0], m[1]);
-  a.add(sumQ, m[2], m[3]);
-  a.sub(differenceP, m[0], m[1]);
-  a.sub(differenceQ, m[2], m[3]);
-  a.add(out[0], sumP, sumQ);
-  a.scale(out[1], differenceP, P);
-  a.madd(out[1], differenceQ, Q, out[1]);
-  a.scale(out[2], sumP, P2);
-  a.madd(out[2], sumQ, Q2, out[2]);
-  a.scale(out[3], differenceP, P2 * P);
-  a.madd(out[3], differenceQ, Q2 * Q, out[3]);
-}
-
-/** Bᵀ for `SIX_POINTS` and ∞: seven inputs. */
-export function transformForSix(a: Algebra, d: Line, out: Line, [even, odd]: Line): void {
-  const squares = SIX_POINTS.map((point) => point * point);
-  for (const [i, point] of SIX_POINTS.entries()) {
-    // (x² − p)(x² − q), of the other two.
-    const [p, q] = squares.filter((_, other) => other !== i);
-    a.madd(even, d[2], -(p + q), d[4]);
-    a.madd(even, d[0], p * q, even);
-    a.madd(odd, d[3], -(p + q), d[5]);
-    a.madd(odd, d[1], p * q, odd);
-    pair(a, out.slice(2 * i), odd, even, point);
-  }
-  const [p, q, r] = squares;
-  a.madd(out[6], d[4], -(p + q + r), d[6]);
-  a.madd(out[6], d[2], p * q + q * r + r * p, out[6]);
-  a.madd(out[6], d[0], -p * q * r, out[6]);
-}
+import {
+  interpolate,
+  interpolateSix,
+  P,
+  P2,
+  Q,
+  Q2,
+  SIX_POINTS,
+  transformForFive,
+  transformForSix,
+  type WinogradAlgorithm,
+} from './algebra.js';
+import { f42, f52, f62 } from './twoTaps.js';
 
 /** F(5, 3): five outputs of a convolution of stride 1 by seven products, where fifteen are usual. */
 const f53: WinogradAlgorithm = {
@@ -163,6 +18,7 @@ const f53: WinogradAlgorithm = {
   products: 7,
   outputs: 5,
   inStep: 5,
+  taps: 3,
 
   transformInput: transformForSix,
 
@@ -181,19 +37,7 @@ const f53: WinogradAlgorithm = {
   },
 
   transformOutput(a, m, out, t) {
-    // Sums of a pair make the even rows, differences the odd ones.
-    const [sums, differences] = [t.slice(0, 3), t.slice(3)];
-    for (const i of SIX_POINTS.keys()) {
-      a.add(sums[i], m[2 * i], m[2 * i + 1]);
-      a.sub(differences[i], m[2 * i], m[2 * i + 1]);
-    }
-    for (const [row, to] of out.entries()) {
-      const terms = row % 2 === 0 ? sums : differences;
-      for (const [i, point] of SIX_POINTS.entries()) {
-        if (i === 0) a.scale(to, terms[i], point ** row);
-        else a.madd(to, terms[i], point ** row, to);
-      }
-    }
+    interpolateSix(a, m, out, t);
     a.add(out[4], out[4], m[6]);
   },
 };
@@ -204,19 +48,9 @@ const f43: WinogradAlgorithm = {
   products: 6,
   outputs: 4,
   inStep: 4,
+  taps: 3,
 
-  transformInput(a, d, out, [even, odd]) {
-    a.madd(even, d[2], -(P2 + Q2), d[4]);
-    a.madd(out[0], d[0], P2 * Q2, even);
-    a.madd(odd, d[3], -(P2 + Q2), d[5]);
-    a.madd(out[5], d[1], P2 * Q2, odd);
-    a.madd(even, d[2], -Q2, d[4]);
-    a.madd(odd, d[1], -Q2, d[3]);
-    pair(a, out.slice(1), even, odd, P);
-    a.madd(even, d[2], -P2, d[4]);
-    a.madd(odd, d[1], -P2, d[3]);
-    pair(a, out.slice(3), even, odd, Q);
-  },
+  transformInput: transformForFive,
 
   transformKernel(a, g, out, [even, odd]) {
     // ∏ₖ≠ⱼ (aⱼ − aₖ) over the finite points: P²Q² at 0, 2P²(P² − Q²) at ±P, 2Q²(Q² − P²) at ±Q.
@@ -241,35 +75,36 @@ const f43: WinogradAlgorithm = {
   },
 };
 
-/** F(4, 2): four outputs of two taps by five products, where eight are usual. Points ±P, ±Q, ∞. */
-const twoTaps = {
-  transformInput(a: Algebra, d: Line, out: Line, [even, odd]: Line): void {
-    a.madd(odd, d[0], -Q2, d[2]);
-    a.madd(even, d[1], -Q2, d[3]);
-    pair(a, out, even, odd, P);
-    a.madd(odd, d[0], -P2, d[2]);
-    a.madd(even, d[1], -P2, d[3]);
-    pair(a, out.slice(2), even, odd, Q);
-    a.madd(even, d[2], -(P2 + Q2), d[4]);
-    a.madd(out[4], d[0], P2 * Q2, even);
-  },
+/** F(3, 4): three outputs of a convolution of stride 1 and four taps by six products, where twelve are usual. */
+const f34: WinogradAlgorithm = {
+  inputs: 6,
+  products: 6,
+  outputs: 3,
+  inStep: 3,
+  taps: 4,
 
-  transformKernel(a: Algebra, [first, second]: Line, out: Line): void {
+  transformInput: transformForFive,
+
+  transformKernel(a, g, out, [even, odd]) {
+    a.scale(out[0], g[0], 1 / (P2 * Q2));
     for (const [i, p, n] of [
-      [0, P, 2 * P * (P2 - Q2)],
-      [2, Q, 2 * Q * (Q2 - P2)],
+      [1, P, 2 * P2 * (P2 - Q2)],
+      [3, Q, 2 * Q2 * (Q2 - P2)],
     ]) {
-      a.scale(out[i], first, 1 / n);
-      a.madd(out[i], second, p / n, out[i]);
-      a.scale(out[i + 1], first, -1 / n);
-      a.madd(out[i + 1], second, p / n, out[i + 1]);
+      a.scale(even, g[0], 1 / n);
+      a.madd(even, g[2], (p * p) / n, even);
+      a.scale(odd, g[1], p / n);
+      a.madd(odd, g[3], p ** 3 / n, odd);
+      a.add(out[i], even, odd);
+      a.sub(out[i + 1], even, odd);
     }
-    a.copy(out[4], second);
+    a.copy(out[5], g[3]);
   },
 
-  transformOutput(a: Algebra, m: Line, out: Line, t: Line): void {
-    interpolate(a, m, out, t);
-    a.add(out[3], out[3], m[4]);
+  transformOutput(a, m, out, t) {
+    interpolate(a, m.slice(1), out, t);
+    a.add(out[0], out[0], m[0]);
+    a.add(out[2], out[2], m[5]);
   },
 };
 
@@ -282,19 +117,20 @@ const stride2: WinogradAlgorithm = {
   products: 9,
   outputs: 4,
   inStep: 8,
+  taps: 3,
 
   transformInput(a, d, out, t) {
     for (let i = 0; i < 4; i++) a.copy(out[i], d[2 * i + 1]);
-    twoTaps.transformInput(a, [d[0], d[2], d[4], d[6], d[8]], out.slice(4), t);
+    f42.transformInput(a, [d[0], d[2], d[4], d[6], d[8]], out.slice(4), t);
   },
 
-  transformKernel(a, g, out) {
+  transformKernel(a, g, out, t) {
     for (let i = 0; i < 4; i++) a.copy(out[i], g[1]);
-    twoTaps.transformKernel(a, [g[0], g[2]], out.slice(4));
+    f42.transformKernel(a, [g[0], g[2]], out.slice(4), t);
   },
 
   transformOutput(a, m, out, t) {
-    twoTaps.transformOutput(a, m.slice(4), out, t);
+    f42.transformOutput(a, m.slice(4), out, t);
     for (let i = 0; i < 4; i++) a.add(out[i], out[i], m[i]);
   },
 };
@@ -308,28 +144,41 @@ const transposed2: WinogradAlgorithm = {
   products: 9,
   outputs: 8,
   inStep: 4,
+  taps: 3,
 
   transformInput(a, d, out, t) {
     for (let i = 0; i < 4; i++) a.copy(out[i], d[i]);
-    twoTaps.transformInput(a, d, out.slice(4), t);
+    f42.transformInput(a, d, out.slice(4), t);
   },
 
-  transformKernel(a, g, out) {
+  transformKernel(a, g, out, t) {
     for (let i = 0; i < 4; i++) a.copy(out[i], g[1]);
-    twoTaps.transformKernel(a, [g[2], g[0]], out.slice(4));
+    f42.transformKernel(a, [g[2], g[0]], out.slice(4), t);
   },
 
   transformOutput(a, m, out, t) {
-    twoTaps.transformOutput(a, m.slice(4), [out[1], out[3], out[5], out[7]], t);
+    f42.transformOutput(a, m.slice(4), [out[1], out[3], out[5], out[7]], t);
     for (let i = 0; i < 4; i++) a.copy(out[2 * i], m[i]);
   },
 };
 
-export type AlgorithmName = 'f43' | 'f53' | 'stride2' | 'transposed2';
+export type AlgorithmName =
+  | 'f34'
+  | 'f42'
+  | 'f43'
+  | 'f52'
+  | 'f53'
+  | 'f62'
+  | 'stride2'
+  | 'transposed2';
 
 export const ALGORITHMS: Readonly<Record<AlgorithmName, WinogradAlgorithm>> = {
+  f34,
+  f42,
   f43,
+  f52,
   f53,
+  f62,
   stride2,
   transposed2,
 };
@@ -338,14 +187,53 @@ export const ALGORITHMS: Readonly<Record<AlgorithmName, WinogradAlgorithm>> = {
 export interface TileAlgorithm {
   readonly vertical: AlgorithmName;
   readonly horizontal: AlgorithmName;
+  /**
+   * Whether 4×4 taps of stride 2 are 2×2 taps of stride 1, for each of four phases. Pixels at even and odd places of the
+   * input are channels beside each other then, `in`, and a tile's products sum up all of them; or of a transposed
+   * convolution, those of the output are, `out`, and products with the same transformed input make all of them.
+   */
+  readonly phases: 'none' | 'in' | 'out';
 }
 
 export function axesOf({ vertical, horizontal }: TileAlgorithm) {
   return { vertical: ALGORITHMS[vertical], horizontal: ALGORITHMS[horizontal] };
 }
 
-/** Planes ξ of a tile's transformed tensors: one for each product, row by row. */
+/** Phases along an axis, of the input and of the output. */
+export function phasesOf({ phases }: TileAlgorithm) {
+  return { inputs: phases === 'in' ? 2 : 1, outputs: phases === 'out' ? 2 : 1 };
+}
+
+/** Elements ξ of a transformed tile: one for each product, row by row. */
 export function tileElementsOf(algorithm: TileAlgorithm): number {
   const { vertical, horizontal } = axesOf(algorithm);
   return vertical.products * horizontal.products;
+}
+
+/** Pixels of the output that a tile makes, down and across. */
+export function tileOutputs(algorithm: TileAlgorithm): readonly [down: number, across: number] {
+  const { vertical, horizontal } = axesOf(algorithm);
+  const { outputs } = phasesOf(algorithm);
+  return [outputs * vertical.outputs, outputs * horizontal.outputs];
+}
+
+/** Taps of a kernel along an axis. */
+export function kernelTaps(algorithm: TileAlgorithm): number {
+  return algorithm.phases === 'none' ? axesOf(algorithm).vertical.taps : 4;
+}
+
+/** Of a kernel's taps along an axis, those of each phase, in the order of the inputs that they meet. */
+export function phaseTaps(algorithm: TileAlgorithm): readonly (readonly number[])[] {
+  const { phases } = algorithm;
+  if (phases === 'none') return [Array.from({ length: kernelTaps(algorithm) }, (_, tap) => tap)];
+  // Input 2i + f meets taps f and f + 2; output 2i + f is of inputs i − 1 and i, which meet taps f + 2 and f.
+  return phases === 'in'
+    ? [
+        [0, 2],
+        [1, 3],
+      ]
+    : [
+        [2, 0],
+        [3, 1],
+      ];
 }

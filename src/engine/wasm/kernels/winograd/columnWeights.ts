@@ -8,29 +8,40 @@ import type {
 import { panelRanges } from '../gemm/panels.js';
 import { argumentLoads, PACKING_ARGS, STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
-import { COLUMN_TAPS, type ColumnShape, columnGemm, columnParts, TALL_KERNEL } from './columns.js';
+import {
+  COLUMN_KERNEL,
+  COLUMN_TAPS,
+  type ColumnShape,
+  columnGemm,
+  columnParts,
+} from './columns.js';
 
-/** PyTorch's tensor, `[outChannels][perGroup][kernelHeight][kernelWidth]`. */
+/** How PyTorch's tensor lies. */
 export interface ColumnWeights {
-  readonly outChannels: number;
-  /** Input channels that an output channel reads. */
-  readonly perGroup: number;
+  /** Channels of a group. */
+  readonly groupIn: number;
+  readonly groupOut: number;
+  /** Floats from one output channel to the next, from one input channel, and from one group. */
+  readonly strides: { readonly out: number; readonly in: number; readonly group: number };
+  /** Whether taps are packed from the last to the first. */
+  readonly isBackwards: boolean;
 }
 
 /**
- * Stage, an item an output channel: PyTorch's kernels to U of the tall kernel, `[ξ][part]`, and in each the transformed taps
- * of that part as the product kernel wants them, K = (kernel column, ic), or with N = (kernel column, oc) and
- * K = ic where channels are narrow, all of the channel's own group. Padding stays as it is: zero.
+ * Stage, one work item per output channel: PyTorch's kernels to U, `[ξ][part]`, and in each the transformed taps
+ * of that part as the GEMM micro-kernel reads them, K = (kernel column, ic), or with N = (kernel column, oc) and
+ * K = ic where output channels are few, all of the channel's own group. Padding stays as it is: zero.
  */
 export function emitColumnWeights(
   module: ModuleWriter,
   target: Target,
   shape: ColumnShape,
-  { outChannels, perGroup }: ColumnWeights,
+  layout: ColumnWeights,
 ): FunctionHandle {
   const { kernelHeight, kernelWidth } = shape;
-  const kernelBytes = 4 * kernelHeight * kernelWidth;
-  const key = `tall kernels ${JSON.stringify([target, shape, outChannels, perGroup])}`;
+  const { groupIn, groupOut, strides, isBackwards } = layout;
+  const last = 4 * (kernelHeight * kernelWidth - 1);
+  const key = `column kernels ${JSON.stringify([target, shape, layout])}`;
   return module.define(key, STAGE, (f, item, args) => {
     const { weight, packed } = argumentLoads(args, PACKING_ARGS);
     const locals = f.namedLocals('i32', LOCALS);
@@ -39,14 +50,20 @@ export function emitColumnWeights(
     f.repeat(kx, kernelWidth, 1, () => {
       placeInPanels(f, target, shape, item, locals);
       f.emit(to.set(i32.add(packed, i32.mul(to.value, i32.const(4)))));
-      const own = i32.mul(item.value, i32.const(perGroup * kernelBytes));
-      const start = i32.add(weight, own);
-      f.emit(src.set(i32.add(start, i32.mul(kx.value, i32.const(4)))));
-      f.repeat(ic, perGroup, 1, () => {
+      const ofGroup = i32.mul(
+        i32.div(item.value, i32.const(groupOut)),
+        i32.const(4 * strides.group),
+      );
+      const inGroup = i32.mul(i32.rem(item.value, i32.const(groupOut)), i32.const(4 * strides.out));
+      const start = i32.add(weight, i32.add(ofGroup, inGroup));
+      const column = i32.mul(kx.value, i32.const(4));
+      const tap = isBackwards ? i32.sub(i32.const(last), column) : column;
+      f.emit(src.set(i32.add(start, tap)));
+      f.repeat(ic, groupIn, 1, () => {
         for (let part = 0; part < columnParts(shape); part++) {
-          transformTaps(f, shape, part, locals, taps);
+          transformTaps(f, shape, part, isBackwards, locals, taps);
         }
-        f.advance(src, kernelBytes);
+        f.advance(src, 4 * strides.in);
         f.emit(to.set(i32.add(to.value, i32.mul(width.value, i32.const(4)))));
       });
     });
@@ -97,6 +114,7 @@ function transformTaps(
   f: FunctionWriter,
   shape: ColumnShape,
   part: number,
+  isBackwards: boolean,
   { src, to }: WeightLocals,
   taps: readonly Local[],
 ): void {
@@ -105,14 +123,15 @@ function transformTaps(
   const rows = taps.slice(0, kernelHeight - part * COLUMN_TAPS);
   for (const [row, tap] of rows.entries()) {
     const offset = 4 * (part * COLUMN_TAPS + row) * kernelWidth;
-    f.emit(tap.set(f64.promote(f32.load(src.value, offset))));
+    const from = isBackwards ? i32.sub(src.value, i32.const(offset)) : src.value;
+    f.emit(tap.set(f64.promote(f32.load(from, isBackwards ? 0 : offset))));
   }
-  for (const [plane, factors] of TALL_KERNEL.entries()) {
+  for (const [element, factors] of COLUMN_KERNEL.entries()) {
     // Summed up in double precision: U is rounded once.
     const sum = rows
       .map((tap, row) => f64.mul(f64.const(factors[row]), tap.value))
       .reduce((a, b) => f64.add(a, b));
-    const place = (plane * columnParts(shape) + part) * depth * n;
+    const place = (element * columnParts(shape) + part) * depth * n;
     f.emit(f32.store(to.value, f32.demote(sum), 4 * place));
   }
 }

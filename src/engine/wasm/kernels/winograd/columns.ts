@@ -27,12 +27,12 @@ import {
   SIX_POINTS,
   transformForSix,
   WORKING,
-} from './algorithms.js';
+} from './algebra.js';
 
 /**
- * Winograd along the columns of a tall kernel, F(4, 4): its taps are cut into parts of four, each of which
+ * One-dimensional Winograd, along the columns of a kernel, F(4, 4): its taps are cut into parts of four, each of which
  * makes four output rows of seven input rows by seven products, where sixteen are usual. Interpolation points are
- * `SIX_POINTS` and ∞; for what rows of the matrices mean, see `algorithms.ts`. The error of a 7×7 kernel is twice that
+ * `SIX_POINTS` and ∞; for what rows of the matrices mean, see `algebra.ts`. The error of a 7×7 kernel is twice that
  * of a direct one.
  */
 const INPUTS = 7;
@@ -41,7 +41,7 @@ export const COLUMN_TAPS = 4;
 export const COLUMN_PRODUCTS = 7;
 
 /** G: what each of four taps adds to the seven products. */
-export const TALL_KERNEL: readonly (readonly number[])[] = [
+export const COLUMN_KERNEL: readonly (readonly number[])[] = [
   ...SIX_POINTS.flatMap((p) => [p, -p]).map((x, j, finite) => {
     const scale = finite.reduce((n, y, k) => (k === j ? n : n * (x - y)), 1);
     return Array.from({ length: COLUMN_TAPS }, (_, power) => x ** power / scale);
@@ -49,15 +49,15 @@ export const TALL_KERNEL: readonly (readonly number[])[] = [
   [0, 0, 0, 1],
 ];
 
-/** `(src, dst)`: seven rows of `floats`, to seven planes of as many. All rows are rounded up to whole vectors. */
+/** `(src, dst)`: seven rows of `floats`, to seven tile elements of as many. All rows are rounded up to whole vectors. */
 function emitColumnInput(
   module: ModuleWriter,
   target: Target,
-  shape: { readonly floats: number; readonly rowStride: number; readonly planeStride: number },
+  shape: { readonly floats: number; readonly rowStride: number; readonly elementStride: number },
 ): FunctionHandle {
-  const key = `tall input ${JSON.stringify([target.fma, target.joins, shape])}`;
+  const key = `column input ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
-    const { floats, rowStride, planeStride } = shape;
+    const { floats, rowStride, elementStride } = shape;
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, floats);
     const d = elements(f, INPUTS, vectors);
@@ -67,25 +67,25 @@ function emitColumnInput(
     f.repeat(i, floats, 4 * vectors, () => {
       for (const [row, element] of d.entries()) a.load(element, src, row * rowStride);
       transformForSix(a, d, out, t);
-      for (const [plane, element] of out.entries()) a.store(dst, element, plane * planeStride);
+      for (const [i, element] of out.entries()) a.store(dst, element, i * elementStride);
       for (const pointer of [src, dst]) f.advance(pointer, 16 * vectors);
     });
   });
 }
 
 /**
- * `(src, bias, to0, to1, to2, to3)`: seven planes of `[pixels][n]` to four rows of as many, each with its own
+ * `(src, bias, to0, to1, to2, to3)`: seven tile elements of `[pixels][n]` to four rows of as many, each with its own
  * place; `bias` has `n` floats.
  */
 function emitColumnOutput(
   module: ModuleWriter,
   target: Target,
-  shape: { readonly pixels: number; readonly n: number; readonly planeStride: number },
+  shape: { readonly pixels: number; readonly n: number; readonly elementStride: number },
 ): FunctionHandle {
-  const key = `tall output ${JSON.stringify([target.fma, target.joins, shape])}`;
+  const key = `column output ${JSON.stringify([target.fma, target.joins, shape])}`;
   const params = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
   return module.define(key, params, (f, src, bias, ...to) => {
-    const { pixels, n, planeStride } = shape;
+    const { pixels, n, elementStride } = shape;
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, n);
     const m = elements(f, COLUMN_PRODUCTS, vectors);
@@ -97,7 +97,7 @@ function emitColumnOutput(
     f.repeat(x, pixels, 1, () => {
       f.emit(from.set(bias.value));
       f.repeat(c, n, 4 * vectors, () => {
-        for (const [plane, element] of m.entries()) a.load(element, src, plane * planeStride);
+        for (const [i, element] of m.entries()) a.load(element, src, i * elementStride);
         for (const pair of [0, 1, 2]) {
           a.add(sums[pair], m[2 * pair], m[2 * pair + 1]);
           a.sub(differences[pair], m[2 * pair], m[2 * pair + 1]);
@@ -158,7 +158,7 @@ export function columnParts({ kernelHeight }: Pick<ColumnShape, 'kernelHeight'>)
   return Math.ceil(kernelHeight / COLUMN_TAPS);
 }
 
-/** What the products of one plane and part look like. */
+/** What the products of one tile element and part look like. */
 export function columnGemm({ source, kernelWidth, out, fewOutputChannels, groups }: ColumnShape) {
   const { channels } = source.row;
   if (fewOutputChannels === null) {
@@ -172,16 +172,32 @@ export function columnGemm({ source, kernelWidth, out, fewOutputChannels, groups
   };
 }
 
+/** Input rows, with the border, that an item reads, and output rows that it writes. */
+export function columnRows(
+  { tileRows, first, out, kernelHeight }: ColumnShape,
+  item: number,
+): Readonly<Record<'reads' | 'writes', { readonly from: number; readonly to: number }>> {
+  const start = item * tileRows;
+  const end = Math.min(start + tileRows, Math.ceil(out.height / COLUMN_OUTPUTS));
+  const last = end - 1 + columnParts({ kernelHeight }) - 1;
+  const reads = {
+    from: start * COLUMN_OUTPUTS + first[0],
+    to: last * COLUMN_OUTPUTS + first[0] + INPUTS,
+  };
+  const to = Math.min(end * COLUMN_OUTPUTS, out.height);
+  return { reads, writes: { from: start * COLUMN_OUTPUTS, to } };
+}
+
 const align = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
 /** A thread's scratch memory: input rows, the ring of V, M, and finished rows; everything in bytes. */
 interface ColumnLayout {
-  /** A plane of V. */
-  readonly plane: number;
-  /** All planes of one part's V. */
+  /** Bytes from one tile element of V to the next. */
+  readonly inStride: number;
+  /** All tile elements of one part's V. */
   readonly slot: number;
-  /** A plane of M. */
-  readonly outPlane: number;
+  /** Bytes from one tile element of M to the next. */
+  readonly outStride: number;
   readonly slotsAt: number;
   readonly productsAt: number;
   /** Rows of partial results, where columns are still to be added up; and a place for output rows beyond the picture. */
@@ -198,20 +214,20 @@ function layOutColumns(target: Target, shape: ColumnShape, pitch: number): Colum
   const { n, pixels } = columnGemm(shape);
   const floats = rowPixels(source.row) * channels;
   // The last products of a row go on to the end of a block of rows.
-  const plane = align((floats + channels * 2 * target.tile.rows) * 4) + 64;
-  const slot = COLUMN_PRODUCTS * plane;
-  const outPlane = align((pixels + 2 * target.tile.rows) * n * 4) + 64;
+  const inStride = align((floats + channels * 2 * target.tile.rows) * 4) + 64;
+  const slot = COLUMN_PRODUCTS * inStride;
+  const outStride = align((pixels + 2 * target.tile.rows) * n * 4) + 64;
   const slotsAt = align(INPUTS * pitch + 16);
   const productsAt = slotsAt + columnParts(shape) * slot;
   const rowBytes = align(Math.max(pixels * n * 4, out.width * out.channels * 4) + 64);
-  const rowsAt = productsAt + COLUMN_PRODUCTS * outPlane;
+  const rowsAt = productsAt + COLUMN_PRODUCTS * outStride;
   const zeroAt = rowsAt + COLUMN_OUTPUTS * rowBytes;
   const bytes = zeroAt + n * 4;
-  return { plane, slot, outPlane, slotsAt, productsAt, rowsAt, rowBytes, zeroAt, bytes };
+  return { inStride, slot, outStride, slotsAt, productsAt, rowsAt, rowBytes, zeroAt, bytes };
 }
 
 /**
- * Stage: a convolution of stride 1 with a tall kernel, a row of tiles after the other:
+ * Stage: a convolution of stride 1 by one-dimensional Winograd, a row of tiles after the other:
  *
  *     seven input rows → V [part][ξ][pixel][ic],   M [ξ][pixel][n] = Σ V [part] · U [ξ][part],
  *     M → four output rows.
@@ -225,7 +241,7 @@ export function emitColumns(module: ModuleWriter, target: Target, shape: ColumnS
   const layout = layOutColumns(target, shape, loader.pitch);
   const ahead = columnParts(shape) - 1;
   const down = Math.ceil(out.height / COLUMN_OUTPUTS);
-  const key = `tall ${JSON.stringify([target, shape])}`;
+  const key = `columns ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const w = new ColumnWriter(f, module, target, shape, { loader, layout, p, scratch });
@@ -251,7 +267,7 @@ export function emitColumns(module: ModuleWriter, target: Target, shape: ColumnS
 
 /**
  * `start`, `end` and `tile` are rows of tiles, and so is `next`, whose V is made or read; `y` is the first output row of
- * `tile`. The others are addresses: `at` goes through planes of V, from its slot on, `to` through those of M.
+ * `tile`. The others are addresses: `at` goes through tile elements of V, from its slot on, `to` through those of M.
  */
 const LOCALS = ['start', 'end', 'tile', 'next', 'xi', 'at', 'to', 'weights', 'y'] as const;
 
@@ -294,7 +310,7 @@ class ColumnWriter {
     this.#input = emitColumnInput(module, target, {
       floats: rowPixels(row) * row.channels,
       rowStride: given.loader.pitch,
-      planeStride: given.layout.plane,
+      elementStride: given.layout.inStride,
     });
     this.locals = f.namedLocals('i32', LOCALS);
     this.#rowAt = f.locals('i32', COLUMN_OUTPUTS);
@@ -326,17 +342,17 @@ class ColumnWriter {
     return i32.add(this.#scratch.value, i32.const(offset));
   }
 
-  /** M, plane by plane, and in each part by part: U lies in that order. */
+  /** M, one tile element at a time, and in each part by part: U lies in that order. */
   multiply(): void {
     const f = this.#f;
     const { xi, at, to, weights } = this.locals;
-    const { plane, outPlane, productsAt } = this.#layout;
+    const { inStride, outStride, productsAt } = this.#layout;
     f.emit(weights.set(this.#p.weights.value), at.set(i32.const(0)));
     f.emit(to.set(this.#inScratch(productsAt)));
     f.repeat(xi, COLUMN_PRODUCTS, 1, () => {
       for (let part = 0; part < columnParts(this.#shape); part++) this.#multiplyPart(part);
-      f.advance(at, plane);
-      f.advance(to, outPlane);
+      f.advance(at, inStride);
+      f.advance(to, outStride);
     });
   }
 
@@ -386,7 +402,7 @@ class ColumnWriter {
     const output = emitColumnOutput(this.#module, this.#target, {
       pixels: columnGemm(this.#shape).pixels,
       n: columnGemm(this.#shape).n,
-      planeStride: this.#layout.outPlane,
+      elementStride: this.#layout.outStride,
     });
     const products = this.#inScratch(this.#layout.productsAt);
     const places = this.#rowAt.map(({ value }) => value);

@@ -1,27 +1,22 @@
-import { type Code, i32, memory } from '../../../../emit/code.js';
+import { type Code, i32 } from '../../../../emit/code.js';
 import type { FunctionWriter, Local, ModuleWriter } from '../../../../emit/module.js';
-import {
-  type BandStage,
-  type ConvStage,
-  loadPointers,
-  type Pointers,
-  RowLoader,
-} from '../rows/stage.js';
+import { type BandStage, type ConvStage, loadPointers, type Pointers } from '../rows/stage.js';
 import { STAGE } from '../stageArguments.js';
 import type { Target } from '../target.js';
-import { axesOf, tileElementsOf } from './algorithms.js';
+import { axesOf, tileElementsOf, tileOutputs } from './algorithms.js';
 import { emitGroup } from './groupProducts.js';
+import { InputTransform, type InputTransformShape } from './inputTransform.js';
 import {
   byWidth,
   groupsOf,
-  inputPlane,
-  kernelPlane,
-  productPlane,
+  inputElementStride,
+  kernelElementStride,
+  productElementStride,
+  tileChannels,
   tilesOf,
   type WinogradShape,
   winogradInputBytes,
 } from './shape.js';
-import { emitInputTile, type InputTileShape, inputTileBytes } from './transforms.js';
 
 /** Stage: an item makes its own V, and multiplies it with the kept U of one group after the other. */
 export function emitWinogradLocally(
@@ -32,7 +27,7 @@ export function emitWinogradLocally(
   const { bandRows, algorithm } = shape;
   const { down } = tilesOf(shape);
   const groups = groupsOf(shape, target);
-  const input = new InputTransform(module, target, shape);
+  const input = new InputTransform(module, target, inputOf(target, shape));
   const tilesAt = Math.ceil(input.scratchBytes / 64) * 64;
   const productsAt = tilesAt + winogradInputBytes(target, shape);
   const key = `winograd locally ${JSON.stringify([target, shape])}`;
@@ -52,12 +47,13 @@ export function emitWinogradLocally(
         const handle = emitGroup(module, target, shape, n, 'kept');
         f.call(handle, args.value, tiles.value, kernels.value, products, channel.value, ...rows);
       });
-      const bytes = tileElementsOf(algorithm) * kernelPlane(shape, groups.channels);
+      const bytes = tileElementsOf(algorithm) * kernelElementStride(shape, groups.channels);
       f.emit(channel.set(i32.add(channel.value, i32.const(groups.channels))));
       f.emit(kernels.set(i32.add(kernels.value, i32.const(bytes))));
     });
   });
-  const productBytes = tileElementsOf(algorithm) * productPlane(target, shape, groups.widest);
+  const productBytes =
+    tileElementsOf(algorithm) * productElementStride(target, shape, groups.widest);
   const items = Math.ceil(down / bandRows);
   return { stage, items, scratchBytes: productsAt + productBytes };
 }
@@ -117,20 +113,20 @@ function quotientUp(a: Code, b: number): Code {
   return i32.div(i32.add(a, i32.const(b - 1)), i32.const(b));
 }
 
-/** Stage: `inputRows` rows of tiles an item, from input rows to the band's V. */
+/** Stage, `inputRows` rows of tiles per work item: from input rows to the band's V. */
 export function emitWinogradInput(
   module: ModuleWriter,
   target: Target,
   shape: WinogradShape,
 ): BandStage {
   const { across } = tilesOf(shape);
-  const input = new InputTransform(module, target, shape);
+  const input = new InputTransform(module, target, inputOf(target, shape));
   const key = `winograd input ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
     const rows = new BandItem(f, shape, p);
     rows.ofInput(item, p);
-    const bytes = across * shape.source.row.channels * 4;
+    const bytes = across * tileChannels(shape) * 4;
     const tiles = i32.add(p.tiles.value, i32.mul(rows.done.value, i32.const(bytes)));
     input.emit(f, p, scratch, tiles, rows.start, rows.end);
   });
@@ -143,13 +139,11 @@ export function emitWinogradProducts(
   target: Target,
   shape: WinogradShape,
 ): BandStage & { readonly groups: number } {
-  const { source } = shape;
   const { across } = tilesOf(shape);
   const groups = groupsOf(shape, target);
   const { channels, count, widest } = groups;
-  const inChannels = source.row.channels;
   const { horizontal } = axesOf(shape.algorithm);
-  const kernelBytes = (n: number) => horizontal.products * kernelPlane(shape, n);
+  const kernelBytes = (n: number) => horizontal.products * kernelElementStride(shape, n);
   const key = `winograd products ${JSON.stringify([target, shape])}`;
   const stage = module.define(key, STAGE, (f, item, args, scratch) => {
     const p = loadPointers(f, args);
@@ -157,7 +151,7 @@ export function emitWinogradProducts(
     rows.ofProducts(item, p);
     const channel = f.local('i32');
     f.emit(channel.set(i32.mul(rows.group.value, i32.const(channels))));
-    const bytes = i32.mul(rows.done.value, i32.const(across * inChannels * 4));
+    const bytes = i32.mul(rows.done.value, i32.const(across * tileChannels(shape) * 4));
     const own = i32.add(p.tiles.value, bytes);
     byWidth(f, groups, rows.group, (n) => {
       const products = i32.add(scratch.value, i32.const(kernelBytes(n)));
@@ -166,77 +160,23 @@ export function emitWinogradProducts(
       f.call(handle, args.value, own, scratch.value, products, channel.value, ...range);
     });
   });
-  const productBytes = tileElementsOf(shape.algorithm) * productPlane(target, shape, widest);
+  const productBytes =
+    tileElementsOf(shape.algorithm) * productElementStride(target, shape, widest);
   return { stage, groups: count, scratchBytes: kernelBytes(widest) + productBytes };
 }
 
-/**
- * Writes the code that makes V of rows of tiles `start … end − 1`. Scratch memory has the input rows of one row of tiles,
- * of which the last are the next one's first.
- */
-class InputTransform {
-  readonly scratchBytes: number;
-  readonly #module: ModuleWriter;
-  readonly #target: Target;
-  readonly #shape: WinogradShape;
-  readonly #loader: RowLoader;
-  readonly #tile: InputTileShape;
-  /** In scratch memory, where a tile is on its way, behind the input rows. */
-  readonly #tileAt: number;
-
-  constructor(module: ModuleWriter, target: Target, shape: WinogradShape) {
-    this.#module = module;
-    this.#target = target;
-    this.#shape = shape;
-    this.#loader = new RowLoader(module, target, shape.source);
-    this.#tile = {
-      algorithm: shape.algorithm,
-      channels: shape.source.row.channels,
-      rowStride: this.#loader.pitch,
-      planeStride: inputPlane(target, shape),
-    };
-    this.#tileAt = axesOf(shape.algorithm).vertical.inputs * this.#loader.pitch;
-    this.scratchBytes = this.#tileAt + inputTileBytes(this.#tile);
-  }
-
-  emit(
-    f: FunctionWriter,
-    p: Pointers,
-    scratch: Local,
-    tiles: Code,
-    start: Local,
-    end: Local,
-  ): void {
-    const { algorithm, source, first } = this.#shape;
-    const { vertical, horizontal } = axesOf(algorithm);
-    const { inputs, inStep, outputs } = vertical;
-    const { across } = tilesOf(this.#shape);
-    const { channels, zeros } = source.row;
-    const { pitch } = this.#loader;
-    const inputTile = emitInputTile(this.#module, this.#target, this.#tile);
-    const between = i32.add(scratch.value, i32.const(this.#tileAt));
-    const [ty, tx, at, to, row, count, rowsAt] = f.locals('i32', 7);
-    const owned = (tileRow: Local) => i32.mul(tileRow.value, i32.const(outputs));
-    const column = (first[1] + zeros[0]) * channels * 4;
-    const firstRow = i32.add(i32.mul(start.value, i32.const(inStep)), i32.const(first[0]));
-    f.emit(row.set(firstRow), count.set(i32.const(inputs)), rowsAt.set(scratch.value));
-    f.emit(to.set(tiles));
-    f.for(ty, start.value, end.value, 1, () => {
-      f.if(i32.gt(ty.value, start.value), () => {
-        const overlap = (inputs - inStep) * pitch;
-        const last = i32.add(scratch.value, i32.const(inStep * pitch));
-        f.emit(memory.copy(scratch.value, last, i32.const(overlap)));
-        f.emit(rowsAt.set(i32.add(scratch.value, i32.const(overlap))));
-        f.emit(row.set(i32.add(row.value, count.value)), count.set(i32.const(inStep)));
-      });
-      const { value } = rowsAt;
-      this.#loader.load(f, p, value, row.value, count.value, owned(start), owned(end));
-      f.emit(at.set(i32.add(scratch.value, i32.const(column))));
-      f.repeat(tx, across, 1, () => {
-        f.call(inputTile, at.value, to.value, between);
-        f.emit(at.set(i32.add(at.value, i32.const(horizontal.inStep * channels * 4))));
-        f.emit(to.set(i32.add(to.value, i32.const(channels * 4))));
-      });
-    });
-  }
+/** V of a convolution. */
+function inputOf(target: Target, shape: WinogradShape): InputTransformShape {
+  const { vertical, horizontal } = axesOf(shape.algorithm);
+  return {
+    algorithm: shape.algorithm,
+    side: 'input',
+    source: shape.source,
+    first: shape.first,
+    inStep: [vertical.inStep, horizontal.inStep],
+    across: tilesOf(shape).across,
+    tileStride: tileChannels(shape) * 4,
+    elementStride: inputElementStride(target, shape),
+    rowsPerTile: tileOutputs(shape.algorithm)[0],
+  };
 }

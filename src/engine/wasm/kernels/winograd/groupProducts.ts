@@ -6,22 +6,25 @@ import type {
   ModuleWriter,
 } from '../../../../emit/module.js';
 import { emitMicroKernel } from '../gemm/microKernel.js';
+import { panelsOf } from '../gemm/panels.js';
 import { partialBytes } from '../rows/norm.js';
 import { emitZeroRow } from '../rows/rows.js';
-import { loadPointers, type Pointers } from '../rows/stage.js';
+import { loadPointers, type Pointers, RowSummer } from '../rows/stage.js';
 import { fetchesAhead, fetchLine, type Target } from '../target.js';
-import { axesOf, tileElementsOf } from './algorithms.js';
+import { axesOf, phasesOf, tileElementsOf, tileOutputs } from './algorithms.js';
 import {
-  inputPlane,
+  inputElementStride,
   kernelDepth,
-  kernelPlane,
-  productPlane,
+  kernelElementStride,
+  productColumns,
+  productElementStride,
+  tileChannels,
   tilesOf,
   type WinogradShape,
   winogradInputBytes,
 } from './shape.js';
 import { emitOutputTile } from './transforms.js';
-import { emitGroupKernels } from './weightTransforms.js';
+import { emitGroupKernels, packedBytes } from './weightTransforms.js';
 
 /** About how many channels are summed up before the sum is added to that of the others. */
 const SUMMED_CHANNELS = 64;
@@ -46,11 +49,11 @@ type Params = Readonly<
 /**
  * `(args, tiles, kernels, products, channel, start, end)`: rows of tiles `start … end − 1`, whose V begins at
  * `tiles`, for the group of `n` output channels from `channel` on. `kernels` is U, where it is kept; or where a row of
- * its planes is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. `products` is
+ * its tile elements is made at a time, from what is packed, so that it does not leave the L2 cache while V goes by. `products` is
  * room for M.
  *
  * Each row of tiles leaves partial sums of its own, so that they do not depend on how rows are cut into items; and
- * products are summed in one order, whatever the tile, the number of threads and the row of planes that is first. A change
+ * products are summed in one order, whatever the tile, the number of threads and the row of tile elements that is first. A change
  * that gives that up makes results differ from run to run.
  */
 export function emitGroup(
@@ -71,11 +74,11 @@ export function emitGroup(
   });
 }
 
-/** Loop counters are `plane`, `turn`, `ty` and `tx`; `count` is tiles, `row` is of planes, all others are addresses. */
+/** Loop counters are `element`, `turn`, `ty` and `tx`; `count` is tiles, `row` is of tile elements, all others are addresses. */
 const LOCALS = [
   'to',
   'at',
-  'plane',
+  'element',
   'count',
   'ty',
   'tx',
@@ -88,7 +91,7 @@ const LOCALS = [
   'begun',
 ] as const;
 
-/** Writes the steps of a group's function: products plane by plane, then the transform back tile by tile. */
+/** Writes the steps of a group's function: products one tile element at a time, then the transform back tile by tile. */
 class GroupWriter {
   readonly #f: FunctionWriter;
   readonly #module: ModuleWriter;
@@ -98,7 +101,9 @@ class GroupWriter {
   readonly #given: Params;
   readonly #p: Pointers;
   readonly #l: Readonly<Record<(typeof LOCALS)[number], Local>>;
-  readonly #product: FunctionHandle;
+  /** What sums up finished rows, where tiles do not. */
+  readonly #summer: RowSummer | null;
+  readonly #product: { readonly handle: FunctionHandle; readonly width: number };
 
   constructor(
     f: FunctionWriter,
@@ -115,29 +120,33 @@ class GroupWriter {
     this.#given = given;
     this.#p = loadPointers(f, given.args);
     this.#l = f.namedLocals('i32', LOCALS);
-    this.#product = emitPlaneProduct(module, target, { shape, n });
+    this.#product = emitElementProduct(module, target, { shape, n });
+    // Sums of a tile that begins before the output would need its first pixel, which may not be there.
+    const { out, algorithm } = shape;
+    this.#summer =
+      out.sums && phasesOf(algorithm).outputs > 1 ? new RowSummer(module, out, n) : null;
     const rows = i32.sub(given.end.value, given.start.value);
     f.emit(this.#l.count.set(i32.mul(rows, i32.const(tilesOf(shape).across))));
   }
 
-  /** All planes at once, by U as it is kept. */
+  /** All tile elements at once, by U as it is kept. */
   multiplyKept(): void {
     this.#multiply(tileElementsOf(this.#shape.algorithm), i32.const(0));
   }
 
   /**
-   * A row of planes at a time, whose U is made first.
+   * A row of tile elements at a time, whose U is made first.
    *
    * Threads that read the same of V at the same time take its lines out of each other's caches. So each begins
-   * half of V away from the row of planes that was begun last, and says which ones it begins. Nobody sets that word
-   * before, so it can be anything.
+   * half of V away from the row of tile elements that was begun last, and says which ones it begins. That word is not
+   * initialized, so it can be anything.
    */
   multiplyMade(): void {
     const f = this.#f;
     const { packed, row, turn, begun } = this.#l;
     const { vertical, horizontal } = axesOf(this.#shape.algorithm);
     const rows = vertical.products;
-    const before = i32.mul(this.#given.channel.value, i32.const(9 * kernelDepth(this.#shape) * 4));
+    const before = i32.mul(this.#given.channel.value, i32.const(packedBytes(this.#shape)));
     f.emit(packed.set(i32.add(this.#p.weights.value, before)));
     const half = i32.const(Math.ceil(rows / 2));
     const behindTiles = i32.const(winogradInputBytes(this.#target, this.#shape));
@@ -152,7 +161,7 @@ class GroupWriter {
     });
   }
 
-  /** U of the current row of planes, each of which has code of its own. */
+  /** U of the current row of tile elements, each of which has code of its own. */
   #makeKernels(rows: number): void {
     const f = this.#f;
     const { packed, row } = this.#l;
@@ -163,24 +172,30 @@ class GroupWriter {
     }
   }
 
-  /** M of `planes` planes from `firstPlane` on, which is where `kernels` begins, too. */
-  #multiply(planes: number, firstPlane: Code): void {
+  /** M of `elements` tile elements from `firstElement` on, which is where `kernels` begins, too. */
+  #multiply(elements: number, firstElement: Code): void {
     const f = this.#f;
     const { tiles, kernels, products } = this.#given;
-    const { v, u, at, plane, count } = this.#l;
-    const inPlane = inputPlane(this.#target, this.#shape);
-    const outPlane = productPlane(this.#target, this.#shape, this.#n);
+    const { v, u, at, element, count } = this.#l;
+    const inStride = inputElementStride(this.#target, this.#shape);
+    const outStride = productElementStride(this.#target, this.#shape, this.#n);
     const begin = (pointer: Local, base: Local, bytes: number) =>
-      f.emit(pointer.set(i32.add(base.value, i32.mul(firstPlane, i32.const(bytes)))));
-    begin(v, tiles, inPlane);
-    begin(at, products, outPlane);
+      f.emit(pointer.set(i32.add(base.value, i32.mul(firstElement, i32.const(bytes)))));
+    begin(v, tiles, inStride);
+    begin(at, products, outStride);
     this.#skipToConvGroup();
     f.emit(u.set(kernels.value));
-    f.repeat(plane, planes, 1, () => {
-      f.call(this.#product, v.value, u.value, at.value, i32.const(0), count.value);
-      f.advance(v, inPlane);
-      f.advance(u, kernelPlane(this.#shape, this.#n));
-      f.advance(at, outPlane);
+    const columns = productColumns(this.#shape, this.#n);
+    const { width } = this.#product;
+    f.repeat(element, elements, 1, () => {
+      for (let column = 0; column < columns; column += width) {
+        const right = i32.add(u.value, i32.const(kernelDepth(this.#shape) * column * 4));
+        const to = i32.add(at.value, i32.const(column * 4));
+        f.call(this.#product.handle, v.value, right, to, i32.const(0), count.value);
+      }
+      f.advance(v, inStride);
+      f.advance(u, kernelElementStride(this.#shape, this.#n));
+      f.advance(at, outStride);
     });
   }
 
@@ -207,18 +222,22 @@ class GroupWriter {
     f.for(this.#l.ty, start.value, end.value, 1, () => {
       this.#beginRow();
       this.#transformRow(whole, cut);
+      this.#sumRows();
     });
   }
 
   #outputTile(whole: boolean): FunctionHandle {
-    const { algorithm, out } = this.#shape;
+    const { algorithm, out, lead } = this.#shape;
     return emitOutputTile(this.#module, this.#target, {
       algorithm,
       channels: this.#n,
-      planeStride: productPlane(this.#target, this.#shape, this.#n),
+      elementStride: productElementStride(this.#target, this.#shape, this.#n),
+      height: out.height,
+      width: out.width,
+      lead,
       pixelStride: out.channels * 4,
       rowStride: this.#outPitch,
-      squaresAt: out.sums ? partialBytes(out.channels) / 2 : null,
+      squaresAt: out.sums && this.#summer === null ? partialBytes(out.channels) / 2 : null,
       whole,
     });
   }
@@ -229,13 +248,21 @@ class GroupWriter {
     return width * channels * 4;
   }
 
+  /** The output row where the row of tiles begins, which may be one before the first. */
+  #firstRow(): Code {
+    const { algorithm, lead } = this.#shape;
+    const row = i32.mul(this.#l.ty.value, i32.const(tileOutputs(algorithm)[0]));
+    return lead[0] === 0 ? row : i32.sub(row, i32.const(lead[0]));
+  }
+
   /** Where the row of tiles goes; its partial sums begin as zeros. */
   #beginRow(): void {
     const f = this.#f;
-    const { algorithm, out } = this.#shape;
+    const { out, lead } = this.#shape;
     const { to, ty, partial } = this.#l;
-    const rowBytes = axesOf(algorithm).vertical.outputs * this.#outPitch;
-    f.emit(to.set(i32.add(this.#p.out.value, i32.mul(ty.value, i32.const(rowBytes)))));
+    const start = i32.mul(this.#firstRow(), i32.const(this.#outPitch));
+    f.emit(to.set(i32.add(this.#p.out.value, start)));
+    if (lead[1] > 0) f.advance(to, -lead[1] * out.channels * 4);
     const sums = i32.mul(ty.value, i32.const(partialBytes(out.channels)));
     f.emit(partial.set(i32.add(this.#p.partials.value, sums)));
     if (!out.sums) return;
@@ -244,36 +271,54 @@ class GroupWriter {
     f.call(zero, i32.add(partial.value, i32.const(partialBytes(out.channels) / 2)));
   }
 
-  /** Whole tiles, and at the picture's right and lower edge those that are cut off. */
+  /** What a row of tiles adds to its partial sums, where its tiles have not done that. */
+  #sumRows(): void {
+    if (this.#summer === null) return;
+    const rows = tileOutputs(this.#shape.algorithm)[0];
+    const f = this.#f;
+    const [first, end] = f.locals('i32', 2);
+    f.emit(first.set(this.#firstRow()));
+    f.emit(end.set(i32.add(first.value, i32.const(rows))));
+    if (this.#shape.lead[0] > 0) {
+      f.if(i32.lt(first.value, i32.const(0)), () => f.emit(first.set(i32.const(0))));
+    }
+    this.#summer.add(f, this.#p, this.#l.partial, first.value, end.value);
+  }
+
+  /** Whole tiles, and at the picture's edges those that are cut off. */
   #transformRow(whole: FunctionHandle, cut: FunctionHandle): void {
     const f = this.#f;
     const { ty, tx } = this.#l;
-    const { algorithm, out } = this.#shape;
-    const { vertical, horizontal } = axesOf(algorithm);
-    const rows = i32.sub(i32.const(out.height), i32.mul(ty.value, i32.const(vertical.outputs)));
-    const wholeAcross = Math.floor(out.width / horizontal.outputs);
+    const { algorithm, out, lead } = this.#shape;
+    const [down, across] = tileOutputs(algorithm);
+    const rows = i32.sub(i32.const(out.height), this.#firstRow());
+    const wholeAcross = Math.floor((lead[1] + out.width) / across);
+    const isWhole = i32.ge(rows, i32.const(down));
+    const hasFirst = lead[0] === 0 ? isWhole : i32.and(isWhole, i32.gt(ty.value, i32.const(0)));
     f.emit(tx.set(i32.const(0)));
-    f.if(i32.ge(rows, i32.const(vertical.outputs)), () => {
+    f.if(hasFirst, () => {
+      if (lead[1] > 0) f.for(tx, tx.value, i32.const(1), 1, () => this.#transformTile(cut, rows));
       f.for(tx, tx.value, i32.const(wholeAcross - 1), 1, () => {
         this.#fetchNextTile();
         this.#transformTile(whole, rows);
       });
       f.for(tx, tx.value, i32.const(wholeAcross), 1, () => this.#transformTile(whole, rows));
     });
-    const { across } = tilesOf(this.#shape);
-    f.for(tx, tx.value, i32.const(across), 1, () => this.#transformTile(cut, rows));
+    const tiles = tilesOf(this.#shape).across;
+    f.for(tx, tx.value, i32.const(tiles), 1, () => this.#transformTile(cut, rows));
   }
 
   /** @param rows Output rows from the tile's first one on. */
   #transformTile(tile: FunctionHandle, rows: Code): void {
     const f = this.#f;
     const { at, to, tx, partial } = this.#l;
-    const { algorithm, out } = this.#shape;
-    const { outputs } = axesOf(algorithm).horizontal;
-    const columns = i32.sub(i32.const(out.width), i32.mul(tx.value, i32.const(outputs)));
+    const { algorithm, out, lead } = this.#shape;
+    const across = tileOutputs(algorithm)[1];
+    const done = i32.mul(tx.value, i32.const(across));
+    const columns = i32.sub(i32.const(out.width + lead[1]), done);
     f.call(tile, at.value, to.value, this.#p.bias.value, partial.value, rows, columns);
-    f.advance(at, this.#n * 4);
-    f.advance(to, outputs * out.channels * 4);
+    f.advance(at, productColumns(this.#shape, this.#n) * 4);
+    f.advance(to, across * out.channels * 4);
   }
 
   /**
@@ -283,10 +328,10 @@ class GroupWriter {
    */
   #fetchNextTile(): void {
     const { algorithm, out } = this.#shape;
-    const { vertical, horizontal } = axesOf(algorithm);
-    for (let i = 0; i < vertical.outputs; i++) {
-      for (let j = 0; j < horizontal.outputs; j++) {
-        const pixel = i * this.#outPitch + (horizontal.outputs + j) * out.channels * 4;
+    const [down, across] = tileOutputs(algorithm);
+    for (let i = 0; i < down; i++) {
+      for (let j = 0; j < across; j++) {
+        const pixel = i * this.#outPitch + (across + j) * out.channels * 4;
         for (let line = 0; line < this.#n * 4; line += 64) {
           fetchLine(this.#f, this.#l.to.value, pixel + line);
         }
@@ -295,25 +340,28 @@ class GroupWriter {
   }
 }
 
-/** The product of one plane: `[tiles][input channels]` by `[input channels][n]`. */
-function emitPlaneProduct(
+/** The product of one tile element: `[tiles][input channels]` by `[input channels][width]`, for all columns of M or those of a phase. */
+function emitElementProduct(
   module: ModuleWriter,
   target: Target,
   { shape, n }: GroupShape,
-): FunctionHandle {
+): { readonly handle: FunctionHandle; readonly width: number } {
   const depth = kernelDepth(shape);
   const parts = partsOfSum(depth);
-  return emitMicroKernel(module, target, {
-    n,
+  const columns = productColumns(shape, n);
+  const width = panelsOf(target, n).tail.length === 0 ? columns : n;
+  const handle = emitMicroKernel(module, target, {
+    n: width,
     run: depth / parts,
     middle: 1,
     middleStride: 0,
     outer: parts,
     outerStride: (depth / parts) * 4,
-    aStride: shape.source.row.channels * 4,
-    cStride: n * 4,
+    aStride: tileChannels(shape) * 4,
+    cStride: columns * 4,
     start: parts > 1 ? 'parts' : 'zero',
     fetchesAhead: shape.convGroups === 1 && fetchesAhead(target),
     goesBeyond: true,
   });
+  return { handle, width };
 }

@@ -2,20 +2,20 @@ import { i32 } from '../../../../emit/code.js';
 import type { FunctionWriter, Local } from '../../../../emit/module.js';
 import type { OutputShape, SourceShape } from '../rows/stage.js';
 import type { Target } from '../target.js';
-import { axesOf, type TileAlgorithm, tileElementsOf } from './algorithms.js';
+import { phasesOf, type TileAlgorithm, tileElementsOf, tileOutputs } from './algorithms.js';
 
 /**
- * A convolution of 3×3 taps by Winograd (`algorithms.ts`), some rows of tiles at a time:
+ * A convolution of 3×3 taps, or of 4×4 of stride 2, by Winograd (`algorithms.ts`), some rows of tiles at a time:
  *
  *     input rows → V [ξ][tile][ic],   kernels → U [ξ][oc / panel][ic][panel],
- *     M [ξ][tile][oc] = V · U, plane by plane,   M → output rows.
+ *     M [ξ][tile][oc] = V · U for each tile element ξ,   M → output rows.
  *
  * Output channels are taken by groups, so that a group's U or M stay in the L2 cache. Which of the factors
  * is made when depends on whether U is kept from run to run:
  *
  * - Kept, it is fetched for each item: V of a few rows of tiles, in the thread's scratch memory, meets all
  *   groups. One stage.
- * - Not kept, it is made for each item, an item being a group, a row of planes at a time, and meets V of many
+ * - Not kept, it is made for each item, one work item per group, a row of tile elements at a time, and meets V of many
  *   rows of tiles, a band. V is in memory of its own, made by a stage before. To make U at every run takes a few hundredths of
  *   the run; to keep it would take four times the memory of the weights, all of which would have to be
  *   fetched for each picture.
@@ -26,6 +26,8 @@ export interface WinogradShape {
   /** The first input row and column that output 0 reads. */
   readonly first: readonly [row: number, column: number];
   readonly out: OutputShape;
+  /** Rows and columns of the first tile that lie before the output's first: with phases of the output, there may be one. */
+  readonly lead: readonly [rows: number, columns: number];
   /** Rows of tiles in V. */
   readonly bandRows: number;
   /** Rows of tiles in an item of the stage that makes V, and of the one that multiplies. */
@@ -40,21 +42,35 @@ export interface WinogradShape {
   readonly convGroups: number;
 }
 
-/** Input channels that an output channel reads, which are the depth of the products. */
-export function kernelDepth({ source, convGroups }: WinogradShape): number {
-  return source.row.channels / convGroups;
+/** Channels of V: those of the input, of each of its phases. */
+export function tileChannels({ source, algorithm }: WinogradShape): number {
+  return source.row.channels * phasesOf(algorithm).inputs ** 2;
 }
 
-/** Planes whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
-export function planeStride(bytes: number): number {
+/** Of those, the ones that an output channel reads, which are the depth of the products. */
+export function kernelDepth(shape: WinogradShape): number {
+  return tileChannels(shape) / shape.convGroups;
+}
+
+/** Columns of U and M for so many output channels: one of each phase of the output. */
+export function productColumns({ algorithm }: WinogradShape, channels: number): number {
+  return channels * phasesOf(algorithm).outputs ** 2;
+}
+
+/** Tile elements whose starts differ modulo 4 KiB do not map to the same sets of the L1 cache. */
+export function elementStride(bytes: number): number {
   return Math.ceil(bytes / 4096) * 4096 + 192;
 }
 
-export function tilesOf({ algorithm, out }: Pick<WinogradShape, 'algorithm' | 'out'>) {
-  const { vertical, horizontal } = axesOf(algorithm);
+export function tilesOf({
+  algorithm,
+  out,
+  lead,
+}: Pick<WinogradShape, 'algorithm' | 'out' | 'lead'>) {
+  const [rows, columns] = tileOutputs(algorithm);
   return {
-    across: Math.ceil(out.width / horizontal.outputs),
-    down: Math.ceil(out.height / vertical.outputs),
+    across: Math.ceil((lead[1] + out.width) / columns),
+    down: Math.ceil((lead[0] + out.height) / rows),
   };
 }
 
@@ -79,21 +95,25 @@ export function groupWidths(shape: WinogradShape, target: Target): number[] {
   return [...new Array<number>(full).fill(channels), ...(rest > 0 ? [rest] : [])];
 }
 
-/** Bytes from one plane of V to the next: a product reads on to the end of its last block of rows, and fetches one more. */
-export function inputPlane(target: Target, shape: WinogradShape): number {
+/** Bytes from one tile element of V to the next: a product reads on to the end of its last block of rows, and fetches one more. */
+export function inputElementStride(target: Target, shape: WinogradShape): number {
   const tiles = shape.bandRows * tilesOf(shape).across + 2 * target.tile.rows;
-  return planeStride(tiles * shape.source.row.channels * 4);
+  return elementStride(tiles * tileChannels(shape) * 4);
 }
 
-/** Bytes from one plane of a group's U to the next. */
-export function kernelPlane(shape: WinogradShape, channels: number): number {
-  return planeStride(kernelDepth(shape) * channels * 4);
+/** Bytes from one tile element of a group's U to the next. */
+export function kernelElementStride(shape: WinogradShape, channels: number): number {
+  return elementStride(kernelDepth(shape) * productColumns(shape, channels) * 4);
 }
 
-/** Bytes from one plane of a group's M to the next. */
-export function productPlane(target: Target, shape: WinogradShape, channels: number): number {
+/** Bytes from one tile element of a group's M to the next. */
+export function productElementStride(
+  target: Target,
+  shape: WinogradShape,
+  channels: number,
+): number {
   const tiles = shape.productRows * tilesOf(shape).across + 2 * target.tile.rows;
-  return planeStride(tiles * channels * 4);
+  return elementStride(tiles * productColumns(shape, channels) * 4);
 }
 
 /** Does the same for whole groups and for the last one, each as wide as it is. */
@@ -116,10 +136,10 @@ export function byWidth(
 
 /** Bytes of V. */
 export function winogradInputBytes(target: Target, shape: WinogradShape): number {
-  return tileElementsOf(shape.algorithm) * inputPlane(target, shape);
+  return tileElementsOf(shape.algorithm) * inputElementStride(target, shape);
 }
 
-/** Bytes of what threads share of a band: V, and behind it the number of the row of planes that was begun last. */
+/** Bytes of what threads share of a band: V, and behind it the number of the row of tile elements that was begun last. */
 export function bandBytes(target: Target, shape: WinogradShape): number {
   return winogradInputBytes(target, shape) + 4;
 }
@@ -127,11 +147,11 @@ export function bandBytes(target: Target, shape: WinogradShape): number {
 /** Bytes of U, of all groups. */
 export function keptKernelBytes(target: Target, shape: WinogradShape): number {
   const { channels, full, rest } = groupsOf(shape, target);
-  const bytes = (n: number) => tileElementsOf(shape.algorithm) * kernelPlane(shape, n);
+  const bytes = (n: number) => tileElementsOf(shape.algorithm) * kernelElementStride(shape, n);
   return full * bytes(channels) + (rest > 0 ? bytes(rest) : 0);
 }
 
-/** Bytes that one tile has in all planes, for so many channels. */
+/** Bytes of all elements of one tile, for so many channels. */
 export function tileBytes(algorithm: TileAlgorithm, channels: number): number {
   return tileElementsOf(algorithm) * channels * 4;
 }

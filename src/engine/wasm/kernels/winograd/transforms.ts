@@ -9,14 +9,13 @@ import { schedulingBarrier } from '../gemm/schedulingBarrier.js';
 import { type Target, vectorsAtATime } from '../target.js';
 import {
   Algebra,
-  axesOf,
   type Element,
   elements,
   type Line,
-  type TileAlgorithm,
   type WinogradAlgorithm,
   WORKING,
-} from './algorithms.js';
+} from './algebra.js';
+import { axesOf, phasesOf, type TileAlgorithm } from './algorithms.js';
 
 function grid(f: FunctionWriter, rows: number, columns: number, vectors: number): Element[][] {
   return Array.from({ length: rows }, () => elements(f, columns, vectors));
@@ -26,11 +25,14 @@ const column = (lines: readonly Line[], j: number): Line => lines.map((line) => 
 
 export interface InputTileShape {
   readonly algorithm: TileAlgorithm;
+  /** Whether pixels are transformed as inputs are, or as a kernel's taps. */
+  readonly side: 'input' | 'taps';
   readonly channels: number;
-  /** Bytes from one row of `src` to the next. */
+  /** Bytes from one row of `src` to the next, and from one pixel to the next. */
   readonly rowStride: number;
-  /** Bytes from one plane of `dst` to the next. */
-  readonly planeStride: number;
+  readonly pixelStride: number;
+  /** Bytes from one tile element of `dst` to the next. */
+  readonly elementStride: number;
 }
 
 /**
@@ -39,13 +41,21 @@ export interface InputTileShape {
  */
 const INPUT_CHANNELS = 32;
 
-/** Bytes that a tile's input needs on its way. */
-export function inputTileBytes({ algorithm, channels }: InputTileShape): number {
+/** Pixels of a tile that are transformed. */
+export function tileSide({ algorithm, side }: Pick<InputTileShape, 'algorithm' | 'side'>) {
   const { vertical, horizontal } = axesOf(algorithm);
-  return vertical.products * horizontal.inputs * lineStride(Math.min(channels, INPUT_CHANNELS));
+  const pixelsOf = ({ inputs, taps }: WinogradAlgorithm) => (side === 'input' ? inputs : taps);
+  return { rows: pixelsOf(vertical), columns: pixelsOf(horizontal) };
 }
 
-/** Lines whose starts differ modulo 4 KiB do not fight for the same lines of the L1 cache. */
+/** Bytes that a tile's input needs on its way. */
+export function inputTileBytes(shape: InputTileShape): number {
+  const { vertical } = axesOf(shape.algorithm);
+  const { columns } = tileSide(shape);
+  return vertical.products * columns * lineStride(Math.min(shape.channels, INPUT_CHANNELS));
+}
+
+/** Lines whose starts differ modulo 4 KiB do not map to the same sets of the L1 cache. */
 function lineStride(channels: number): number {
   return channels * 4 + 64;
 }
@@ -54,7 +64,7 @@ function lineStride(channels: number): number {
  * `(src, dst, between)`: a tile's input pixels, of `[…][channels]`, to `dst[ξ][channels]`, by way of
  * `between[row ξ][column]`, which stays in the L1 cache.
  *
- * First along columns, then along rows: so there are no more vectors at a time than registers, and few planes of `dst`,
+ * First along columns, then along rows: so there are no more vectors at a time than registers, and few tile elements of `dst`,
  * which comes from beyond the L2 cache, are written at a time, one run after the other.
  */
 export function emitInputTile(
@@ -64,26 +74,28 @@ export function emitInputTile(
 ): FunctionHandle {
   const key = `winograd input ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32', 'i32'], (f, src, dst, between) => {
-    const { algorithm, channels, rowStride, planeStride } = shape;
+    const { algorithm, channels, rowStride, pixelStride, elementStride } = shape;
     const { vertical, horizontal } = axesOf(algorithm);
+    const { rows, columns } = tileSide(shape);
     const a = new Algebra(f, target);
     const [part, line, c, from, to] = f.locals('i32', 5);
     const transform = (count: number) => {
       const vectors = vectorsAtATime(target, count);
-      const most = (count: 'inputs' | 'products') => Math.max(vertical[count], horizontal[count]);
-      const loaded = elements(f, most('inputs'), vectors);
-      const out = elements(f, most('products'), vectors);
+      const loaded = elements(f, Math.max(rows, columns), vectors);
+      const out = elements(f, Math.max(vertical.products, horizontal.products), vectors);
       const t = elements(f, WORKING, vectors);
       const transformLine = (
-        { inputs, products, transformInput }: WinogradAlgorithm,
+        { products, transformInput, transformKernel }: WinogradAlgorithm,
+        pixels: number,
         at: Local,
         apart: number,
         outAt: Local,
         outApart: number,
       ) => {
         f.repeat(c, count, 4 * vectors, () => {
-          for (let i = 0; i < inputs; i++) a.load(loaded[i], at, i * apart);
-          transformInput(a, loaded, out, t);
+          for (let i = 0; i < pixels; i++) a.load(loaded[i], at, i * apart);
+          if (shape.side === 'input') transformInput(a, loaded, out, t);
+          else transformKernel(a, loaded, out, t);
           for (let i = 0; i < products; i++) a.store(outAt, out[i], i * outApart);
           f.advance(at, 16 * vectors);
           f.advance(outAt, 16 * vectors);
@@ -91,18 +103,18 @@ export function emitInputTile(
       };
       const bytes = count * 4;
       const stride = lineStride(count);
-      const betweenStride = horizontal.inputs * stride;
+      const betweenStride = columns * stride;
       f.emit(from.set(src.value), to.set(between.value));
-      f.repeat(line, horizontal.inputs, 1, () => {
-        transformLine(vertical, from, rowStride, to, betweenStride);
-        f.advance(from, channels * 4 - bytes);
+      f.repeat(line, columns, 1, () => {
+        transformLine(vertical, rows, from, rowStride, to, betweenStride);
+        f.advance(from, pixelStride - bytes);
         f.advance(to, stride - bytes);
       });
       f.emit(from.set(between.value), to.set(dst.value));
       f.repeat(line, vertical.products, 1, () => {
-        transformLine(horizontal, from, stride, to, planeStride);
+        transformLine(horizontal, columns, from, stride, to, elementStride);
         f.advance(from, betweenStride - bytes);
-        f.advance(to, horizontal.products * planeStride - bytes);
+        f.advance(to, horizontal.products * elementStride - bytes);
       });
       f.advance(src, bytes);
       f.advance(dst, bytes);
@@ -115,7 +127,11 @@ export function emitInputTile(
 export interface OutputTileShape {
   readonly algorithm: TileAlgorithm;
   readonly channels: number;
-  readonly planeStride: number;
+  readonly elementStride: number;
+  /** Size of the output, and how much of the first tile lies before it. */
+  readonly height: number;
+  readonly width: number;
+  readonly lead: readonly [rows: number, columns: number];
   /** Bytes from one pixel of `dst` to the next, and from one row to the next. */
   readonly pixelStride: number;
   readonly rowStride: number;
@@ -126,8 +142,9 @@ export interface OutputTileShape {
 }
 
 /**
- * `(src, dst, bias, partial, rows, columns)`: `src[ξ][channels]` to a tile's output pixels, of which those
- * inside are stored, and added to the partial sums (`norm.ts`).
+ * `(src, dst, bias, partial, rows, columns)`: `src[ξ][phase][channels]` to a tile's output pixels, of which those
+ * inside are stored, and added to the partial sums (`norm.ts`). `rows` and `columns` are those of the output from the
+ * tile's first ones on.
  *
  * Differences from the tile's first pixel are summed in float32, and the rest in doubles: a mean far
  * above the deviation costs no digits, and most of the work is narrow.
@@ -146,8 +163,7 @@ export function emitOutputTile(
     const { channels } = shape;
     const { vectors } = writer;
     f.repeat(f.local('i32'), channels, 4 * vectors, () => {
-      writer.transformColumns();
-      writer.transformRows();
+      writer.transform();
       writer.addSums();
       for (const pointer of [src, dst, bias]) f.advance(pointer, 16 * vectors);
       f.advance(partial, 32 * vectors);
@@ -155,7 +171,7 @@ export function emitOutputTile(
   });
 }
 
-/** Writes the steps of some channels of a tile, in the order of its methods. */
+/** Writes the steps of some channels of a tile. */
 class OutputTileWriter {
   /** Vectors of channels that are worked on together. */
   readonly vectors: number;
@@ -201,20 +217,32 @@ class OutputTileWriter {
     );
   }
 
+  /** From the tile's products to its pixels, one phase after the other. */
+  transform(): void {
+    const { outputs } = phasesOf(this.#shape.algorithm);
+    this.#a.load(this.#added, this.#given.bias, 0);
+    for (let down = 0; down < outputs; down++) {
+      for (let across = 0; across < outputs; across++) {
+        this.#transformColumns(down * outputs + across);
+        this.#transformRows(down, across);
+      }
+    }
+  }
+
   /**
    * Columns first, so that all of a column's tile elements are loaded once. Scheduling barriers keep V8 from loading
    * those of all columns before it begins with the first, which are more than there are registers.
    */
-  transformColumns(): void {
+  #transformColumns(phase: number): void {
     const a = this.#a;
-    const { src, bias } = this.#given;
-    const { algorithm, planeStride } = this.#shape;
+    const { src } = this.#given;
+    const { algorithm, elementStride, channels } = this.#shape;
     const { vertical, horizontal } = axesOf(algorithm);
-    a.load(this.#added, bias, 0);
+    const from = phase * channels * 4;
     this.#f.leavable((leave) => {
       for (let j = 0; j < horizontal.products; j++) {
         for (const [i, element] of this.#loaded.entries()) {
-          a.load(element, src, (i * horizontal.products + j) * planeStride);
+          a.load(element, src, from + (i * horizontal.products + j) * elementStride);
         }
         vertical.transformOutput(a, this.#loaded, column(this.#lines, j), this.#working);
         if (this.#isScheduled) leave(schedulingBarrier(src, j));
@@ -222,28 +250,39 @@ class OutputTileWriter {
     });
   }
 
-  transformRows(): void {
+  #transformRows(down: number, across: number): void {
     const { rows, columns } = this.#given;
-    const { horizontal } = axesOf(this.#shape.algorithm);
+    const { algorithm, height, width, lead } = this.#shape;
+    const { outputs } = phasesOf(algorithm);
+    const { horizontal } = axesOf(algorithm);
     for (const [i, line] of this.#lines.entries()) {
-      this.#ifInside(rows, i, () => {
+      const row = outputs * i + down;
+      this.#ifInside(row, rows, lead[0] > 0 ? height : null, () => {
         horizontal.transformOutput(this.#a, line, this.#out, this.#working);
-        for (const j of this.#out.keys()) this.#ifInside(columns, j, () => this.#finish(i, j));
+        for (const [j, pixel] of this.#out.entries()) {
+          const column = outputs * j + across;
+          this.#ifInside(column, columns, lead[1] > 0 ? width : null, () =>
+            this.#finish(pixel, row, column),
+          );
+        }
       });
     }
   }
 
-  /** Of a tile that is cut off, the first row and column are inside, too. */
-  #ifInside(length: Local, index: number, body: () => void): void {
-    if (this.#shape.whole || index === 0) body();
-    else this.#f.if(i32.gt(length.value, i32.const(index)), body);
+  /**
+   * Of a tile that is cut off, the first row and column are inside, too: unless the first tile has one before the output's
+   * first, and `left` is more than all that the output has, `most`.
+   */
+  #ifInside(index: number, left: Local, most: number | null, body: () => void): void {
+    if (this.#shape.whole || (index === 0 && most === null)) body();
+    else if (index > 0) this.#f.if(i32.gt(left.value, i32.const(index)), body);
+    else this.#f.if(i32.ge(i32.const(most ?? 0), left.value), body);
   }
 
   /** Stores the pixel of row `i` and column `j`, and adds it to the sums. */
-  #finish(i: number, j: number): void {
+  #finish(pixel: Element, i: number, j: number): void {
     const a = this.#a;
     const { rowStride, pixelStride, squaresAt } = this.#shape;
-    const pixel = this.#out[j];
     a.add(pixel, pixel, this.#added);
     a.store(this.#given.dst, pixel, i * rowStride + j * pixelStride);
     if (squaresAt === null) return;
@@ -304,12 +343,16 @@ export interface KernelTileShape {
   readonly channels: number;
   /** Output channels of the panel, a multiple of 4. */
   readonly lanes: number;
-  /** Which row of planes is made. */
+  /** Rows and columns of the kernel that are transformed, of all that it has on each side. */
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+  readonly side: number;
+  /** Which row of tile elements is made. */
   readonly row: number;
-  readonly planeStride: number;
+  readonly elementStride: number;
 }
 
-/** `(src, dst)`: one panel of kernels, `src[ic][3 · 3][lanes]`, to a row of planes, `dst[column ξ][ic][lanes]`. */
+/** `(src, dst)`: one panel of kernels, `src[ic][side · side][lanes]`, to a row of tile elements, `dst[column ξ][ic][lanes]`. */
 export function emitKernelTile(
   module: ModuleWriter,
   target: Target,
@@ -317,29 +360,31 @@ export function emitKernelTile(
 ): FunctionHandle {
   const key = `winograd kernel ${JSON.stringify([target.fma, target.joins, shape])}`;
   return module.define(key, ['i32', 'i32'], (f, src, dst) => {
-    const { algorithm, channels, lanes, row, planeStride } = shape;
+    const { algorithm, channels, lanes, rows, columns, side, row, elementStride } = shape;
     const { vertical, horizontal } = axesOf(algorithm);
     const a = new Algebra(f, target);
     const vectors = vectorsAtATime(target, lanes);
-    const kernel = grid(f, 3, 3, vectors);
-    const lines = grid(f, vertical.products, 3, vectors);
+    const kernel = grid(f, rows.length, columns.length, vectors);
+    const lines = grid(f, vertical.products, columns.length, vectors);
     const t = elements(f, WORKING, vectors);
     const out = elements(f, horizontal.products, vectors);
     const [ic, lane] = f.locals('i32', 2);
     f.repeat(ic, channels, 1, () => {
       f.repeat(lane, lanes, 4 * vectors, () => {
-        for (let i = 0; i < 3; i++) {
-          for (let j = 0; j < 3; j++) a.load(kernel[i][j], src, (i * 3 + j) * lanes * 4);
+        for (const [i, y] of rows.entries()) {
+          for (const [j, x] of columns.entries()) {
+            a.load(kernel[i][j], src, (y * side + x) * lanes * 4);
+          }
         }
         // What other rows would need is not used, and V8 leaves it out.
-        for (let j = 0; j < 3; j++) {
+        for (const j of columns.keys()) {
           vertical.transformKernel(a, column(kernel, j), column(lines, j), t);
         }
         horizontal.transformKernel(a, lines[row], out, t);
-        for (const [j, element] of out.entries()) a.store(dst, element, j * planeStride);
+        for (const [j, element] of out.entries()) a.store(dst, element, j * elementStride);
         for (const pointer of [src, dst]) f.advance(pointer, 16 * vectors);
       });
-      f.advance(src, 8 * lanes * 4);
+      f.advance(src, (side * side - 1) * lanes * 4);
     });
   });
 }

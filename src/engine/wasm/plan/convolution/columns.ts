@@ -4,12 +4,13 @@ import {
   COLUMN_PRODUCTS,
   columnGemm,
   columnParts,
+  columnRows,
   emitColumns,
 } from '../../kernels/winograd/columns.js';
 import { emitColumnWeights } from '../../kernels/winograd/columnWeights.js';
 import { balancedChunk } from '../chunks.js';
-import type { ConvolutionStage } from '../lower.js';
-import { kernelShape } from '../weights.js';
+import type { ConvolutionStage } from '../stages.js';
+import { kernelShape, kernelStrides } from '../weights.js';
 import {
   type Context,
   outputShape,
@@ -17,18 +18,21 @@ import {
   phaseAxis,
   SHARED_INPUT,
   sourceOf,
+  unitsByItem,
 } from './common.js';
 
 /** Rows of tiles per work item: the first one's input rows are made twice. */
 const TILE_ROWS = 8;
+/** The same where few rows are in memory at a time. */
+const BANDED_TILE_ROWS = 2;
 
-/** Winograd along the columns of tall kernels. */
+/** One-dimensional Winograd, along the columns of kernels of more than three rows. */
 export function planColumns(
   stage: ConvolutionStage,
   { module, target, threads }: Context,
 ): PlannedConvolution {
-  const { step, method } = stage;
-  const { outChannels, kernelHeight, kernelWidth, groups } = kernelShape(step);
+  const { step, method, isBanded } = stage;
+  const { outChannels, inChannels, kernelHeight, kernelWidth, groups } = kernelShape(step);
   const { shape: sourceShape, zerosRight } = sourceOf(stage);
   const down = Math.ceil(step.to.height / COLUMN_OUTPUTS);
   const shape = {
@@ -39,18 +43,34 @@ export function planColumns(
     out: outputShape(stage),
     fewOutputChannels: method.hasFewOutputs ? outChannels : null,
     groups,
-    tileRows: balancedChunk({ rows: down, most: TILE_ROWS, threads, extra: SHARED_INPUT }),
+    tileRows: balancedChunk({
+      rows: down,
+      most: isBanded ? BANDED_TILE_ROWS : TILE_ROWS,
+      threads,
+      extra: SHARED_INPUT,
+    }),
   };
   const { n, depth } = columnGemm(shape);
   const { stage: handle, items, scratchBytes } = emitColumns(module, target, shape);
-  const channels = { outChannels, perGroup: step.weightShape[1] };
+  const whole = { stage: handle, firstItem: 0, items, firstTileRow: 0 };
+  const layout = {
+    groupIn: inChannels / groups,
+    groupOut: outChannels / groups,
+    strides: kernelStrides(step),
+    isBackwards: step.isAdjoint,
+  };
   return {
-    steps: [{ stage: handle, items, firstTileRow: 0 }],
+    steps: [whole],
+    units: unitsByItem(whole, (item) => columnRows(shape, item)),
     scratchBytes,
     sums: down,
     weights: newBuffer(COLUMN_PRODUCTS * columnParts(shape) * depth * n * 4),
     fill: null,
-    packing: { stage: emitColumnWeights(module, target, shape, channels), items: outChannels },
+    packing: {
+      stage: emitColumnWeights(module, target, shape, layout),
+      items: outChannels,
+      isComplete: false,
+    },
     tiles: null,
   };
 }

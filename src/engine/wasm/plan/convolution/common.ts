@@ -7,8 +7,10 @@ import { MAX_WINOGRAD_INPUT } from '../../kernels/rows/range.js';
 import type { RowShape } from '../../kernels/rows/rows.js';
 import type { OutputShape, SourceShape } from '../../kernels/rows/stage.js';
 import type { Target } from '../../kernels/target.js';
-import type { ConvolutionStage } from '../lower.js';
+import type { WritableMemory } from '../../writableMemory.js';
+import type { PlannedStep, RowUnit } from '../rowUnits.js';
 import { paddedChannels, type Source } from '../source.js';
+import type { ConvolutionStage } from '../stages.js';
 
 /** Most rows per work item of a convolution that goes by rows. */
 const MAX_ITEM_ROWS = 16;
@@ -17,22 +19,44 @@ const MAX_ITEM_ROWS = 16;
 export const SHARED_INPUT = 0.2;
 
 /** Writes what kernels multiply into memory, from a layer's weights. */
-export type WeightWriter = (memory: ArrayBufferLike, weight: Tensor) => void;
+export type WeightWriter = (memory: WritableMemory, weight: Tensor) => void;
+
+/** Machine code that packs weights. */
+export interface Packing {
+  readonly stage: FunctionHandle;
+  readonly items: number;
+  /** Whether it writes all that the convolution reads; if not, the rest has to be zero. */
+  readonly isComplete: boolean;
+  /** The same in parts, of which each packs the elements that follow those of the one before; absent for weights that are small. */
+  readonly parts?: readonly PackingPart[];
+}
+
+/** Weights that are read from a file wait in memory until they are packed: no more than so many bytes at a time. */
+export const MAX_PART_BYTES = 2 ** 23;
+
+export interface PackingPart {
+  readonly stage: FunctionHandle;
+  readonly items: number;
+  /** Elements of the weight. */
+  readonly size: number;
+  /** Where what it packs goes, in bytes from the first. */
+  readonly offset: number;
+}
 
 /** A convolution as steps of the program, and what they need. */
 export interface PlannedConvolution {
-  readonly steps: readonly {
-    readonly stage: FunctionHandle;
-    readonly items: number;
-    readonly firstTileRow: number;
-  }[];
+  readonly steps: readonly PlannedStep[];
+  /** The steps, cut as finely as they can be, if rows can be made in their order; `null` if not. */
+  readonly units: readonly RowUnit[] | null;
   readonly scratchBytes: number;
   /** How many partial sums the steps leave. */
   readonly sums: number;
   readonly weights: Buffer;
   /** How the weights get there: written by this, or packed by machine code. */
   readonly fill: WeightWriter | null;
-  readonly packing: { readonly stage: FunctionHandle; readonly items: number } | null;
+  readonly packing: Packing | null;
+  /** Set when machine code can do what `fill` does, where runs pack weights. */
+  readonly runPacking?: Packing;
   /** Memory that the steps share. */
   readonly tiles: Buffer | null;
 }
@@ -54,9 +78,45 @@ export function oneStep(
   { stage, items, scratchBytes }: { stage: FunctionHandle; items: number; scratchBytes: number },
   weights: Buffer,
   fill: WeightWriter,
+  units: (whole: PlannedStep) => readonly RowUnit[] | null = () => null,
 ): PlannedConvolution {
-  const steps = [{ stage, items, firstTileRow: 0 }];
-  return { steps, scratchBytes, sums: items, weights, fill, packing: null, tiles: null };
+  const whole = { stage, firstItem: 0, items, firstTileRow: 0 };
+  const common = { scratchBytes, sums: items, weights, fill, packing: null, tiles: null };
+  return { steps: [whole], units: units(whole), ...common };
+}
+
+/** Units of one item each, of `rowsPerItem` rows of each phase. */
+export function unitsByRows(
+  { step }: ConvolutionStage,
+  rowsPerItem: number,
+): (whole: PlannedStep) => RowUnit[] {
+  const [inStep] = step.inStep;
+  const phases = step.rows.map(phaseAxis);
+  const first = Math.min(...phases.map((phase) => phase.first));
+  const reach = reachOf(phases);
+  const rows = Math.max(...phases.map(({ count }) => count));
+  const { outStep } = phases[0];
+  return (whole) =>
+    unitsByItem(whole, (item) => {
+      const start = item * rowsPerItem;
+      const end = Math.min(start + rowsPerItem, rows);
+      const to = Math.min(end * outStep, step.to.height);
+      return {
+        reads: { from: start * inStep + first, to: (end - 1) * inStep + first + reach + 1 },
+        writes: { from: start * outStep, to },
+      };
+    });
+}
+
+/** Each item of a step by itself. */
+export function unitsByItem(
+  whole: PlannedStep,
+  rowsOf: (item: number) => Pick<RowUnit, 'reads' | 'writes'>,
+): RowUnit[] {
+  return Array.from({ length: whole.items }, (_, item) => ({
+    steps: [{ ...whole, firstItem: item, items: 1 }],
+    ...rowsOf(item),
+  }));
 }
 
 export function outputShape({ step, partials, planar }: ConvolutionStage): OutputShape {
@@ -76,6 +136,7 @@ export function sourceOf({ source, step, keep, method }: ConvolutionStage) {
     top,
     bottom,
     checked: method.isWinograd && !(source.bound <= MAX_WINOGRAD_INPUT),
+    ring: source.ring,
   });
   const pitch = (zerosLeft + width + zerosRight) * source.channels * 4;
   return { shape, width, zerosRight, pitch };

@@ -1,6 +1,7 @@
-import { floatsAt, newBuffer } from '../../../shared/arena.js';
+import { newBuffer } from '../../../shared/arena.js';
 import { emitFewOutputs, fewOutputsWidth } from '../../kernels/gemm/fewOutputs.js';
-import type { ConvolutionStage } from '../lower.js';
+import { floatsAt } from '../../writableMemory.js';
+import type { ConvolutionStage } from '../stages.js';
 import { kernelShape, kernelView, packFewOutputs } from '../weights.js';
 import {
   type Context,
@@ -11,6 +12,8 @@ import {
   reachOf,
   rowsThatFit,
   sourceOf,
+  unitsByRows,
+  type WeightWriter,
 } from './common.js';
 
 /** Input rows in scratch memory stay within the L2 cache, more or less. */
@@ -28,6 +31,7 @@ export function planFewOutputs(
   const n = fewOutputsWidth(kernelWidth, outChannels);
   const axis = phaseAxis(rows[0]);
   const reach = reachOf([axis]);
+  const rowsPerItem = rowsThatFit(SCRATCH_BYTES, pitch, inStep[0], reach, step.to.height);
   const conv = emitFewOutputs(module, target, {
     source: shape(zerosRight),
     rows: axis,
@@ -35,11 +39,12 @@ export function planFewOutputs(
     kernelWidth,
     outChannels,
     out: outputShape(stage),
-    rowsPerItem: rowsThatFit(SCRATCH_BYTES, pitch, inStep[0], reach, step.to.height),
+    rowsPerItem,
   });
   const weights = newBuffer(axis.taps * source.channels * n * 4);
-  return oneStep(conv, weights, (memory, weight) => {
+  const fill: WeightWriter = (memory, weight) => {
     const kernel = kernelView(step, weight);
     packFewOutputs(kernel, rows[0], source.channels, n, target, floatsAt(memory, weights));
-  });
+  };
+  return oneStep(conv, weights, fill, unitsByRows(stage, rowsPerItem));
 }

@@ -8,7 +8,8 @@ import {
   isSpread,
 } from '../../kernels/grouped/grouped.js';
 import { type SpreadShape, spreadChannels } from '../../kernels/grouped/spread.js';
-import type { ConvolutionStage } from '../lower.js';
+import type { WritableMemory } from '../../writableMemory.js';
+import type { ConvolutionStage } from '../stages.js';
 import { type KernelView, kernelShape, kernelView } from '../weights.js';
 import {
   type Context,
@@ -42,7 +43,7 @@ export function planGrouped(
   const lanes = panels.reduce((sum, panel) => sum + panel.lanes, 0);
   const weights = newBuffer(0);
   const phases: Phase[] = [];
-  const fills: ((memory: ArrayBufferLike, kernel: KernelView) => void)[] = [];
+  const fills: ((memory: WritableMemory, kernel: KernelView) => void)[] = [];
   for (const row of rows) {
     for (const col of cols) {
       const offset = weights.bytes;
@@ -50,7 +51,7 @@ export function planGrouped(
       weights.bytes += align(floats * 4);
       phases.push({ rows: phaseAxis(row), cols: phaseAxis(col), weightOffset: offset });
       fills.push((memory, kernel) => {
-        const packed = new Float32Array(memory, weights.address + offset, floats);
+        const packed = memory.floats(weights.address + offset, floats);
         packGroups(kernel, row, col, panels, packed);
       });
     }

@@ -1,9 +1,10 @@
 import type { ModuleWriter } from '../../../../emit/module.js';
 import type { Target } from '../../kernels/target.js';
-import type { ConvolutionStage } from '../lower.js';
+import type { ConvolutionStage } from '../stages.js';
 import { planColumns } from './columns.js';
 import type { Machine, PlannedConvolution } from './common.js';
 import { planFewOutputs } from './fewOutputs.js';
+import { planFewPixels } from './fewPixels.js';
 import { planGrouped } from './grouped.js';
 import { planImplicitGemm } from './implicitGemm.js';
 import { planWinograd } from './winograd.js';
@@ -22,6 +23,8 @@ export function planConvolution(
       return planImplicitGemm(stage, context);
     case 'fewOutputs':
       return planFewOutputs(stage, context);
+    case 'fewPixels':
+      return planFewPixels(stage, context);
     case 'grouped':
       return planGrouped(stage, context);
     case 'columns':

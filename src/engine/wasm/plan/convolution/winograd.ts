@@ -1,7 +1,15 @@
+import type { AxisPhase } from '../../../../tensor/axisPhase.js';
 import { newBuffer } from '../../../shared/arena.js';
 import { panelRanges } from '../../kernels/gemm/panels.js';
 import type { OutputShape } from '../../kernels/rows/stage.js';
-import { axesOf, type TileAlgorithm, tileElementsOf } from '../../kernels/winograd/algorithms.js';
+import {
+  axesOf,
+  kernelTaps,
+  phasesOf,
+  type TileAlgorithm,
+  tileElementsOf,
+  tileOutputs,
+} from '../../kernels/winograd/algorithms.js';
 import {
   emitWinogradInput,
   emitWinogradLocally,
@@ -17,15 +25,17 @@ import {
 } from '../../kernels/winograd/shape.js';
 import { emitKeptKernels, emitKernelPacking } from '../../kernels/winograd/weightTransforms.js';
 import { balancedChunk, evenChunk } from '../chunks.js';
-import type { ConvolutionStage } from '../lower.js';
 import type { WinogradMethod } from '../methods.js';
-import { type KernelShape, kernelShape } from '../weights.js';
+import type { RowUnit } from '../rowUnits.js';
+import type { ConvolutionStage } from '../stages.js';
+import { type KernelShape, kernelShape, kernelStrides } from '../weights.js';
 import {
   type Context,
   outputShape,
   type PlannedConvolution,
   SHARED_INPUT,
   sourceOf,
+  unitsByItem,
 } from './common.js';
 
 /** Figures that are in parts of the L2 cache were measured with caches from this size to that. */
@@ -58,6 +68,7 @@ interface Layer {
   readonly kernel: KernelShape;
   readonly out: OutputShape;
   readonly algorithm: TileAlgorithm;
+  readonly lead: WinogradShape['lead'];
   /** Input channels of a group of the convolution, in memory. */
   readonly depth: number;
   readonly cache: number;
@@ -90,14 +101,15 @@ function describe(
   const kernel = kernelShape(step);
   const out = outputShape(stage);
   const depth = source.channels / kernel.groups;
-  const algorithm = tileAlgorithm(method, depth, out);
-  const { across, down } = tilesOf({ algorithm, out });
+  const lead = [leadOf(method, step.rows), leadOf(method, step.cols)] as const;
+  const algorithm = tileAlgorithm(method, depth, { out, lead });
+  const { across, down } = tilesOf({ algorithm, out, lead });
   const { inputs, inStep } = axesOf(algorithm).horizontal;
+  const phases = phasesOf(algorithm);
   const { shape: sourceShape, width, zerosRight } = sourceOf(stage);
-  const first = (phases: typeof step.rows) =>
-    Math.min(...phases.flatMap(({ taps }) => taps.map(({ offset }) => offset)));
+  const first = (axis: typeof step.rows) => Math.min(...axis.map(firstTap));
   // The last tile of a row reads on past the picture, where zeros have to stand.
-  const end = (across - 1) * inStep + inputs + first(step.cols);
+  const end = phases.inputs * ((across - 1) * inStep + inputs) + first(step.cols);
   const rowsShape = sourceShape(Math.max(zerosRight, end - width));
   const panel = target.tile.vectors * 4;
   const groupChannels = Math.max(MIN_GROUP_CHANNELS, GROUP_CHANNELS * (cache / 2 ** 20));
@@ -107,6 +119,7 @@ function describe(
     kernel,
     out,
     algorithm,
+    lead,
     depth,
     cache,
     down,
@@ -115,6 +128,7 @@ function describe(
       source: rowsShape,
       first: [first(step.rows), first(step.cols)],
       out,
+      lead,
       bandRows,
       inputRows,
       productRows,
@@ -127,32 +141,36 @@ function describe(
 
 /** Each work item transforms its own input; the transformed kernels are there before the run. */
 function planLocally(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
-  const { stage, down } = layer;
-  const most = layer.fitting(LOCAL_TILES, stage.source.channels);
+  const { down } = layer;
+  const most = layer.fitting(LOCAL_TILES, channelsOfTiles(layer));
   const band = balancedChunk({ rows: down, most, threads, extra: SHARED_INPUT });
   const shape = layer.shapeFor(band, band, band);
   const { stage: handle, items, scratchBytes } = emitWinogradLocally(module, target, shape);
   const kept = emitKeptKernels(module, target, shape, packingShape(layer));
+  const whole = { stage: handle, firstItem: 0, items, firstTileRow: 0 };
+  const rowsOf = (item: number) => tileRows(layer, item * band, Math.min(down, (item + 1) * band));
   return {
-    steps: [{ stage: handle, items, firstTileRow: 0 }],
+    steps: [whole],
+    units: layer.lead[0] === 0 ? unitsByItem(whole, rowsOf) : null,
     scratchBytes: Math.max(scratchBytes, kept.scratchBytes),
     sums: down,
     weights: newBuffer(keptKernelBytes(target, shape)),
     fill: null,
-    packing: { stage: kept.stage, items: kept.groups },
+    packing: { stage: kept.stage, items: kept.groups, isComplete: true },
     tiles: null,
   };
 }
 
 /** Band by band: one step transforms the input, the next one makes kernels, multiplies, and transforms back. */
 function planInBands(layer: Layer, { module, target, threads }: Context): PlannedConvolution {
-  const { stage, down, out, depth, cache, algorithm } = layer;
-  const { across } = tilesOf({ algorithm, out });
-  const band = evenChunk(down, layer.fitting(BAND * cache, stage.source.channels));
+  const { down, out, depth, cache, algorithm } = layer;
+  const { across } = tilesOf(layer);
+  const band = evenChunk(down, layer.fitting(BAND * cache, channelsOfTiles(layer)));
   const widths = groupWidths(layer.shapeFor(band, 1, 1), target);
   // Each work item makes its group's kernels.
   const made = KERNELS_AS_TILES / across;
-  const mostProducts = layer.fitting(BAND_PRODUCTS * cache, widths[0]);
+  const columns = widths[0] * phasesOf(algorithm).outputs ** 2;
+  const mostProducts = layer.fitting(BAND_PRODUCTS * cache, columns);
   const productRows = balancedChunk({
     rows: band,
     most: mostProducts,
@@ -164,39 +182,64 @@ function planInBands(layer: Layer, { module, target, threads }: Context): Planne
   const shape = layer.shapeFor(band, inputRows, productRows);
   const input = emitWinogradInput(module, target, shape);
   const products = emitWinogradProducts(module, target, shape);
-  const steps = Array.from({ length: Math.ceil(down / band) }, (_, index) => {
+  const units = Array.from({ length: Math.ceil(down / band) }, (_, index): RowUnit => {
     const firstTileRow = index * band;
     const here = Math.min(band, down - firstTileRow);
     const groupItems = Math.ceil(here / productRows) * products.groups;
-    return [
-      { stage: input.stage, items: Math.ceil(here / shape.inputRows), firstTileRow },
-      { stage: products.stage, items: groupItems, firstTileRow },
-    ];
+    const inputItems = Math.ceil(here / shape.inputRows);
+    return {
+      steps: [
+        { stage: input.stage, firstItem: 0, items: inputItems, firstTileRow },
+        { stage: products.stage, firstItem: 0, items: groupItems, firstTileRow },
+      ],
+      ...tileRows(layer, firstTileRow, firstTileRow + here),
+    };
   });
   return {
-    steps: steps.flat(),
+    steps: units.flatMap(({ steps }) => steps),
+    units: layer.lead[0] === 0 ? units : null,
     scratchBytes: Math.max(input.scratchBytes, products.scratchBytes),
     sums: down,
-    weights: newBuffer(9 * depth * out.channels * 4),
+    weights: newBuffer(kernelTaps(algorithm) ** 2 * depth * out.channels * 4),
     fill: null,
     packing: {
       stage: emitKernelPacking(module, target, packingShape(layer)),
       items: panelRanges(target, out.channels).length,
+      isComplete: !isPadded(layer),
     },
     tiles: newBuffer(bandBytes(target, shape)),
   };
 }
 
+/** Input and output rows of rows of tiles `from … to − 1`. */
+function tileRows(
+  { algorithm, out, stage }: Layer,
+  from: number,
+  to: number,
+): Pick<RowUnit, 'reads' | 'writes'> {
+  const { vertical } = axesOf(algorithm);
+  const phases = phasesOf(algorithm).inputs;
+  const inStep = phases * vertical.inStep;
+  const first = Math.min(...stage.step.rows.map(firstTap));
+  const reads = {
+    from: from * inStep + first,
+    to: (to - 1) * inStep + first + phases * vertical.inputs,
+  };
+  const [rows] = tileOutputs(algorithm);
+  return { reads, writes: { from: from * rows, to: Math.min(to * rows, out.height) } };
+}
+
+/** Whether channels in memory are more than there are. */
+function isPadded({ kernel, out, depth }: Layer): boolean {
+  return depth * kernel.groups > kernel.inChannels || out.channels > kernel.outChannels;
+}
+
 /** How the layer's own weights lie, and how they are packed. */
-function packingShape({ stage, method, kernel, out, depth }: Layer) {
-  const { weightShape } = stage.step;
-  const [outer, inner] = [weightShape[1] * 9, 9];
-  const group = weightShape.reduce((a, b) => a * b, 1) / kernel.groups;
+function packingShape({ stage, kernel, out, depth, algorithm }: Layer) {
   return {
-    strides:
-      method === 'transposed2'
-        ? { in: outer, out: inner, group }
-        : { out: outer, in: inner, group },
+    strides: kernelStrides(stage.step),
+    isBackwards: stage.step.isAdjoint,
+    taps: kernelTaps(algorithm) ** 2,
     groupOut: kernel.outChannels / kernel.groups,
     inChannels: kernel.inChannels / kernel.groups,
     paddedIn: depth,
@@ -207,24 +250,52 @@ function packingShape({ stage, method, kernel, out, depth }: Layer) {
 
 /** Whether transformed kernels are kept from run to run. */
 function keepsKernels(algorithm: TileAlgorithm, inChannels: number, outChannels: number): boolean {
-  return tileBytes(algorithm, inChannels) * outChannels <= KEPT_KERNELS;
+  const { inputs, outputs } = phasesOf(algorithm);
+  const bytes = tileBytes(algorithm, inChannels) * outChannels * (inputs * outputs) ** 2;
+  return bytes <= KEPT_KERNELS;
 }
+
+/** Channels of V. */
+function channelsOfTiles({ stage, algorithm }: Layer): number {
+  return stage.source.channels * phasesOf(algorithm).inputs ** 2;
+}
+
+function firstTap({ taps }: AxisPhase): number {
+  return Math.min(...taps.map(({ offset }) => offset));
+}
+
+/**
+ * With phases of the output, a tile's first rows read the same input row and the one before it. If that are a pair of which
+ * the second is the output's first, the tile begins one row before the output.
+ */
+function leadOf(method: WinogradMethod, phases: readonly AxisPhase[]): number {
+  if (method !== 'transposed2By4') return 0;
+  return firstTap(phases[0]) < firstTap(phases[1]) ? 1 : 0;
+}
+
+const SIDES = {
+  stride1: { of: ['f43', 'f53'], phases: 'none' },
+  stride1By4: { of: ['f34'], phases: 'none' },
+  stride2: { of: ['stride2'], phases: 'none' },
+  transposed2: { of: ['transposed2'], phases: 'none' },
+  stride2By4: { of: ['f42', 'f52', 'f62'], phases: 'in' },
+  transposed2By4: { of: ['f42', 'f52', 'f62'], phases: 'out' },
+} as const;
 
 /** Tiles of sides that make the fewest products; of equal ones, those with the smaller error. */
 function tileAlgorithm(
   method: WinogradMethod,
   inChannels: number,
-  out: OutputShape,
+  { out, lead }: Pick<WinogradShape, 'out' | 'lead'>,
 ): TileAlgorithm {
-  if (method !== 'stride1') return { vertical: method, horizontal: method };
+  const { of: sides, phases } = SIDES[method];
   const cost = (algorithm: TileAlgorithm) => {
-    const { across, down } = tilesOf({ algorithm, out });
+    const { across, down } = tilesOf({ algorithm, out, lead });
     const isKept = keepsKernels(algorithm, inChannels, out.channels);
     return tileElementsOf(algorithm) * (across * down + (isKept ? 0 : KERNELS_AS_TILES));
   };
-  const sides = ['f43', 'f53'] as const;
   return sides
-    .flatMap((vertical) => sides.map((horizontal) => ({ vertical, horizontal })))
+    .flatMap((vertical) => sides.map((horizontal) => ({ vertical, horizontal, phases })))
     .reduce((best, other) => (cost(other) < cost(best) ? other : best));
 }
 

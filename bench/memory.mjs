@@ -1,0 +1,98 @@
+// What the command takes for large pictures, with and without a limit of its memory:
+//
+//   node bench/memory.mjs [--node BINARY] [--sizes 1920x1080] [--rounds 3]
+//
+// Peak of the whole process (maximum resident set, as `/usr/bin/time -v` tells), processor time and wall time; each round
+// runs all limits one after the other. The outputs have to be the same bytes.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { encodeImage, ResNetGenerator, saveStateDict } from '../dist/index.js';
+
+const { values } = parseArgs({
+  options: {
+    node: { type: 'string', default: process.execPath },
+    sizes: { type: 'string' },
+    rounds: { type: 'string', default: '3' },
+    threads: { type: 'string', default: '2' },
+  },
+});
+const command = join(dirname(fileURLToPath(import.meta.url)), '../dist/cyclegan.mjs');
+const folder = mkdtempSync(join(tmpdir(), 'cyclegan-memory-'));
+const full = join(folder, 'full.pth');
+
+/** `model`: the default generator of 64 channels, whose weights are as they are drawn, or the one that the command carries. */
+const CASES = [
+  { size: '1920x1080', model: 'full', limits: ['max', undefined] },
+  { size: '4000x3000', model: 'built in', limits: ['max', undefined] },
+  // More than WebAssembly has, if nothing is saved.
+  { size: '4000x3000', model: 'full', limits: [undefined] },
+];
+/** Written on the way out, behind what the command writes. */
+const REPORTING = `data:text/javascript,process.on('exit', () => {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  process.stderr.write('\\nused ' + JSON.stringify({ maxRSS, userCPUTime, systemCPUTime }) + '\\n');
+})`;
+
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+
+function picture(size) {
+  const [width, height] = size.split('x').map(Number);
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) {
+    const [x, y] = [((i / 3) | 0) % width, (i / 3 / width) | 0];
+    data[i] = 127 + 80 * Math.sin(x / 37 + (i % 3)) * Math.cos(y / 23) + ((i * 7919) % 41);
+  }
+  return { width, height, data };
+}
+
+function run(input, { model }, limit) {
+  const output = join(folder, 'out.png');
+  const weights = model === 'full' ? ['-w', full] : [];
+  const memory = limit === undefined ? [] : ['--memory', limit];
+  const own = [input, '-o', output, '--resize', 'none', '--threads', values.threads];
+  const started = performance.now();
+  const { stderr, status } = spawnSync(
+    values.node,
+    ['--import', REPORTING, command, ...own, ...weights, ...memory],
+    { encoding: 'utf8' },
+  );
+  const seconds = (performance.now() - started) / 1000;
+  if (status !== 0) throw new Error(stderr);
+  const used = JSON.parse(/^used (.*)$/m.exec(stderr)[1]);
+  return {
+    megabytes: used.maxRSS / 1000,
+    processor: (used.userCPUTime + used.systemCPUTime) / 1e6,
+    seconds,
+    digest: createHash('sha256').update(readFileSync(output)).digest('hex'),
+  };
+}
+
+try {
+  await saveStateDict(new ResNetGenerator(3, 3, 64, 9).stateDict(), full);
+  const wanted = values.sizes?.split(',');
+  for (const one of CASES) {
+    if (wanted !== undefined && !wanted.includes(one.size)) continue;
+    const input = join(folder, `${one.size}.png`);
+    writeFileSync(input, encodeImage(picture(one.size), '.png'));
+    const runs = new Map(one.limits.map((limit) => [limit, []]));
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const [limit, results] of runs) results.push(run(input, one, limit));
+    }
+    const digests = new Set([...runs.values()].flat().map(({ digest }) => digest));
+    if (digests.size > 1) throw new Error('outputs differ');
+    console.log(`${one.size}, ${one.model}`);
+    for (const [limit, results] of runs) {
+      const of = (name) => median(results.map((result) => result[name]));
+      const name = limit === undefined ? 'without an option' : `--memory ${limit}`;
+      const times = `${of('processor').toFixed(1)} s of processors, ${of('seconds').toFixed(1)} s`;
+      console.log(`  ${name}: ${of('megabytes').toFixed(0)} MB, ${times}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true });
+}

@@ -1,0 +1,126 @@
+import { FAMILIES } from '../generator/families.js';
+import type { Family, PictureTraits } from '../generator/family.js';
+import { LOWERINGS } from '../generator/onnx/operators/index.js';
+import type { Shaped } from '../nn/loadStateDict.js';
+import { MODELS } from './modelList.js';
+
+const HEAD = `# Models
+
+Made of the code by \`npm run docs\`: change it there. A file is recognised by its keys and shapes, all of which must be a family's;
+\`cyclegan inspect FILE\` says which it is. What no file tells has an option: \`--input-range\`, \`--bgr\`, \`--statistics\`,
+\`--residual\`, \`--residual-tanh\`, \`--padding\` (docs/command.md).
+
+## Families
+
+Range: what the darkest and the brightest byte become on the way in, and what becomes them on the way out. Sizes: what sides the
+network takes, where it does not take all (pictures are mirrored up to that, and cut again), or what the sides of its output are rounded up to.
+Where networks of a family differ in depth or norm, this is one of them: \`inspect\` has what a file's are. Names: of what the repository
+publishes, of any of its classes.
+`;
+
+const OWN_HEAD = `
+## Files that describe their network themselves
+
+- *Whole models* (\`torch.save(model)\`): read as inert data, nothing is called. Their state dict goes by family, as above; what their
+  layers say of padding is heeded, and a note tells where they are not the family's. A \`Sequential\` all the way down of standard layers
+  (convolutions, norms, activations, padding, resizing, pools, \`Linear\`, \`PixelShuffle\`) runs without a family.
+- *TorchScript* (torch 1.4 and later, and mobile \`.ptl\` archives): weights by name, family by keys; what its code says of padding takes
+  \`--padding\`. Frozen programs have no names any more, and flatbuffers (\`.ptl\` of newer versions) are not read.
+- *\`.npz\`* (\`numpy.savez(file, **{key: tensor.numpy() …})\`): the names are the keys.
+- *\`.pdparams\`* of Paddle: a pickle of NumPy arrays, or a dict of several (\`--key\`). \`X._mean\` and \`X._variance\` become \`X.running_mean\` and
+  \`X.running_var\`; \`X.scale\` beside \`X.bias\` becomes \`X.weight\`, and both are left out where they are ones and zeros, as PaddleGAN's instance norms
+  have them; weights of two dimensions are turned, as Paddle's linear layers have \`[in, out]\`. Other names are PyTorch's already.
+- *ONNX*, opsets 7 to 25 (7 to 18 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
+  model, in its own folder. Ranges and the order of channels are what ONNX's metadata of images say (\`Image.BitmapPixelFormat\`, \`Image.NominalPixelRange\`); else ranges are read off the first and last nodes (\`tanh\`, \`sigmoid\`, \`Clip\`, and what scales them), then off the
+  family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides
+  gets pictures of those. These operators are known: ${knownOperators()}; and of constants, what computes shapes and pads.
+`;
+
+const MODELS_HEAD = `
+## Models that have a name
+
+\`cyclegan download NAME\` fetches one, \`--weights NAME\` uses it, with no further option. Those without a file of their own lie in an archive
+or behind a page. Licences are those that the repositories state for what they publish; a model may be bound by its training pictures, too.
+`;
+
+function knownOperators(): string {
+  return [...LOWERINGS.keys()].map((name) => `\`${name}\``).join(', ');
+}
+
+/**
+ * docs/models.md.
+ * @param samples Keys and shapes of a generator of each family, by the family's name.
+ */
+export function modelReference(samples: ReadonlyMap<string, ReadonlyMap<string, Shaped>>): string {
+  const families = FAMILIES.map((family) => {
+    const tensors = samples.get(family.name);
+    const traits = tensors === undefined ? null : family.traits(family.infer(tensors, {}));
+    return row([
+      `${code(family.className)} (${code(family.name)})`,
+      repositoryLink(family.repository),
+      traits === null ? '' : ranges(traits),
+      traits === null ? '' : sizes(traits),
+      traits === null ? '' : statistics(traits),
+      weightsOf(family),
+    ]);
+  });
+  const models = MODELS.map(({ name, repository, licence = '', url, page, key }) =>
+    row([
+      code(name),
+      repositoryLink(repository),
+      licence,
+      `<${url ?? page}>${url === null ? ' (archive or page)' : ''}${key === undefined ? '' : `, ${code(`--key ${key}`)}`}`,
+    ]),
+  );
+  return [
+    HEAD,
+    table(
+      ['class (family)', 'repository', 'range in → out', 'sizes', 'statistics', 'names'],
+      families,
+    ),
+    OWN_HEAD,
+    MODELS_HEAD,
+    table(['name', 'repository', 'licence', 'address'], models),
+    '',
+  ].join('\n');
+}
+
+function ranges({ inputRange, outputRange, channelOrder, residual }: PictureTraits): string {
+  const [into, out] = [inputRange, outputRange].map(([low, high]) => `[${low}, ${high}]`);
+  const order = channelOrder === 'bgr' ? ', BGR' : '';
+  return `${into} → ${out}${order}${residual ? ', adds its input' : ''}`.replaceAll('-', '−');
+}
+
+function sizes({ sizeRule: { multipleOf, roundsUpTo, exactly } }: PictureTraits): string {
+  if (exactly !== undefined) return `${exactly} × ${exactly} alone`;
+  if (multipleOf > 1) return `multiples of ${multipleOf}`;
+  return roundsUpTo > 1 ? `any; rounds up to ${roundsUpTo}` : 'any';
+}
+
+function statistics({ statistics: which }: PictureTraits): string {
+  return which === 'own' ? "the picture's own" : 'running';
+}
+
+/** Names of models that the family's repository publishes. */
+function weightsOf({ repository }: Family): string {
+  const groups = MODELS.filter((model) => model.repository === repository).map(
+    ({ name }) => `${name.split('/')[0]}/…`,
+  );
+  return [...new Set(groups)].map(code).join(', ');
+}
+
+function repositoryLink(repository: string): string {
+  return `[${repository}](https://github.com/${repository})`;
+}
+
+function table(head: readonly string[], rows: readonly string[]): string {
+  return [row(head), row(head.map(() => '---')), ...rows].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,222 @@
+import { type Buffer, newBuffer } from '../../shared/arena.js';
+import { NO_BORDER } from '../../shared/fuse/lazyValue.js';
+import { buffersOf, isUntouched, stageLifetimes } from './stageBuffers.js';
+import type { ChainedStage, ConvolutionStage, Plan, RowChain, Stage } from './stages.js';
+import { kernelShape } from './weights.js';
+
+/**
+ * How much a program does to need less memory. Results are the same to the bit:
+ *
+ * - `none`: each value has a place of its own while it lives.
+ * - `overlays`: values take the place of those that are read for the last time (`overlays.ts`), row by row.
+ * - `chains`: besides, large values between two layers are never whole (`rowChain.ts`). Where a norm stands between the two, the first
+ *   layer runs twice: once for the sums, once for the values.
+ */
+export const ECONOMIES = ['none', 'overlays', 'chains'] as const;
+export type Economy = (typeof ECONOMIES)[number];
+
+/** Most multiply-adds, of all, that are done twice to save memory. */
+const MAX_EXTRA_WORK = 0.35;
+/** Methods whose rows can be made in their order. */
+const BANDED = new Set([
+  'columns',
+  'fewOutputs',
+  'implicitGemm',
+  'stride1',
+  'stride1By4',
+  'stride2',
+  'transposed2',
+  'stride2By4',
+]);
+
+type Convolution = Stage & ConvolutionStage;
+
+/** The same plan, with less memory. */
+export function economise(plan: Plan, economy: Economy): Plan {
+  if (economy === 'none') return plan;
+  const summed = withSumsWritten(plan);
+  const chained = economy === 'chains' ? withChains(summed) : summed;
+  return { ...chained, isOverlaid: true, stages: markLastReaders(chained.stages) };
+}
+
+/**
+ * Where a convolution reads a sum of two values, and leaves it for others or is the last to read either, the sum is written out before, in
+ * the place of one of them: three values live at a time then, where four would.
+ */
+function withSumsWritten(plan: Plan): Plan {
+  const lifetimes = stageLifetimes(plan.stages);
+  const added: Buffer[] = [];
+  const stages = plan.stages.flatMap((stage, index): readonly Stage[] => {
+    if (stage.kind !== 'convolution') return [stage];
+    const { source, keep, node } = stage;
+    const { buffer, other } = source;
+    if (other === null || source.fold !== null || source.isPlanar) return [stage];
+    const isLast = [buffer, other].every((read) => lifetimes.get(read)?.last === index);
+    if (keep === null && !isLast) return [stage];
+    const to = keep ?? newBuffer(buffer.bytes);
+    if (keep === null) added.push(to);
+    const sum = { ...source, border: NO_BORDER };
+    const written = { ...source, buffer: to, operations: [], norm: null, other: null };
+    const byAge = [buffer, other].sort(
+      (a, b) => (lifetimes.get(a)?.first ?? 0) - (lifetimes.get(b)?.first ?? 0),
+    );
+    // One place for the sums of all blocks; but what is larger than the last begins before it, so that is in another.
+    const inPlaceOf = stage.result.bytes > to.bytes ? byAge.reverse() : byAge;
+    return [
+      { kind: 'copy', node, source: sum, window: null, to, sums: null, inPlaceOf },
+      { ...stage, source: written, keep: null },
+    ];
+  });
+  return { ...plan, stages, buffers: [...plan.buffers, ...added] };
+}
+
+/** A value that one stage makes for one other. */
+interface Link {
+  readonly value: Buffer;
+  readonly from: Convolution;
+  readonly to: ChainedStage;
+  /** Whether the second stage needs sums of the whole value. */
+  readonly needsSums: boolean;
+}
+
+/**
+ * Values that take nothing but to run two layers in turn are made row by row. So is, as long as it helps, the largest of those that live
+ * where most memory is in use.
+ */
+function withChains(plan: Plan): Plan {
+  const links = linksOf(plan.stages);
+  const work = plan.stages.reduce((sum, stage) => sum + multiplyAdds(stage), 0);
+  const chosen: Link[] = [];
+  for (const link of links) if (!link.needsSums && fits(link, chosen)) chosen.push(link);
+  let extra = 0;
+  let best = { stages: plan.stages, bytes: Number.POSITIVE_INFINITY };
+  for (;;) {
+    const stages = chainUp(plan.stages, chosen);
+    const { bytes, alive } = peakOf(stages);
+    if (bytes < best.bytes) best = { stages, bytes };
+    const [next] = links
+      .filter((link) => alive.has(link.value) && !chosen.includes(link) && fits(link, chosen))
+      .filter(
+        ({ needsSums, from }) => !needsSums || extra + multiplyAdds(from) <= MAX_EXTRA_WORK * work,
+      )
+      .sort((a, b) => b.value.bytes - a.value.bytes);
+    if (next === undefined) return { ...plan, stages: best.stages };
+    chosen.push(next);
+    if (next.needsSums) extra += multiplyAdds(next.from);
+  }
+}
+
+/** Sums are of the first value of a chain alone: sums of a later one would need all before it to run again. */
+function fits(link: Link, chosen: readonly Link[]): boolean {
+  if (link.needsSums && chosen.some(({ to }) => to === link.from)) return false;
+  return !chosen.some(({ from, needsSums }) => from === link.to && needsSums);
+}
+
+function linksOf(stages: readonly Stage[]): Link[] {
+  const readers = new Map<Buffer, Stage[]>();
+  for (const stage of stages) {
+    for (const buffer of new Set(buffersOf(stage))) {
+      readers.set(buffer, [...(readers.get(buffer) ?? []), stage]);
+    }
+  }
+  return stages.flatMap((from): Link[] => {
+    if (from.kind !== 'convolution' || !isBandable(from) || from.planar !== null) return [];
+    const value = from.result;
+    const [to, ...others] = (readers.get(value) ?? []).filter((reader) => reader !== from);
+    if (to === undefined || others.length > 0 || !isChainable(to)) return [];
+    if (to.source.buffer !== value || to.source.other === value) return [];
+    return [{ value, from, to, needsSums: from.partials !== null }];
+  });
+}
+
+function isChainable(stage: Stage): stage is ChainedStage {
+  return stage.kind === 'export' || (stage.kind === 'convolution' && isBandable(stage));
+}
+
+function isBandable({ method, step, keep, source }: ConvolutionStage): boolean {
+  return BANDED.has(method.name) && step.groups === 1 && keep === null && source.fold === null;
+}
+
+function multiplyAdds(stage: Stage): number {
+  if (stage.kind !== 'convolution') return 0;
+  const { outChannels, inChannels, kernelHeight, kernelWidth, groups } = kernelShape(stage.step);
+  const { to, isTransposed, stride } = stage.step;
+  const taps = (kernelHeight * kernelWidth * inChannels * outChannels) / groups;
+  return (taps * to.height * to.width) / (isTransposed ? stride[0] * stride[1] : 1);
+}
+
+/** The stages, with those that links join as chains, each in the place of its last. */
+function chainUp(stages: readonly Stage[], links: readonly Link[]): Stage[] {
+  const after = new Map(links.map((link) => [link.from as Stage, link]));
+  const isInner = new Set(links.map(({ to }) => to as Stage));
+  const chains = new Map<Stage, Stage[]>();
+  for (const { from, needsSums } of links) {
+    if (isInner.has(from)) continue;
+    const members: ChainedStage[] = [from];
+    for (let link = after.get(from); link !== undefined; link = after.get(link.to)) {
+      members.push(link.to);
+    }
+    const chain: RowChain = { members: members.map(banded) };
+    const last = members[members.length - 1];
+    const { node } = last;
+    if (needsSums) chains.set(from, [{ kind: 'chainSums', node: from.node, chain }]);
+    for (const member of members.slice(0, -1)) {
+      if (!chains.has(member)) chains.set(member, []);
+    }
+    chains.set(last, [{ kind: 'chain', node, chain }]);
+  }
+  return stages.flatMap((stage) => chains.get(stage) ?? [stage]);
+}
+
+function banded(stage: ChainedStage): ChainedStage {
+  return stage.kind === 'convolution' ? { ...stage, isBanded: true } : stage;
+}
+
+/** Where most memory is in use: how much, and the values that live there. Those within chains take none. */
+function peakOf(stages: readonly Stage[]): { readonly bytes: number; readonly alive: Set<Buffer> } {
+  const within = new Set(
+    stages.flatMap((stage) => (stage.kind === 'chain' ? valuesWithin(stage.chain) : [])),
+  );
+  const all = stageLifetimes(stages);
+  const lifetimes = [...all].filter(([buffer]) => !within.has(buffer));
+  const aliveAt = (index: number) =>
+    lifetimes.filter(([, { first, last }]) => first <= index && index <= last);
+  const isLast = (buffer: Buffer, index: number) => all.get(buffer)?.last === index;
+  const bytesAt = (index: number) =>
+    aliveAt(index).reduce((sum, [{ bytes }]) => sum + bytes, 0) -
+    overlaidBytes(stages[index], (buffer) => isLast(buffer, index));
+  let [peak, most] = [0, -1];
+  for (const index of stages.keys()) {
+    const bytes = bytesAt(index);
+    if (bytes > most) [peak, most] = [index, bytes];
+  }
+  return { bytes: most, alive: new Set(aliveAt(peak).map(([buffer]) => buffer)) };
+}
+
+/** How much of what a stage makes takes the place of what it reads for the last time. */
+function overlaidBytes(stage: Stage, isLast: (buffer: Buffer) => boolean): number {
+  if (stage.kind === 'copy') {
+    const { inPlaceOf = [], to } = stage;
+    return inPlaceOf.some((read) => read.bytes === to.bytes && isLast(read)) ? to.bytes : 0;
+  }
+  if (stage.kind !== 'convolution' || !isBandable(stage) || stage.planar !== null) return 0;
+  const { source, result } = stage;
+  const isOverlaid = isUntouched(source) && source.other === null && isLast(source.buffer);
+  return isOverlaid ? Math.min(source.buffer.bytes, result.bytes) : 0;
+}
+
+/** What each member of a chain but the last makes. */
+export function valuesWithin({ members }: RowChain): Buffer[] {
+  return members
+    .slice(0, -1)
+    .flatMap((member) => (member.kind === 'convolution' ? [member.result] : []));
+}
+
+function markLastReaders(stages: readonly Stage[]): Stage[] {
+  const lifetimes = stageLifetimes(stages);
+  return stages.map((stage, index) => {
+    if (stage.kind !== 'convolution' || !isUntouched(stage.source)) return stage;
+    const isLastReader = lifetimes.get(stage.source.buffer)?.last === index;
+    return isLastReader && stage.source.other === null ? { ...stage, isLastReader } : stage;
+  });
+}

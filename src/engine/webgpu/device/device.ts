@@ -1,0 +1,143 @@
+import { Queue } from '../../shared/queue.js';
+import type { Kernel } from '../shader/wgsl.js';
+import { findGpu, NoGpu } from './gpu.js';
+
+/** GPUBufferUsage, GPUMapMode and GPUShaderStage are no globals in Node; their values are fixed by the standard. */
+export const USAGE = {
+  mapRead: 0x0001,
+  copySource: 0x0004,
+  copyTarget: 0x0008,
+  storage: 0x0080,
+} as const;
+export const MAP_READ = 1;
+const COMPUTE_STAGE = 4;
+
+/** Pipelines that are kept for later programs. */
+const MAX_PIPELINES = 1024;
+/** What a device is taken to do until it was timed: as little as a slow one does. */
+const FIRST_FLOPS_PER_MS = 2e7;
+
+/** A GPU that is open, with what all programs share. */
+export class Device {
+  readonly gpu: GPUDevice;
+  /** Its maker and kind, for people. */
+  readonly name: string;
+  /** Whether it is none, but the processor. */
+  readonly isSoftware: boolean;
+  /** Why it is gone; `null` while it is there. */
+  lost: string | null = null;
+  /** Operations per millisecond, as timed last. */
+  flopsPerMs = FIRST_FLOPS_PER_MS;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #queue = new Queue();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(gpu: GPUDevice, adapter: GPUAdapter) {
+    const { vendor, architecture, device, description } = adapter.info;
+    const words = [description, device, `${vendor} ${architecture}`].map((word) => word.trim());
+    this.gpu = gpu;
+    this.name = words.find((word) => word !== '') ?? 'unknown device';
+    this.isSoftware = isSoftwareAdapter(adapter);
+    void gpu.lost.then(({ message, reason }) => {
+      this.lost = message || reason || 'for no reason given';
+    });
+  }
+
+  /**
+   * Runs one job at a time: error scopes are a stack of the device, so those of interleaved jobs would catch each other's
+   * errors.
+   * @returns What came of it, and the errors of either kind.
+   */
+  inTurn<T>(job: () => Promise<T>) {
+    return this.#queue.run(async () => {
+      this.gpu.pushErrorScope('out-of-memory');
+      this.gpu.pushErrorScope('validation');
+      const outcome = await job().then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      // A device that is lost has none.
+      const [invalid, noRoom] = [await this.#popError(), await this.#popError()];
+      return { outcome, invalid, noRoom };
+    });
+  }
+
+  #popError(): Promise<string | null> {
+    return this.gpu.popErrorScope().then(
+      (error) => error?.message ?? null,
+      () => null,
+    );
+  }
+
+  layout({ bindings }: Kernel): GPUBindGroupLayout {
+    const types = bindings.map(({ buffer }) =>
+      buffer.kind === 'weights' ? ('read-only-storage' as const) : ('storage' as const),
+    );
+    const key = types.join(' ');
+    const known = this.#layouts.get(key);
+    if (known !== undefined) return known;
+    const entries = types.map((type, binding) => ({
+      binding,
+      visibility: COMPUTE_STAGE,
+      buffer: { type },
+    }));
+    const layout = this.gpu.createBindGroupLayout({ entries });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+
+  /** Compiles a kernel, once for all programs. */
+  pipeline(kernel: Kernel): Promise<GPUComputePipeline> {
+    const known = this.#pipelines.get(kernel.code);
+    if (known !== undefined) return known;
+    const { label, code } = kernel;
+    const making = this.gpu.createComputePipelineAsync({
+      label,
+      layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [this.layout(kernel)] }),
+      compute: { module: this.gpu.createShaderModule({ label, code }), entryPoint: 'main' },
+    });
+    this.#pipelines.set(code, making);
+    making.catch(() => this.#pipelines.delete(code));
+    if (this.#pipelines.size > MAX_PIPELINES) {
+      this.#pipelines.delete(this.#pipelines.keys().next().value as string);
+    }
+    return making;
+  }
+}
+
+function isSoftwareAdapter({ info }: GPUAdapter): boolean {
+  const { isFallbackAdapter = false } = info as { isFallbackAdapter?: boolean };
+  return (
+    isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`)
+  );
+}
+
+let opened: Promise<Device | NoGpu> | null = null;
+
+/** The device that all programs share; another once it is lost, or was not to be had. */
+export async function openDevice(): Promise<Device | NoGpu> {
+  opened ??= open();
+  const opening = opened;
+  const device = await opening;
+  if (device instanceof Device && device.lost === null) return device;
+  // Of several callers, the first opens another; what was missing may be there the next time.
+  if (opened === opening) opened = null;
+  return device instanceof Device ? openDevice() : device;
+}
+
+async function open(): Promise<Device | NoGpu> {
+  const gpu = await findGpu();
+  if (gpu instanceof NoGpu) return gpu;
+  try {
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (adapter === null) {
+      return new NoGpu('WebGPU finds no adapter here: a driver is missing, or turned off');
+    }
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+    // Large pictures need more than the 128 MiB a binding that every device has.
+    const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
+    return new Device(await adapter.requestDevice({ requiredLimits }), adapter);
+  } catch (error) {
+    return new NoGpu(`the adapter gives no device: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,39 @@
+import { builtin } from '../../../platform/builtin.js';
+
+/** The package that gives Node a GPU: large and native, hence an optional peer. */
+const PEER = 'webgpu';
+
+/** Why there is no GPU here, and what to do; for people. */
+export class NoGpu {
+  readonly reason: string;
+
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+let found: Promise<GPU | NoGpu> | null = null;
+
+/** The way to this machine's GPUs: the page's own, or that of the package `webgpu` in Node. */
+export function findGpu(): Promise<GPU | NoGpu> {
+  found ??= lookForGpu();
+  return found;
+}
+
+async function lookForGpu(): Promise<GPU | NoGpu> {
+  const own = (globalThis.navigator as Navigator | undefined)?.gpu;
+  if (own !== undefined) return own;
+  if (builtin('fs') === null) {
+    return new NoGpu('this browser has no WebGPU, or the page was not loaded by https');
+  }
+  try {
+    // By a name that no bundler follows: the package is installed or not when this runs.
+    const { create } = await import(/* webpackIgnore: true */ /* @vite-ignore */ PEER);
+    return (create as (flags: readonly string[]) => GPU)([]);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') {
+      return new NoGpu('Node has WebGPU by the package "webgpu": npm install webgpu');
+    }
+    return new NoGpu(`the package "webgpu" does not load: ${(error as Error).message}`);
+  }
+}

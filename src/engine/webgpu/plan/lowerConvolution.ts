@@ -1,0 +1,118 @@
+import type { GraphNode } from '../../../graph/graph.js';
+import { kernelShape } from '../../shared/convolutionKernel.js';
+import { NO_BORDER } from '../../shared/fuse/lazyValue.js';
+import type { ConvolutionStep } from '../../shared/fuse/steps.js';
+import { groupedKernel, groupedWeights } from '../kernels/convolution/grouped.js';
+import {
+  implicitGemmKernel,
+  packedWeights,
+  planImplicitGemm,
+} from '../kernels/convolution/implicitGemm.js';
+import { partFloats } from '../kernels/convolution/tile.js';
+import {
+  inputTransformKernel,
+  outputTransformKernel,
+  planWinograd,
+  productsKernel,
+  weightTransformKernel,
+} from '../kernels/convolution/winograd.js';
+import { F4 } from '../kernels/convolution/winogradMatrices.js';
+import { copyKernel } from '../kernels/copy.js';
+import type { Target } from '../kernels/maps.js';
+import { partsOf, sumsKernel } from '../kernels/statistics.js';
+import type { ArenaBuffer, MadeBuffer } from './buffers.js';
+import type { Lowering } from './lowering.js';
+import { chooseMethod } from './methods.js';
+import { type Source, vectorsOf } from './source.js';
+import { channelWeight } from './weights.js';
+
+export function lowerConvolution(
+  lowering: Lowering,
+  step: ConvolutionStep,
+  node: GraphNode | null,
+) {
+  const source = keptSource(lowering, step, node);
+  const to = lowering.target(step.to);
+  switch (chooseMethod(step, lowering.choice)) {
+    case 'grouped':
+      lowerGrouped(lowering, step, node, source, to);
+      return;
+    case 'winograd':
+      lowerWinograd(lowering, step, node, source, to);
+      return;
+    case 'implicitGemm': {
+      const { parts: count } = planImplicitGemm(step);
+      const parts = partsFor(lowering, step, count);
+      const weights = packedWeights(step);
+      const kernel = implicitGemmKernel(step, source, { weights, bias: biasOf(step), to, parts });
+      lowering.push(kernel, node, flopsOf(step));
+    }
+  }
+}
+
+/** A source that others read, too, is written out first, and read where it was written. */
+function keptSource(lowering: Lowering, step: ConvolutionStep, node: GraphNode | null): Source {
+  const source = lowering.source(step.source);
+  if (step.keep === null) return source;
+  const kept = lowering.target(step.keep);
+  lowering.push(copyKernel({ ...source, border: NO_BORDER }, null, kept), node);
+  return { ...source, buffer: kept.buffer, operations: [] };
+}
+
+function biasOf({ bias, to }: ConvolutionStep) {
+  return bias === null ? null : channelWeight(bias, to.channels);
+}
+
+/** Room for the statistics of what the step stores, if a norm asks for them. */
+function partsFor(lowering: Lowering, step: ConvolutionStep, count: number): ArenaBuffer | null {
+  if (step.sums === null) return null;
+  const buffer = lowering.buffer(partFloats({ count }, step.to.channels));
+  lowering.setParts(step.sums, { buffer, count });
+  return buffer;
+}
+
+function lowerGrouped(
+  lowering: Lowering,
+  step: ConvolutionStep,
+  node: GraphNode | null,
+  source: Source,
+  to: Target,
+) {
+  const kernel = groupedKernel(step, source, groupedWeights(step), biasOf(step), to);
+  lowering.push(kernel, node, flopsOf(step));
+  const count = partsOf(to.height * to.width);
+  const parts = partsFor(lowering, step, count);
+  if (parts === null) return;
+  const stored = { ...to, vectors: vectorsOf(to.channels), operations: [], border: NO_BORDER };
+  lowering.push(sumsKernel(stored, { buffer: parts, count }), node);
+}
+
+function lowerWinograd(
+  lowering: Lowering,
+  step: ConvolutionStep,
+  node: GraphNode | null,
+  source: Source,
+  to: Target,
+) {
+  const plan = planWinograd(to, F4);
+  const { tiles, matrices } = plan;
+  const [inputs, outputs] = [source.vectors, vectorsOf(to.channels)];
+  const products = matrices.elements ** 2;
+  const u: MadeBuffer = { kind: 'made', floats: products * inputs * outputs * 16 };
+  const transform = weightTransformKernel(step, plan, packedWeights(step), u);
+  lowering.preparation.push({ node, kernel: transform, flops: 0 });
+  const v = lowering.buffer(products * tiles * inputs * 4);
+  lowering.push(inputTransformKernel(step, source, plan, v), node);
+  const m = lowering.buffer(products * tiles * outputs * 4);
+  const flops = 2 * products * tiles * inputs * 4 * outputs * 4;
+  lowering.push(productsKernel(inputs, outputs, plan, v, u, m), node, flops);
+  const parts = partsFor(lowering, step, plan.parts);
+  lowering.push(outputTransformKernel(plan, m, biasOf(step), to, parts), node);
+}
+
+function flopsOf(step: ConvolutionStep): number {
+  const { inChannels, groups } = kernelShape(step);
+  const products = (phases: ConvolutionStep['rows']) =>
+    phases.reduce((sum, { count, taps }) => sum + count * taps.length, 0);
+  return (2 * products(step.rows) * products(step.cols) * inChannels * step.to.channels) / groups;
+}

@@ -1,0 +1,36 @@
+import { kernelShape } from '../../shared/convolutionKernel.js';
+import type { ConvolutionStep } from '../../shared/fuse/steps.js';
+
+/** How a convolution is computed. */
+export type Method = 'grouped' | 'winograd' | 'implicitGemm';
+
+/** What a program may use. */
+export interface MethodChoice {
+  readonly winograd: boolean;
+}
+
+/** Fewest channels and output pixels a side for which the transforms cost less than the products that they save. */
+const MIN_WINOGRAD_CHANNELS = 8;
+const MIN_WINOGRAD_SIDE = 4;
+/** Most tiles a dispatch of the output transform takes. */
+const MAX_WINOGRAD_PIXELS = 2 ** 22;
+
+/** The first of these that fits. */
+export function chooseMethod(step: ConvolutionStep, choice: MethodChoice): Method {
+  if (step.groups > 1) return 'grouped';
+  return choice.winograd && isWinograd(step) ? 'winograd' : 'implicitGemm';
+}
+
+function isWinograd(step: ConvolutionStep): boolean {
+  const { inChannels, outChannels, kernelHeight, kernelWidth } = kernelShape(step);
+  const { height, width } = step.to;
+  return (
+    !step.isTransposed &&
+    kernelHeight === 3 &&
+    kernelWidth === 3 &&
+    [...step.stride, ...step.dilation].every((side) => side === 1) &&
+    Math.min(inChannels, outChannels) >= MIN_WINOGRAD_CHANNELS &&
+    Math.min(height, width) >= MIN_WINOGRAD_SIDE &&
+    height * width <= MAX_WINOGRAD_PIXELS
+  );
+}

@@ -1,0 +1,4 @@
+import { divOperator } from '../../../tensor/div.js';
+import { sameAs } from '../spelling.js';
+
+export const divSpelling = sameAs(divOperator, 'Div');

@@ -1,0 +1,120 @@
+import type { Value } from '../../../graph/builder.js';
+import { addOperator } from '../../../tensor/add.js';
+import { batchNorm2dOperator } from '../../../tensor/batchNorm2d.js';
+import { divOperator } from '../../../tensor/div.js';
+import { groupNormOperator } from '../../../tensor/groupNorm.js';
+import { instanceNorm2dOperator } from '../../../tensor/instanceNorm2d.js';
+import { mulOperator } from '../../../tensor/mul.js';
+import { subOperator } from '../../../tensor/sub.js';
+import { sqrtOperator } from '../../../tensor/training/elementwise.js';
+import { sumOperator } from '../../../tensor/training/sum.js';
+import { axisAt } from '../axes.js';
+import type { Lower, Lowering } from '../lowering.js';
+import { Computed, type Constant } from '../operand.js';
+
+/** Scale and shift that change nothing are left out; those that are weights never are. */
+function factors(node: Lower, index: number, plain: number): Value | null {
+  const constant = node.optional(index);
+  if (constant === null) return null;
+  if (constant.roots.length === 0 && isAll(constant, plain)) return null;
+  return node.leaf(constant, [constant.size]);
+}
+
+function isAll({ numbers, size }: Constant, value: number): boolean {
+  for (let i = 0; i < size; i++) if (numbers[i] !== value) return false;
+  return true;
+}
+
+const epsilon = (node: Lower) => node.integer('epsilon', 1e-5);
+
+/** `[N, G, L]` that was `[N, C, H, W]` is how exporters write a group norm of G groups. */
+export const instanceNormalization: Lowering = (node) => {
+  const x = node.computed(0);
+  const [weight, bias] = [factors(node, 1, 1), factors(node, 2, 0)];
+  const eps = epsilon(node);
+  if (x.view !== null && x.ordered.length === 4 && x.view.length === 3) {
+    const [batch, groups] = x.view;
+    const own = node.plain(new Computed(x.value, x.axes));
+    const isGrouped = batch === own.shape[0] && own.shape[1] % groups === 0;
+    if (!isGrouped || weight !== null || bias !== null) {
+      throw node.refusal(
+        'a norm of reshaped pictures, other than of groups of channels without factors',
+      );
+    }
+    const attributes = { numGroups: groups, eps, correction: 0, epsOutside: false } as const;
+    const normed = node.g.apply(groupNormOperator, [own, null, null], attributes);
+    return new Computed(normed, null, x.view);
+  }
+  const operands = [node.picture(0), weight, bias, null, null] as const;
+  return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
+};
+
+export const batchNormalization: Lowering = (node) => {
+  const x = node.picture(0);
+  const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => node.leaf(node.constant(i)));
+  const eps = epsilon(node);
+  if (node.integer('training_mode', 0) !== 1) {
+    const operands = [x, weight, bias, mean, variance] as const;
+    return new Computed(node.g.apply(batchNorm2dOperator, operands, { eps }));
+  }
+  if (x.shape[0] !== 1)
+    throw node.refusal('it is in training mode, for a batch of several pictures');
+  const operands = [x, weight, bias, null, null] as const;
+  return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
+};
+
+/** Up to opset 20, scale and bias are of groups; later, of channels. */
+export const groupNormalization: Lowering = (node) => {
+  const x = node.picture(0);
+  const numGroups = node.integer('num_groups');
+  const channels = x.shape[1];
+  const perChannel = (index: number, plain: number): Value | null => {
+    const constant = node.optional(index);
+    if (constant === null || constant.size === channels) return factors(node, index, plain);
+    const repeat = channels / constant.size;
+    return node.derived('by channel', [channels], constant, () =>
+      Float64Array.from({ length: channels }, (_, c) => constant.numbers[Math.floor(c / repeat)]),
+    );
+  };
+  const operands = [x, perChannel(1, 1), perChannel(2, 0)] as const;
+  const attributes = { numGroups, eps: epsilon(node), correction: 0, epsOutside: false } as const;
+  return new Computed(node.g.apply(groupNormOperator, operands, attributes));
+};
+
+/** Of all channels and pixels, a group norm of one group; along other axes, by its definition. */
+export const layerNormalization: Lowering = (node) => {
+  const x = node.computed(0);
+  const { shape } = x;
+  const axis = axisAt(node, node.integer('axis', -1), shape.length);
+  const [scale, shift] = [node.constant(1), node.optional(2)];
+  const eps = epsilon(node);
+  const axes = Array.from({ length: shape.length - axis }, (_, i) => axis + i);
+  const normed = normalized(node, x, axes, eps);
+  const scaled = node.g.apply(mulOperator, [normed, node.broadcast(scale, x)], {});
+  if (shift === null) return x.with(scaled);
+  return x.with(node.g.apply(addOperator, [scaled, node.broadcast(shift, x)], {}));
+};
+
+/** `(x − mean) / √(variance + eps)` along axes as the operand counts them. */
+function normalized(node: Lower, x: Computed, axes: readonly number[], eps: number): Value {
+  if (x.view !== null) throw node.refusal('its input was reshaped, and not back');
+  const { g } = node;
+  const { value } = x;
+  const dims = axes.map((axis) => x.axes?.[axis] ?? axis);
+  if (
+    value.shape.length === 4 &&
+    [1, 2, 3].every((dim) => dims.includes(dim)) &&
+    dims.length === 3
+  ) {
+    const attributes = { numGroups: 1, eps, correction: 0, epsOutside: false } as const;
+    return g.apply(groupNormOperator, [value, null, null], attributes);
+  }
+  const count = dims.reduce((product, dim) => product * value.shape[dim], 1);
+  const share = node.numbers('share', [1 / count], []);
+  const mean = (of: Value) =>
+    g.apply(mulOperator, [g.apply(sumOperator, [of], { dims }), share], {});
+  const centred = g.apply(subOperator, [value, mean(value)], {});
+  const variance = mean(g.apply(mulOperator, [centred, centred], {}));
+  const raised = g.apply(addOperator, [variance, node.numbers('eps', [eps], [])], {});
+  return g.apply(divOperator, [centred, g.apply(sqrtOperator, [raised], {})], {});
+}

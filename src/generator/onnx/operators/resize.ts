@@ -1,0 +1,205 @@
+import type { Value } from '../../../graph/builder.js';
+import { narrowOperator } from '../../../tensor/narrow.js';
+import { padOperator } from '../../../tensor/pad.js';
+import {
+  axisSamples,
+  type UpsampleAttributes,
+  upsampleOperator,
+} from '../../../tensor/upsample.js';
+import type { Lower, Lowering } from '../lowering.js';
+import { Computed } from '../operand.js';
+
+/** Ways from a pixel of the result to a place in the input. */
+const KNOWN: readonly string[] = [
+  'asymmetric',
+  'align_corners',
+  'half_pixel',
+  'pytorch_half_pixel',
+  'tf_half_pixel_for_nn',
+];
+
+/** Sides of pictures are shorter. */
+const MAX_SIDE = 1 << 20;
+
+/** How an axis is resized. */
+interface AxisScale {
+  readonly from: number;
+  readonly to: number;
+  /** As given, or of the sides. */
+  readonly scale: number;
+}
+
+/**
+ * Resize and Upsample. Which pixels of the input each of the result lies between is computed by ONNX's definition, and compared
+ * with what there is here: modes that come to the same are the same.
+ */
+export const resize: Lowering = (node) => {
+  const x = node.computed(0);
+  const scaled = axisScales(node, x);
+  if (x.view !== null || x.value.shape.length !== 4) throw node.refusal('its input is no picture');
+  const [rows, columns] = scaled;
+  if (rows.from === rows.to && columns.from === columns.to) return x;
+  const mode = node.text('mode', 'nearest');
+  if (mode === 'cubic' || node.integer('antialias', 0) === 1) {
+    throw node.refusal(
+      `its mode is ${mode === 'cubic' ? 'cubic' : 'antialiased'}, which is not known here`,
+    );
+  }
+  if (!KNOWN.includes(coordinates(node))) {
+    throw node.refusal(`its coordinates are ${coordinates(node)}, which is not known here`);
+  }
+  const wanted = scaled.map((axis) => samplesOf(node, mode, axis));
+  const found = candidates(mode, scaled).find((attributes) =>
+    scaled.every(({ from, to }, axis) =>
+      isSame(axisSamples(attributes, axis as 0 | 1, from, to), wanted[axis]),
+    ),
+  );
+  if (found !== undefined) return x.with(node.g.apply(upsampleOperator, [x.value], found));
+  const stretched = asymmetric(node, mode, x.value, scaled);
+  if (stretched !== null) return new Computed(stretched, x.axes);
+  const how = `${mode}, ${coordinates(node)}${mode === 'nearest' ? `, ${node.text('nearest_mode', 'round_prefer_floor')}` : ''}`;
+  throw node.refusal(
+    `its way of resizing ${rows.from} x ${columns.from} to ${rows.to} x ${columns.to} is not known here: ${how}`,
+  );
+};
+
+/** Rows and columns of the value. */
+function axisScales(node: Lower, x: Computed): readonly [AxisScale, AxisScale] {
+  const isUpsample = node.node.type === 'Upsample' || node.opset < 11;
+  const rank = x.shape.length;
+  const nonempty = (index: number) =>
+    node.has(index) && node.constant(index).size > 0
+      ? Array.from(node.constant(index).numbers)
+      : null;
+  const given = isUpsample ? node.list(1, 'scales') : nonempty(2);
+  const sizes = isUpsample ? null : nonempty(3);
+  const axes = node.integers('axes') ?? Array.from({ length: rank }, (_, axis) => axis);
+  if (node.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
+    throw node.refusal('it keeps the aspect ratio');
+  const list = given ?? sizes;
+  if (list === null || list.length !== axes.length)
+    throw node.refusal('it has neither scales nor sizes for its dimensions');
+  const scales = x.shape.map((from, axis): AxisScale => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return { from, to: from, scale: 1 };
+    if (given === null) return { from, to: list[at], scale: list[at] / from };
+    // As float32, in which it is written, may be a little less.
+    return { from, to: Math.floor(from * list[at] + 1e-4), scale: list[at] };
+  });
+  const order = x.axes ?? scales.map((_, axis) => axis);
+  if (
+    !scales.every(({ to, scale }) => Number.isInteger(to) && to > 0 && to <= MAX_SIDE && scale > 0)
+  ) {
+    throw node.refusal('its scales or sizes are none');
+  }
+  const byValue = (axis: number) => scales[order.indexOf(axis)];
+  if (rank !== 4 || [0, 1].some((axis) => byValue(axis).from !== byValue(axis).to)) {
+    throw node.refusal('it resizes other dimensions than height and width');
+  }
+  return [byValue(2), byValue(3)];
+}
+
+interface Samples {
+  readonly first: ArrayLike<number>;
+  readonly second: ArrayLike<number>;
+  readonly weight: ArrayLike<number>;
+}
+
+/** Of older versions, no attribute says; newer ones have another default. */
+function coordinates(node: Lower): string {
+  return node.node.type === 'Upsample' || node.opset < 11
+    ? 'asymmetric'
+    : node.text('coordinate_transformation_mode', 'half_pixel');
+}
+
+/** What each pixel of an axis is made of. @see https://onnx.ai/onnx/operators/onnx__Resize.html */
+function samplesOf(node: Lower, mode: string, { from, to, scale }: AxisScale): Samples {
+  const isOld = node.node.type === 'Upsample' || node.opset < 11;
+  const how = coordinates(node);
+  const position = (index: number): number => {
+    if (how === 'asymmetric') return index / scale;
+    if (how === 'align_corners') return to === 1 ? 0 : (index * (from - 1)) / (to - 1);
+    if (how === 'pytorch_half_pixel' && to === 1) return 0;
+    if (how === 'tf_half_pixel_for_nn') return (index + 0.5) / scale;
+    return (index + 0.5) / scale - 0.5;
+  };
+  const round = isOld ? 'floor' : node.text('nearest_mode', 'round_prefer_floor');
+  const samples = {
+    first: new Int32Array(to),
+    second: new Int32Array(to),
+    weight: new Float64Array(to),
+  };
+  const within = (index: number) => Math.min(Math.max(index, 0), from - 1);
+  for (let i = 0; i < to; i++) {
+    const at = position(i);
+    if (mode === 'nearest') {
+      samples.first[i] = within(nearest(at, round));
+      samples.second[i] = samples.first[i];
+    } else {
+      samples.first[i] = within(Math.floor(at));
+      samples.second[i] = within(Math.floor(at) + 1);
+      samples.weight[i] = samples.first[i] === samples.second[i] ? 0 : at - Math.floor(at);
+    }
+  }
+  return samples;
+}
+
+/** Whole positions come with the rounding of a division. */
+function nearest(at: number, mode: string): number {
+  if (mode === 'floor') return Math.floor(at + 1e-7);
+  if (mode === 'ceil') return Math.ceil(at - 1e-7);
+  const down = Math.floor(at);
+  const half = at - down - 0.5;
+  if (Math.abs(half) < 1e-7) return mode === 'round_prefer_ceil' ? down + 1 : down;
+  return half > 0 ? down + 1 : down;
+}
+
+function candidates(
+  mode: string,
+  [rows, columns]: readonly [AxisScale, AxisScale],
+): readonly UpsampleAttributes[] {
+  const scaleFactor = [rows.scale, columns.scale] as const;
+  const size = [rows.to, columns.to] as const;
+  const isScaled = [rows, columns].every(({ from, to, scale }) => to === Math.floor(from * scale));
+  const plain = { mode: mode === 'nearest' ? 'nearest' : 'bilinear', alignCorners: false } as const;
+  return [
+    ...(isScaled ? [{ ...plain, scaleFactor, size: null }] : []),
+    { ...plain, scaleFactor: null, size },
+    ...(mode === 'nearest' ? [] : [{ ...plain, alignCorners: true, scaleFactor: null, size }]),
+  ];
+}
+
+/** Of a weight of nothing, it does not matter what else is read. */
+function isSame(a: Samples, b: Samples): boolean {
+  for (let i = 0; i < a.first.length; i++) {
+    const [wa, wb] = [a, b].map(({ first, second, weight }) =>
+      first[i] === second[i] ? 0 : weight[i],
+    );
+    if (Math.abs(wa - wb) > 1e-5 || a.first[i] !== b.first[i]) return false;
+    if (wa > 1e-5 && a.second[i] !== b.second[i]) return false;
+  }
+  return true;
+}
+
+/**
+ * Means between pixel `i` and the next, from `i` itself on, as TensorFlow once had them: with the edge repeated once more, corners
+ * that stay corners lie a whole number of pixels apart, and what is too much is cut off.
+ */
+function asymmetric(
+  node: Lower,
+  mode: string,
+  value: Value,
+  scaled: readonly [AxisScale, AxisScale],
+): Value | null {
+  if (mode !== 'linear' || coordinates(node) !== 'asymmetric') return null;
+  if (!scaled.every(({ from, to, scale }) => Number.isInteger(scale) && to === from * scale))
+    return null;
+  const [rows, columns] = scaled;
+  const { g } = node;
+  const padded = g.apply(padOperator, [value], { mode: 'replicate', padding: [0, 1, 0, 1] });
+  const size = [rows.to + 1, columns.to + 1] as const;
+  const attributes = { mode: 'bilinear', alignCorners: true, size, scaleFactor: null } as const;
+  const large = g.apply(upsampleOperator, [padded], attributes);
+  const cut = g.apply(narrowOperator, [large], { dim: 2, start: 0, length: rows.to });
+  return g.apply(narrowOperator, [cut], { dim: 3, start: 0, length: columns.to });
+}

@@ -1,0 +1,96 @@
+import { CycleganError } from '../../errors.js';
+import { traceGraph } from '../../nn/compile.js';
+import type { Shaped } from '../../nn/loadStateDict.js';
+import type { OnnxModel } from '../../pth/onnx/onnxModel.js';
+import type { PictureTraits, ValueRange } from '../family.js';
+import { measuredTraits, measureSizes, type OwnNetwork } from '../ownNetwork.js';
+import { inputRangeOf, outputRangeOf } from '../valueRanges.js';
+import { hasChannelsLast, inputOf, OnnxNetwork } from './onnxNetwork.js';
+
+/** Sides of pictures that a model without any of its own is looked at with. */
+const SIDE = 256;
+
+/**
+ * The network of an ONNX model.
+ *
+ * @param known Traits of the family that its weights are named after, if they are.
+ * @param inputRange As a caller says.
+ * @throws CycleganError `ERR_ONNX` for a model that cannot be run: which node, and why.
+ */
+export function ownOnnx(
+  onnx: OnnxModel,
+  weights: ReadonlyMap<string, Shaped>,
+  known: PictureTraits | null,
+  inputRange: ValueRange | undefined,
+): OwnNetwork {
+  const build = () => new OnnxNetwork(onnx, weights).eval();
+  const network = build();
+  const input = inputOf(onnx);
+  const shape = pictureShape(input.shape, hasChannelsLast(onnx));
+  const { channels, height, width } = shape;
+  const isFixed = height !== null && width !== null;
+  const traced = [1, channels, height ?? SIDE, width ?? SIDE];
+  // What cannot be run says so here, with its node.
+  const graph = traceGraph(network, traced);
+  const output = graph.values[graph.outputs[0]].shape;
+  if (output.length !== 4) {
+    throw new CycleganError(
+      'ERR_ONNX',
+      `The ONNX model makes a value of shape [${output.join(', ')}], and no picture.`,
+    );
+  }
+  const sizes = isFixed ? null : measureSizes(network, channels);
+  const measured = measuredTraits(graph, channels, {
+    outputChannels: output[1],
+    sizeRule: sizes?.sizeRule ?? fixedSizes(height, width),
+  });
+  const madeRange = outputRangeOf(graph);
+  const fedRange = inputRangeOf(graph);
+  const out = madeRange ?? known?.outputRange ?? inputRange ?? fedRange ?? [-1, 1];
+  const isTold = [madeRange, fedRange, known, inputRange ?? null].some((told) => told !== null);
+  const notes = [
+    ...(onnx.outputs.length > 1
+      ? [`Of the model's ${onnx.outputs.length} outputs, the first is taken.`]
+      : []),
+    ...(isTold ? [] : [UNKNOWN_RANGE]),
+    ...(isFixed && height !== width
+      ? [`The model takes pictures of ${width} x ${height} alone: resize them to that.`]
+      : []),
+  ];
+  return {
+    name: 'onnx',
+    title: 'an ONNX model',
+    description: `an ONNX model of ${onnx.nodes.length} nodes${onnx.producer === '' ? '' : ` by ${onnx.producer}`}`,
+    config: { inputChannels: channels, outputChannels: output[1], opset: onnx.opset },
+    traits: {
+      ...measured,
+      inputRange: fedRange ?? known?.inputRange ?? out,
+      outputRange: out,
+      channelOrder: known?.channelOrder ?? 'rgb',
+    },
+    notes,
+    build,
+  };
+}
+
+const UNKNOWN_RANGE =
+  'Nothing in the model tells which values its pictures have: [-1, 1] is taken, in and out. --input-range (in code: inputRange) says otherwise, for both.';
+
+function pictureShape(shape: readonly (number | null)[] | null, channelsLast: boolean) {
+  if (shape !== null && shape.length !== 4) {
+    throw new CycleganError(
+      'ERR_ONNX',
+      `The ONNX model takes a value of ${shape.length} dimensions, and no pictures, which have four.`,
+    );
+  }
+  const sides = shape ?? [null, 3, null, null];
+  const [, channels, height, width] = channelsLast
+    ? [sides[0], sides[3], sides[1], sides[2]]
+    : sides;
+  return { channels: channels ?? 3, height, width };
+}
+
+function fixedSizes(height: number | null, width: number | null): PictureTraits['sizeRule'] {
+  const isSquare = height !== null && height === width;
+  return { multipleOf: 1, roundsUpTo: 1, ...(isSquare ? { exactly: height } : {}) };
+}

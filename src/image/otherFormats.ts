@@ -1,0 +1,19 @@
+import { textOf } from '../platform/text.js';
+
+/** Beginnings of files that people take for pictures which are read. */
+const OTHERS: readonly (readonly [name: string, start: RegExp])[] = [
+  [
+    'a film, of which ffmpeg -i FILE %05d.png makes pictures',
+    /^(.{4}ftyp|.E\xdf\xa3|RIFF.{4}AVI )/s,
+  ],
+  ['a JPEG 2000', /^(\0{3}\fjP {2}|\xffO\xffQ)/],
+  ['a JPEG XL', /^(\xff\n|\0{3}\fJXL )/],
+  ['an icon (ICO)', /^\0\0[^\0]\0[^\0]\0/],
+  ['an SVG or HTML page', /^\s*</],
+];
+
+/** What a file is that is no picture of a format that is read, by its first bytes; `undefined` where they do not tell. */
+export function otherFormat(bytes: Uint8Array): string | undefined {
+  const start = textOf(bytes.subarray(0, 64), 'latin1');
+  return OTHERS.find(([, pattern]) => pattern.test(start))?.[0];
+}

@@ -1,0 +1,123 @@
+import { textOf } from '../../platform/text.js';
+import { ImageError } from '../picture.js';
+
+/** The entries of a directory by tag, those that hold whole numbers. */
+export interface TiffDirectory {
+  readonly little: boolean;
+  readonly entries: ReadonlyMap<number, TiffEntry>;
+}
+
+/** An entry, whose values are read when they are asked for. */
+export interface TiffEntry {
+  readonly type: WholeType | 'rational';
+  readonly count: number;
+  readonly offset: number;
+}
+
+type WholeType = 'byte' | 'short' | 'long' | 'long8';
+
+/** By the number that stands for it in a file; signed types and texts are of no use here. */
+const TYPES: ReadonlyMap<number, { type: TiffEntry['type']; bytes: number }> = new Map([
+  [1, { type: 'byte', bytes: 1 }],
+  [3, { type: 'short', bytes: 2 }],
+  [4, { type: 'long', bytes: 4 }],
+  [5, { type: 'rational', bytes: 8 }],
+  [13, { type: 'long', bytes: 4 }],
+  [16, { type: 'long8', bytes: 8 }],
+  [18, { type: 'long8', bytes: 8 }],
+]);
+
+export function damaged(message: string): ImageError {
+  return new ImageError('ERR_TIFF', message);
+}
+
+/** With the bytes of its mark in either order, as Pillow takes them. */
+export function isTiff(bytes: Uint8Array): boolean {
+  return /^(II[*+]\0|MM\0[*+]|MM\*\0|II\0\*)/.test(textOf(bytes.subarray(0, 4), 'latin1'));
+}
+
+/**
+ * Reads the first directory of a TIFF or BigTIFF.
+ * @returns `null` when the bytes do not reach so far.
+ * @throws ImageError `ERR_TIFF` for a BigTIFF of offsets that there are not.
+ * @see TIFF 6.0, section 2; https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
+ */
+export function readDirectory(bytes: Uint8Array): TiffDirectory | null {
+  const little = bytes[0] === 0x49;
+  const isBig = bytes[2] === 43 || bytes[3] === 43;
+  const view = viewOf(bytes);
+  const sizes = isBig
+    ? { header: 16, count: 8, entry: 20, value: 8 }
+    : { header: 8, count: 2, entry: 12, value: 4 };
+  if (bytes.length < sizes.header) return null;
+  if (isBig && view.getUint16(4, little) !== 8) {
+    throw damaged('The BigTIFF has offsets of a size other than 8 bytes.');
+  }
+  const at = isBig ? long8(view, 8, little) : view.getUint32(4, little);
+  if (at + sizes.count > bytes.length) return null;
+  const count = isBig ? long8(view, at, little) : view.getUint16(at, little);
+  const first = at + sizes.count;
+  if (first + count * sizes.entry > bytes.length) return null;
+  const entries = new Map<number, TiffEntry>();
+  for (let i = 0; i < count; i++) {
+    const entry = first + i * sizes.entry;
+    const found = readEntry(view, entry, sizes.value, little);
+    if (found !== null) entries.set(view.getUint16(entry, little), found);
+  }
+  return { little, entries };
+}
+
+/** Values of few bytes lie in the entry itself. `null` for types that are not read, and for none. */
+function readEntry(
+  view: DataView,
+  entry: number,
+  valueBytes: number,
+  little: boolean,
+): TiffEntry | null {
+  const known = TYPES.get(view.getUint16(entry + 2, little));
+  const isBig = valueBytes === 8;
+  const count = isBig ? long8(view, entry + 4, little) : view.getUint32(entry + 4, little);
+  if (known === undefined || count === 0) return null;
+  const value = entry + (isBig ? 12 : 8);
+  const isHere = known.bytes * count <= valueBytes;
+  const there = () => (isBig ? long8(view, value, little) : view.getUint32(value, little));
+  return { type: known.type, count, offset: isHere ? value : there() };
+}
+
+/**
+ * The first values of an entry, `most` at most, whole numbers or fractions; `undefined` where there is none.
+ * @throws ImageError `ERR_TIFF` when they are not within the file, which bounds how many there are.
+ */
+export function valuesOf(
+  bytes: Uint8Array,
+  { little, entries }: TiffDirectory,
+  tag: number,
+  most: number,
+): readonly number[] | undefined {
+  const entry = entries.get(tag);
+  if (entry === undefined) return undefined;
+  const { type, count, offset } = entry;
+  const size = { byte: 1, short: 2, long: 4, long8: 8, rational: 8 }[type];
+  if (offset + size * count > bytes.length) {
+    throw damaged(`The TIFF has the values of tag ${tag} behind its end.`);
+  }
+  const view = viewOf(bytes);
+  const readers = {
+    byte: (at: number) => view.getUint8(at),
+    short: (at: number) => view.getUint16(at, little),
+    long: (at: number) => view.getUint32(at, little),
+    long8: (at: number) => long8(view, at, little),
+    rational: (at: number) => view.getUint32(at, little) / view.getUint32(at + 4, little),
+  };
+  const read = readers[type];
+  return Array.from({ length: Math.min(count, most) }, (_, i) => read(offset + i * size));
+}
+
+/** A larger one than a number can hold exactly is beyond every file, and stays so. */
+function long8(view: DataView, at: number, little: boolean): number {
+  return Number(view.getBigUint64(at, little));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

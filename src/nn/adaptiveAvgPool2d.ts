@@ -1,0 +1,36 @@
+import type { GraphBuilder, Value } from '../graph/builder.js';
+import { adaptiveAvgPool2dOperator } from '../tensor/adaptiveAvgPool2d.js';
+import { resolveAdaptivePool } from '../tensor/adaptivePooling.js';
+import type { Pair } from '../tensor/shape.js';
+import { Module } from './module.js';
+import { pairOrNumber } from './repr.js';
+
+/**
+ * The mean of each of so many windows that cover a picture: with `outputSize` 1, of the whole picture.
+ *
+ * ```ts
+ * const x = new Tensor(Float32Array.of(1, 2, 4, 9), [1, 1, 2, 2]);
+ * (await new AdaptiveAvgPool2d(1).forward(x)).data; // [4]
+ * ```
+ *
+ * @see torch.nn.AdaptiveAvgPool2d
+ */
+export class AdaptiveAvgPool2d extends Module {
+  readonly outputSize: Pair;
+
+  /** @throws ShapeError for sides that are no whole numbers from 1 on. */
+  constructor(outputSize: Pair) {
+    super();
+    resolveAdaptivePool('AdaptiveAvgPool2d', outputSize);
+    this.outputSize = outputSize;
+  }
+
+  override trace(g: GraphBuilder, x: Value): Value {
+    const attributes = resolveAdaptivePool('AdaptiveAvgPool2d', this.outputSize);
+    return g.apply(adaptiveAvgPool2dOperator, [x], attributes);
+  }
+
+  protected override extraRepr(): string {
+    return `output_size=${pairOrNumber(this.outputSize)}`;
+  }
+}

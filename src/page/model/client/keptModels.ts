@@ -1,0 +1,130 @@
+import { signal } from '@preact/signals';
+import { formatBytes } from '../../ui/format.js';
+import { tell } from '../../ui/notice.js';
+
+/** Models that were dropped are kept in the browser's private file system, until they are forgotten. */
+
+export interface KeptModel {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export const keptModels = signal<readonly KeptModel[]>([]);
+/** Whether the browser has promised not to clear them by itself; `null`: it was not asked. */
+export const isPersistent = signal<boolean | null>(null);
+
+const FOLDER = 'models';
+/** What was used last, and whether there should be a file of it. */
+const LAST = 'model';
+
+/** What is kept. @returns The model that was used last; `null` where that was the built-in one. */
+export async function restoreModel(): Promise<File | null> {
+  const last = lastName();
+  const folder = await modelFolder();
+  if (folder !== null) await list(folder);
+  if (last === null) return null;
+  const file = folder === null ? null : await readModel(folder, last);
+  if (file !== null) return file;
+  rememberLast(null);
+  tell(`${last} is no longer kept: the browser has cleared it to make room. Drop it once more.`, {
+    isProblem: true,
+  });
+  return null;
+}
+
+/** Keeps a model for the next visit; where that cannot be done, it is said. */
+export async function keepModel(file: File): Promise<void> {
+  const folder = await modelFolder();
+  if (folder === null) {
+    tell(`${file.name} is used, but this browser keeps no files: the next visit needs it again.`);
+    return;
+  }
+  try {
+    isPersistent.value = (await navigator.storage.persist?.()) ?? false;
+    const handle = await folder.getFileHandle(safeName(file.name), { create: true });
+    // The file is there as a whole, or not at all: what is written is another one until it is closed.
+    const writing = await handle.createWritable();
+    await file.stream().pipeTo(writing);
+    rememberLast(file.name);
+  } catch (error) {
+    // What was kept under that name before is still whole.
+    if ((await readModel(folder, file.name)) === null)
+      await folder.removeEntry(safeName(file.name)).catch(() => undefined);
+    tell(await reasonNotKept(file, error as Error), { isProblem: true });
+  }
+  await list(folder);
+}
+
+export async function openKept(name: string): Promise<File | null> {
+  const folder = await modelFolder();
+  const file = folder === null ? null : await readModel(folder, name);
+  if (file !== null) rememberLast(name);
+  return file;
+}
+
+export async function forgetModel(name: string): Promise<void> {
+  const folder = await modelFolder();
+  await folder?.removeEntry(safeName(name)).catch(() => undefined);
+  if (lastName() === name) rememberLast(null);
+  if (folder !== null) await list(folder);
+}
+
+/** The next visit begins with the built-in model. */
+export function rememberLast(name: string | null): void {
+  try {
+    if (name === null) localStorage.removeItem(LAST);
+    else localStorage.setItem(LAST, name);
+  } catch {
+    // Then the next visit begins with the built-in one.
+  }
+}
+
+function lastName(): string | null {
+  try {
+    return localStorage.getItem(LAST);
+  } catch {
+    return null;
+  }
+}
+
+async function modelFolder(): Promise<FileSystemDirectoryHandle | null> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    return await root.getDirectoryHandle(FOLDER, { create: true });
+  } catch {
+    return null;
+  }
+}
+
+async function list(folder: FileSystemDirectoryHandle): Promise<void> {
+  const found: KeptModel[] = [];
+  for await (const [name, handle] of folder.entries()) {
+    if (handle.kind !== 'file') continue;
+    const { size } = await (handle as FileSystemFileHandle).getFile();
+    if (size > 0) found.push({ name: decodeURIComponent(name), bytes: size });
+  }
+  keptModels.value = found.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+async function readModel(folder: FileSystemDirectoryHandle, name: string): Promise<File | null> {
+  try {
+    const kept = await (await folder.getFileHandle(safeName(name))).getFile();
+    return kept.size === 0 ? null : new File([kept], name);
+  } catch {
+    return null;
+  }
+}
+
+/** A file's name may have signs that the private file system does not take. */
+function safeName(name: string): string {
+  return encodeURIComponent(name);
+}
+
+async function reasonNotKept({ name, size }: File, error: Error): Promise<string> {
+  if (error.name !== 'QuotaExceededError') {
+    return `${name} is used, but could not be kept: ${error.message}`;
+  }
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate();
+  const free = formatBytes(Math.max(0, quota - usage));
+  return `${name} is used, but not kept: it has ${formatBytes(size)}, and the browser leaves ${free} for this page. Forget another model, or free space on the device.`;
+}

@@ -1,0 +1,130 @@
+import type { NodeProgress, Program } from '../../../engine/engine.js';
+import { hasGpu } from '../../../engine/engines.js';
+import type { OpenedGenerator } from '../../../generator/openGenerator.js';
+import { decodeImage, encodeImage, imageSize, loadDecoder } from '../../../image/formats.js';
+import { ImageError, type Picture } from '../../../image/picture.js';
+import { throughNetwork } from '../../../translate/networkErrors.js';
+import { generate } from '../../../translate/pictureNetwork.js';
+import { finish, type Prepared, prepare, preparedSize } from '../../../translate/pipeline.js';
+import { currentGenerator } from '../../model/worker/openModel.js';
+import { decodingOf, engineOf, pipelineOf, type Settings } from '../../settings/settings.js';
+import type { CallContext, Handler } from '../../worker/protocol.js';
+import type { PictureProgress, Translated } from '../shared.js';
+import { checkMemoryNeed } from './memoryNeed.js';
+import { pngOf } from './previews.js';
+import { WorkMeter } from './workMeter.js';
+
+/** Messages for progress come no more often. */
+const REPORT_EVERY_MS = 40;
+
+export interface OpenedPicture {
+  readonly prepared: Prepared;
+  readonly size: readonly [width: number, height: number];
+  readonly notes: readonly string[];
+}
+
+/**
+ * File to network, as the command has it.
+ * @param check Gets the size in which the picture will come to the network, before it is decoded.
+ * @throws ImageError, naming the picture.
+ */
+export async function openPicture(
+  file: Blob,
+  name: string,
+  settings: Settings,
+  check: (size: { width: number; height: number }) => void = () => undefined,
+): Promise<OpenedPicture> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const size = imageSize(bytes, decodingOf(settings));
+  if (size !== null) check(preparedSize(size, pipelineOf(settings)));
+  await loadDecoder(bytes);
+  try {
+    const notes: string[] = [];
+    const picture = decodeImage(bytes, {
+      ...decodingOf(settings),
+      onNote: ({ message }) => notes.push(`${message}.`),
+    });
+    const prepared = prepare(picture, pipelineOf(settings));
+    return { prepared, size: [picture.width, picture.height], notes };
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    throw new ImageError(error.code, `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Picture file to picture file, with the bytes that the command gives. */
+export const translatePicture: Handler<'translate'> = async (
+  { file, name, settings },
+  { signal, report },
+): Promise<Translated> => {
+  const generator = currentGenerator();
+  const { prepared, size, notes } = await openPicture(file, name, settings, (coming) =>
+    checkMemoryNeed(name, coming, generator),
+  );
+  const before = await pngOf(prepared.sized);
+  report({ kind: 'opened', before, size });
+  const run = new Run(generator, prepared.sized, { signal, report });
+  const output = await throughNetwork(name, prepared.sized, generator, () =>
+    run.generate(settings),
+  );
+  signal.throwIfAborted();
+  const picture = finish(output, prepared, pipelineOf(settings));
+  const { format, quality } = settings;
+  const bytes = encodeImage(picture, `picture.${format}`, { quality });
+  const type = format === 'png' ? 'image/png' : 'image/jpeg';
+  return {
+    file: new Blob([bytes as Uint8Array<ArrayBuffer>], { type }),
+    before,
+    inputSize: size,
+    outputSize: [picture.width, picture.height],
+    milliseconds: run.milliseconds,
+    details: [`network input ${prepared.sized.width} × ${prepared.sized.height}`, ...run.details],
+    notes: [...notes, ...run.notes],
+  };
+};
+
+/** One picture's way through the network, and what is seen of it. */
+class Run {
+  milliseconds = 0;
+  readonly details: string[] = [];
+  readonly notes: string[] = [];
+  readonly #generator: OpenedGenerator;
+  readonly #picture: Picture;
+  readonly #context: CallContext<PictureProgress>;
+  readonly #meter: WorkMeter;
+  #reported = 0;
+
+  constructor(generator: OpenedGenerator, picture: Picture, context: CallContext<PictureProgress>) {
+    this.#generator = generator;
+    this.#picture = picture;
+    this.#context = context;
+    this.#meter = new WorkMeter(generator, picture);
+  }
+
+  async generate(settings: Settings): Promise<Picture> {
+    const begin = performance.now();
+    const output = await generate(this.#picture, this.#generator, {
+      ...engineOf(settings, await hasGpu()),
+      signal: this.#context.signal,
+      onNote: ({ message }) => this.notes.push(message),
+      onProgram: (program) => this.#begin(program),
+      onProgress: (progress) => this.#report(progress),
+    });
+    this.milliseconds = performance.now() - begin;
+    return output;
+  }
+
+  #begin({ engine, details }: Program): void {
+    this.#meter.start();
+    this.details.push(`engine ${engine}`, ...details);
+  }
+
+  #report({ node, done, total }: NodeProgress): void {
+    const now = performance.now();
+    if (now - this.#reported < REPORT_EVERY_MS && done < total) return;
+    this.#reported = now;
+    const { share, secondsLeft } = this.#meter.read(done, total);
+    const name = node.name === '' ? node.op : node.name;
+    this.#context.report({ kind: 'layer', name, done, total, share, secondsLeft });
+  }
+}

@@ -1,0 +1,37 @@
+import { concatenate } from './concatenate.js';
+
+/** Pieces may be of a byte each: they are gathered in blocks, so that many take no more memory than few. */
+const BLOCK_BYTES = 2 ** 18;
+
+/** Bytes that come piece by piece, and whose number is not known before they are there. */
+export class ByteBlocks {
+  length = 0;
+  readonly #blocks: Uint8Array[] = [];
+  /** Bytes of the last block that are filled. */
+  #filled = BLOCK_BYTES;
+
+  add(bytes: Uint8Array): void {
+    this.length += bytes.length;
+    let rest = bytes;
+    while (rest.length > 0) {
+      if (this.#filled === BLOCK_BYTES) {
+        this.#blocks.push(new Uint8Array(BLOCK_BYTES));
+        this.#filled = 0;
+      }
+      const part = rest.subarray(0, BLOCK_BYTES - this.#filled);
+      this.#blocks[this.#blocks.length - 1].set(part, this.#filled);
+      this.#filled += part.length;
+      rest = rest.subarray(part.length);
+    }
+  }
+
+  /** All of them, once; then there are none. */
+  joined(): Uint8Array<ArrayBuffer> {
+    const last = this.#blocks.pop()?.subarray(0, this.#filled);
+    const whole = concatenate(last === undefined ? [] : [...this.#blocks, last]);
+    this.#blocks.length = 0;
+    this.#filled = BLOCK_BYTES;
+    this.length = 0;
+    return whole;
+  }
+}

@@ -1,0 +1,152 @@
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { selectEngine } from '../../src/engine/engines.js';
+import { type Device, openDevice } from '../../src/engine/webgpu/device/device.js';
+import { GraphBuilder } from '../../src/graph/builder.js';
+import { compile } from '../../src/nn/compile.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
+import type { Module } from '../../src/nn/module.js';
+import { manualSeed } from '../../src/nn/random.js';
+import { ReflectionPad2d } from '../../src/nn/reflectionPad2d.js';
+import { ReLU } from '../../src/nn/relu.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { conv2dOperator, resolveConv2d } from '../../src/tensor/conv2d.js';
+import { divOperator } from '../../src/tensor/div.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { expectClose } from '../support/closeness.js';
+
+const SHAPE = [1, 8, 12, 10];
+const ENGINE = { engine: 'webgpu' } as const;
+
+/** A norm, and a Winograd convolution on top of it. */
+function network(seed: number): Module {
+  manualSeed(seed);
+  return new Sequential(
+    new InstanceNorm2d(8),
+    new ReLU(),
+    new ReflectionPad2d(1),
+    new Conv2d(8, 8, 3),
+  ).eval();
+}
+
+function wave(shape: readonly number[], seed: number): Tensor {
+  const size = shape.reduce((a, b) => a * b, 1);
+  return new Tensor(
+    Float32Array.from({ length: size }, (_, i) => Math.sin(i * (i % 7) * 0.31 + seed)),
+    shape,
+  );
+}
+
+let device: Device;
+
+beforeAll(async () => {
+  device = (await openDevice()) as Device;
+  // The engine checks itself first, with programs of its own.
+  (await compile(network(1), { ...ENGINE, inputShape: SHAPE })).dispose();
+}, 300_000);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('channels that are only padding', () => {
+  it('stay zero where a value is divided channel by channel', async () => {
+    const g = new GraphBuilder([1, 6, 5, 4]);
+    const numbers = g.constant(wave([1, 6, 1, 1], 1).add(3));
+    const divided = g.apply(divOperator, [g.input, numbers], {});
+    const weight = g.constant(wave([3, 6, 1, 1], 2));
+    const graph = g.finish(g.apply(conv2dOperator, [divided, weight, null], resolveConv2d({})));
+    const input = wave([1, 6, 5, 4], 3);
+    const program = await (await selectEngine('webgpu')).compile(graph, {});
+    const [expected] = await (await (await selectEngine('js')).compile(graph, {})).runAll([input]);
+    expectClose(await program.run(input), expected, { absolute: 1e-5 });
+    expect(program.fallbacks).toEqual([]);
+    program.dispose();
+  });
+});
+
+describe('a program on a GPU', () => {
+  it('goes up once and comes back once', async () => {
+    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
+    const submit = vi.spyOn(device.gpu.queue, 'submit');
+    const write = vi.spyOn(device.gpu.queue, 'writeBuffer');
+    const buffer = device.gpu.createBuffer({ size: 16, usage: 8 });
+    const map = vi.spyOn(Object.getPrototypeOf(buffer), 'mapAsync');
+    buffer.destroy();
+    const input = wave(SHAPE, 1);
+    const output = await program.run(input);
+    expect([write, submit, map].map((spy) => spy.mock.calls.length)).toEqual([1, 1, 1]);
+    expectClose(output, await network(1).forward(input, { engine: 'js' }), { absolute: 2e-5 });
+    expect(program.details).toContain('variant winograd');
+    expect(program.fallbacks).toEqual([]);
+    program.dispose();
+  });
+
+  it('takes each picture of a batch by itself, and reads them back at once', async () => {
+    const shape = [3, ...SHAPE.slice(1)];
+    const program = await compile(network(1), { ...ENGINE, inputShape: shape });
+    const done: number[] = [];
+    const input = wave(shape, 2);
+    const output = await program.run(input, { onProgress: (p) => done.push(p.done / p.total) });
+    expectClose(output, await network(1).forward(input, { engine: 'js' }), { absolute: 2e-5 });
+    expect(done).toEqual(Array.from({ length: 12 }, (_, i) => (i + 1) / 12));
+    program.dispose();
+  });
+
+  it('takes other weights, to the bit those of a program that is compiled with them', async () => {
+    const [first, second] = [network(1), network(2)];
+    const program = await compile(first, { ...ENGINE, inputShape: SHAPE });
+    const fresh = await compile(second, { ...ENGINE, inputShape: SHAPE });
+    const input = wave(SHAPE, 3);
+    const before = await program.run(input);
+    await program.updateParameters(second.stateDict());
+    const after = await program.run(input);
+    expect(after.data).toEqual((await fresh.run(input)).data);
+    expect(after.data).not.toEqual(before.data);
+    for (const one of [program, fresh]) one.dispose();
+  });
+
+  it('shares the device with others that run at the same time', async () => {
+    const nets = [1, 2, 3].map(network);
+    const input = wave(SHAPE, 4);
+    const programs = await Promise.all(
+      nets.map((net) => compile(net, { ...ENGINE, inputShape: SHAPE })),
+    );
+    const outputs = await Promise.all(programs.map((program) => program.run(input)));
+    for (const [i, net] of nets.entries()) {
+      expectClose(outputs[i], await net.forward(input, { engine: 'js' }), { absolute: 2e-5 });
+    }
+    for (const program of programs) program.dispose();
+  });
+
+  it('does not begin when a signal has fired', async () => {
+    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    await expect(program.run(wave(SHAPE, 1), { signal })).rejects.toBe(reason);
+    program.dispose();
+  });
+
+  it('says what would fit where a picture does not', async () => {
+    const compiling = compile(network(1), { ...ENGINE, inputShape: [1, 8, 30_000, 40_000] });
+    await expect(compiling).rejects.toThrow(
+      /^A picture of 40000 x 30000 needs \d+ MB in one buffer of the GPU .* --resize \d+ would fit/,
+    );
+    await expect(compiling).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' });
+  });
+
+  it('knows its variants', async () => {
+    const compiling = compile(network(1), { ...ENGINE, variant: 'simd', inputShape: SHAPE });
+    await expect(compiling).rejects.toMatchObject({ code: 'ERR_UNKNOWN_VARIANT' });
+  });
+
+  it('makes all anew when the device is lost, once', async () => {
+    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
+    const input = wave(SHAPE, 5);
+    const before = await program.run(input);
+    device.gpu.destroy();
+    await device.gpu.lost;
+    expect((await program.run(input)).data).toEqual(before.data);
+    program.dispose();
+  });
+});

@@ -1,0 +1,3 @@
+import fc from 'fast-check';
+
+if (process.env.CYCLEGAN_RUNS === undefined) fc.configureGlobal({ seed: 20 });

@@ -1,0 +1,199 @@
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { exportOnnx } from '../../src/export/onnx/exportOnnx.js';
+import { openGenerator } from '../../src/generator/openGenerator.js';
+import { compile } from '../../src/nn/compile.js';
+import { Conv2d } from '../../src/nn/conv2d.js';
+import { Sequential } from '../../src/nn/sequential.js';
+import { Tanh } from '../../src/nn/tanh.js';
+import { openWeights } from '../../src/pth/weightFile.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { maxAbsDifference } from '../support/closeness.js';
+import { temporaryFolder } from '../support/command.js';
+import { goldenBytes, goldenPath } from '../support/golden.js';
+import { onnxCases, onnxInput, onnxOutput } from '../support/onnxCases.js';
+import { onnxFile } from '../support/onnxFile.js';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const bytesOf = (file: string) => goldenBytes(`onnxModels/${file}`);
+
+describe('an ONNX model of another exporter', () => {
+  it.each(onnxCases)('$file computes what PyTorch computes', async (model) => {
+    const generator = await openGenerator(goldenPath(`onnxModels/${model.file}`));
+    expect(generator.family.name).toBe('onnx');
+    // Faster to begin than machine code; test/reference has that.
+    const made = await generator.module.forward(onnxInput(model), { engine: 'js' });
+    expect(made.shape).toEqual(model.shape);
+    const scale = model.bytes === true ? 255 : 1;
+    expect(maxAbsDifference(made.data, onnxOutput(model)) / scale).toBeLessThan(1e-5);
+  });
+
+  it.each(onnxCases.filter(({ range }) => range !== undefined))(
+    '$file makes pictures of the range that its last nodes tell',
+    async ({ file, range }) => {
+      const { outputRange, inputRange } = await openGenerator(goldenPath(`onnxModels/${file}`));
+      expect(outputRange).toEqual(range);
+      expect(inputRange).toEqual(range);
+    },
+  );
+
+  it('has its weights under the names that it has them under', async () => {
+    const { tensors } = await openWeights(bytesOf('torch_resnet_16.onnx'));
+    expect([...tensors.keys()]).toEqual(
+      expect.arrayContaining(['head.1.bias', 'down.0.weight', 'up.0.weight', 'tail.1.bias']),
+    );
+    const { module } = await openGenerator(bytesOf('torch_resnet_16.onnx'));
+    expect([...module.stateDict().keys()]).toEqual([...tensors.keys()]);
+  });
+
+  it('notices weights that are loaded anew, also those that are computed with first', async () => {
+    const file = bytesOf('tf2onnx_11.onnx');
+    const { module } = await openGenerator(file);
+    const x = onnxInput(onnxCases.find((one) => one.file === 'tf2onnx_11.onnx') as never);
+    const before = await module.forward(x, { engine: 'js' });
+    const state = module.stateDict();
+    const bias = state.get('conv/bias') as Tensor;
+    module.loadStateDict(new Map([...state, ['conv/bias', bias.mul(2)]]));
+    const after = await module.forward(x, { engine: 'js' });
+    expect(maxAbsDifference(before.data, after.data)).toBeGreaterThan(1e-3);
+  });
+
+  it('takes pictures of other sizes, where the model does', async () => {
+    const { module, sizeRule } = await openGenerator(bytesOf('torch_resnet_11.onnx'));
+    expect(sizeRule).toEqual({ multipleOf: 1, roundsUpTo: 2 });
+    const program = await compile(module, { inputShape: [2, 3, 15, 8], engine: 'js' });
+    expect((await program.run(Tensor.zeros([2, 3, 15, 8]))).shape).toEqual([2, 3, 16, 8]);
+    program.dispose();
+  });
+});
+
+describe('what metadata say of pictures', () => {
+  const metadata = {
+    'Image.BitmapPixelFormat': 'Bgr8',
+    'Image.NominalPixelRange': 'NominalRange_0_255',
+  };
+
+  it('is heeded, unless callers say otherwise', async () => {
+    const file = onnxFile({ metadata });
+    const { channelOrder, inputRange, outputRange, notes } = await openGenerator(file);
+    expect([channelOrder, inputRange, outputRange]).toEqual(['bgr', [0, 255], [0, 255]]);
+    expect(notes).toEqual([]);
+    const asked = await openGenerator(file, { channelOrder: 'rgb', inputRange: [0, 1] });
+    expect([asked.channelOrder, asked.inputRange, asked.outputRange]).toEqual([
+      'rgb',
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('is missing in most files, which get a note where nothing else tells', async () => {
+    const { notes } = await openGenerator(onnxFile({}));
+    expect(notes).toEqual([expect.stringContaining('--input-range')]);
+  });
+});
+
+describe('weights beside the model', () => {
+  const model = 'external_16.onnx';
+  const data = 'external_16.data';
+
+  it('are read from its own folder alone', async () => {
+    await expect(openWeights(bytesOf(model))).rejects.toMatchObject({
+      code: 'ERR_PTH_ONNX',
+      message: expect.stringContaining('lie in another file, "external_16.data"'),
+    });
+    const alone = join(folder.path, 'alone.onnx');
+    writeFileSync(alone, bytesOf(model));
+    await expect(openWeights(alone)).rejects.toMatchObject({ code: 'ERR_PTH_ONNX' });
+  });
+
+  it('are not read through a link', async () => {
+    const linked = join(folder.path, 'linked');
+    mkdirSync(linked);
+    copyFileSync(goldenPath(`onnxModels/${model}`), join(linked, model));
+    symlinkSync(goldenPath(`onnxModels/${data}`), join(linked, data));
+    await expect(openWeights(join(linked, model))).rejects.toMatchObject({ code: 'ERR_PTH_ONNX' });
+  });
+
+  it.each(['../secret', '/etc/hostname', 'a/b', '..', 'C:x', ''])(
+    'are not looked for under %j',
+    async (location) => {
+      const path = join(folder.path, 'elsewhere.onnx');
+      writeFileSync(path, onnxFile({ external: location }));
+      await expect(openWeights(path)).rejects.toMatchObject({
+        code: 'ERR_PTH_ONNX',
+        message: expect.stringContaining('Files elsewhere'),
+      });
+    },
+  );
+});
+
+describe('what cannot be run', () => {
+  it('is named with its node', async () => {
+    const file = onnxFile({ nodes: [{ type: 'GridSample', name: 'warp/1', inputs: ['input'] }] });
+    await expect(openGenerator(file)).rejects.toMatchObject({
+      code: 'ERR_ONNX',
+      message: expect.stringContaining('node "warp/1" is a GridSample: there is no such operator'),
+    });
+  });
+
+  it('is named with its domain, or with what it makes', async () => {
+    const node = { type: 'FusedConv', domain: 'com.microsoft', name: '', inputs: ['input'] };
+    await expect(openGenerator(onnxFile({ nodes: [node] }))).rejects.toThrow(
+      'the node that makes "output" is a com.microsoft.FusedConv',
+    );
+  });
+
+  it.each([
+    [{ inputs: ['nobody'] }, 'made by no node before it'],
+    [{ type: 'Transpose', attributes: { perm: [0, 2, 3, 1] } }, 'dimensions|transposed'],
+    [{ type: 'Cast', attributes: { to: 7 } }, 'whole numbers of a picture'],
+    [{ type: 'Conv' }, 'input 1 is missing'],
+  ])('is %j', async (node, message) => {
+    const given = { type: 'Relu', name: 'n', inputs: ['input'], ...node };
+    const opening = openGenerator(onnxFile({ nodes: [given] }));
+    if (given.type === 'Transpose') {
+      // The picture, its channels last, is what it was: nothing has to be moved.
+      expect((await opening).outputChannels).toBe(3);
+      return;
+    }
+    await expect(opening).rejects.toThrow(new RegExp(message));
+  });
+
+  it('is a model of several inputs', async () => {
+    const file = onnxFile({
+      inputs: ['input', 'style'],
+      nodes: [{ type: 'Relu', name: 'n', inputs: ['input'] }],
+    });
+    await expect(openGenerator(file)).rejects.toThrow('has 2 inputs ("input", "style")');
+  });
+});
+
+describe('a model of our own', () => {
+  const net = new Sequential(new Conv2d(3, 3, 3, { padding: 1 }), new Tanh()).eval();
+  const x = new Tensor(
+    Float32Array.from({ length: 3 * 6 * 5 }, (_, i) => Math.sin(i)),
+    [1, 3, 6, 5],
+  );
+
+  it('that is of no family is its graph again, to the bit', async () => {
+    const expected = await net.forward(x);
+    const file = exportOnnx(net, [1, 3, 6, 5], { dynamic: true });
+    const { module, family } = await openGenerator(file);
+    expect(family.name).toBe('onnx');
+    expect((await module.forward(x)).data).toEqual(expected.data);
+    expect([...module.stateDict().keys()]).toEqual([...net.stateDict().keys()]);
+    // And so is what is made of that.
+    const again = await openGenerator(exportOnnx(module, [1, 3, 6, 5], { dynamic: true }));
+    expect((await again.module.forward(x)).data).toEqual(expected.data);
+  });
+
+  it('that is of a family is that family again', async () => {
+    const zebra = await openGenerator(goldenBytes('tiny_zip.pth'));
+    const file = exportOnnx(zebra.module, [1, 3, 8, 8]);
+    const { family, config } = await openGenerator(file);
+    expect([family.name, config]).toEqual([zebra.family.name, zebra.config]);
+  });
+});

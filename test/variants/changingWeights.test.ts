@@ -1,0 +1,3 @@
+import { changingWeightsSuite } from '../support/changingWeightsSuite.js';
+
+changingWeightsSuite();

@@ -1,0 +1,3 @@
+import { gradientSuite } from '../support/gradientSuite.js';
+
+gradientSuite();

@@ -1,0 +1,3 @@
+import { randomTrainingSuite } from '../support/randomGraphs.js';
+
+randomTrainingSuite();
