@@ -3,11 +3,11 @@
 // It prints how large the page is, and fails above its budget.
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { jpegInBundle } from './jpegModule.mjs';
 import { licenceComment } from './licenceTexts.mjs';
 import { webpInBundle } from './webpModules.mjs';
 
@@ -60,7 +60,7 @@ export async function buildPage(folder = join(root, 'dist/page')) {
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.wasm': 'binary' },
-    plugins: [encoderAlone(), webpInBundle(root, { writes: false })],
+    plugins: [jpegInBundle(root), webpInBundle(root, { writes: false })],
   });
   for (const [from, to] of Object.entries(STATIC)) copyFileSync(join(root, from), join(folder, to));
   writeFileSync(join(folder, 'licences.txt'), licenceComment(metafile, root));
@@ -88,20 +88,6 @@ export async function addServiceWorker(folder) {
     define: { PAGE: JSON.stringify(page) },
     logLevel: 'warning',
   });
-}
-
-/** JPEGs are read by the library's own decoder, so of that package only the encoder is needed. */
-function encoderAlone() {
-  return {
-    name: 'encoder alone',
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^jpeg-js$/ }, () => ({ path: 'jpeg-js', namespace: 'encoder' }));
-      onLoad({ filter: /.*/, namespace: 'encoder' }, () => ({
-        contents: "export default { encode: require('jpeg-js/lib/encoder.js') };",
-        resolveDir: dirname(createRequire(import.meta.url).resolve('jpeg-js/package.json')),
-      }));
-    },
-  };
 }
 
 /** gzip, in KB, of each file that counts. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { jpegInBundle } from './jpegModule.mjs';
 import { licenceComment } from './licenceTexts.mjs';
 import { webpInComments } from './webpModules.mjs';
 
@@ -36,6 +37,7 @@ export async function bundleCommand(outfile, page = null) {
     plugins: [
       numbersInPlaceOf(/\.(pth|png)$/, assets),
       pageArchive(page, assets),
+      jpegInBundle(root),
       webpInComments(root, assets),
     ],
     banner: { js: '#!/usr/bin/env node' },

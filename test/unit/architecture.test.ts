@@ -57,8 +57,12 @@ function sourceAt(built: string): string {
 /** What the page has within its scripts, and nothing else may use. */
 const BUNDLED_IN_PAGE = ['preact', 'preact/hooks', '@preact/signals'];
 
-/** Files that a build puts libwebp in the place of: nothing of the package is looked for at run time. */
-const BUNDLED_WEBP = ['image/webp/webpDecoderModule.ts', 'image/webp/webpEncoderModule.ts'];
+/** Files that a build puts a package in the place of, which nothing looks for at run time. */
+const BUNDLED_CODECS = [
+  'image/jpeg/jpegEncoderModule.ts',
+  'image/webp/webpDecoderModule.ts',
+  'image/webp/webpEncoderModule.ts',
+];
 
 const imports: Import[] = files.flatMap((file) => {
   const text = sourceOf(file);
@@ -144,10 +148,10 @@ describe('imports', () => {
     const foreign = imports.filter(({ to }) => !/\.tsx?$|^\.\./.test(to));
     const bundled = foreign.filter(({ to }) => BUNDLED_IN_PAGE.includes(to));
     expect(bundled.filter(({ from }) => room(from) !== 'page')).toEqual([]);
-    const inWebp = foreign.filter(({ to }) => to.startsWith('@jsquash/webp/'));
-    expect(inWebp.map(({ from }) => from).sort()).toEqual(BUNDLED_WEBP);
+    const codecs = foreign.filter(({ to }) => /^(jpeg-js$|@jsquash\/webp\/)/.test(to));
+    expect(codecs.map(({ from }) => from).sort()).toEqual(BUNDLED_CODECS);
     const packages = new Set(
-      foreign.filter((edge) => ![...bundled, ...inWebp].includes(edge)).map(({ to }) => to),
+      foreign.filter((edge) => ![...bundled, ...codecs].includes(edge)).map(({ to }) => to),
     );
     expect([...packages].sort()).toEqual(Object.keys(dependencies).sort());
   });
