@@ -4,7 +4,8 @@ import type { Picture } from '../image/picture.js';
 import { requireBuiltin } from '../platform/builtin.js';
 import { FileError } from '../platform/fileError.js';
 import { makeFolder, pathKind, writeFileAtomic } from '../platform/files.js';
-import { networkInput, type PictureNetwork } from '../translate/pictureNetwork.js';
+import { networkInput } from '../translate/networkInput.js';
+import type { PictureNetwork } from '../translate/pictureNetwork.js';
 import type { Terminal } from './terminal.js';
 
 /**

@@ -97,6 +97,15 @@ export interface Program {
    */
   runAll(inputs: readonly Tensor[], options?: RunOptions): Promise<Tensor[]>;
   /**
+   * As `run`, but without a tensor of the result: large pictures have no second copy of it then.
+   *
+   * @param input Where its elements are yet to be fetched (a tensor of an `ElementSource`), they are fetched into the program's own
+   * memory where it can be written to, and not kept; perhaps more than once.
+   * @param read Gets the output's elements, row-major, where the program has them: to be read before it returns, and not to be written to.
+   * @returns What `read` returns.
+   */
+  runReading<T>(input: Tensor, read: (output: Float32Array) => T, options?: RunOptions): Promise<T>;
+  /**
    * Packs other weights into the program, without compiling anew; runs that were called before still have the old ones.
    * To the bit, what a program that is compiled with them computes.
    *

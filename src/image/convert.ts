@@ -6,7 +6,7 @@ import { checkPictureSize, type Picture } from './picture.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 
 /** A true division: multiplying by 1/255 gives another float32 for 126 of the 256 values. */
-const BYTE_TO_FLOAT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+export const BYTE_TO_FLOAT = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
 
 /**
  * Bytes to floats in [0, 1]; alpha is left out.
@@ -67,7 +67,8 @@ export function toImage(tensor: Tensor): Picture {
   return { width, height, data: out };
 }
 
-function toByte(value: number): number {
+/** A float in [0, 1] as a byte. */
+export function toByte(value: number): number {
   const scaled = Math.fround(value * 255);
   // Written so that NaN gives 0.
   return scaled > 0 ? Math.min(255, Math.trunc(scaled)) : 0;

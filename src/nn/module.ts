@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Traceable, Value } from '../graph/builder.js';
 import { checkSignal } from '../platform/abortion.js';
 import { describeValue } from '../tensor/describeValue.js';
+import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import {
   type LoadStateDictOptions,
@@ -76,13 +77,37 @@ export abstract class Module implements Traceable {
    * @throws ShapeError when the input does not fit.
    */
   async forward(input: Tensor, options: ForwardOptions = {}): Promise<Tensor> {
-    if (!(input instanceof Tensor)) {
-      throw new ShapeError(`forward takes a Tensor, but got ${describeValue(input)}.`);
-    }
+    checkInput('forward', input);
     checkSignal(options.signal);
     return this.#programs.use(input.shape, options, (program) => {
       options.onProgram?.(program);
       return program.run(input, options);
+    });
+  }
+
+  /**
+   * As `forward`, but without a tensor of the result: the more pixels a picture has, the more that saves.
+   *
+   * ```ts
+   * const input = Tensor.full([1, 3, 2, 2], -1);
+   * await new ReLU().forwardReading(input, (output) => output[0]); // 0
+   * ```
+   *
+   * @param read Gets the output's elements, row-major, where the program has them: to be read before it returns, and not to be
+   * written to.
+   * @returns What `read` returns.
+   * @throws ShapeError when the input does not fit.
+   */
+  async forwardReading<T>(
+    input: Tensor,
+    read: (output: Float32Array, shape: Shape) => T,
+    options: ForwardOptions = {},
+  ): Promise<T> {
+    checkInput('forwardReading', input);
+    checkSignal(options.signal);
+    return this.#programs.use(input.shape, options, (program) => {
+      options.onProgram?.(program);
+      return program.runReading(input, (output) => read(output, program.outputShape), options);
     });
   }
 
@@ -195,6 +220,12 @@ export abstract class Module implements Traceable {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
+}
+
+/** Not every caller has a compiler that checks. */
+function checkInput(taker: string, input: unknown): void {
+  if (input instanceof Tensor) return;
+  throw new ShapeError(`${taker} takes a Tensor, but got ${describeValue(input)}.`);
 }
 
 function join(prefix: string, name: string): string {

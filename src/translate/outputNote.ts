@@ -1,5 +1,5 @@
 import type { PictureTraits } from '../generator/family.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Shape } from '../tensor/shape.js';
 import type { PictureNetwork } from './pictureNetwork.js';
 
 /** What hints at a wrong picture, by the numbers that a network made. */
@@ -28,13 +28,11 @@ const MIN_CLIPPED_SHARE = 0.9;
 
 /** What is told of a network's output; most often nothing. */
 export function noteOnOutput(
-  input: Tensor,
-  output: Tensor,
+  given: Measures,
+  made: Measures,
   network: PictureNetwork,
 ): OutputNote | null {
-  const given = measure(input, network.inputRange);
   if (given.deviation < MIN_INPUT_CONTRAST) return null;
-  const made = measure(output, network.outputRange);
   if (made.deviation < MAX_FLAT_DEVIATION) return { kind: 'flat', message: FLAT };
   if (made.clipped > MIN_CLIPPED_SHARE) return { kind: 'clipped', message: CLIPPED };
   const share = made.distance / given.distance;
@@ -46,7 +44,8 @@ function couldAdd({ residual = false, inputChannels = 3, outputChannels = 3 }: P
   return residual === false && inputChannels === outputChannels;
 }
 
-interface Measures {
+/** Of a picture as floats. */
+export interface Measures {
   /** From mid-grey, root mean square. */
   readonly distance: number;
   /** From the mean of each channel, root mean square. */
@@ -56,8 +55,9 @@ interface Measures {
 }
 
 /** Of `[1, C, H, W]`, in units of half the range. */
-function measure(
-  { data, shape: [, channels, height, width] }: Tensor,
+export function measure(
+  elements: Float32Array,
+  [, channels, height, width]: Shape,
   [low, high]: PictureTraits['inputRange'],
 ): Measures {
   const size = height * width;
@@ -67,7 +67,7 @@ function measure(
   for (let c = 0; c < channels; c++) {
     let [sum, sumOfSquares] = [0, 0];
     for (let i = c * size; i < (c + 1) * size; i++) {
-      const value = (data[i] - middle) / half;
+      const value = (elements[i] - middle) / half;
       sum += value;
       sumOfSquares += value * value;
       if (value >= 1 || value <= -1) clipped++;

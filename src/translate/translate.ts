@@ -2,12 +2,8 @@ import type { Picture } from '../image/picture.js';
 import type { PictureInput } from '../image/pictureInput.js';
 import type { Module } from '../nn/module.js';
 import { checkOptions } from '../tensor/callerValues.js';
-import {
-  type GenerateOptions,
-  generate,
-  type PictureNetwork,
-  pictureNetwork,
-} from './pictureNetwork.js';
+import { type GenerateOptions, generate } from './generate.js';
+import { type PictureNetwork, pictureNetwork } from './pictureNetwork.js';
 import { finish, type PipelineOptions, prepare } from './pipeline.js';
 
 export interface TranslateOptions extends GenerateOptions, PipelineOptions {}

@@ -169,10 +169,10 @@ describe('a picture on its way', () => {
   it('goes to a network with blue first where that is its order, and comes back with red first', async () => {
     const seen: Tensor[] = [];
     const module = new Echo();
-    const forward = module.forward.bind(module);
-    module.forward = (input, options) => {
+    const forward = module.forwardReading.bind(module);
+    module.forwardReading = (input, read, options) => {
       seen.push(input);
-      return forward(input, options);
+      return forward(input, read, options);
     };
     const network = {
       module,

@@ -10,7 +10,7 @@ import { Conv2d } from '../../src/nn/conv2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { noteOnOutput, type OutputNote } from '../../src/translate/outputNote.js';
+import { measure, noteOnOutput, type OutputNote } from '../../src/translate/outputNote.js';
 import type { PictureNetwork } from '../../src/translate/pictureNetwork.js';
 import { translate } from '../../src/translate/translate.js';
 import { fixtureBytes, hasFixtures } from '../support/fixtures.js';
@@ -61,6 +61,11 @@ function differenceTo(wanted: Tensor, input: Tensor): Tensor {
   return new Tensor(made, input.shape);
 }
 
+function noteOn(input: Tensor, output: Tensor, network: PictureNetwork): OutputNote | null {
+  const given = measure(input.data, input.shape, network.inputRange);
+  return noteOnOutput(given, measure(output.data, output.shape, network.outputRange), network);
+}
+
 it('nothing is told of a trained generator', async () => {
   const generator = await openGenerator(join(WEIGHTS, 'horse2zebra-mini.pth'));
   expect(await notesOn(resize(48)(sample), generator)).toEqual([]);
@@ -77,20 +82,20 @@ describe.each(photographs)('of a network that adds its input, given %s,', (_, pi
     ['what changes nothing', input],
     ['what brightens it', brighter],
   ])('%s is told of, with both options', (_name, wanted) => {
-    const note = noteOnOutput(input, differenceTo(wanted, input), pointwise(1));
+    const note = noteOn(input, differenceTo(wanted, input), pointwise(1));
     expect(note?.kind).toBe('faint');
     expect(note?.message).toMatch(/--residual, .*--residual-tanh, .*residual: 'tanh'/);
   });
 
   it('the picture itself is not', () => {
-    expect(noteOnOutput(input, input, pointwise(1))).toBe(null);
-    expect(noteOnOutput(input, brighter, pointwise(1))).toBe(null);
+    expect(noteOn(input, input, pointwise(1))).toBe(null);
+    expect(noteOn(input, brighter, pointwise(1))).toBe(null);
   });
 
   it('nothing is told where the input is added already, or cannot be', () => {
     const made = differenceTo(input, input);
-    expect(noteOnOutput(input, made, pointwise(1, 0, { residual: 'tanh' }))).toBe(null);
-    expect(noteOnOutput(input, made, pointwise(1, 0, { outputChannels: 1 }))).toBe(null);
+    expect(noteOn(input, made, pointwise(1, 0, { residual: 'tanh' }))).toBe(null);
+    expect(noteOn(input, made, pointwise(1, 0, { outputChannels: 1 }))).toBe(null);
   });
 });
 

@@ -85,15 +85,41 @@ export abstract class QueuedProgram implements Program {
   runAll(inputs: readonly Tensor[], options: RunOptions = {}): Promise<Tensor[]> {
     return this.#queue.run(async () => {
       checkInputs(inputs, this.inputShapes);
-      const results = await this.execute(inputs, options);
-      const { outputs, assignments } = this.graph;
-      const written = results.splice(outputs.length);
-      if (written.length > 0) {
-        const keys = assignments.map(({ parameter }) => this.#keyOf(parameter));
-        await this.#take(new Map(keys.map((key, i) => [key, written[i]])));
-      }
-      return results;
+      return this.runNow(inputs, options);
     }, options.signal);
+  }
+
+  runReading<T>(
+    input: Tensor,
+    read: (output: Float32Array) => T,
+    options: RunOptions = {},
+  ): Promise<T> {
+    return this.#queue.run(async () => {
+      checkInputs([input], this.inputShapes);
+      return this.executeReading(input, read, options);
+    }, options.signal);
+  }
+
+  /** `runAll`, when it is its turn. */
+  protected async runNow(inputs: readonly Tensor[], options: RunOptions): Promise<Tensor[]> {
+    const results = await this.execute(inputs, options);
+    const { outputs, assignments } = this.graph;
+    const written = results.splice(outputs.length);
+    if (written.length > 0) {
+      const keys = assignments.map(({ parameter }) => this.#keyOf(parameter));
+      await this.#take(new Map(keys.map((key, i) => [key, written[i]])));
+    }
+    return results;
+  }
+
+  /** `runReading`, when it is its turn. Engines whose own memory can be read have no tensor in between. */
+  protected async executeReading<T>(
+    input: Tensor,
+    read: (output: Float32Array) => T,
+    options: RunOptions,
+  ): Promise<T> {
+    const [output] = await this.runNow([input], options);
+    return read(output.data);
   }
 
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void> {

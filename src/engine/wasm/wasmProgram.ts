@@ -84,22 +84,25 @@ export class WasmProgram extends QueuedProgram {
     inputs: readonly Tensor[],
     options: RunOptions,
   ): Promise<Tensor[]> {
-    if (this.#lost.size > 0) throw new WorkerError(LOST);
-    await this.#finishPacking();
+    await this.#begin();
     const { graph } = this;
     const laidOut = withLayouts(graph);
     const pictures = batchOf(laidOut);
     const results = resultsOf(graph);
     const newTensor = (id: number) => Tensor.zeros(shapeOf(graph, id));
     const tensors = graph.outputs.map(newTensor);
-    const { steps } = this.#parts.assembly;
-    const report = new NodeProgressReporter(graph.nodes, steps, pictures, options.onProgress);
+    const report = this.#reporter(pictures, options);
     // What is no picture is whole for each.
     const partOf = (id: number, { data }: Tensor, n: number) =>
       isWhole(laidOut, id) ? data : sliceOf(data, n, pictures);
     let made: Float32Array[] = [];
     for (let n = 0; n < pictures; n++) {
-      const parts = inputs.map((input, i) => partOf(graph.inputs[i].id, input, n));
+      const parts = inputs.map((input, i) => {
+        const { id } = graph.inputs[i];
+        return pictures === 1 || isWhole(laidOut, id)
+          ? input
+          : new Tensor(sliceOf(input.data, n, pictures), [input.size / pictures]);
+      });
       made = await this.#runPicture(n, parts, report, options);
       for (const [i, part] of made.entries()) {
         tensors[i] ??= newTensor(results[i]);
@@ -111,6 +114,19 @@ export class WasmProgram extends QueuedProgram {
     const isCommitted = pictures > 0 && made.length < results.length;
     if (isCommitted) await this.#commit(pictures - 1, report, options.blocking ?? false);
     return isCommitted ? tensors.slice(0, graph.outputs.length) : tensors;
+  }
+
+  protected override async executeReading<T>(
+    input: Tensor,
+    read: (output: Float32Array) => T,
+    options: RunOptions,
+  ): Promise<T> {
+    const { graph } = this;
+    const isOne = batchOf(withLayouts(graph)) === 1 && resultsOf(graph).length === 1;
+    if (!isOne) return super.executeReading(input, read, options);
+    await this.#begin();
+    const [made] = await this.#runPicture(0, [input], this.#reporter(1, options), options);
+    return read(made.subarray(0, sizeOf(this.outputShape)));
   }
 
   protected override async pack(changed: ReadonlyMap<string, Tensor>): Promise<void> {
@@ -163,6 +179,21 @@ export class WasmProgram extends QueuedProgram {
     return this.#loaded as Loaded;
   }
 
+  /** What stands before every run. */
+  async #begin(): Promise<void> {
+    if (this.#lost.size > 0) throw new WorkerError(LOST);
+    await this.#finishPacking();
+  }
+
+  #reporter(pictures: number, { onProgress }: RunOptions): NodeProgressReporter {
+    return new NodeProgressReporter(
+      this.graph.nodes,
+      this.#parts.assembly.steps,
+      pictures,
+      onProgress,
+    );
+  }
+
   /** Waits for weights that are still being packed. After a failure, the next run begins anew. */
   async #finishPacking(): Promise<void> {
     const { assembly, team, packer } = this.#parts;
@@ -211,12 +242,13 @@ export class WasmProgram extends QueuedProgram {
   }
 
   /**
+   * @param inputs Elements of one picture of each input.
    * @returns One picture of each output, in the program's memory, until the next run; or of each result, from the reference, if
    * that has computed it.
    */
   async #runPicture(
     n: number,
-    inputs: readonly Float32Array[],
+    inputs: readonly Tensor[],
     report: NodeProgressReporter,
     options: RunOptions,
   ): Promise<Float32Array[]> {
@@ -224,7 +256,7 @@ export class WasmProgram extends QueuedProgram {
     const range = { driver: assembly.drivers.run, from: 0, to: assembly.commit };
     const run = () => {
       for (const [i, { address }] of assembly.inputs.entries()) {
-        team.memory.floats(address, inputs[i].length).set(inputs[i]);
+        inputs[i].copyInto(team.memory.floats(address, inputs[i].size));
       }
       return team.run(range, options, (step) => {
         if (!team.isBeyond) report.stepDone(n, step);
@@ -238,13 +270,13 @@ export class WasmProgram extends QueuedProgram {
   /** By the reference's loops, whose sums in double precision take all that float32 has. */
   async #runPictureByReference(
     n: number,
-    inputs: readonly Float32Array[],
+    inputs: readonly Tensor[],
     report: NodeProgressReporter,
     options: RunOptions,
   ): Promise<Float32Array[]> {
     const { graph } = this;
     const laidOut = withLayouts(graph);
-    const pictures = inputs.map((data, i) => {
+    const pictures = inputs.map(({ data }, i) => {
       const { id, shape } = graph.inputs[i];
       const isWholeShape = isWhole(laidOut, id) || shape.length === 3;
       return new Tensor(data, isWholeShape ? shape : [1, ...shape.slice(1)]);

@@ -1,0 +1,75 @@
+import type { Picture } from '../image/picture.js';
+import { resize } from '../image/resize/resize.js';
+import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
+import type { ForwardOptions } from '../nn/module.js';
+import { networkInput } from './networkInput.js';
+import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
+import { type Measures, measure, noteOnOutput, type OutputNote } from './outputNote.js';
+import { isFixed, type PictureNetwork, takesAnySize } from './pictureNetwork.js';
+
+export interface GenerateOptions extends ForwardOptions {
+  /** Called when what the network made hints at a wrong picture. */
+  readonly onNote?: (note: OutputNote) => void;
+}
+
+/**
+ * Through the network: floats in its range on the way in, and from its range back to bytes. What was padded is cut off again,
+ * what was resized gets its size back; else the output is as large as the network makes it.
+ * @throws CycleganError `ERR_NAN` where the network gives what is no number, of which bytes would be black.
+ */
+export async function generate(
+  picture: Picture,
+  network: PictureNetwork,
+  options: GenerateOptions = {},
+): Promise<Picture> {
+  const collector = new RowCollector();
+  await generateRows(picture, network, collector.begin, options);
+  return collector.picture;
+}
+
+/**
+ * As `generate`, row by row: neither what the network gets nor what it makes is anywhere but in the program that runs it, where
+ * that lets its memory be read.
+ * @param begin Gets the rows while the program waits for it.
+ */
+export async function generateRows(
+  picture: Picture,
+  network: PictureNetwork,
+  begin: BeginRows,
+  { onNote, ...options }: GenerateOptions = {},
+): Promise<void> {
+  let given: Measures | null = null;
+  const look = (elements: Float32Array) => {
+    given = measure(elements, input.shape, network.inputRange);
+  };
+  const input = networkInput(picture, network, onNote === undefined ? undefined : look);
+  await network.module.forwardReading(
+    input,
+    (elements, shape) => {
+      refuseNaN(elements);
+      if (onNote !== undefined && given !== null) {
+        const note = noteOnOutput(given, measure(elements, shape, network.outputRange), network);
+        if (note !== null) onNote(note);
+      }
+      putPictureRows({ elements, shape }, picture, network, begin);
+    },
+    options,
+  );
+}
+
+function putPictureRows(
+  output: NetworkOutput,
+  { width, height }: Picture,
+  network: PictureNetwork,
+  begin: BeginRows,
+): void {
+  const [rows, columns] = output.shape.slice(-2);
+  const whole = { width: columns, height: rows };
+  if (isFixed(network)) {
+    const made = new RowCollector();
+    putOutputRows(output, network, whole, made.begin);
+    putRows(resize({ width, height })(made.picture), begin);
+  } else {
+    putOutputRows(output, network, takesAnySize(network) ? whole : { width, height }, begin);
+  }
+}

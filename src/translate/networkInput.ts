@@ -1,0 +1,115 @@
+import { ShapeError } from '../errors.js';
+import { BYTE_TO_FLOAT } from '../image/convert.js';
+import { extendedFrom } from '../image/extend.js';
+import { luma } from '../image/grey.js';
+import { checkPictureSize, type Picture } from '../image/picture.js';
+import { resize } from '../image/resize/resize.js';
+import { type PutRow, putRows } from '../image/rows.js';
+import type { ElementSource } from '../tensor/elementSource.js';
+import type { Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import {
+  channelProblem,
+  isFixed,
+  networkInputShape,
+  networkSize,
+  type PictureNetwork,
+} from './pictureNetwork.js';
+
+/**
+ * What a network gets of a picture: `[1, C, H, W]` in its own range and order of channels, padded at right and bottom where
+ * it does not take sides of any length, or resized where it takes a single size. Elements are made when somebody asks for them: a
+ * program takes them straight into its own memory.
+ *
+ * @param onElements Called with the elements, each time that they were made.
+ * @throws ShapeError for a network of other channels than pictures have; ImageError where padding makes too many pixels.
+ */
+export function networkInput(
+  picture: Picture,
+  network: PictureNetwork,
+  onElements?: (elements: Float32Array) => void,
+): Tensor {
+  const problem = channelProblem(network);
+  if (problem !== null) throw new ShapeError(problem);
+  const shape = networkInputShape(picture, network);
+  const size = networkSize(picture, network);
+  if (!isFixed(network)) checkPictureSize(size.width, size.height, 'A padded picture');
+  const fitted = isFixed(network) ? resize(size)(picture) : picture;
+  const source: ElementSource = (to) => {
+    putRows(fitted, (head) => planesOf(to, shape, head, network));
+    onElements?.(to);
+  };
+  return new Tensor(source, shape);
+}
+
+/** Writes rows into the planes of `[1, C, H, W]`, which may be wider and higher than they are. */
+function planesOf(
+  to: Float32Array,
+  [, channels, height, width]: Shape,
+  own: { readonly width: number; readonly height: number },
+  { inputRange, channelOrder }: PictureNetwork,
+): PutRow {
+  const values = valuesOfBytes(inputRange);
+  const columns = extendedFrom(own.width, width);
+  const rows = extendedFrom(own.height, height);
+  const plane = width * height;
+  const write = channels === 1 ? writeLuma : channelOrder === 'rgb' ? writeRgb : writeBgr;
+  let y = 0;
+  return (rgb) => {
+    write(rgb, own.width, values, to, y * width, plane);
+    for (let c = 0; c < channels; c++) {
+      const row = c * plane + y * width;
+      for (let x = own.width; x < width; x++) to[row + x] = to[row + columns[x]];
+    }
+    y++;
+    if (y < own.height) return;
+    for (let c = 0; c < channels; c++) {
+      for (let below = own.height; below < height; below++) {
+        const from = c * plane + rows[below] * width;
+        to.copyWithin(c * plane + below * width, from, from + width);
+      }
+    }
+  };
+}
+
+/**
+ * The number that a network gets for each byte. For [−1, 1], bit for bit what torchvision's Normalize makes with mean and deviation 0.5.
+ */
+function valuesOfBytes([low, high]: PictureNetwork['inputRange']): Float32Array {
+  if (low === 0 && high === 1) return BYTE_TO_FLOAT;
+  const scale = high - low;
+  const shift = Math.fround(low / scale);
+  return BYTE_TO_FLOAT.map((value) => Math.fround(value + shift) * Math.fround(scale));
+}
+
+/** Writes a row of pixels at `at` of the first plane, and as far on in each of the others. */
+type WriteRow = (
+  rgb: Uint8Array,
+  width: number,
+  values: Float32Array,
+  to: Float32Array,
+  at: number,
+  plane: number,
+) => void;
+
+const writeRgb: WriteRow = (rgb, width, values, to, at, plane) => {
+  for (let x = 0, from = 0; x < width; x++, at++, from += 3) {
+    to[at] = values[rgb[from]];
+    to[plane + at] = values[rgb[from + 1]];
+    to[2 * plane + at] = values[rgb[from + 2]];
+  }
+};
+
+/** For networks that were trained with OpenCV's order. */
+const writeBgr: WriteRow = (rgb, width, values, to, at, plane) => {
+  for (let x = 0, from = 0; x < width; x++, at++, from += 3) {
+    to[at] = values[rgb[from + 2]];
+    to[plane + at] = values[rgb[from + 1]];
+    to[2 * plane + at] = values[rgb[from]];
+  }
+};
+
+/** As `ToTensor` makes it of Pillow's `convert('L')`. */
+const writeLuma: WriteRow = (rgb, width, values, to, at) => {
+  for (let x = 0, from = 0; x < width; x++, from += 3) to[at + x] = values[luma(rgb, from)];
+};
