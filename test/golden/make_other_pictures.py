@@ -105,6 +105,13 @@ def bmps():
     runs = runs.replace(bytes([0, 5, 0x12, 0x34, 0x50, 0]), bytes([0, 4, 0x12, 0x34, 1, 0x50]))
     runs += bytes([2, 0x98, 0, 0, 1, 0x40, 0, 0, 13, 0x11, 0, 0, 6, 0x66, 7, 0x78, 0, 1])
     yield "bmp4-rle", bmp(4, runs, colour_table(16), compression=2)
+    # Some writers give the end of the header, where the palette begins, as the place of the pixels.
+    for name, file in {
+        "bmp8-palette-place": bmp(8, rows(8, noise(count)), colour_table(256)),
+        "bmp4-palette-place": bmp(4, rows(4, noise(count, 16)), colour_table(9), colours=9),
+        "bmp8-rle-palette-place": bmp(8, bytes([13, 3, 0, 0] * 7 + [0, 1]), colour_table(256), compression=1),
+    }.items():
+        yield name, file[:10] + struct.pack("<I", 14 + 40) + file[14:]
     for mode in ["1", "L", "P", "RGB"]:
         picture = Image.frombytes("RGB", (WIDTH, HEIGHT), bytes(noise(count * 3))).convert(mode)
         out = io.BytesIO()

@@ -118,6 +118,18 @@ describe('where Pillow 9.4 cannot tell', () => {
     });
   });
 
+  it('pixels that would begin within the header are refused: all of it would be taken for colours', () => {
+    for (const name of ['bmp8', 'bmp24', 'bmp8-os2']) {
+      for (const place of [0, 10, 25]) {
+        const bytes = fileOf(name);
+        new DataView(bytes.buffer).setUint32(10, place, true);
+        expect(() => decodeImage(bytes)).toThrow(
+          `The BMP says that its pixels begin at byte ${place}, within its header.`,
+        );
+      }
+    }
+  });
+
   it('runs may skip pixels and whole rows, which are the first colour then', () => {
     const bytes = fileOf('bmp8-rle');
     const start = new DataView(bytes.buffer).getUint32(10, true);

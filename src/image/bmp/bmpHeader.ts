@@ -75,15 +75,28 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     throw damaged(`The BMP has compression ${method} with ${bits} bits, which is not read.`);
   }
   const hasMasks = compression === 'masks' && headerBytes < MASKS_IN_HEADER;
+  const palette = bits > 8 ? new Uint8Array(0) : readPalette(bytes, headerBytes, bits, hasMasks);
   return {
     ...size,
     topDown: !isCore && view.getInt32(22, true) < 0,
     bits: bits as BmpHeader['bits'],
     compression: compression === 'masks' ? 'none' : compression,
     masks: compression === 'masks' ? readMasks(bytes, headerBytes) : usualMasks(bits),
-    palette: bits > 8 ? new Uint8Array(0) : readPalette(bytes, headerBytes, bits, hasMasks),
-    offset: view.getUint32(10, true),
+    palette,
+    offset: pixelsFrom(
+      view.getUint32(10, true),
+      FILE_HEADER + headerBytes,
+      (palette.length / 3) * (isCore ? 3 : 4),
+    ),
   };
+}
+
+/** Some writers give the end of the header as the place of the pixels, as if there were no palette behind it. Pillow sees that, too. */
+function pixelsFrom(said: number, headerEnd: number, paletteBytes: number): number {
+  if (said < headerEnd) {
+    throw damaged(`The BMP says that its pixels begin at byte ${said}, within its header.`);
+  }
+  return said === headerEnd ? headerEnd + paletteBytes : said;
 }
 
 function usualMasks(bits: number): Masks {
