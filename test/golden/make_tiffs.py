@@ -239,6 +239,10 @@ def turned():
     for orientation in range(1, 9):
         raw = [bytes(noise(3 * COUNT))]
         yield f"turned-{orientation}", tiff(entries(RGB, 8, 3, orientation=orientation), raw)
+    tags = entries(RGB, 8, 3)
+    # Bytes are text for Pillow, which heeds it not.
+    tags[274] = [1, [8]]
+    yield "turned-8-by-a-byte", tiff(tags, raw)
 
 
 def saved():

@@ -192,7 +192,9 @@ function sizeIn(bytes: Uint8Array, directory: TiffDirectory): Size {
   const one = (tag: number) => valuesOf(bytes, directory, tag, 1)?.[0];
   const [width, height] = [one(TAG.width), one(TAG.height)];
   if (width === undefined || height === undefined) throw damaged('The TIFF has no size.');
-  const stated = one(TAG.orientation) ?? 1;
+  // A byte is text for Pillow, here as in EXIF, and turns nothing.
+  const isByte = directory.entries.get(TAG.orientation)?.type === 'byte';
+  const stated = isByte ? 1 : (one(TAG.orientation) ?? 1);
   const orientation = stated >= 1 && stated <= 8 ? (stated as Orientation) : 1;
   return { width, height, orientation };
 }
