@@ -4,5 +4,6 @@ import { start } from './app/start.js';
 
 /** The page begins here; `worker/worker.ts` is where its worker does. */
 const root = document.getElementById('app');
-if (root !== null) render(<App />, root);
+// The worker has the most to load: it begins before the window draws anything.
 start();
+if (root !== null) render(<App />, root);

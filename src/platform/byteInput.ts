@@ -123,7 +123,7 @@ async function open(input: ByteInput, options: ByteInputOptions): Promise<ByteSo
       return openAddress((input as UrlLike).href, options);
     case 'Blob':
     case 'File':
-      return blobSource(input as BlobLike);
+      return openBlob(input as BlobLike);
     case 'Response':
       return memorySource(await readResponse(input as ResponseLike, options));
     default:
@@ -207,17 +207,18 @@ function unshared(buffer: ArrayBufferLike, offset = 0, length = buffer.byteLengt
   return kindOf(buffer) === 'SharedArrayBuffer' ? new Uint8Array(bytes) : bytes;
 }
 
-function blobSource(blob: BlobLike): ByteSource {
-  return {
-    size: blob.size,
-    shared: false,
-    read: async (start, end) => {
-      try {
-        return new Uint8Array(await blob.slice(start, end).arrayBuffer());
-      } catch (error) {
-        // A file that was chosen in a page, and has changed since.
-        throw fileError('read', sourceName(blob) ?? 'The Blob', error);
-      }
-    },
+/** In a page, each piece of a Blob is a message to another process: one that is no larger comes as a whole. */
+const MAX_WHOLE_BLOB = 2 ** 22;
+
+async function openBlob(blob: BlobLike): Promise<ByteSource> {
+  const { size } = blob;
+  const read = async (start: number, end: number) => {
+    try {
+      return new Uint8Array(await blob.slice(start, end).arrayBuffer());
+    } catch (error) {
+      // A file that was chosen in a page, and has changed since.
+      throw fileError('read', sourceName(blob) ?? 'The Blob', error);
+    }
   };
+  return size <= MAX_WHOLE_BLOB ? memorySource(await read(0, size)) : { size, shared: false, read };
 }

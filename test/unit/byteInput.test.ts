@@ -509,6 +509,20 @@ describe('a name made of an address', () => {
   });
 });
 
+it.each([
+  ['at once where it is small', 2 ** 16, 1],
+  ['piece by piece where it is not', 2 ** 22 + 1, 3],
+])('a Blob is read %s', async (_, size, reads) => {
+  const bytes = new Uint8Array(size).map((_, i) => i % 251);
+  const blob = new Blob([bytes]);
+  const slice = vi.spyOn(blob, 'slice');
+  const source = await openBytes(blob);
+  for (const start of [0, 1000, 2000]) {
+    expect(await source.read(start, start + 1000)).toEqual(bytes.slice(start, start + 1000));
+  }
+  expect(slice).toHaveBeenCalledTimes(reads);
+});
+
 it('a Blob of a file that has changed is a FileError', async () => {
   const path = join(folder.path, 'changing.pth');
   writeFileSync(path, 'before');

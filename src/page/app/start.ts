@@ -1,5 +1,5 @@
 import { listenForFiles } from '../intake/dropAndPaste.js';
-import { restoreModel } from '../model/client/keptModels.js';
+import { listKeptModels, restoreModel } from '../model/client/keptModels.js';
 import { followTraits, useBuiltIn, useModel } from '../model/client/model.js';
 import { keepForOffline } from '../offline/client/offline.js';
 import { addPictures, pictures } from '../pictures/client/pictures.js';
@@ -16,7 +16,7 @@ export function start(): void {
   followTraits();
   startQueue();
   keepForOffline();
-  Promise.all([showSample(), openFirstModel()]).catch((error: Error) =>
+  Promise.all([showSample(), openFirstModel(), listKeptModels()]).catch((error: Error) =>
     tell(`The page could not be loaded as a whole: ${error.message}`, { isProblem: true }),
   );
 }

@@ -17,12 +17,16 @@ const FOLDER = 'models';
 /** What was used last, and whether there should be a file of it. */
 const LAST = 'model';
 
-/** What is kept. @returns The model that was used last; `null` where that was the built-in one. */
-export async function restoreModel(): Promise<File | null> {
-  const last = lastName();
+export async function listKeptModels(): Promise<void> {
   const folder = await modelFolder();
   if (folder !== null) await list(folder);
+}
+
+/** The model that was used last; `null` where that was the built-in one. */
+export async function restoreModel(): Promise<File | null> {
+  const last = lastName();
   if (last === null) return null;
+  const folder = await modelFolder();
   const file = folder === null ? null : await readModel(folder, last);
   if (file !== null) return file;
   rememberLast(null);
