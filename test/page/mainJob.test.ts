@@ -105,7 +105,7 @@ describe.skipIf(missingChromium !== null)('the page', () => {
     expect(user.problems).toEqual([]);
   });
 
-  it('asks which generator of a checkpoint is meant', async () => {
+  it('asks which generator of a checkpoint is meant, once', async () => {
     const { page } = user;
     const netG = await loadStateDict(TINY.bytes);
     await user.drop([
@@ -116,7 +116,14 @@ describe.skipIf(missingChromium !== null)('the page', () => {
     await page.locator('.model-name', { hasText: 'both.pth' }).waitFor(PATIENCE);
     const line = page.locator('.cards .command code');
     expect(await line.textContent()).toMatch(/ --weights both\.pth --key netG_B$/);
+    await page.getByText('kept, ').waitFor(PATIENCE);
+    await page.reload();
+    await page.locator('.model-name', { hasText: 'both.pth' }).waitFor(PATIENCE);
+    expect(await line.textContent()).toMatch(/ --weights both\.pth --key netG_B$/);
     await user.seesResult('sample.png');
+    await page.getByRole('button', { name: 'Forget both.pth' }).click();
+    await page.getByText('both.pth is forgotten').waitFor(PATIENCE);
+    expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toMatch('netG_B');
     expect(user.problems).toEqual([]);
   });
 

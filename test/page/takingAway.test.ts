@@ -60,6 +60,8 @@ describe.skipIf(missingChromium !== null)('what is taken away', () => {
     await page.getByLabel('Size for the model').selectOption('width');
     await page.getByLabel('Width', { exact: true }).fill('75');
     await page.getByText('Bicubic filter').click();
+    await page.getByText('Cut a square out of the middle').click();
+    await page.getByLabel('Side of the square').fill('40');
     await page.getByText("Keep the picture's size").click();
     await page.getByLabel('Format').selectOption('jpg');
     await page.getByLabel('Quality').fill('71');
@@ -73,7 +75,7 @@ describe.skipIf(missingChromium !== null)('what is taken away', () => {
     ]);
     const line = await shownLine('.cards');
     expect(line).toBe(
-      "cyclegan 'a horse.png' -o 'a horse.cyclegan.jpg' --weights tiny.pth --resize bicubic:scale-width:75 --keep-size --quality 71 --input-range=-1..1",
+      "cyclegan 'a horse.png' -o 'a horse.cyclegan.jpg' --weights tiny.pth --resize bicubic:scale-width:75 --crop 40 --keep-size --quality 71 --input-range=-1..1",
     );
     await runLine(line);
     const { name, bytes } = await user.saved('Save');
@@ -99,22 +101,31 @@ describe.skipIf(missingChromium !== null)('what is taken away', () => {
     }
   });
 
-  it('is of a folder what the command makes of it', async () => {
-    const files = ['horses/near/one.png', 'horses/far/two.png', 'horses/three.png'].map((name, i) =>
-      small(name, 17 + i),
-    );
-    write([...files, { name: 'horses/notes.txt', bytes: new Uint8Array(3) }]);
-    await user.page.locator('input[webkitdirectory]').setInputFiles(at('horses'));
-    await user.seesTally('3 of 3 pictures');
-    await user.page.getByText('1 file of the folder passed over').waitFor(PATIENCE);
-    await user.page.getByText('Save all').click();
-    const entries = unzipSync((await user.saved('Zip')).bytes);
-    await runLine(await shownLine('.save-all'));
-    expect(Object.keys(entries).sort()).toEqual(['far/two.png', 'near/one.png', 'three.png']);
-    for (const [entry, content] of Object.entries(entries)) {
-      expect(Buffer.from(content).equals(readFileSync(at('translated', entry)))).toBe(true);
-    }
-  });
+  it.each(['chosen', 'dropped'])(
+    'is of a folder that was %s what the command makes of it',
+    async (how) => {
+      const files = ['horses/near/one.png', 'horses/far/two.png', 'horses/three.png'].map(
+        (name, i) => small(name, 17 + i),
+      );
+      // More than a browser lists at a time.
+      const others = Array.from({ length: 101 }, (_, i) => ({
+        name: `horses/near/notes${i}.txt`,
+        bytes: new Uint8Array(3),
+      }));
+      write([...files, ...others]);
+      if (how === 'dropped') await user.dropFolder(at('horses'));
+      else await user.page.locator('input[webkitdirectory]').setInputFiles(at('horses'));
+      await user.seesTally('3 of 3 pictures');
+      await user.page.getByText('101 files of the folder passed over').waitFor(PATIENCE);
+      await user.page.getByText('Save all').click();
+      const entries = unzipSync((await user.saved('Zip')).bytes);
+      await runLine(await shownLine('.save-all'));
+      expect(Object.keys(entries).sort()).toEqual(['far/two.png', 'near/one.png', 'three.png']);
+      for (const [entry, content] of Object.entries(entries)) {
+        expect(Buffer.from(content).equals(readFileSync(at('translated', entry)))).toBe(true);
+      }
+    },
+  );
 
   it('is the gallery that the command writes', async () => {
     await user.drop([small('one.png', 7), small('two.png', 11)]);
@@ -130,6 +141,40 @@ describe.skipIf(missingChromium !== null)('what is taken away', () => {
     // Times differ, pictures do not.
     const pictures = (page: string) => page.match(/data:image\/jpeg;base64,[^"]*/g);
     expect(pictures(text)).toEqual(pictures(readFileSync(at('out/index.html'), 'utf8')));
+  });
+
+  it('is shared as the file that is saved, and without a word where somebody thinks better of it', async () => {
+    const { page } = user;
+    // Chromium has no dialog to share in here; what the page gives to it is looked at.
+    await page.addInitScript(() => {
+      const shared: File[] = [];
+      const outcomes = [null, new DOMException('', 'AbortError'), new Error('no such app')];
+      Object.assign(navigator, {
+        canShare: ({ files }: ShareData) => files?.[0].type === 'image/png',
+        share: async ({ files = [] }: ShareData) => {
+          shared.push(...files);
+          const outcome = outcomes[shared.length - 1];
+          if (outcome !== null) throw outcome;
+        },
+      });
+      Object.assign(globalThis, { shared });
+    });
+    await page.reload();
+    await user.seesResult('sample.png');
+    const share = page.getByRole('button', { name: 'Share', exact: true });
+    await share.click();
+    const [name, bytes] = await page.evaluate(async () => {
+      const [file] = (globalThis as unknown as { shared: File[] }).shared;
+      return [file.name, [...new Uint8Array(await file.arrayBuffer())]] as const;
+    });
+    const saved = await user.saved('Save');
+    expect(name).toBe(saved.name);
+    expect(Buffer.from(bytes).equals(saved.bytes)).toBe(true);
+    await share.click();
+    await share.click();
+    await page.getByText('no such app').waitFor(PATIENCE);
+    expect(await page.locator('.notice').count()).toBe(1);
+    expect(user.problems).toEqual([]);
   });
 
   it('is in the clipboard after it was copied', async () => {

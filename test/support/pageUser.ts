@@ -103,6 +103,15 @@ export class PageUser {
     await this.#give(files, 'drop');
   }
 
+  /** As from a window of the system's files: with all that lies in it. */
+  async dropFolder(path: string): Promise<void> {
+    const session = await this.#context.newCDPSession(this.page);
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+    }
+  }
+
   async paste(files: readonly NamedBytes[]): Promise<void> {
     await this.#give(files, 'paste');
   }

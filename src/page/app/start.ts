@@ -31,6 +31,6 @@ async function showSample(): Promise<void> {
 
 async function openFirstModel(): Promise<void> {
   const kept = await restoreModel();
-  if (kept !== null && (await useModel(kept))) return;
+  if (kept !== null && (await useModel(kept.file, { key: kept.key }))) return;
   await useBuiltIn();
 }

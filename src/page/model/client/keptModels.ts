@@ -1,12 +1,20 @@
 import { signal } from '@preact/signals';
 import { formatBytes } from '../../ui/format.js';
 import { tell } from '../../ui/notice.js';
+import { savedSignal } from '../../ui/saved.js';
 
 /** Models that were dropped are kept in the browser's private file system, until they are forgotten. */
 
 export interface KeptModel {
   readonly name: string;
   readonly bytes: number;
+}
+
+/** A file that was kept. */
+export interface RestoredModel {
+  readonly file: File;
+  /** The state dict that was chosen of it; `null`: the one that is found. */
+  readonly key: string | null;
 }
 
 export const keptModels = signal<readonly KeptModel[]>([]);
@@ -17,18 +25,40 @@ const FOLDER = 'models';
 /** What was used last, and whether there should be a file of it. */
 const LAST = 'model';
 
+/** Of files that hold several generators: the one that was chosen. */
+const chosenKeys = savedSignal<readonly (readonly [name: string, key: string])[]>(
+  'model keys',
+  [],
+  (kept) => (Array.isArray(kept) ? kept.filter(isChosenKey) : null),
+);
+
+function isChosenKey(entry: unknown): entry is readonly [string, string] {
+  return Array.isArray(entry) && entry.length === 2 && entry.every((e) => typeof e === 'string');
+}
+
+/** The next visit takes that state dict of the file; `null`: the one that is found. */
+export function rememberKey(name: string, key: string | null): void {
+  const others = chosenKeys.value.filter(([other]) => other !== name);
+  chosenKeys.value = key === null ? others : [...others, [name, key]];
+}
+
+function restored(file: File): RestoredModel {
+  const [, key = null] = chosenKeys.value.find(([name]) => name === file.name) ?? [];
+  return { file, key };
+}
+
 export async function listKeptModels(): Promise<void> {
   const folder = await modelFolder();
   if (folder !== null) await list(folder);
 }
 
 /** The model that was used last; `null` where that was the built-in one. */
-export async function restoreModel(): Promise<File | null> {
+export async function restoreModel(): Promise<RestoredModel | null> {
   const last = lastName();
   if (last === null) return null;
   const folder = await modelFolder();
   const file = folder === null ? null : await readModel(folder, last);
-  if (file !== null) return file;
+  if (file !== null) return restored(file);
   rememberLast(null);
   tell(`${last} is no longer kept: the browser has cleared it to make room. Drop it once more.`, {
     isProblem: true,
@@ -37,7 +67,7 @@ export async function restoreModel(): Promise<File | null> {
 }
 
 /** Keeps a model for the next visit; where that cannot be done, it is said. */
-export async function keepModel(file: File): Promise<void> {
+export async function keepModel(file: File, key: string | null = null): Promise<void> {
   const folder = await modelFolder();
   if (folder === null) {
     tell(`${file.name} is used, but this browser keeps no files: the next visit needs it again.`);
@@ -50,6 +80,7 @@ export async function keepModel(file: File): Promise<void> {
     const writing = await handle.createWritable();
     await file.stream().pipeTo(writing);
     rememberLast(file.name);
+    rememberKey(file.name, key);
   } catch (error) {
     // What was kept under that name before is still whole.
     if ((await readModel(folder, file.name)) === null)
@@ -59,16 +90,18 @@ export async function keepModel(file: File): Promise<void> {
   await list(folder);
 }
 
-export async function openKept(name: string): Promise<File | null> {
+export async function openKept(name: string): Promise<RestoredModel | null> {
   const folder = await modelFolder();
   const file = folder === null ? null : await readModel(folder, name);
-  if (file !== null) rememberLast(name);
-  return file;
+  if (file === null) return null;
+  rememberLast(name);
+  return restored(file);
 }
 
 export async function forgetModel(name: string): Promise<void> {
   const folder = await modelFolder();
   await folder?.removeEntry(safeName(name)).catch(() => undefined);
+  rememberKey(name, null);
   if (lastName() === name) rememberLast(null);
   if (folder !== null) await list(folder);
 }

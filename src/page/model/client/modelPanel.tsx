@@ -10,9 +10,10 @@ import {
   keepModel,
   keptModels,
   openKept,
+  rememberKey,
   rememberLast,
 } from './keptModels.js';
-import { model, modelProblem, opening, useBuiltIn, useModel } from './model.js';
+import { type Model, model, modelProblem, opening, useBuiltIn, useModel } from './model.js';
 
 /** What the model is, and the others that there are. */
 export function ModelPanel({ children }: { readonly children: ComponentChildren }) {
@@ -109,9 +110,9 @@ function Problem() {
   );
 }
 
-/** One of several state dicts; the file is kept for the next visit, which asks again. */
+/** One of several state dicts; the file is kept for the next visit, which takes the same. */
 async function choose(file: File, key: string): Promise<void> {
-  if (await useModel(file, { key })) await keepModel(file);
+  if (await useModel(file, { key })) await keepModel(file, key);
 }
 
 /** Other state dicts of the file, with the same keys: an average over training, mostly. */
@@ -124,9 +125,7 @@ function KeyChoice() {
       <span>State dict</span>
       <select
         value={key}
-        onChange={({ currentTarget }) =>
-          void useModel(current.file as File, { key: currentTarget.value })
-        }
+        onChange={({ currentTarget }) => void chooseOther(current, currentTarget.value)}
       >
         {[key, ...otherKeys].sort().map((name) => (
           <option key={name} value={name}>
@@ -136,6 +135,10 @@ function KeyChoice() {
       </select>
     </label>
   );
+}
+
+async function chooseOther({ file, name }: Model, key: string): Promise<void> {
+  if (await useModel(file as File, { key })) rememberKey(name, key);
 }
 
 /** Models that lie in this browser. */
@@ -181,8 +184,8 @@ async function takeBuiltIn(): Promise<void> {
 }
 
 async function takeKept(name: string): Promise<void> {
-  const file = await openKept(name);
-  if (file !== null) await useModel(file);
+  const kept = await openKept(name);
+  if (kept !== null) await useModel(kept.file, { key: kept.key });
   else {
     await forgetModel(name);
     tell(`${name} is no longer kept: the browser has cleared it. Drop it once more.`, {

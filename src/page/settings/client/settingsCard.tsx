@@ -47,8 +47,11 @@ const SIZINGS: readonly (readonly [Sizing, string])[] = [
   ['none', 'As it is'],
 ];
 
+/** As networks are trained, mostly. */
+const CROP = 256;
+
 function SizeFields({ current }: Fields) {
-  const { sizing, width, height, interpolation, keepSize } = current;
+  const { sizing, width, height, interpolation, crop, keepSize } = current;
   return (
     <>
       <div class="fields">
@@ -78,6 +81,18 @@ function SizeFields({ current }: Fields) {
           label="Bicubic filter"
           checked={interpolation === 'bicubic'}
           onChange={(checked) => change({ interpolation: checked ? 'bicubic' : 'bilinear' })}
+        />
+      )}
+      <Switch
+        label="Cut a square out of the middle"
+        checked={crop !== null}
+        onChange={(checked) => change({ crop: checked ? CROP : null })}
+      />
+      {crop !== null && (
+        <NumberField
+          label="Side of the square"
+          value={crop}
+          onChange={(value) => change({ crop: value })}
         />
       )}
       <Switch
