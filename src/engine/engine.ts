@@ -21,6 +21,8 @@ export interface Engine {
   warmUp?(options: CompileOptions): void;
   /** Prepares everything that does not depend on the input's values. */
   compile(graph: Graph, options: CompileOptions): Promise<Program>;
+  /** The least `memory` that `compile` would take, in bytes; where memory is not planned, there is none. Takes a part of the time. */
+  leastMemory?(graph: Graph, options: CompileOptions): Promise<number>;
   /** Measures what its kind of code reaches at most on this machine; where that says nothing, there is none. */
   peak?(options: CompileOptions): Promise<Peak>;
 }

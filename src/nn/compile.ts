@@ -115,6 +115,18 @@ export async function compileGraph(graph: Graph, options: EngineOptions = {}): P
 }
 
 /**
+ * The least `memory` with which `compile` would take a module, in bytes; `null` where the engine plans none.
+ * @throws ShapeError and CycleganError as `compile`.
+ */
+export async function leastMemory(
+  module: Module,
+  options: CompileModuleOptions,
+): Promise<number | null> {
+  const engine = await selectEngine(options.engine);
+  return (await engine.leastMemory?.(traceGraph(module, options.inputShape), options)) ?? null;
+}
+
+/**
  * Starts what an engine takes time to start, such as threads, while the caller still reads weights and
  * pictures. Options are those of the calls to come.
  *

@@ -12,7 +12,7 @@ import {
   rowsInside,
 } from '../../src/engine/wasm/plan/rowUnits.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
-import { compile, traceGraph } from '../../src/nn/compile.js';
+import { compile, leastMemory, traceGraph } from '../../src/nn/compile.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 
@@ -205,6 +205,15 @@ describe('a budget', () => {
     free.dispose();
     tight.dispose();
     await expect(compile(netG, { ...how, memory: memory - 1e6 })).rejects.toThrow(/needs at least/);
+  });
+
+  it('that is the least is known to the byte before anything is compiled', async () => {
+    const least = (await leastMemory(netG, how)) as number;
+    const tight = await compile(netG, { ...how, memory: least });
+    expect(tight.memoryBytes).toBe(least);
+    tight.dispose();
+    await expect(compile(netG, { ...how, memory: least - 1 })).rejects.toThrow(/needs at least/);
+    expect(await leastMemory(netG, { ...how, engine: 'js' })).toBeNull();
   });
 
   it.each([0, -1, Number.NaN, '64M'])('of %s bytes is none', async (memory) => {

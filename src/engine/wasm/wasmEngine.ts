@@ -64,6 +64,7 @@ export const wasmEngine: Engine = {
     if (!options.allowV8Flags) chooseVariant(options).catch(() => undefined);
   },
   compile: compileGraph,
+  leastMemory,
   peak: async (options) => {
     const { variant } = await chooseVariant(options);
     if (variant === null) {
@@ -131,6 +132,43 @@ async function compileGraph(traced: Graph, options: CompileOptions): Promise<Pro
   return new PartitionedProgram(graph, 'wasm', compiled, describeNodes(rest));
 }
 
+/** Of the program that it would be, laid out without any of its code being compiled. */
+async function leastMemory(traced: Graph, options: CompileOptions): Promise<number> {
+  refuseHopeless(traced);
+  const { variant } = await chooseVariant(options);
+  if (variant === null) return 0;
+  const { threads, shared } = await startThreads(options);
+  const whole = withLayouts(foldWeightViews(traced));
+  let least = 0;
+  for (const part of partition(whole, (node) => takesNode(whole, node))) {
+    if ('reference' in part) continue;
+    const { blocking = false } = options;
+    const draft = { threads, shared, isKept: false, blocking };
+    const needs: number[] = [];
+    const { graph } = part.segment;
+    for (const economy of economiesOf(graph, economiesFor(options.economy))) {
+      needs.push(await bytesOf(graph, variant, draft, economy));
+    }
+    least += Math.min(...needs);
+  }
+  return least;
+}
+
+async function bytesOf(
+  graph: Graph,
+  variant: Variant,
+  draft: Parameters<typeof makeCode>[2],
+  economy: Economy,
+): Promise<number> {
+  try {
+    await makeCode(graph, variant, draft, economy, 0);
+  } catch (error) {
+    if (error instanceof BudgetError) return error.bytes;
+    throw error;
+  }
+  return 0;
+}
+
 /** Whether a worker is to have programs whose memory is not shared: where the calling thread has a page to paint. */
 async function worksElsewhere(): Promise<boolean> {
   if (!isPageThread()) return false;
@@ -173,8 +211,7 @@ interface BuildOptions {
 async function build(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
   const { threads, notes, blocking, early, allowV8Flags } = options;
   const { rows, vectors } = variant.target.tile;
-  // What a run writes back has readers that the stages do not tell of.
-  const economies = graph.assignments.length > 0 ? (['none'] as const) : options.economies;
+  const economies = economiesOf(graph, options.economies);
   const { assembly, code, pages, store, economy } = await withLeastEconomy(
     graph,
     economies,
@@ -203,6 +240,11 @@ async function build(graph: Graph, variant: Variant, options: BuildOptions): Pro
   return program;
 }
 
+/** What a run writes back has readers that the stages do not tell of. */
+function economiesOf({ assignments }: Graph, economies: readonly Economy[]): readonly Economy[] {
+  return assignments.length > 0 ? ['none'] : economies;
+}
+
 /** What runs a program, with memory for it. */
 async function gather(
   module: WebAssembly.Module,
@@ -225,7 +267,12 @@ async function gather(
 async function makeCode(
   graph: Graph,
   { name: variantName, target }: Variant,
-  { threads, shared, isKept, blocking }: BuildOptions,
+  {
+    threads,
+    shared,
+    isKept,
+    blocking,
+  }: Pick<BuildOptions, 'threads' | 'shared' | 'isKept' | 'blocking'>,
   economy: Economy,
   mostBytes: number,
 ) {

@@ -1,6 +1,7 @@
+import type { EngineOptions } from '../../../engine/engine.js';
 import { CycleganError } from '../../../errors.js';
 import { type Graph, presentOperands, readerCounts } from '../../../graph/graph.js';
-import { traceGraph } from '../../../nn/compile.js';
+import { leastMemory, traceGraph } from '../../../nn/compile.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import { networkInputShape, type PictureNetwork } from '../../../translate/pictureNetwork.js';
 
@@ -10,11 +11,12 @@ interface Size {
 }
 
 const FLOAT_BYTES = 4;
-/** The engine was seen to take 0.8 to 1.3 of that for large pictures; the pictures themselves come on top. */
+/** Without saving, engines were seen to take 0.8 to 1.3 of what values and weights take. */
 const SURCHARGE = 1.4;
-/** Beyond this, programs save memory, which leaves 0.39 to 0.45 of what they would take else. */
-const SAVING_BEGINS = 512e6;
-const SAVED_SHARE = 0.45;
+/** What saves memory takes a fifth of that, at the least: beyond this many limits, nobody has to be asked. */
+const HOPELESS = 8;
+/** For each pixel, the picture and its previews. */
+const PICTURE_BYTES = 20;
 const GIGA = 1e9;
 /** Where a device does not tell how much memory it has, it may be a phone that ends tabs at 1.5 GB. */
 const UNKNOWN_LIMIT = GIGA;
@@ -33,9 +35,15 @@ export class TooLargeError extends CycleganError {
 }
 
 /** @throws TooLargeError for a picture that would come to the network too large for this device, before any of the work. */
-export function checkMemoryNeed(name: string, size: Size, network: PictureNetwork): void {
+export async function checkMemoryNeed(
+  name: string,
+  size: Size,
+  network: PictureNetwork,
+  engine: EngineOptions,
+): Promise<void> {
   const limit = memoryLimit();
-  const need = memoryNeed(size, network);
+  const needOf = (some: Size) => memoryNeed(some, network, engine, limit);
+  const need = await needOf(size);
   if (need <= limit) return;
   const { width, height } = size;
   const ratio = (side: number) => side / Math.min(width, height);
@@ -43,8 +51,12 @@ export function checkMemoryNeed(name: string, size: Size, network: PictureNetwor
     width: Math.round(width * ratio(side)),
     height: Math.round(height * ratio(side)),
   });
-  const fits = (side: number) => ratio(side) < 1 && memoryNeed(scaled(side), network) <= limit;
-  const shortSide = SIDES.find(fits) ?? 0;
+  let shortSide = 0;
+  for (const side of SIDES) {
+    if (ratio(side) >= 1 || (await needOf(scaled(side))) > limit) continue;
+    shortSide = side;
+    break;
+  }
   const gigabytes = (bytes: number) => `${(bytes / GIGA).toFixed(1)} GB`;
   throw new TooLargeError(
     `${name}: at ${width} x ${height}, this model takes about ${gigabytes(need)} of memory, and a page on this device should take no more than ${gigabytes(limit)}.${shortSide > 0 ? ` At a short side of ${shortSide}, it fits.` : ''}`,
@@ -58,12 +70,21 @@ function memoryLimit(): number {
   return Math.min(2.5, deviceMemory / 2.5) * GIGA;
 }
 
-/** Bytes, about: of all values that are needed at the same time, and of the weights. */
-function memoryNeed(size: Size, network: PictureNetwork): number {
-  const graph = traceGraph(network.module, networkInputShape(size, network));
+/** Bytes, about: as the engine lays them out, where a program that saves none may be too large. */
+async function memoryNeed(
+  size: Size,
+  network: PictureNetwork,
+  engine: EngineOptions,
+  limit: number,
+): Promise<number> {
+  const { module } = network;
+  const inputShape = networkInputShape(size, network);
+  const graph = traceGraph(module, inputShape);
   const weights = graph.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const whole = FLOAT_BYTES * SURCHARGE * (peakElements(graph) + weights);
-  return whole < SAVING_BEGINS ? whole : Math.max(SAVING_BEGINS, SAVED_SHARE * whole);
+  if (whole <= limit || whole > HOPELESS * limit) return whole;
+  const least = await leastMemory(module, { ...engine, inputShape });
+  return least === null ? whole : least + PICTURE_BYTES * size.width * size.height;
 }
 
 function peakElements(graph: Graph): number {

@@ -1,4 +1,4 @@
-import type { NodeProgress, Program } from '../../../engine/engine.js';
+import type { EngineOptions, NodeProgress, Program } from '../../../engine/engine.js';
 import { hasGpu } from '../../../engine/engines.js';
 import type { OpenedGenerator } from '../../../generator/openGenerator.js';
 import { decodeImage, encodeImage, imageSize, loadDecoder } from '../../../image/formats.js';
@@ -32,11 +32,11 @@ export async function openPicture(
   file: Blob,
   name: string,
   settings: Settings,
-  check: (size: { width: number; height: number }) => void = () => undefined,
+  check: (size: { width: number; height: number }) => Promise<void> = async () => undefined,
 ): Promise<OpenedPicture> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   const size = imageSize(bytes, decodingOf(settings));
-  if (size !== null) check(preparedSize(size, pipelineOf(settings)));
+  if (size !== null) await check(preparedSize(size, pipelineOf(settings)));
   await loadDecoder(bytes);
   try {
     const notes: string[] = [];
@@ -58,15 +58,14 @@ export const translatePicture: Handler<'translate'> = async (
   { signal, report },
 ): Promise<Translated> => {
   const generator = currentGenerator();
+  const engine = engineOf(settings, await hasGpu());
   const { prepared, size, notes } = await openPicture(file, name, settings, (coming) =>
-    checkMemoryNeed(name, coming, generator),
+    checkMemoryNeed(name, coming, generator, engine),
   );
   const before = await pngOf(prepared.sized);
   report({ kind: 'opened', before, size });
   const run = new Run(generator, prepared.sized, { signal, report });
-  const output = await throughNetwork(name, prepared.sized, generator, () =>
-    run.generate(settings),
-  );
+  const output = await throughNetwork(name, prepared.sized, generator, () => run.generate(engine));
   signal.throwIfAborted();
   const picture = finish(output, prepared, pipelineOf(settings));
   const { format, quality } = settings;
@@ -101,10 +100,10 @@ class Run {
     this.#meter = new WorkMeter(generator, picture);
   }
 
-  async generate(settings: Settings): Promise<Picture> {
+  async generate(engine: EngineOptions): Promise<Picture> {
     const begin = performance.now();
     const output = await generate(this.#picture, this.#generator, {
-      ...engineOf(settings, await hasGpu()),
+      ...engine,
       signal: this.#context.signal,
       onNote: ({ message }) => this.notes.push(message),
       onProgram: (program) => this.#begin(program),
