@@ -44,7 +44,10 @@ const layout: Layout = (graph, node) => {
 
 /** Whether all elements of a value are there, or can be made of those that there are. */
 function isReadable(graph: LaidOutGraph, input: number): boolean {
-  return isReadableFlat(graph, input) || isReadableAsPictures(graph, input, true);
+  return (
+    isReadableFlat(graph, input) ||
+    (isFlat(graph, input) && isReadableAsPictures(graph, input, true))
+  );
 }
 
 export const reshapeRule: OperatorRule = {

@@ -24,7 +24,8 @@ function extentOf(graph: LaidOutGraph, node: GraphNode): Extent | null {
   if (!isOfOne) return null;
   const pixels = shape.flatMap((_, axis) => (axis > channels ? [axis] : []));
   if (pixels.every(isSummed)) return isSummed(channels) ? 'all' : 'pixels';
-  return pixels.some((axis) => summed.has(axis) && shape[axis] > 1) ? null : 'channels';
+  const isOfPixels = pixels.some((axis) => summed.has(axis) && shape[axis] > 1);
+  return isOfPixels || !isSummed(channels) ? null : 'channels';
 }
 
 function summedAxes(shape: Shape, { dims }: SumAttributes): Set<number> {
