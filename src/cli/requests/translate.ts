@@ -76,7 +76,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   },
   suffix: {
     type: 'string',
-    value: 'N',
+    value: 'TEXT',
     completes: 'nothing',
     help: 'what outputs are called after their inputs, horseTEXT.png; default: .cyclegan beside them, nothing in a folder',
   },
