@@ -74,6 +74,10 @@ export const ERROR_CODES = {
     thrownAs: 'CycleganError',
     means: 'An ONNX model has an operator, or a use of one, that cannot be run',
   },
+  ERR_EXPORTED: {
+    thrownAs: 'CycleganError',
+    means: 'A program of torch.export has an operator, or a use of one, that cannot be run',
+  },
   ERR_EXPORT: { thrownAs: 'CycleganError', means: 'A network cannot be written as ONNX' },
 
   // Engines
@@ -152,6 +156,7 @@ export const ERROR_CODES = {
     thrownAs: 'PthError',
     means: 'An ONNX model is damaged, or its weights lie in a file that is not beside it',
   },
+  ERR_PTH_PT2: { thrownAs: 'PthError', means: 'A program of torch.export is damaged' },
   ERR_PTH_TORCHSCRIPT: {
     thrownAs: 'PthError',
     means:

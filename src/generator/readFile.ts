@@ -1,11 +1,14 @@
+import { CycleganError } from '../errors.js';
 import { Conv2d } from '../nn/conv2d.js';
 import { ConvTranspose2d } from '../nn/convTranspose2d.js';
 import { type Shaped, StateDictError } from '../nn/loadStateDict.js';
 import type { Module } from '../nn/module.js';
 import { withoutSeeds } from '../nn/random.js';
+import type { ExportedProgram } from '../pth/exported/exportedProgram.js';
 import type { ModuleTree } from '../pth/moduleTree.js';
 import type { OnnxModel } from '../pth/onnx/onnxModel.js';
 import type { WeightFile } from '../pth/weightFile.js';
+import { alikeFamily, ownExported } from './exported/ownExported.js';
 import { type AnyRecognised, FAMILIES, recogniseGenerator } from './families.js';
 import type { PaddingKind, SavedOptions, TraitOptions } from './family.js';
 import { imageMetadata } from './onnx/imageMetadata.js';
@@ -41,6 +44,7 @@ export function recogniseFile<T extends Shaped>(
   const saved = savedTraitOptions(file);
   const { modules } = file;
   if (file.onnx !== null) return readOnnx(file, file.onnx, tensors, saved, asked);
+  if (file.exported !== null) return readExported(file.exported, tensors, saved, asked);
   if (modules === null) return { recognised: recogniseGenerator(tensors, FAMILIES, saved), saved };
   try {
     const recognised = recogniseGenerator(tensors, FAMILIES, saved);
@@ -71,6 +75,29 @@ function readOnnx<T extends Shaped>(
   const known = family === null ? null : family.family.traits(family.config);
   const own = ownOnnx(model, tensors, known, inputRange);
   return { recognised: recogniseOwn(own, tensors), saved };
+}
+
+/**
+ * A program of `torch.export` is its family's network where it computes what that does, with padding of whichever kind; else
+ * what the program computes counts, if it can be run.
+ */
+function readExported<T extends Shaped>(
+  program: ExportedProgram,
+  tensors: ReadonlyMap<string, T>,
+  saved: SavedOptions,
+  asked: TraitOptions,
+): RecognisedFile<T> {
+  const family = familyOf(tensors, saved);
+  const own = ownExported(program, tensors, family, asked.inputRange ?? saved.inputRange);
+  if (!(own instanceof CycleganError)) {
+    const alike = family === null ? null : alikeFamily(family, own);
+    return alike === null
+      ? { recognised: recogniseOwn(own, tensors), saved }
+      : { recognised: family as AnyRecognised<T>, saved: { ...alike, ...saved } };
+  }
+  if (family === null) throw own;
+  const told = `${own.message} It is run as ${family.family.describe(family.config)}, by its keys.`;
+  return { recognised: { ...family, notes: [...family.notes, told] }, saved };
 }
 
 /** `null` where the tensors are none of a family that is known. */

@@ -16,6 +16,7 @@ import type { Neighbours, OpenedContainer } from './container/container.js';
 import { detectFormat } from './container/formats.js';
 import { openUnpackedFolder } from './container/unpackedFolder.js';
 import type { Dtype, StoredData } from './dtypes.js';
+import type { ExportedProgram } from './exported/exportedProgram.js';
 import type { ModuleTree } from './moduleTree.js';
 import { neighboursOf } from './neighbours.js';
 import type { OnnxModel } from './onnx/onnxModel.js';
@@ -135,7 +136,13 @@ export async function openContainer(
   const format = await detectFormat(bytes);
   const opened = await format.open(bytes, budget, neighbours);
   if (bytes instanceof BlockSource) bytes.forget();
-  return { format: format.name, source: bytes, size: bytes.size, opened, taken: budget.taken };
+  return {
+    format: opened.format ?? format.name,
+    source: bytes,
+    size: bytes.size,
+    opened,
+    taken: budget.taken,
+  };
 }
 
 /** Formats that hold only texts beside the tensors: a configuration is JSON there. */
@@ -156,7 +163,7 @@ export async function verifyWeights(source: WeightSource): Promise<number> {
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `folder` (such an archive, unpacked), `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
+  /** `zip`, `folder` (such an archive, unpacked), `pt2`, `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;
@@ -178,6 +185,8 @@ export class WeightFile {
   readonly modules: ModuleTree | null;
   /** The graph of an ONNX model; `null` for other files. */
   readonly onnx: OnnxModel | null;
+  /** What a program of `torch.export` computes; `null` for other files. */
+  readonly exported: ExportedProgram | null;
   /** What stands in the file beside the tensors and is not read, such as objects of classes that are not known. */
   readonly passedOver: readonly PassedOver[];
   readonly #file: ContainerFile;
@@ -211,6 +220,7 @@ export class WeightFile {
     this.config = parsed === undefined ? config : parsed;
     this.modules = found.tree ?? null;
     this.onnx = opened.onnx ?? null;
+    this.exported = opened.exported ?? null;
     this.passedOver = passedOver(opened, found, new Set(plain.keys()));
     this.#file = file;
     this.#refs = refs;

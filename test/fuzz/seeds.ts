@@ -105,7 +105,7 @@ const TENSORS = new Map<string, TensorToSave>([
 ]);
 
 /** How many at the end of the list are of some size: those have their turn more rarely. */
-export const LARGE_SEEDS = 9;
+export const LARGE_SEEDS = 12;
 
 export async function makeSeeds(golden: string): Promise<Seed[]> {
   const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
@@ -144,6 +144,9 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
       seed(`onnx ${name}`, readFileSync(join(golden, `onnxModels/${name}.onnx`)), false),
     ),
     seed('whole model', readFileSync(join(golden, 'wholeModels/layers.pth')), true),
+    ...['resnet', 'resnet_2_2', 'mixed'].map((name) =>
+      seed(`exported ${name}`, readFileSync(join(golden, `exported/${name}.pt2`)), true),
+    ),
     seed('TorchScript', readFileSync(join(golden, 'wholeModels/traced.pt')), true),
   ]);
 }

@@ -2,6 +2,7 @@ import { safetensorsFile } from '../support/containers.js';
 import { bytes, legacyFile, op, type Part, pickle } from '../support/pickles.js';
 import { EDGES, edge, pick, type Random } from './random.js';
 import { BESIDE, CHECKPOINT, type Seed, STORAGES, torchZipOf } from './seeds.js';
+import { changedProgram } from './structure/exportedPrograms.js';
 import { changedLegacy } from './structure/legacy.js';
 import { changedModel } from './structure/onnxModels.js';
 import { changedInstructions } from './structure/pickles.js';
@@ -103,6 +104,10 @@ export const STRATEGIES: readonly Strategy[] = [
   { name: 'entries of a zip archive', mutate: (_, random) => changedZip(random) },
   { name: 'members of a tar archive', mutate: (_, random) => changedTar(random) },
   { name: 'the tree of a safetensors header', mutate: (_, random) => changedHeader(random) },
+  {
+    name: 'descriptions of an exported program',
+    mutate: (_, random, seeds) => changedProgram(random, seeds),
+  },
   { name: 'fields of an ONNX model', mutate: (_, random, seeds) => changedModel(random, seeds) },
 ];
 

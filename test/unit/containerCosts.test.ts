@@ -1,4 +1,4 @@
-import { zipSync } from 'fflate';
+import { strToU8, zipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
 import { memorySource } from '../../src/platform/byteSource.js';
 import { concatenate } from '../../src/platform/concatenate.js';
@@ -73,6 +73,40 @@ function onnx(inGraph: Message[], inModel: Message[] = []): Uint8Array {
   return concatenate(model.pieces);
 }
 
+/** A program of torch.export. */
+function exported(graph: object, tensors: object = {}, inputs: readonly object[] = []): Uint8Array {
+  const config = { config: { w: LISTED, ...tensors } };
+  const model = { graph_module: { graph, signature: { input_specs: inputs } } };
+  return zipSync(
+    {
+      'x/data/weights/w': new Uint8Array(4),
+      'x/data/weights/model_weights_config.json': strToU8(JSON.stringify(config)),
+      'x/models/model.json': strToU8(JSON.stringify(model)),
+    },
+    { level: 0 },
+  );
+}
+
+const LISTED = {
+  path_name: 'w',
+  tensor_meta: {
+    dtype: 7,
+    sizes: [{ as_int: 1 }],
+    strides: [{ as_int: 1 }],
+    storage_offset: { as_int: 0 },
+    layout: 7,
+  },
+};
+
+const argument = (i: number) => ({ name: `a${i}`, arg: { as_int: i } });
+
+const aten = (name: string, inputs: readonly object[] = []) => ({
+  target: 'torch.ops.aten.relu.default',
+  name,
+  inputs,
+  outputs: [{ as_tensor: { name } }],
+});
+
 /** Whatever there can be many of in a file, by its format: a file that has it `n` times. */
 const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => Uint8Array>>>> = {
   zip: {
@@ -88,6 +122,21 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
           ...record(n, (i) => [`x/data/${i}`, new Uint8Array(4)]),
         },
         { level: 0 },
+      ),
+    'tensors of an exported program': (n) =>
+      exported(
+        {},
+        record(n, (i) => [`k${i}`, LISTED]),
+      ),
+    'nodes of an exported program': (n) => exported({ nodes: times(n, (i) => aten(`n${i}`)) }),
+    'arguments of a node': (n) => exported({ nodes: [aten('n', times(n, argument))] }),
+    'numbers of an argument': (n) =>
+      exported({ nodes: [aten('n', [{ name: 'a', arg: { as_ints: times(n, (i) => i) } }])] }),
+    'parameters of an exported program': (n) =>
+      exported(
+        {},
+        {},
+        times(n, (i) => ({ parameter: { arg: { name: `p${i}` }, parameter_name: `k${i}` } })),
       ),
   },
   legacy: {

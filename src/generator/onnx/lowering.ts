@@ -175,12 +175,22 @@ export class Lower {
   }
 }
 
-export function refusal({ type, name, domain, outputs }: OnnxNode, reason: string): CycleganError {
+export function refusal(node: OnnxNode, reason: string): CycleganError {
+  const { type, name, domain, outputs, origin } = node;
   const which = name === '' ? `the node that makes "${outputs[0] ?? ''}"` : `node "${name}"`;
+  if (origin !== undefined) return exportedRefusal(name, origin, reason);
   const operator = domain === '' || domain === 'ai.onnx' ? type : `${domain}.${type}`;
   return new CycleganError(
     'ERR_ONNX',
     `The ONNX model cannot be run: ${which.slice(0, 200)} is ${/^[AEIOU]/.test(operator) ? 'an' : 'a'} ${operator.slice(0, 100)}: ${reason}.`,
+  );
+}
+
+/** The same for a node of a program of `torch.export`. */
+export function exportedRefusal(name: string, target: string, reason: string): CycleganError {
+  return new CycleganError(
+    'ERR_EXPORTED',
+    `The exported program cannot be run: node "${name.slice(0, 100)}" is ${target.slice(0, 100)}: ${reason}.`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { CycleganError } from '../../errors.js';
 import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { Module } from '../../nn/module.js';
 import { Parameter } from '../../nn/parameter.js';
@@ -9,6 +8,7 @@ import { fold } from './fold.js';
 import { type ConstantRoom, constantOf, type DerivedTensors, Lower, refusal } from './lowering.js';
 import { Computed, Constant, type Operand } from './operand.js';
 import { LOWERINGS } from './operators/index.js';
+import { modelError } from './words.js';
 
 /** Elements of all constants that are computed: those of honest models are sizes, pads and a few factors. */
 const MAX_CONSTANTS = 1 << 24;
@@ -28,16 +28,20 @@ export class OnnxNetwork extends Module {
   readonly #weights = new Map<string, Parameter>();
   readonly #kept = new Kept();
 
-  /** @param weights The tensors of the model that are weights, by name. */
-  constructor(model: OnnxModel, weights: ReadonlyMap<string, { readonly shape: Shape }>) {
+  /**
+   * @param weights The tensors of the model that are weights, by name.
+   * @param buffers Those of them that are not trained. Default: running statistics.
+   */
+  constructor(
+    model: OnnxModel,
+    weights: ReadonlyMap<string, { readonly shape: Shape }>,
+    buffers: ReadonlySet<string> = statisticsOf(model),
+  ) {
     super();
     this.#model = model;
     for (const [name, { shape }] of weights) {
       const parameter = Parameter.filled(shape, 0);
-      const isStatistic = model.nodes.some(
-        ({ type, inputs }) => type === 'BatchNormalization' && inputs.indexOf(name) > 2,
-      );
-      if (isStatistic) this.registerBuffer(name, parameter);
+      if (buffers.has(name)) this.registerBuffer(name, parameter);
       else this.registerParameter(name, parameter);
       this.#weights.set(name, parameter);
     }
@@ -59,13 +63,13 @@ export class OnnxNetwork extends Module {
       new Computed(x, hasChannelsLast(this.#model) ? CHANNELS_LAST : null),
     );
     const wanted = outputs[0]?.name;
-    if (wanted === undefined) throw new CycleganError('ERR_ONNX', 'The ONNX model has no output.');
+    if (wanted === undefined) throw modelError(this.#model, 'has no output');
     for (const node of nodes) this.#lower(g, node, operands, room);
     const output = operands.get(wanted);
     if (!(output instanceof Computed)) {
-      throw new CycleganError(
-        'ERR_ONNX',
-        `The output "${wanted.slice(0, 100)}" of the ONNX model does not depend on its input.`,
+      throw modelError(
+        this.#model,
+        `has an output that does not depend on its input, "${wanted.slice(0, 100)}"`,
       );
     }
     return outputValue(g, output, wanted);
@@ -98,13 +102,19 @@ export class OnnxNetwork extends Module {
   }
 }
 
+function statisticsOf({ nodes }: OnnxModel): ReadonlySet<string> {
+  const norms = nodes.filter(({ type }) => type === 'BatchNormalization');
+  return new Set(norms.flatMap(({ inputs }) => inputs.slice(3)));
+}
+
 /** The one input of a model. @throws CycleganError for a model that has several. */
-export function inputOf({ inputs }: OnnxModel) {
+export function inputOf(model: OnnxModel) {
+  const { inputs } = model;
   if (inputs.length === 1) return inputs[0];
   const names = inputs.slice(0, 5).map(({ name }) => JSON.stringify(name.slice(0, 50)));
-  throw new CycleganError(
-    'ERR_ONNX',
-    `The ONNX model has ${inputs.length} inputs${inputs.length === 0 ? '' : ` (${names.join(', ')})`}; a generator has one, a picture.`,
+  throw modelError(
+    model,
+    `has ${inputs.length} inputs${inputs.length === 0 ? '' : ` (${names.join(', ')})`}; a generator has one, a picture`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { CycleganError } from '../../errors.js';
 import { traceGraph } from '../../nn/compile.js';
 import type { Shaped } from '../../nn/loadStateDict.js';
 import type { OnnxModel } from '../../pth/onnx/onnxModel.js';
@@ -6,6 +5,7 @@ import type { PictureTraits, ValueRange } from '../family.js';
 import { measuredTraits, measureSizes, type OwnNetwork } from '../ownNetwork.js';
 import { inputRangeOf, outputRangeOf } from '../valueRanges.js';
 import { hasChannelsLast, inputOf, OnnxNetwork } from './onnxNetwork.js';
+import { modelError, wordsOf } from './words.js';
 
 /** Sides of pictures that a model without any of its own is looked at with. */
 const SIDE = 256;
@@ -15,6 +15,7 @@ const SIDE = 256;
  *
  * @param known Traits of the family that its weights are named after, if they are.
  * @param inputRange As a caller says.
+ * @param buffers Weights that are not trained. Default: running statistics.
  * @throws CycleganError `ERR_ONNX` for a model that cannot be run: which node, and why.
  */
 export function ownOnnx(
@@ -22,11 +23,13 @@ export function ownOnnx(
   weights: ReadonlyMap<string, Shaped>,
   known: PictureTraits | null,
   inputRange: ValueRange | undefined,
+  buffers?: ReadonlySet<string>,
 ): OwnNetwork {
-  const build = () => new OnnxNetwork(onnx, weights).eval();
+  const { name, title } = wordsOf(onnx);
+  const build = () => new OnnxNetwork(onnx, weights, buffers).eval();
   const network = build();
   const input = inputOf(onnx);
-  const shape = pictureShape(input.shape, hasChannelsLast(onnx));
+  const shape = pictureShape(onnx, input.shape);
   const { channels, height, width } = shape;
   const isFixed = height !== null && width !== null;
   const traced = [1, channels, height ?? SIDE, width ?? SIDE];
@@ -34,10 +37,7 @@ export function ownOnnx(
   const graph = traceGraph(network, traced);
   const output = graph.values[graph.outputs[0]].shape;
   if (output.length !== 4) {
-    throw new CycleganError(
-      'ERR_ONNX',
-      `The ONNX model makes a value of shape [${output.join(', ')}], and no picture.`,
-    );
+    throw modelError(onnx, `makes a value of shape [${output.join(', ')}], and no picture`);
   }
   const sizes = isFixed ? null : measureSizes(network, channels);
   const measured = measuredTraits(graph, channels, {
@@ -58,10 +58,14 @@ export function ownOnnx(
       : []),
   ];
   return {
-    name: 'onnx',
-    title: 'an ONNX model',
-    description: `an ONNX model of ${onnx.nodes.length} nodes${onnx.producer === '' ? '' : ` by ${onnx.producer}`}`,
-    config: { inputChannels: channels, outputChannels: output[1], opset: onnx.opset },
+    name,
+    title,
+    description: `${title} of ${onnx.exported?.nodes ?? onnx.nodes.length} nodes${onnx.producer === '' ? '' : ` by ${onnx.producer}`}`,
+    config: {
+      inputChannels: channels,
+      outputChannels: output[1],
+      ...(onnx.exported === undefined ? { opset: onnx.opset } : {}),
+    },
     traits: {
       ...measured,
       inputRange: fedRange ?? known?.inputRange ?? out,
@@ -76,11 +80,12 @@ export function ownOnnx(
 const UNKNOWN_RANGE =
   'Nothing in the model tells which values its pictures have: [-1, 1] is taken, in and out. --input-range (in code: inputRange) says otherwise, for both.';
 
-function pictureShape(shape: readonly (number | null)[] | null, channelsLast: boolean) {
+function pictureShape(onnx: OnnxModel, shape: readonly (number | null)[] | null) {
+  const channelsLast = hasChannelsLast(onnx);
   if (shape !== null && shape.length !== 4) {
-    throw new CycleganError(
-      'ERR_ONNX',
-      `The ONNX model takes a value of ${shape.length} dimensions, and no pictures, which have four.`,
+    throw modelError(
+      onnx,
+      `takes a value of ${shape.length} dimensions, and no pictures, which have four`,
     );
   }
   const sides = shape ?? [null, 3, null, null];

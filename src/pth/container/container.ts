@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
+import type { ExportedProgram } from '../exported/exportedProgram.js';
 import type { OnnxModel } from '../onnx/onnxModel.js';
 import type { PickleValue } from '../pickle/values.js';
 import type { PlainValue } from '../plainValue.js';
@@ -27,8 +28,12 @@ export interface OpenedContainer {
   /** Texts and plain data that the file holds beside the tensors. */
   readonly metadata: ReadonlyMap<string, PlainValue>;
   readonly bigEndian: boolean;
-  /** The graph, of a file that has one. */
+  /** Where the file is of a kind that its first bytes do not tell: which. */
+  readonly format?: string;
+  /** The graph, of an ONNX model. */
   readonly onnx?: OnnxModel;
+  /** What is computed, of a program of `torch.export`. */
+  readonly exported?: ExportedProgram;
   /** What opening it was charged to; what is looked for in it is charged there, too. */
   readonly budget: Budget;
   /**

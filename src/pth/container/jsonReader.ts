@@ -2,6 +2,15 @@ import type { Budget } from '../budget.js';
 import { COSTS } from '../pickle/costs.js';
 import { decodeStrictUtf8 } from '../pickle/text.js';
 
+/** What JSON holds. Names are those of a map, which has none of its own. */
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | ReadonlyMap<string, JsonValue>;
+
 /** What is wrong with a text that should be JSON, and where. */
 export class JsonError extends Error {
   readonly at: number;
@@ -47,6 +56,35 @@ export class JsonReader {
       this.#expect(':');
       field(name);
     });
+  }
+
+  /** A list: `item` is called for each, and must read it. */
+  list(item: () => void): void {
+    this.#sequence('[', ']', () => {
+      this.#budget.takeValues(COSTS.slot, 'The header');
+      item();
+    });
+  }
+
+  /** A value of any kind. */
+  value(depth = 0): JsonValue {
+    if (depth > DEEPEST) throw this.error('it is nested too deep');
+    this.#budget.takeValues(COSTS.slot + COSTS.number, 'The header');
+    const sign = this.peek();
+    if (sign === '"') return this.text();
+    if (sign === '[') {
+      const items: JsonValue[] = [];
+      this.#budget.takeValues(COSTS.dict, 'The header');
+      this.list(() => items.push(this.value(depth + 1)));
+      return items;
+    }
+    if (sign === '{') {
+      const fields = new Map<string, JsonValue>();
+      this.#budget.takeValues(COSTS.dict, 'The header');
+      this.object((name) => fields.set(name, this.value(depth + 1)));
+      return fields;
+    }
+    return JSON.parse(this.#word()) as JsonValue;
   }
 
   /** A list of counts: whole numbers without sign, fraction or exponent. */

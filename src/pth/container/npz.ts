@@ -9,7 +9,7 @@ import { PthError } from '../pthError.js';
 import { UnreadableTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { type NamedTensor, namedTensors } from './namedTensors.js';
-import { entryContent, verifyEntries } from './zip.js';
+import { entryContent, verifyEntries } from './zipContent.js';
 import { locateZipEntry, readZipDirectory, type ZipEntry } from './zipDirectory.js';
 
 const SUFFIX = '.npy';

@@ -7,7 +7,7 @@ import { PthError } from '../pthError.js';
 import { collectStorages, type StorageRef } from '../storages.js';
 import { RebuiltTensors } from '../tensorRef.js';
 import type { OpenedContainer } from './container.js';
-import { isBigEndian, missingStorage, wrongStorageSize } from './zip.js';
+import { isBigEndian, missingStorage, wrongStorageSize } from './torchZip.js';
 
 const OBJECT = 'data.pkl';
 

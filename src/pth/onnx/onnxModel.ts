@@ -13,6 +13,8 @@ export interface OnnxModel {
   /** What a run is given, without initializers. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
+  /** Of a program of `torch.export` that was spelled as an ONNX model: how many nodes it had. */
+  readonly exported?: { readonly nodes: number };
 }
 
 export interface OnnxNode {
@@ -25,6 +27,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** The operator of another format that it stands for: `torch.ops.aten.pad.default`. */
+  readonly origin?: string;
 }
 
 /** What an attribute holds; `graph` stands for a graph within, which is not read. */

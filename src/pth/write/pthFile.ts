@@ -1,6 +1,6 @@
 import { utf8Bytes } from '../../platform/text.js';
 import { rowMajorStrides } from '../../tensor/shape.js';
-import { CONFIG_RECORD } from '../container/zip.js';
+import { CONFIG_RECORD } from '../container/torchZip.js';
 import type { Dtype } from '../dtypes.js';
 import type { PlainValue } from '../plainValue.js';
 import { storageOfDtype } from '../torchTypes.js';

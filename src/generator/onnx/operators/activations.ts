@@ -110,7 +110,7 @@ function unitPower(node: Lower, x: Value): Value {
 }
 
 /** `e^min(x, 0) / e^min(−x, 0)`. */
-function exponential(node: Lower, x: Value): Value {
+export function exponential(node: Lower, x: Value): Value {
   const { g } = node;
   const below = unitPower(node, clamped(node, x, Number.NEGATIVE_INFINITY, 0));
   const turned = g.apply(mulOperator, [x, number(node, -1)], {});

@@ -4,6 +4,7 @@ import * as arithmetic from './arithmetic.js';
 import { conv } from './conv.js';
 import { convTranspose } from './convTranspose.js';
 import { affine, crop, imageScaler } from './experimental.js';
+import { erf, gelu } from './gelu.js';
 import * as norms from './norms.js';
 import { pad } from './pad.js';
 import { concat, gather, slice, split } from './parts.js';
@@ -30,9 +31,11 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['Div', arithmetic.div],
   ['Dropout', identity],
   ['Elu', activations.elu],
+  ['Erf', erf],
   ['Exp', activations.exp],
   ['Flatten', reshape],
   ['Gather', gather],
+  ['Gelu', gelu],
   ['Gemm', gemm],
   ['GlobalAveragePool', globalAveragePool],
   ['GlobalMaxPool', globalMaxPool],

@@ -51,15 +51,15 @@ export const instanceNormalization: Lowering = (node) => {
 
 export const batchNormalization: Lowering = (node) => {
   const x = node.picture(0);
-  const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => node.leaf(node.constant(i)));
   const eps = epsilon(node);
   if (node.integer('training_mode', 0) !== 1) {
+    const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => node.leaf(node.constant(i)));
     const operands = [x, weight, bias, mean, variance] as const;
     return new Computed(node.g.apply(batchNorm2dOperator, operands, { eps }));
   }
   if (x.shape[0] !== 1)
     throw node.refusal('it is in training mode, for a batch of several pictures');
-  const operands = [x, weight, bias, null, null] as const;
+  const operands = [x, factors(node, 1, 1), factors(node, 2, 0), null, null] as const;
   return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
 };
 

@@ -1,6 +1,7 @@
 import type { Value } from '../../../graph/builder.js';
 import { addOperator } from '../../../tensor/add.js';
 import { type PadMode, padOperator } from '../../../tensor/pad.js';
+import { reflectionPad2dOperator } from '../../../tensor/reflectionPad2d.js';
 import { subOperator } from '../../../tensor/sub.js';
 import type { Lower, Lowering } from '../lowering.js';
 import type { Computed } from '../operand.js';
@@ -60,5 +61,7 @@ function paddingOf(node: Lower, x: Computed, rank: number): readonly number[] | 
 function padded(node: Lower, value: Value, mode: PadMode, sides: readonly number[]): Value {
   if (sides.every((side) => side === 0)) return value;
   const padding = [sides[0], sides[1], sides[2], sides[3]] as const;
-  return node.g.apply(padOperator, [value], { mode, padding });
+  return mode === 'reflect'
+    ? node.g.apply(reflectionPad2dOperator, [value], { padding })
+    : node.g.apply(padOperator, [value], { mode, padding });
 }

@@ -1,10 +1,15 @@
 import { addOperator } from '../../../tensor/add.js';
+import { conv2dOperator, resolveConv2d } from '../../../tensor/conv2d.js';
 import { linearOperator } from '../../../tensor/linear.js';
+import { sameShape } from '../../../tensor/shape.js';
 import { softmaxOperator } from '../../../tensor/softmax.js';
 import { axisAt } from '../axes.js';
 import type { Lower, Lowering } from '../lowering.js';
 import { Computed, type Constant } from '../operand.js';
 import { permuted } from '../permute.js';
+
+/** Axes of `[N, C, H, W]` as `[N, H, W, C]` counts them. */
+const CHANNELS_LAST = [0, 2, 3, 1];
 
 /** `[out, in]` of a constant of two dimensions. */
 function weightOf(node: Lower, weight: Constant, isTurned: boolean, factor = 1) {
@@ -41,11 +46,27 @@ export const gemm: Lowering = (node) => {
   return new Computed(node.g.apply(addOperator, [made, shift], {}));
 };
 
+/** Along the channels of pictures that have them last, a product is a convolution of one pixel. */
 export const matMul: Lowering = (node) => {
-  const x = node.plain(node.computed(0));
+  const given = node.computed(0);
+  if (given.view === null && sameShape(given.axes ?? [], CHANNELS_LAST))
+    return pixelwise(node, given);
+  const x = node.plain(given);
   const weight = weightOf(node, node.constant(1), false);
   return new Computed(node.g.apply(linearOperator, [x, weight, null], {}));
 };
+
+function pixelwise(node: Lower, x: Computed): Computed {
+  const weight = node.constant(1);
+  const [rows, columns] = weight.shape;
+  if (weight.shape.length !== 2)
+    throw node.refusal(`a product by a constant of shape [${weight.shape.join(', ')}]`);
+  const kernels = node.derived('pixelwise', [columns, rows, 1, 1], weight, () =>
+    permuted(weight.numbers, weight.shape, [1, 0]),
+  );
+  const attributes = resolveConv2d({});
+  return x.with(node.g.apply(conv2dOperator, [x.value, kernels, null], attributes));
+}
 
 /** Before opset 13, all axes from the first on were one. */
 export const softmax: Lowering = (node) => {
