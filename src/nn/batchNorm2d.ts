@@ -1,10 +1,9 @@
 import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Value } from '../graph/builder.js';
 import { batchNorm2dOperator } from '../tensor/batchNorm2d.js';
-import { catOperator } from '../tensor/cat.js';
 import { instanceNorm2dOperator } from '../tensor/instanceNorm2d.js';
-import { narrowOperator } from '../tensor/narrow.js';
 import { formatShape, imageShape } from '../tensor/shape.js';
+import { jointNorm2dOperator } from '../tensor/training/jointNorm2d.js';
 import { Norm, type NormModuleOptions } from './norm.js';
 
 /**
@@ -34,31 +33,16 @@ export class BatchNorm2d extends Norm {
       const operator = this.ownStatistics ? instanceNorm2dOperator : batchNorm2dOperator;
       return g.apply(operator, this.operands(g, x), { eps: this.eps });
     }
-    // The batch, one below the other, is a picture whose channels have the batch's mean and variance.
     const { batch, height, width } = imageShape(x.shape, 'BatchNorm2d');
     if (batch * height * width === 1) {
       throw new ShapeError(
         `BatchNorm2d: expected more than 1 value per channel in training, but got an input of size ${formatShape(x.shape)}; a larger picture, or several of them, are needed.`,
       );
     }
-    const column = along(g, x, batch, { split: 0, length: 1, join: -2 });
-    this.gather(g, column, this.numBatchesTracked);
-    const eps = this.eps;
-    const normed = g.apply(instanceNorm2dOperator, this.ownOperands(g, column), { eps });
-    return along(g, normed, batch, { split: -2, length: height, join: 0 });
+    this.gather(g, x, this.numBatchesTracked, true);
+    const { eps } = this;
+    // Of one picture, the batch's mean and variance are those of the picture.
+    if (batch === 1) return g.apply(instanceNorm2dOperator, this.ownOperands(g, x), { eps });
+    return this.affineOf(g, g.apply(jointNorm2dOperator, [x], { index: 0, eps }));
   }
-}
-
-/** Cuts a value into so many parts along one axis, and puts them together along another. */
-function along(
-  g: GraphBuilder,
-  value: Value,
-  count: number,
-  { split, length, join }: { split: number; length: number; join: number },
-): Value {
-  if (count === 1) return value;
-  const parts = Array.from({ length: count }, (_, n) =>
-    g.apply(narrowOperator, [value], { dim: split, start: n * length, length }),
-  );
-  return g.apply(catOperator, parts, { dim: join });
 }

@@ -23,7 +23,7 @@ export class InstanceNorm2d extends Norm {
     const { eps } = this;
     if (!this.isTrained(g)) return g.apply(instanceNorm2dOperator, this.operands(g, x), { eps });
     // PyTorch keeps a number of batches here as well, but never counts any.
-    this.gather(g, x, null);
+    this.gather(g, x, null, false);
     return g.apply(instanceNorm2dOperator, this.ownOperands(g, x), { eps });
   }
 }

@@ -1,7 +1,9 @@
 import { CycleganError } from '../errors.js';
 import type { GraphBuilder, Value } from '../graph/builder.js';
+import { mulOperator } from '../tensor/mul.js';
 import type { NormOperands } from '../tensor/normalize.js';
 import type { OperandsOf } from '../tensor/operator.js';
+import { reshapeOperator } from '../tensor/reshape.js';
 import { Module } from './module.js';
 import { Parameter } from './parameter.js';
 import { bool, float } from './repr.js';
@@ -62,11 +64,21 @@ export abstract class Norm extends Module {
   /**
    * Moves running statistics, if there are any, towards those of `x`.
    * @param batches Counts the batches.
+   * @param jointly Whether pictures of a batch have one variance together.
    */
-  protected gather(g: GraphBuilder, x: Value, batches: Parameter | null): void {
+  protected gather(g: GraphBuilder, x: Value, batches: Parameter | null, jointly: boolean): void {
     const { runningMean: mean, runningVar: variance, momentum } = this;
     if (mean === null || variance === null) return;
-    gatherStatistics(g, x, { mean, variance, batches }, momentum);
+    gatherStatistics(g, x, { mean, variance, batches }, { momentum, jointly });
+  }
+
+  /** What is normalised, scaled and shifted. */
+  protected affineOf(g: GraphBuilder, normed: Value): Value {
+    const byChannel = (parameter: Parameter) =>
+      g.apply(reshapeOperator, [g.parameter(parameter)], { shape: [this.numFeatures, 1, 1] });
+    const { weight, bias } = this;
+    const scaled = weight === null ? normed : g.apply(mulOperator, [normed, byChannel(weight)], {});
+    return bias === null ? scaled : g.add(scaled, byChannel(bias));
   }
 
   /** Operands of a norm by the value's own statistics. */

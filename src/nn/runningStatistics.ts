@@ -3,6 +3,7 @@ import { mulOperator } from '../tensor/mul.js';
 import { reshapeOperator } from '../tensor/reshape.js';
 import { imageShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { jointVarianceOperator } from '../tensor/training/jointVariance.js';
 import { sumOperator } from '../tensor/training/sum.js';
 import { varianceOperator } from '../tensor/training/variance.js';
 import type { Parameter } from './parameter.js';
@@ -18,21 +19,24 @@ export interface RunningStatistics {
 
 /**
  * At the end of a run, running statistics are (1 − momentum) times what they were, and momentum times the mean and the unbiased
- * variance of each channel of `x`, `[N, C, H, W]`: those of each picture, and of these the mean.
+ * variance of each channel of `x`, `[N, C, H, W]`: those of each picture, and of these the mean; or `jointly`, those of all pictures together.
  */
 export function gatherStatistics(
   g: GraphBuilder,
   x: Value,
   { mean, variance, batches }: RunningStatistics,
-  momentum: number,
+  { momentum, jointly }: { readonly momentum: number; readonly jointly: boolean },
 ): void {
   const { batch, height, width } = imageShape(x.shape, 'gatherStatistics');
   const axis = x.shape.length - 3;
   const others = x.shape.flatMap((_, dim) => (dim === axis ? [] : [dim]));
   const sums = (value: Value) => g.apply(sumOperator, [value], { dims: others });
-  const variances = g.apply(varianceOperator, [x], { correction: 1 });
+  const isJoint = jointly && batch > 1;
+  const variances = isJoint
+    ? g.apply(jointVarianceOperator, [x], { correction: 1 })
+    : g.apply(varianceOperator, [x], { correction: 1 });
   mix(g, mean, sums(x), momentum, batch * height * width);
-  mix(g, variance, sums(variances), momentum, batch);
+  mix(g, variance, sums(variances), momentum, isJoint ? 1 : batch);
   if (batches === null) return;
   g.assign(batches, g.add(g.latest(batches), g.constant(Tensor.full([], 1))));
 }

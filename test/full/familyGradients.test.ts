@@ -73,8 +73,8 @@ describe.each(cases.map((one) => [one.name, one] as const))('%s in training mode
     for (const tensor of state.values()) expect(tensor.data.every(Number.isFinite)).toBe(true);
   });
 
-  it('runs no gradient of a picture in reference loops', async () => {
-    const { gradient } = await traced(one, 1);
+  it.each([1, 2])('runs no gradient of %d pictures in reference loops', async (pictures) => {
+    const { gradient } = await traced(one, pictures);
     const program = await compileGraph(gradient, { engine: 'wasm', threads: 1 });
     expect(program.fallbacks).toEqual([]);
     program.dispose();

@@ -4,6 +4,7 @@ import { FAMILIES } from '../../src/generator/families.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
 import type { Graph } from '../../src/graph/graph.js';
+import { compileGraph } from '../../src/nn/compile.js';
 import { Dropout } from '../../src/nn/dropout.js';
 import type { Module } from '../../src/nn/module.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
@@ -23,7 +24,7 @@ import {
   storedGradients,
   TARGET,
 } from '../support/gradientGoldens.js';
-import { dot, type LOSSES, lossGraph, parameterId, referenceOf } from '../support/training.js';
+import { dot, type LOSSES, lossGraph, parameterId } from '../support/training.js';
 
 interface NetworkCase {
   readonly name: string;
@@ -75,9 +76,10 @@ const networks = storedGradients<NetworkCase>('networks.json');
 const families = storedGradients<NetworkCase>('families.json');
 
 describe.each([
-  ['networks in training', networks],
-  ['families', families],
-] as const)("gradients of %s are PyTorch's", (_, cases) => {
+  ['networks in training', 'js', networks],
+  ['batches in training', 'wasm', networks.filter(({ input: [pictures] }) => pictures > 1)],
+  ['families', 'js', families],
+] as const)("gradients of %s on %s are PyTorch's", (_, engine, cases) => {
   it.each(cases.map((one) => [one.name, one] as const))('%s', async (_, one) => {
     const { net, low, high } = await networkOf(one.file);
     const graph = lossGraph(net, one.input, one.loss);
@@ -86,9 +88,10 @@ describe.each([
     const by = keys.map((key) => graph.values[idOf(graph, key)]);
     const made = backward(g, graph.values[graph.outputs[0]], by);
     expect(keys.filter((_, i) => made[i] === null)).toEqual([]);
-    const program = referenceOf(
-      g.finish([graph.values[graph.outputs[0]], ...made.filter((gradient) => gradient !== null)]),
-    );
+    const loss = graph.values[graph.outputs[0]];
+    const gradients = g.finish([loss, ...made.filter((gradient) => gradient !== null)]);
+    const program = await compileGraph(gradients, { engine });
+    if (engine === 'wasm') expect(program.fallbacks).toEqual([]);
     const [x, seed, target] = graph.inputs.map(({ shape }) => shape);
     const [value, ...found] = await program.runAll([
       filled(x, 1000, low, high),

@@ -44,6 +44,16 @@ async function failureOf(action: Promise<unknown>): Promise<CycleganError> {
   return reason as CycleganError;
 }
 
+it('batches are trained with norms of the whole batch', async () => {
+  makeToyDomains(at('toy'), 16, 4);
+  await train({ norm: 'batch', batchSize: 2, maxIterations: 2 });
+  const stateDict = await loadStateDict(at('run', 'latest_net_G_A.pth'));
+  // Of a picture, of what came back of it, and of one that is to stay as it is: three batches per iteration.
+  expect([...(stateDict.get('model.2.num_batches_tracked') as Tensor).data]).toEqual([6]);
+  for (const [key, { data }] of stateDict) expect(data.every(Number.isFinite), key).toBe(true);
+  expect(stateDict.get('model.2.running_mean')?.data.some((mean) => mean !== 0)).toBe(true);
+});
+
 describe('pictures that cannot be trained on', () => {
   it('are told of before anything was trained, with their names', async () => {
     makeToyDomains(at('toy'), 16, 3);

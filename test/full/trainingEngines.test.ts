@@ -25,34 +25,50 @@ import { filled } from '../support/familyCases.js';
 const SIDE = 24;
 const STEPS = 3;
 
-function model(threads: number, lr = 2e-4): Promise<CycleGanModel> {
+interface ModelOptions {
+  readonly threads: number;
+  readonly lr?: number;
+  readonly norm?: 'batch' | 'instance';
+  readonly batchSize?: number;
+}
+
+function model({ threads, lr = 2e-4, norm = 'instance', batchSize = 1 }: ModelOptions) {
   manualSeed(2);
-  const netG = () => new ResNetGenerator(3, 3, 4, 1, { dropout: true });
-  const netD = () => new NLayerDiscriminator(3, 4, 2, { norm: 'instance' });
+  const netG = () => new ResNetGenerator(3, 3, 4, 1, { dropout: true, norm });
+  const netD = () => new NLayerDiscriminator(3, 4, 2, { norm });
   const networks = { netGA: netG(), netGB: netG(), netDA: netD(), netDB: netD() };
   for (const network of Object.values(networks)) initWeights(network);
   const sides = { height: SIDE, width: SIDE };
-  return CycleGanModel.create({ ...networks, ...sides, engine: 'wasm', threads, lr });
+  return CycleGanModel.create({ ...networks, ...sides, batchSize, engine: 'wasm', threads, lr });
 }
 
-async function iterate(of: CycleGanModel, step: number) {
-  const [realA, realB] = [2 * step, 2 * step + 1].map((n) => filled([1, 3, SIDE, SIDE], n, -1, 1));
+async function iterate(of: CycleGanModel, step: number, batchSize = 1) {
+  const shape = [batchSize, 3, SIDE, SIDE];
+  const [realA, realB] = [2 * step, 2 * step + 1].map((n) => filled(shape, n, -1, 1));
   const { losses, fakeA, fakeB } = await of.optimizeGenerators(realA, realB);
   return { ...losses, ...(await of.optimizeDiscriminators({ realA, realB, fakeA, fakeB })) };
 }
 
-describe('a CycleGAN on wasm', () => {
+describe.each([
+  { norm: 'instance', batchSize: 1 },
+  { norm: 'instance', batchSize: 2 },
+  { norm: 'batch', batchSize: 1 },
+  { norm: 'batch', batchSize: 3 },
+] as const)('a CycleGAN of norm $norm and batches of $batchSize on wasm', (options) => {
+  const { batchSize } = options;
+
   it('leaves nothing to the reference', async () => {
-    const one = await model(1);
+    const one = await model({ threads: 1, ...options });
     expect(one.fallbacks).toEqual([]);
     one.dispose();
   });
 
   it('has the same losses and weights for any number of threads', async () => {
-    const models = [await model(1), await model(2), await model(3)];
+    const models: CycleGanModel[] = [];
+    for (const threads of [1, 2, 3]) models.push(await model({ threads, ...options }));
     for (let step = 0; step < STEPS; step++) {
       const losses = [];
-      for (const one of models) losses.push(await iterate(one, step));
+      for (const one of models) losses.push(await iterate(one, step, batchSize));
       expect(losses[1]).toEqual(losses[0]);
       expect(losses[2]).toEqual(losses[0]);
     }
@@ -60,9 +76,11 @@ describe('a CycleGAN on wasm', () => {
     expect(second).toEqual(first);
     for (const one of models) one.dispose();
   });
+});
 
+describe('a CycleGAN on wasm', () => {
   it('goes on from what was saved, which later steps do not change', async () => {
-    const one = await model(2);
+    const one = await model({ threads: 2 });
     await iterate(one, 0);
     const [weights, state] = [one.stateDicts(), one.optimizerState()];
     const before = [...(weights.G_A.get('model.1.weight')?.data ?? [])];
@@ -70,7 +88,7 @@ describe('a CycleGAN on wasm', () => {
     const expected = [await iterate(one, 1), await iterate(one, 2)];
     expect([...(weights.G_A.get('model.1.weight')?.data ?? [])]).toEqual(before);
     expect([...(state.G.state[0].exp_avg?.data ?? [])]).toEqual(moment);
-    const resumed = await model(2, 1);
+    const resumed = await model({ threads: 2, lr: 1 });
     await resumed.loadStateDicts(weights);
     await resumed.loadOptimizerState(state);
     expect([await iterate(resumed, 1), await iterate(resumed, 2)]).toEqual(expected);
@@ -108,6 +126,7 @@ describe('a batch', () => {
         engine,
         threads: 2,
       });
+      if (engine === 'wasm') expect(trainer.fallbacks).toEqual([]);
       const losses: number[] = [];
       for (let step = 0; step < STEPS; step++) {
         const x = filled([BATCH, 2, 8, 8], step, -1, 1);

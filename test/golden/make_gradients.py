@@ -103,6 +103,20 @@ OPERATORS = [
         lambda x, w, b: F.instance_norm(x, weight=w, bias=b, eps=0.1),
     ),
     (
+        "jointNorm2d",
+        "jointNorm2d",
+        {"index": 0, "eps": 0.1},
+        [PICTURE],
+        lambda x: F.batch_norm(x, None, None, training=True, eps=0.1),
+    ),
+    (
+        "jointNorm2d-second",
+        "jointNorm2d",
+        {"index": 1, "eps": 1e-5},
+        [PICTURE, operand(1, 4, 6, 7)],
+        lambda a, b: F.batch_norm(torch.cat([a, b]), None, None, training=True)[2:],
+    ),
+    (
         "batchNorm2d",
         "batchNorm2d",
         {"eps": 1e-5},

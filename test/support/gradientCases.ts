@@ -30,6 +30,7 @@ import {
   softplusOperator,
   sqrtOperator,
 } from '../../src/tensor/training/elementwise.js';
+import { jointNorm2dOperator } from '../../src/tensor/training/jointNorm2d.js';
 import { resolveUpsample, upsampleOperator } from '../../src/tensor/upsample.js';
 
 /** Numbers between −1 and 1 that keep away from zero, where some operators have a corner. */
@@ -134,6 +135,19 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     name: 'affine instanceNorm2d',
     shapes: [[2, 2, 3, 4], [2], [2]],
     build: (g, [a, w, b]) => g.apply(instanceNorm2dOperator, [a, w, b, null, null], { eps: 0.1 }),
+  },
+  {
+    name: 'jointNorm2d',
+    shapes: [[2, 2, 3, 4]],
+    build: (g, [a]) => g.apply(jointNorm2dOperator, [a], { index: 0, eps: 0.1 }),
+  },
+  {
+    name: 'jointNorm2d of several tensors',
+    shapes: [
+      [1, 2, 3, 4],
+      [2, 2, 2, 3],
+    ],
+    build: (g, [a, b]) => g.apply(jointNorm2dOperator, [a, b], { index: 1, eps: 0.1 }),
   },
   {
     name: 'batchNorm2d of running statistics',

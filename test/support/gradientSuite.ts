@@ -28,6 +28,9 @@ import { dropoutOperator } from '../../src/tensor/training/dropout.js';
 import { gateOperator } from '../../src/tensor/training/elementwise.js';
 import { groupNormGradientOperator } from '../../src/tensor/training/groupNormGradient.js';
 import { instanceNorm2dGradientOperator } from '../../src/tensor/training/instanceNorm2dGradient.js';
+import { jointNorm2dOperator } from '../../src/tensor/training/jointNorm2d.js';
+import { jointNorm2dGradientOperator } from '../../src/tensor/training/jointNorm2dGradient.js';
+import { jointVarianceOperator } from '../../src/tensor/training/jointVariance.js';
 import { maxPool2dGradientOperator } from '../../src/tensor/training/maxPool2dGradient.js';
 import { padGradientOperator } from '../../src/tensor/training/padGradient.js';
 import { pixelUnshuffleOperator } from '../../src/tensor/training/pixelUnshuffle.js';
@@ -63,6 +66,8 @@ const FORWARD: readonly ((g: GraphBuilder, x: Value) => Value)[] = [
   (g, x) => g.apply(leakyReluOperator, [norm(g, x)], { negativeSlope: 0.2 }),
   (g, x) => g.apply(addOperator, [x, norm(g, convolved(g, x, x.shape[1]))], {}),
   (g, x) => g.apply(clampOperator, [norm(g, x)], { min: -0.5, max: 0.7 }),
+  (g, x) => jointNorm(g, convolved(g, x, x.shape[1])),
+  (g, x) => g.apply(reluOperator, [jointNorm(g, x)], {}),
 ];
 
 /** Gradients of what the forward pass made, and of more. */
@@ -89,6 +94,17 @@ const GRADIENTS: Readonly<
   gatedNorm: (g, value, gradient) => {
     const gated = g.apply(gateOperator, [norm(g, value), gradient], RELU);
     return g.apply(instanceNorm2dGradientOperator, [value, gated], { eps: 0.1 });
+  },
+  /** Of all pictures of a batch together. */
+  jointNorm: (g, value, gradient, draw) => {
+    const gated = g.apply(gateOperator, [jointNorm(g, value), gradient], RELU);
+    const read = draw(2) === 0 ? gated : gradient;
+    return g.apply(jointNorm2dGradientOperator, [value, read], { index: 0, eps: 0.1 });
+  },
+  jointVariance: (g, value, gradient, draw) => {
+    const correction = draw(2) as 0 | 1;
+    const variances = g.apply(jointVarianceOperator, [value], { correction });
+    return g.apply(mulOperator, [gradient, variances], {});
   },
   pad: (g, _, gradient, draw) => padded(g, gradient, draw),
   /** As they follow each other in a residual block, and between two. */
@@ -121,7 +137,6 @@ const GRADIENTS: Readonly<
     return convolved(g, made, gradient.shape[1]);
   },
   dropout: (g, _, gradient, draw) => {
-    if (gradient.shape[0] > 1) return gradient;
     const seed = g.constant(new Tensor(Float32Array.of(draw(1000) * 16_000, draw(1000)), [2]));
     const attributes = { p: [0, 0.2, 0.5, 1][draw(4)], stream: draw(5) };
     return g.apply(dropoutOperator, [norm(g, gradient), seed], attributes);
@@ -216,6 +231,10 @@ function norm(g: GraphBuilder, x: Value): Value {
   return g.apply(instanceNorm2dOperator, [x, null, null, null, null], { eps: 0.1 });
 }
 
+function jointNorm(g: GraphBuilder, x: Value): Value {
+  return g.apply(jointNorm2dOperator, [x], { index: 0, eps: 0.1 });
+}
+
 interface Recipe {
   readonly shape: readonly [number, number, number, number];
   readonly steps: readonly (readonly [step: string, choices: readonly number[]])[];
@@ -223,7 +242,7 @@ interface Recipe {
 
 const side = (max: number) => fc.integer({ min: 2, max });
 const recipe: fc.Arbitrary<Recipe> = fc.record({
-  shape: fc.tuple(fc.constantFrom(1, 2), fc.integer({ min: 1, max: 18 }), side(9), side(11)),
+  shape: fc.tuple(fc.constantFrom(1, 2, 3), fc.integer({ min: 1, max: 18 }), side(9), side(11)),
   steps: fc.array(
     fc.tuple(
       fc.constantFrom(...Object.keys(GRADIENTS)),

@@ -273,8 +273,8 @@ function graphOf(recipe: Recipe): Graph {
  * A training step of a random network: its loss, the gradients of its input and of all its weights, and as many parameters that
  * take a step against these.
  */
-function trainedGraphOf({ shape, ...rest }: Recipe): Graph {
-  const { g, values } = randomValues({ ...rest, shape: [1, shape[1], shape[2], shape[3]] });
+function trainedGraphOf(recipe: Recipe): Graph {
+  const { g, values } = randomValues(recipe);
   const output = values[values.length - 1];
   const weights = g.constant(wave(output.shape, 1));
   const product = g.apply(mulOperator, [output, weights], {});
@@ -284,7 +284,12 @@ function trainedGraphOf({ shape, ...rest }: Recipe): Graph {
   const { constants } = g.finish(sum);
   const gradients = backward(g, sum, [g.input, ...constants]).flatMap((value) => value ?? []);
   const rate = g.addInput([], 'rate');
+  const { length } = g.input.shape;
+  // No network has a weight for each picture of a batch.
+  const isOfBatch = ({ shape: [n, ...sides] }: Value) =>
+    n > 1 && n === g.input.shape[0] && sides.length === length - 1;
   for (const gradient of gradients) {
+    if (isOfBatch(gradient)) continue;
     const source = { shape: gradient.shape, tensor: wave(gradient.shape, 0.1) };
     const step = g.apply(mulOperator, [gradient, rate], {});
     g.assign(source, g.apply(subOperator, [g.parameter(source), step], {}));

@@ -13,6 +13,7 @@ import { dropoutGradient } from './dropout.js';
 import { expandGradient } from './expand.js';
 import { groupNormGradient } from './groupNorm.js';
 import { batchNorm2dGradient, instanceNorm2dGradient } from './instanceNorm2d.js';
+import { jointNorm2dGradient } from './jointNorm2d.js';
 import { leakyReluGradient } from './leakyRelu.js';
 import { linearGradient } from './linear.js';
 import { maxPool2dGradient } from './maxPool2d.js';
@@ -49,6 +50,7 @@ export const GRADIENT_RULES: readonly GradientRule[] = [
   expandGradient,
   groupNormGradient,
   instanceNorm2dGradient,
+  jointNorm2dGradient,
   leakyReluGradient,
   linearGradient,
   maxPool2dGradient,

@@ -207,7 +207,7 @@ function unknownParameter(key: string, known: readonly string[]): ShapeError {
 }
 
 /** @throws ShapeError unless the inputs have the shapes that a program was compiled for. */
-function checkInputs(inputs: readonly Tensor[], expected: readonly Shape[]): void {
+export function checkInputs(inputs: readonly Tensor[], expected: readonly Shape[]): void {
   if (!Array.isArray(inputs)) throw wrongValue('inputs', 'an array of tensors', inputs);
   if (inputs.length !== expected.length) {
     throw new ShapeError(

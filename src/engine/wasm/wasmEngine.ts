@@ -7,10 +7,12 @@ import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { fuse, takesNode, withLayouts } from '../shared/fuse/fuse.js';
 import { isReadableFlat, type LaidOutGraph } from '../shared/fuse/layouts.js';
-import { partition } from '../shared/partition.js';
+import { type Part, partition } from '../shared/partition.js';
 import { type CompiledPart, PartitionedProgram } from '../shared/partitionedProgram.js';
 import { ReferenceProgram } from '../shared/reference.js';
 import { selfCheck } from '../shared/selfCheck.js';
+import { type SplitGraph, splitBatch } from '../shared/split/splitBatch.js';
+import { SplitProgram } from '../shared/split/splitProgram.js';
 import { firstView, foldWeightViews } from '../shared/weightViews.js';
 import {
   BudgetError,
@@ -99,8 +101,22 @@ async function startThreads({
 
 async function compileGraph(traced: Graph, options: CompileOptions): Promise<Program> {
   refuseHopeless(traced);
+  const split = neededSplit(traced);
+  if (split === null) return compileAsItIs(traced, options);
+  return new SplitProgram(traced, split, await compileAsItIs(split.graph, options));
+}
+
+/** Its batches split, where one goes into something as a whole that has no machine code, and there is some for its pictures. */
+function neededSplit(traced: Graph): SplitGraph | null {
+  const graph = foldWeightViews(traced);
+  if (isOneSegment(graph, partsOf(graph))) return null;
+  const split = splitBatch(graph);
+  return split !== null && isOneSegment(split.graph, partsOf(split.graph)) ? split : null;
+}
+
+async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Program> {
   const graph = withLayouts(foldWeightViews(traced));
-  const parts = partition(graph, (node) => takesNode(graph, node));
+  const parts = partsOf(graph);
   if (!parts.some((part) => 'segment' in part)) {
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes));
   }
@@ -115,7 +131,7 @@ async function compileGraph(traced: Graph, options: CompileOptions): Promise<Pro
   const { memory = null } = options;
   const how = { memory, economies: economiesFor(options.economy), isKept: true };
   const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
-  if (parts.length === 1 && graph.assignments.every(({ value }) => isAssignable(graph, value))) {
+  if (isOneSegment(graph, parts)) {
     return build(graph, variant, { ...machine, isKept: true });
   }
   const compiled: CompiledPart[] = [];
@@ -138,9 +154,9 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
   const { variant } = await chooseVariant(options);
   if (variant === null) return 0;
   const { threads, shared } = await startThreads(options);
-  const whole = withLayouts(foldWeightViews(traced));
+  const whole = foldWeightViews(neededSplit(traced)?.graph ?? traced);
   let least = 0;
-  for (const part of partition(whole, (node) => takesNode(whole, node))) {
+  for (const part of partsOf(whole)) {
     if ('reference' in part) continue;
     const { blocking = false } = options;
     const draft = { threads, shared, isKept: false, blocking };
@@ -167,6 +183,18 @@ async function bytesOf(
     throw error;
   }
   return 0;
+}
+
+function partsOf(graph: Graph): Part[] {
+  const laidOut = withLayouts(graph);
+  return partition(laidOut, (node) => takesNode(laidOut, node));
+}
+
+/** Whether one program does all that a graph does. */
+function isOneSegment(graph: Graph, [first, ...others]: readonly Part[]): boolean {
+  const laidOut = withLayouts(graph);
+  const isAlone = first !== undefined && 'segment' in first && others.length === 0;
+  return isAlone && graph.assignments.every(({ value }) => isAssignable(laidOut, value));
 }
 
 /** Whether a worker is to have programs whose memory is not shared: where the calling thread has a page to paint. */

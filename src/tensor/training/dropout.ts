@@ -9,6 +9,8 @@ export interface DropoutAttributes {
   readonly p: number;
   /** Tells the dropouts of a graph apart: those of one number and seed drop the same elements. */
   readonly stream: number;
+  /** The number of the first picture in its batch. Default: 0. */
+  readonly firstPicture?: number;
 }
 
 /** Random words are 32 bits wide. */
@@ -33,7 +35,7 @@ export const dropoutOperator: Operator<DropoutAttributes, readonly ['input', 'se
     return [...input];
   },
 
-  run([input, seed], { p, stream }) {
+  run([input, seed], { p, stream, firstPicture = 0 }) {
     const { pictures, channels, pixels } = placesOf(input.shape);
     const out = Tensor.zeros(input.shape);
     const scale = p < 1 ? 1 / (1 - p) : 0;
@@ -42,7 +44,7 @@ export const dropoutOperator: Operator<DropoutAttributes, readonly ['input', 'se
     for (let i = 0; i < pictures * pixels; i++) {
       const [picture, pixel] = [Math.floor(i / pixels), i % pixels];
       for (let c = 0; c < channels; c += 4) {
-        const words = philox(key, [pixel, c / 4, picture, stream]);
+        const words = philox(key, [pixel, c / 4, firstPicture + picture, stream]);
         for (let k = 0; k < Math.min(4, channels - c); k++) {
           const at = (picture * channels + c + k) * pixels + pixel;
           // As in PyTorch, NaN and infinities that are dropped become NaN.

@@ -20,6 +20,9 @@ import {
 import { expandOperator } from './expand.js';
 import { groupNormGradientOperator } from './groupNormGradient.js';
 import { instanceNorm2dGradientOperator } from './instanceNorm2dGradient.js';
+import { jointNorm2dOperator } from './jointNorm2d.js';
+import { jointNorm2dGradientOperator } from './jointNorm2dGradient.js';
+import { jointVarianceOperator } from './jointVariance.js';
 import { maxPool2dGradientOperator } from './maxPool2dGradient.js';
 import { padGradientOperator } from './padGradient.js';
 import { pixelUnshuffleOperator } from './pixelUnshuffle.js';
@@ -43,6 +46,9 @@ export const TRAINING_OPERATORS = [
   gateOperator,
   groupNormGradientOperator,
   instanceNorm2dGradientOperator,
+  jointNorm2dOperator,
+  jointNorm2dGradientOperator,
+  jointVarianceOperator,
   maxPool2dGradientOperator,
   maximumOperator,
   padGradientOperator,

@@ -336,8 +336,8 @@ function checkPictures(pictures: Readonly<Record<string, Tensor>>, shape: Shape)
 }
 
 /**
- * Whether there are norms whose statistics are those of the whole batch, which then is one value of the graph. Else its pictures
- * are computed one by one, so that activations of one picture are held at a time.
+ * Whether there are norms whose statistics are those of the whole batch, which then is one value of the graph: engines have all of
+ * its pictures at once. Else they are computed one by one, so that activations of one picture are held at a time.
  */
 function hasBatchNorms(networks: CycleGanNetworks): boolean {
   return Object.values(networks).some((network: Module) =>

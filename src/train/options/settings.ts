@@ -32,8 +32,6 @@ function checkTogether({
   preprocess,
   loadSize,
   cropSize,
-  norm,
-  batchSize,
   nEpochs,
   nEpochsDecay,
 }: TrainSettings): void {
@@ -45,11 +43,6 @@ function checkTogether({
   if (preprocess.includes('crop') && cropSize % 4 !== 0) {
     throw optionError(
       `cropSize has to be a multiple of 4, for generators halve pictures twice, but is ${cropSize}.`,
-    );
-  }
-  if (norm === 'batch' && batchSize > 1) {
-    throw optionError(
-      'norm batch takes batchSize 1: pictures of a batch are computed one by one, and its statistics are those of a whole batch.',
     );
   }
   if (nEpochs + nEpochsDecay === 0) throw optionError('nEpochs and nEpochsDecay are both 0.');

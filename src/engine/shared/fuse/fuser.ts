@@ -25,6 +25,7 @@ import type {
   FlatOperation,
   FusedGraph,
   FusedStep,
+  JoinSumsStep,
   NormStep,
   Sums,
   Window,
@@ -55,8 +56,11 @@ export class Fuser {
   readonly #copies = new Map<Stored, { readonly step: CopyStep; readonly at: number }>();
   /** Of values that no convolution stored. */
   readonly #sums = new Map<Stored, Sums>();
-  /** Norms by statistics of what they read. */
-  readonly #norms = new Map<Stored, NormStep[]>();
+  /** Those of several values, by the sums of the first. */
+  readonly #joined = new Map<Sums, JoinSumsStep[]>();
+  /** Norms by the sums that they go by. */
+  readonly #norms = new Map<Sums, NormStep[]>();
+  readonly #shared = new Map<string, unknown>();
   /** Cores by what they were made of, so that equal ones are the same. */
   readonly #appended = new Map<LazyCore, [Pointwise, LazyCore][]>();
   readonly #readersLeft: number[];
@@ -269,10 +273,27 @@ export class Fuser {
     return storedValue(to, core.bound);
   }
 
-  /** Partial sums of a materialized value: left by the convolution that stored it, or of a step of their own. */
-  sumsOf(value: LazyValue): Sums {
-    const { stored } = value.core;
-    const sums = { channels: stored.channels };
+  /** Partial sums of materialized values together: left by the convolutions that stored them, or of steps of their own. */
+  sumsOf(values: readonly LazyValue[]): Sums {
+    return this.joinedSums(values.map(({ core }) => this.#sumsOfOne(core.stored)));
+  }
+
+  /** Sums of several values as those of all; asked for again, the same. */
+  joinedSums(parts: readonly Sums[]): Sums {
+    const [first] = parts;
+    if (parts.length === 1) return first;
+    const known = this.#joined.get(first) ?? [];
+    const same = known.find((step) => isSameList(step.parts, parts));
+    if (same !== undefined) return same.sums;
+    const count = parts.reduce((sum, part) => sum + part.count, 0);
+    const step = { kind: 'joinSums', parts, sums: { channels: first.channels, count } } as const;
+    this.push(step);
+    this.#joined.set(first, [...known, step]);
+    return step.sums;
+  }
+
+  #sumsOfOne(stored: Stored): Sums {
+    const sums = newSums(stored);
     const writer = this.#writers.get(stored);
     if (writer !== undefined) {
       writer.sums ??= sums;
@@ -281,32 +302,37 @@ export class Fuser {
     const known = this.#sums.get(stored);
     if (known !== undefined) return known;
     this.#sums.set(stored, sums);
-    this.push({ kind: 'sums', source: value, sums });
+    this.push({ kind: 'sums', source: storedValue(stored), sums });
     return sums;
   }
 
-  /** The factors of a norm of a materialized value by its own statistics; asked for again, the same. */
-  ownNorm(value: LazyValue, how: Omit<NormStep, 'kind' | 'sums' | 'of' | 'to'>): NormFactors {
-    const { stored } = value.core;
-    const known = this.#norms.get(stored) ?? [];
+  /** The factors of a norm by the statistics that sums come to; asked for again, the same. */
+  normOf(sums: Sums, how: Omit<NormStep, 'kind' | 'sums' | 'to'>): NormFactors {
+    const known = this.#norms.get(sums) ?? [];
     const same = known.find((step) => isSameNorm(step, how));
     if (same !== undefined) return same.to;
-    const to = { channels: stored.channels };
-    const step: NormStep = { kind: 'norm', sums: this.sumsOf(value), of: stored, ...how, to };
+    const to = { channels: sums.channels };
+    const step: NormStep = { kind: 'norm', sums, ...how, to };
     this.push(step);
-    this.#norms.set(stored, [...known, step]);
+    this.#norms.set(sums, [...known, step]);
     return to;
   }
 
   /** Sums of the gradient of a norm's result: left by the copy that stored it, if it comes after the norm, or of a step of their own. */
   gradientSums(gradient: LazyValue, of: Stored, norm: NormFactors): Sums {
-    const sums = { channels: of.channels };
+    const sums = newSums(of);
     const copy = isMaterialized(gradient) ? this.#copies.get(gradient.core.stored) : undefined;
     const isFree = copy?.step.gradientSums === null;
     if (copy !== undefined && isFree && this.#madeBefore(copy.at, of, norm)) {
       copy.step.gradientSums = { sums, of, norm };
     } else this.push({ kind: 'gradientSums', source: gradient, sums, of, norm });
     return sums;
+  }
+
+  /** What several nodes with the same operands have in common, made for the first of them. */
+  shared<T>(key: string, make: () => T): T {
+    if (!this.#shared.has(key)) this.#shared.set(key, make());
+    return this.#shared.get(key) as T;
   }
 
   /** A norm whose statistics are weights. */
@@ -454,7 +480,15 @@ function keeps(step: FusedStep, what: Stored | NormFactors): boolean {
   return step.kind === 'convolution' && step.keep === what;
 }
 
-function isSameNorm(a: NormStep, b: Omit<NormStep, 'kind' | 'sums' | 'of' | 'to'>): boolean {
+function newSums({ channels, height, width }: Stored): Sums {
+  return { channels, count: height * width };
+}
+
+function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, i) => one === b[i]);
+}
+
+function isSameNorm(a: NormStep, b: Omit<NormStep, 'kind' | 'sums' | 'to'>): boolean {
   return (
     a.weight === b.weight &&
     a.bias === b.bias &&

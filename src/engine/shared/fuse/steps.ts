@@ -9,6 +9,8 @@ import type { Activation, ChannelOperation, LazyValue, NormFactors, Stored } fro
 /** Partial sums of a value's channels that a step leaves for a norm, told from others by identity. */
 export interface Sums {
   readonly channels: number;
+  /** Elements of each channel. */
+  readonly count: number;
 }
 
 /**
@@ -44,6 +46,7 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | MaximaStep
   | AdaptivePoolStep
   | SumsStep
+  | JoinSumsStep
   | NormStep
   | GradientSumsStep
   | NormGradientStep
@@ -214,6 +217,8 @@ export interface DropoutStep {
   readonly seed: FlatValue;
   readonly p: number;
   readonly stream: number;
+  /** The number of the picture in its batch. */
+  readonly picture: number;
   readonly to: Stored;
 }
 
@@ -308,6 +313,13 @@ export interface SumsStep {
   readonly sums: Sums;
 }
 
+/** Sums of several values become those of all together. */
+export interface JoinSumsStep {
+  readonly kind: 'joinSums';
+  readonly parts: readonly Sums[];
+  readonly sums: Sums;
+}
+
 /** Sums that the gradient of a norm goes by: of the gradient of its result, and of that times what the norm has read. */
 export interface GradientSums {
   readonly sums: Sums;
@@ -326,16 +338,17 @@ export interface GradientSumsStep extends GradientSums {
 export interface VarianceStep {
   readonly kind: 'variance';
   readonly sums: Sums;
-  /** What was summed up. */
-  readonly of: Stored;
   /** What is taken off the number of elements that squares are divided by. */
   readonly correction: 0 | 1;
   readonly to: Stored;
 }
 
 /** Sums become the factors of a norm's gradient. */
-export interface NormGradientStep extends GradientSums, Statistics {
+export interface NormGradientStep extends Statistics {
   readonly kind: 'normGradient';
+  /** Of the gradient of the norm's result. */
+  readonly sums: Sums;
+  readonly norm: NormFactors;
   readonly to: NormFactors;
 }
 
@@ -354,8 +367,6 @@ export interface Statistics {
 export interface NormStep extends Statistics {
   readonly kind: 'norm';
   readonly sums: Sums;
-  /** What was summed up. */
-  readonly of: Stored;
   readonly weight: number | null;
   readonly bias: number | null;
   readonly to: NormFactors;

@@ -17,8 +17,10 @@ import { emitGradientSums, gradientSumsStageScratch } from '../kernels/rows/grad
 import { emitLinear, LINEAR_ARGS, linearShape } from '../kernels/rows/linear.js';
 import { MAXIMA_ARGS } from '../kernels/rows/maxima.js';
 import {
+  emitJoinSums,
   emitNorm,
   emitVariance,
+  JOIN_SUMS_ARGS,
   NORM_ARGS,
   type NormShape,
   normScratch,
@@ -63,6 +65,7 @@ import type {
   CopyStage,
   ExportStage,
   GradientSumsStage,
+  JoinSumsStage,
   MaximaStage,
   NormGradientStage,
   Plan,
@@ -318,12 +321,11 @@ function sourceArguments({ buffer, norm, other }: Source) {
 
 /** What the kernels of a norm by a value's own statistics, and of its gradient, are specialised for. */
 function normShape(
-  { of, perGroup, eps, correction, epsOutside }: NormStep | NormGradientStep,
+  { sums, perGroup, eps, correction, epsOutside }: NormStep | NormGradientStep,
   partials: Buffer,
 ): NormShape {
-  const planes = of.channels;
+  const { channels: planes, count } = sums;
   const channels = paddedChannels(planes);
-  const count = of.height * of.width;
   const items = partials.bytes / partialBytes(channels);
   return { planes, channels, perGroup, count, items, eps, correction, epsOutside };
 }
@@ -366,6 +368,12 @@ class StageWriter {
   isOverlaid = false;
   readonly overlays: StageOverlay[] = [];
   readonly #chains = new Map<RowChain, PlannedChain>();
+  /** What the last step of a run that packs weights has packed. */
+  #lastPacked: {
+    readonly home: Buffer;
+    readonly how: FunctionHandle | null;
+    readonly weights: Buffer;
+  } | null = null;
   readonly #module: ModuleWriter;
   readonly #target: Target;
   readonly #machine: Machine;
@@ -431,6 +439,9 @@ class StageWriter {
         return;
       case 'sums':
         this.#addSums(stage);
+        return;
+      case 'joinSums':
+        this.#addJoinSums(stage);
         return;
       case 'norm':
         this.#addNorm(stage);
@@ -576,12 +587,33 @@ class StageWriter {
     this.#add(stage, handle, height, inOrder(SUMS_ARGS, { src: source.buffer, partials }));
   }
 
+  /** Each value's partial sums become one item's. */
+  #addJoinSums(stage: JoinSumsStage & NodeOf): void {
+    const { partials, to } = stage;
+    const channels = paddedChannels(stage.channels);
+    const bytes = partialBytes(channels);
+    to.bytes = partials.length * bytes;
+    for (const [i, part] of partials.entries()) {
+      const handle = emitJoinSums(this.#module, { channels, items: part.bytes / bytes });
+      const place = { buffer: to, offset: i * bytes };
+      this.#add(
+        stage,
+        handle,
+        1,
+        inOrder<(typeof JOIN_SUMS_ARGS)[number], Argument>(JOIN_SUMS_ARGS, {
+          partials: part,
+          to: place,
+        }),
+      );
+    }
+  }
+
   #addVariance(stage: VarianceStage & NodeOf): void {
     const { step, partials, to } = stage;
-    const { of, correction } = step;
-    const channels = paddedChannels(of.channels);
+    const { sums, correction } = step;
+    const channels = paddedChannels(sums.channels);
     const items = partials.bytes / partialBytes(channels);
-    const shape = { channels, count: of.height * of.width, items, correction };
+    const shape = { channels, count: sums.count, items, correction };
     this.#needScratch(normScratch(shape));
     const args = inOrder(VARIANCE_ARGS, { partials, variance: to });
     this.#add(stage, emitVariance(this.#module, shape), 1, args);
@@ -819,9 +851,10 @@ class StageWriter {
     const { step, source, result, planar, partials, keep } = stage;
     const channels = paddedChannels(step.to.channels);
     const planned = planConvolution(stage, this.#module, this.#target, this.#machine);
-    const { weights, tiles } = planned;
-    if (this.#weights.areChanging) this.#packInRun(stage, planned);
-    else this.#packBeforehand(step.weight, planned);
+    const { tiles } = planned;
+    const weights = this.#weights.areChanging
+      ? this.#packInRun(stage, planned)
+      : this.#packBeforehand(step.weight, planned);
     if (tiles !== null) this.temporaries.push(tiles);
     this.#needScratch(planned.scratchBytes);
     if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
@@ -839,14 +872,14 @@ class StageWriter {
   }
 
   /** When weights change, and not in a run. */
-  #packBeforehand(weight: number, { weights, packing, fill }: PlannedConvolution): void {
+  #packBeforehand(weight: number, { weights, packing, fill }: PlannedConvolution): Buffer {
     this.fixed.push(weights);
     if (fill !== null) {
       const apply = (memory: WritableMemory, tensorOf: (id: number) => Tensor) =>
         fill(memory, tensorOf(weight));
       this.fills.push({ reads: [weight], apply });
     }
-    if (packing === null) return;
+    if (packing === null) return weights;
     const {
       stage,
       items,
@@ -855,17 +888,24 @@ class StageWriter {
     for (const [i, { offset, ...part }] of parts.entries()) {
       this.packings.push({ ...part, weight, isFirst: i === 0, to: { buffer: weights, offset } });
     }
+    return weights;
   }
 
-  #packInRun(stage: ConvolutionStage & NodeOf, planned: PlannedConvolution): void {
+  /** Before the convolution; for those of a batch's pictures, which follow each other, once. */
+  #packInRun(stage: ConvolutionStage & NodeOf, planned: PlannedConvolution): Buffer {
     const { weight } = stage.step;
     const home = this.#home(weight);
+    const how = (planned.packing ?? planned.runPacking)?.stage ?? null;
+    const last = this.#lastPacked;
+    if (how !== null && last?.home === home && last.how === how) return last.weights;
+    this.#lastPacked = { home, how, weights: planned.weights };
     const shape = this.#weights.shapeOf(weight);
     const packing = packInRun(planned, { home, shape }, this.#module);
     this.fixed.push(...packing.fixed);
     this.temporaries.push(...packing.temporaries);
     if (packing.fill !== null) this.fills.push({ reads: [], apply: packing.fill });
     this.#add(stage, packing.stage, packing.items, packing.args);
+    return planned.weights;
   }
 
   /** Where a weight lies as it is. */

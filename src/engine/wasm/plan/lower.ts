@@ -18,6 +18,7 @@ import type {
   FusedStep,
   GradientSums,
   GradientSumsStep,
+  JoinSumsStep,
   MergeStep,
   NormGradientStep,
   NormStep,
@@ -191,6 +192,9 @@ class Lowering {
       case 'sums':
         this.#lowerSums(step, step.node);
         return;
+      case 'joinSums':
+        this.#lowerJoinSums(step, step.node);
+        return;
       case 'norm':
         this.#lowerNorm(step, step.node);
         return;
@@ -301,6 +305,13 @@ class Lowering {
     const partials = this.#buffer(0);
     this.#places.set(sums, partials);
     this.#stages.push({ kind: 'sums', node, source: this.#source(source), partials });
+  }
+
+  #lowerJoinSums({ parts, sums }: JoinSumsStep, node: GraphNode | null): void {
+    const to = this.#buffer(0);
+    this.#places.set(sums, to);
+    const partials = parts.map((part) => this.#places.get(part) as Buffer);
+    this.#stages.push({ kind: 'joinSums', node, channels: sums.channels, partials, to });
   }
 
   #lowerNorm(step: NormStep, node: GraphNode | null): void {

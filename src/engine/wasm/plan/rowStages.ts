@@ -71,7 +71,12 @@ export function planRows(
       return { stage, items: rows / step.factor, scratchBytes };
     }
     case 'dropout': {
-      const stage = emitDropout(module, target, { ...made, p: step.p, stream: step.stream });
+      const stage = emitDropout(module, target, {
+        ...made,
+        p: step.p,
+        stream: step.stream,
+        picture: step.picture,
+      });
       return { stage, items: rows, scratchBytes };
     }
     case 'narrow': {

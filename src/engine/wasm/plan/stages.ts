@@ -47,6 +47,7 @@ export type Stage = { readonly node: GraphNode | null } & (
   | PoolStage
   | MaximaStage
   | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
+  | JoinSumsStage
   | NormStage
   | GradientSumsStage
   | NormGradientStage
@@ -217,6 +218,14 @@ export interface PoolStage {
   readonly kind: 'pool';
   readonly step: PoolStep;
   readonly source: Source;
+  readonly to: Buffer;
+}
+
+/** Partial sums of several values become some of one, which begin with those of the first. */
+export interface JoinSumsStage {
+  readonly kind: 'joinSums';
+  readonly channels: number;
+  readonly partials: readonly Buffer[];
   readonly to: Buffer;
 }
 

@@ -169,7 +169,7 @@ function lowerStep(lowering: Lowering, step: FusedStep): void {
 }
 
 function lowerNorm(lowering: Lowering, step: NormStep, node: GraphNode | null): void {
-  const { channels } = step.of;
+  const { channels } = step.sums;
   const parts = lowering.parts(step.sums);
   const affine = {
     weight: step.weight === null ? null : channelWeight(step.weight, channels),

@@ -13,6 +13,7 @@ import { rowPixels } from './rows.js';
 export interface DropoutShape extends RowStageShape {
   readonly p: number;
   readonly stream: number;
+  readonly picture: number;
 }
 
 /** Multipliers and key increments of Philox 4x32, and its rounds. */
@@ -26,14 +27,14 @@ const lanes = (numbers: readonly number[]) =>
 
 /**
  * Stage, one work item per row: elements are dropped, and others multiplied by 1 / (1 − p). Four channels of a pixel are one call
- * of Philox 4x32-10, whose counter is the pixel, the four channels, the picture (0) and the stream (`tensor/training/dropout.ts`).
+ * of Philox 4x32-10, whose counter is the pixel, the four channels, the picture and the stream (`tensor/training/dropout.ts`).
  */
 export function emitDropout(
   module: ModuleWriter,
   target: Target,
   shape: DropoutShape,
 ): FunctionHandle {
-  const { row, p, stream } = shape;
+  const { row, p, stream, picture } = shape;
   const { channels } = row;
   const width = rowPixels(row);
   const key = `dropout ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -46,6 +47,7 @@ export function emitDropout(
     const first = i32.mul(item.value, i32.const(width));
     const zero = v128.zero;
     f.emit(start.set(i32x4.replaceLane(zero, first, 0)));
+    f.emit(start.set(i32x4.replaceLane(start.value, i32.const(picture), 2)));
     f.emit(start.set(i32x4.replaceLane(start.value, i32.const(stream), 3)));
     const scale = f.constant(f32x4.splat(p < 1 ? 1 / (1 - p) : 0));
     const threshold = f.constant(i32x4.const(Math.min(Math.ceil(p * 2 ** 32), 2 ** 32 - 1) | 0));

@@ -134,6 +134,41 @@ export function emitVariance(module: ModuleWriter, shape: VarianceShape): Functi
   });
 }
 
+export const JOIN_SUMS_ARGS = ['partials', 'to'] as const;
+
+/** Stage: partial sums of items, in their order, become those of one item: of a value that is normalised together with others. */
+export function emitJoinSums(
+  module: ModuleWriter,
+  shape: Pick<NormShape, 'channels' | 'items'>,
+): FunctionHandle {
+  const { channels, items } = shape;
+  return module.define(`join sums ${JSON.stringify(shape)}`, STAGE, (f, _item, args) => {
+    const { partials, to } = loadArguments(f, args, JOIN_SUMS_ARGS);
+    writeItemSums(f, { channels, items }, partials, to);
+  });
+}
+
+/** Adds up the partial sums of items, `[2][channels]` doubles each. Moves `partials` on. */
+export function writeItemSums(
+  f: FunctionWriter,
+  { channels, items }: Pick<NormShape, 'channels' | 'items'>,
+  partials: Local,
+  result: Local,
+): void {
+  const [at, to] = f.locals('i32', 2);
+  const sum = f.local('v128');
+  f.emit(to.set(result.value));
+  f.repeat(f.local('i32'), 2 * channels, 2, () => {
+    f.emit(sum.set(v128.zero), at.set(partials.value));
+    f.repeat(f.local('i32'), items, 1, () => {
+      f.emit(sum.set(f64x2.add(sum.value, v128.load(at.value))));
+      f.advance(at, partialBytes(channels));
+    });
+    f.emit(v128.store(to.value, sum.value));
+    for (const pointer of [partials, to]) f.advance(pointer, 16);
+  });
+}
+
 /** Of each channel, its mean and the squares of what differs from it, added up. */
 function writeChannelMoments(
   f: FunctionWriter,

@@ -1,4 +1,4 @@
-import { type Code, f32, f64, f64x2, i32, v128 } from '../../../../emit/code.js';
+import { type Code, f32, f64, i32, v128 } from '../../../../emit/code.js';
 import type {
   FunctionHandle,
   FunctionWriter,
@@ -6,7 +6,7 @@ import type {
   ModuleWriter,
 } from '../../../../emit/module.js';
 import { loadArguments, STAGE } from '../stageArguments.js';
-import { type NormShape, partialBytes } from './norm.js';
+import { type NormShape, writeItemSums } from './norm.js';
 import { NORM_GRADIENT_ROWS, NORM_ROWS } from './operations.js';
 
 export const NORM_GRADIENT_ARGS = ['partials', 'norm', 'factors'] as const;
@@ -25,7 +25,7 @@ export function emitNormGradient(module: ModuleWriter, shape: NormShape): Functi
     (f, _item, args, scratch) => {
       const { partials, norm, factors } = loadArguments(f, args, NORM_GRADIENT_ARGS);
       writeNorm(f, shape.channels, norm, factors);
-      writeSums(f, shape, partials, scratch);
+      writeItemSums(f, shape, partials, scratch);
       writeGradientFactors(f, shape, scratch, factors);
     },
   );
@@ -42,27 +42,6 @@ function writeNorm(f: FunctionWriter, channels: number, norm: Local, factors: Lo
   f.repeat(f.local('i32'), (NORM_GRADIENT_ROWS.count - NORM_ROWS.count) * channels, 4, () => {
     f.emit(v128.store(at.value, v128.zero));
     f.advance(at, 16);
-  });
-}
-
-/** `[2][channels]` doubles. */
-function writeSums(
-  f: FunctionWriter,
-  { channels, items }: NormShape,
-  partials: Local,
-  scratch: Local,
-): void {
-  const [at, to] = f.locals('i32', 2);
-  const sum = f.local('v128');
-  f.emit(to.set(scratch.value));
-  f.repeat(f.local('i32'), 2 * channels, 2, () => {
-    f.emit(sum.set(v128.zero), at.set(partials.value));
-    f.repeat(f.local('i32'), items, 1, () => {
-      f.emit(sum.set(f64x2.add(sum.value, v128.load(at.value))));
-      f.advance(at, partialBytes(channels));
-    });
-    f.emit(v128.store(to.value, sum.value));
-    for (const pointer of [partials, to]) f.advance(pointer, 16);
   });
 }
 

@@ -5,7 +5,7 @@ import { storedValue } from '../../lazyValue.js';
 import { isPicture } from '../../pictures.js';
 import type { OperatorRule } from '../../rule.js';
 
-/** Which elements are dropped follows from their places, of which the first is the picture's in its batch: there has to be one. */
+/** Which elements are dropped follows from their places, of which the first is the picture's in its batch: a node has that of one. */
 export const dropoutRule: OperatorRule = {
   operator: dropoutOperator as unknown as OperatorRule['operator'],
   layout: pictureLayout,
@@ -17,11 +17,15 @@ export const dropoutRule: OperatorRule = {
     isOfOnePicture(graph, input) &&
     isFlat(graph, seed),
   fuse: (fuser, node) => {
-    const { p, stream } = (node as GraphNode<DropoutAttributes>).attributes;
+    const {
+      p,
+      stream,
+      firstPicture: picture = 0,
+    } = (node as GraphNode<DropoutAttributes>).attributes;
     const source = fuser.readable(fuser.operand(node, 0));
     const seed = fuser.flatOperand(node, 1);
     const to = fuser.store(node.shape);
-    fuser.push({ kind: 'dropout', source, seed, p, stream, to });
+    fuser.push({ kind: 'dropout', source, seed, p, stream, picture, to });
     return storedValue(to, p < 1 ? source.core.bound / (1 - p) : source.core.bound);
   },
 };

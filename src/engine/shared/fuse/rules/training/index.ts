@@ -7,6 +7,9 @@ import { expandRule } from './expand.js';
 import { gateRule } from './gate.js';
 import { groupNormGradientRule } from './groupNormGradient.js';
 import { instanceNorm2dGradientRule } from './instanceNorm2dGradient.js';
+import { jointNorm2dRule } from './jointNorm2d.js';
+import { jointNorm2dGradientRule } from './jointNorm2dGradient.js';
+import { jointVarianceRule } from './jointVariance.js';
 import { maxPool2dGradientRule } from './maxPool2dGradient.js';
 import {
   adamFirstMomentRule,
@@ -37,6 +40,9 @@ export const TRAINING_FUSE_RULES: readonly OperatorRule[] = [
   gateRule,
   groupNormGradientRule,
   instanceNorm2dGradientRule,
+  jointNorm2dRule,
+  jointNorm2dGradientRule,
+  jointVarianceRule,
   maxPool2dGradientRule,
   maximumRule,
   padGradientRule,
