@@ -17,6 +17,10 @@ export const ERROR_CODES = {
     thrownAs: 'MemoryError',
     means: 'A network needs more memory for this input than there is',
   },
+  ERR_SCRATCH: {
+    thrownAs: 'FileError',
+    means: 'The disk of a scratch file is full, or has failed',
+  },
   ERR_ABORTED: {
     thrownAs: 'AbortError',
     means:

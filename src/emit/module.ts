@@ -172,13 +172,24 @@ export class FunctionWriter {
 }
 
 /**
- * A module that imports one memory and exports its functions by name. A function is asked for by a
- * key that says all that it was specialised for; it is written once.
+ * A module that imports one memory, and perhaps functions of the table's type, and exports its functions by name. A function is
+ * asked for by a key that says all that it was specialised for; it is written once.
  */
 export class ModuleWriter {
+  /** Names of functions that its user supplies; they come first in the table. */
+  readonly imports: readonly string[];
   readonly #functions: { params: readonly ValueType[]; code: Uint8Array; exportName: string }[] =
     [];
   readonly #byKey = new Map<string, FunctionHandle>();
+
+  constructor(imports: readonly string[] = []) {
+    this.imports = imports;
+  }
+
+  /** An imported function. */
+  imported(name: string): FunctionHandle {
+    return { index: this.imports.indexOf(name), exportName: name };
+  }
 
   define(
     key: string,
@@ -190,7 +201,8 @@ export class ModuleWriter {
     // Written before it gets its number, because writing it may define what it calls.
     const f = new FunctionWriter(params);
     write(f, ...f.params);
-    const handle = { index: this.#functions.length, exportName: key };
+    const index = this.imports.length + this.#functions.length;
+    const handle = { index, exportName: key };
     this.#functions.push({ params, code: f.finish(), exportName: key });
     this.#byKey.set(key, handle);
     return handle;
@@ -212,24 +224,27 @@ export class ModuleWriter {
     const pages = uleb(memory.pages);
     const limits = memory.shared ? [3, pages, uleb(MAX_PAGES)] : [0, pages];
     const functions = this.#functions;
+    const first = this.imports.length;
     const types = [TABLE_PARAMS, ...functions.map(({ params }) => params)].map((params) => [
       0x60,
       vector(params.map((type) => [VALUE_TYPES[type]])),
       0,
     ]);
     const names = functions.flatMap(({ exportName }, i) =>
-      wanted?.includes(exportName) === false ? [] : [[text(exportName), 0, uleb(i)]],
+      wanted?.includes(exportName) === false ? [] : [[text(exportName), 0, uleb(first + i)]],
     );
     const count = uleb(functions.length);
-    const table = [0, i32.const(0), 0x0b, vector(functions.map((_, i) => uleb(i)))];
+    const inTable = [...this.imports, ...functions];
+    const table = [0, i32.const(0), 0x0b, vector(inTable.map((_, i) => uleb(i)))];
+    const supplied = this.imports.map((name) => [text('e'), text(name), 0, uleb(TABLE_TYPE)]);
     const codes = functions.map(({ code }) => code);
     const codeBytes = codes.reduce((sum, { length }) => sum + length, count.length);
     return concatenate([
       [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       section(1, vector(types)),
-      section(2, vector([[text('e'), text('m'), 2, limits]])),
+      section(2, vector([[text('e'), text('m'), 2, limits], ...supplied])),
       section(3, vector(functions.map(({ params }, i) => typeIndex(params, i)))),
-      section(4, vector([[0x70, 0, count]])),
+      section(4, vector([[0x70, 0, uleb(inTable.length)]])),
       section(7, vector(names)),
       section(9, vector([table])),
       ...[[10, ...uleb(codeBytes)], count, ...codes],

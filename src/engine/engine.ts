@@ -45,6 +45,13 @@ export interface CompileOptions {
    * `Infinity` has it save nothing.
    */
   readonly memory?: number;
+  /**
+   * A folder for a scratch file, in which the program keeps values that do not fit into `memory`: with a few row-by-row windows of them in
+   * memory, any size fits, at the price of reading and writing. Results are the same to the bit. The file goes with the program; those that
+   * processes which are gone have left in that folder are removed. /tmp may be memory itself. Engines that plan no memory ignore it, and
+   * so far there is none in a browser. Default: no such file.
+   */
+  readonly scratch?: string;
   /** Threads to use; engines without threads ignore it. Default: what the machine has. */
   readonly threads?: number;
   /** Whether V8's flags may be set, which concerns the whole process. Default: false. */

@@ -73,6 +73,15 @@ export function checkMemory(memory: unknown): void {
 }
 
 /**
+ * Not every caller has a compiler that checks.
+ * @throws ShapeError for what is no folder's name.
+ */
+export function checkScratch(scratch: unknown): void {
+  if (scratch === undefined || (typeof scratch === 'string' && scratch !== '')) return;
+  throw new ShapeError(`scratch is the path of a folder, but got ${describeValue(scratch)}.`);
+}
+
+/**
  * Whether the engine `webgpu` runs here on a GPU, and not on the processor: reason enough to name it.
  *
  * ```ts no-run

@@ -1,5 +1,5 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
-import { checkMemory, selectEngine } from '../engine/engines.js';
+import { checkMemory, checkScratch, selectEngine } from '../engine/engines.js';
 import { ShapeError } from '../errors.js';
 import {
   GraphBuilder,
@@ -110,6 +110,7 @@ export async function compileGraph(graph: Graph, options: EngineOptions = {}): P
     throw new ShapeError(`compileGraph takes a Graph, but got ${describeValue(graph)}.`);
   }
   checkMemory(options.memory);
+  checkScratch(options.scratch);
   const engine = await selectEngine(options.engine);
   return engine.compile(graph, options);
 }

@@ -1,5 +1,5 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
-import { checkMemory, selectEngine } from '../engine/engines.js';
+import { checkMemory, checkScratch, selectEngine } from '../engine/engines.js';
 import { type Graph, sameStructure } from '../graph/graph.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -87,6 +87,7 @@ export class ProgramCache {
   #find(graph: Graph, inputShape: Shape, options: EngineOptions): Entry {
     const { engine, blocking, early, ...compile } = compileOptions(options);
     checkMemory(compile.memory);
+    checkScratch(compile.scratch);
     const key = JSON.stringify([engine, compile]);
     const shape = `${key} ${inputShape}`;
     this.#count(shape);
@@ -174,9 +175,9 @@ function packedWeights(graph: Graph): Map<string, PackedWeight> {
 /** Of the options of a call, those that a program is made with. */
 function compileOptions(options: EngineOptions): EngineOptions {
   const { engine, blocking, early, threads, allowV8Flags, revectorize } = options;
-  const { variant, memory, economy } = options;
+  const { variant, memory, scratch, economy } = options;
   const common = { engine, blocking, early, threads, allowV8Flags, revectorize };
-  return { ...common, variant, memory, economy };
+  return { ...common, variant, memory, scratch, economy };
 }
 
 function release(entry: Entry): void {

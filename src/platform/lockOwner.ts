@@ -76,7 +76,7 @@ export function parseOwner(text: string): LockOwner | null {
 }
 
 /** Name, start and process namespace: containers number their processes anew. */
-function thisPlace(): string {
+export function thisPlace(): string {
   const fs = builtin('fs');
   const told = (read: () => string): string => {
     try {

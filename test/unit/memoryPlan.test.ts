@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Buffer, newBuffer } from '../../src/engine/shared/arena.js';
 import { layOutOverlaid } from '../../src/engine/shared/overlays.js';
-import { BudgetError, budgetOf, withLeastEconomy } from '../../src/engine/wasm/budget.js';
-import { ECONOMIES } from '../../src/engine/wasm/plan/economy.js';
+import {
+  BudgetError,
+  budgetOf,
+  economiesFor,
+  withLeastEconomy,
+} from '../../src/engine/wasm/budget.js';
 import { evenRows, scheduleChain } from '../../src/engine/wasm/plan/rowChain.js';
 import {
   inBands,
@@ -55,11 +59,11 @@ describe('rows of a chain', () => {
           const reader = layer(height, rows, reach, 1);
           const needs = reader.map(({ reads }) => rowsInside(source, reads));
           const members = [
-            { units: writer, needs: [] },
-            { units: reader, needs },
+            { units: writer, sources: [], most },
+            { units: reader, sources: [{ member: 0, needs }], most },
           ];
-          const { turns, rings } = scheduleChain(members, most);
-          const [ring] = rings;
+          const { turns, rings } = scheduleChain(members);
+          const ring = rings[0] ?? 0;
           expect(evenRows(writer)).toBe(Math.min(firstRows, height));
           const held = new Array<number>(ring).fill(-1);
           const order: number[] = [];
@@ -154,12 +158,17 @@ describe('a result in the place of its source', () => {
 
 describe('an economy', () => {
   const graph = traceGraph(new ReLU(), [1, 1, 30, 40]);
-  const needs = { none: 900, overlays: 700, chains: 400 };
+  const needs = { none: 900, overlays: 700, chains: 400, scratch: 300 };
   const chosen = (most: number, aim: number, bytes = needs) =>
-    withLeastEconomy(graph, ECONOMIES, { most, aim }, async (economy, allowed) => {
-      if (bytes[economy] > allowed) throw new BudgetError(bytes[economy]);
-      return economy;
-    });
+    withLeastEconomy(
+      graph,
+      economiesFor(undefined, false),
+      { most, aim },
+      async (economy, allowed) => {
+        if (bytes[economy] > allowed) throw new BudgetError(bytes[economy]);
+        return economy;
+      },
+    );
 
   it('is the first with which a program has no more than is aimed at', async () => {
     expect(await chosen(1000, 1000)).toBe('none');
@@ -169,7 +178,7 @@ describe('an economy', () => {
 
   it('is else the one that saves most, if there is so much memory', async () => {
     expect(await chosen(1000, 10)).toBe('chains');
-    expect(await chosen(1000, 10, { none: 900, overlays: 300, chains: 400 })).toBe('overlays');
+    expect(await chosen(1000, 10, { ...needs, overlays: 300 })).toBe('overlays');
     await expect(chosen(399, 10)).rejects.toThrow(/40 x 30 needs at least 1 MB of memory/);
   });
 

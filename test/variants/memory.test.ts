@@ -1,9 +1,12 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
-import { type CompileModuleOptions, compile } from '../../src/nn/compile.js';
+import { compile } from '../../src/nn/compile.js';
 import type { Module } from '../../src/nn/module.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -12,7 +15,14 @@ import { familyCases, filled, runsOf, stateDictOf } from '../support/familyCases
 
 /** However a program saves memory, its results are those of one that does not, to the bit. */
 
-const ECONOMIES = ['overlays', 'chains'];
+const ECONOMIES = ['overlays', 'chains', 'scratch'];
+
+const folder = mkdtempSync(join(tmpdir(), 'cyclegan-scratch-'));
+afterAll(() => {
+  // Programs that are gone have left nothing.
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
 
 async function bitsOf(net: Module, input: Tensor, options: EngineOptions): Promise<Buffer> {
   const program = await compile(net, { ...options, inputShape: input.shape });
@@ -24,17 +34,18 @@ async function bitsOf(net: Module, input: Tensor, options: EngineOptions): Promi
 async function expectSameBits(net: Module, input: Tensor, options: EngineOptions): Promise<void> {
   const expected = await bitsOf(net, input, { ...options, economy: 'none' });
   for (const economy of ECONOMIES) {
-    const made = await bitsOf(net, input, { ...options, economy });
+    const made = await bitsOf(net, input, { ...options, economy, scratch: folder });
     expect(made.equals(expected), economy).toBe(true);
   }
 }
 
-/** The least memory that a program takes, as the refusal of less says; nothing, if none is refused. */
-async function leastOf(net: Module, options: CompileModuleOptions): Promise<number> {
+/** The least memory that a program with a scratch file takes, as the refusal of less says. */
+async function leastOf(net: Module, { shape }: Tensor, options: EngineOptions): Promise<number> {
   try {
-    const program = await compile(net, { ...options, memory: 1 });
-    program.dispose();
-    return program.memoryBytes;
+    const how = { ...options, inputShape: shape, scratch: folder, memory: 1 };
+    (await compile(net, how)).dispose();
+    // The reference plans no memory.
+    return Number.POSITIVE_INFINITY;
   } catch (error) {
     const [, megabytes] = /needs at least (\d+) MB of memory/.exec(String(error)) ?? [];
     return Number(megabytes) * 1e6;
@@ -78,9 +89,9 @@ describe.each(engines)('on $name', ({ options, unavailable }) => {
         const input = filled([1, 3, height, width], 7, -1, 1);
         const how = { ...options, threads, inputShape: input.shape };
         const free = await compile(netG, { ...how, memory: Number.POSITIVE_INFINITY });
-        const least = await leastOf(netG, how);
+        const least = await leastOf(netG, input, { ...options, threads });
         const memory = Math.ceil(least + share * Math.max(0, free.memoryBytes - least));
-        const made = await compile(netG, { ...how, memory });
+        const made = await compile(netG, { ...how, memory, scratch: folder });
         expect(made.memoryBytes).toBeLessThanOrEqual(memory);
         expect((await made.run(input)).data).toEqual((await free.run(input)).data);
         for (const program of [free, made]) program.dispose();
@@ -96,6 +107,12 @@ describe.each(engines)('on $name', ({ options, unavailable }) => {
     [20, 97, 33],
   ])('%i channels, a picture of %i rows and %i columns', async (channels, height, width) => {
     const input = filled([1, 3, height, width], 7, -1, 1);
-    await expectSameBits(resnet(channels, 2), input, options);
+    const netG = resnet(channels, 2);
+    const inFile = { economy: 'scratch', scratch: folder };
+    const program = await compile(netG, { ...options, ...inFile, inputShape: input.shape });
+    const isPlanned = options.engine !== 'js';
+    expect(program.details.some((detail) => detail.includes('in a scratch file'))).toBe(isPlanned);
+    program.dispose();
+    await expectSameBits(netG, input, options);
   });
 });

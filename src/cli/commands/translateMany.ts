@@ -5,10 +5,11 @@ import { shownName } from '../addresses.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
 import { beginOpening } from '../generator.js';
 import { InterruptedError, Interruption } from '../interruption.js';
-import { removeStaleTemp } from '../pictures/outputs.js';
+import { type Job, removeStaleTemp } from '../pictures/outputs.js';
 import { translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import type { TranslateRequest } from '../requests/translate.js';
+import { withScratch } from '../scratchFolder.js';
 import { OutputClosedError } from '../standardOutput.js';
 import type { Terminal } from '../terminal.js';
 import { Tally } from './tally.js';
@@ -72,6 +73,11 @@ interface Run {
   readonly terminal: Terminal;
 }
 
+/** Where nothing is to be translated, no program is made. */
+async function scratchOf({ engine }: TranslateRequest, [first]: readonly Job[]) {
+  return first === undefined ? engine : withScratch(engine, first.output);
+}
+
 /** Translates what is to do; the gallery then gets the pictures that were done before, too. */
 async function translateLeft(
   { jobs, left, replace }: ManyPlan,
@@ -79,10 +85,11 @@ async function translateLeft(
   { request, gallery, tally, interruption, terminal }: Run,
 ): Promise<void> {
   const { signal } = interruption;
+  const engine = await scratchOf(request, left);
   await translateMany(left, generator, {
     ...request.pictures,
     replace,
-    forward: { ...request.engine, ...programNotes(request.debug, terminal) },
+    forward: { ...engine, ...programNotes(request.debug, terminal) },
     signal,
     onOutcome: async (outcome) => {
       await gallery?.add(outcome);

@@ -29,6 +29,7 @@ import {
 import { programNotes } from '../programNotes.js';
 import { layerProgress } from '../progressBar.js';
 import type { TranslateRequest } from '../requests/translate.js';
+import { withScratch } from '../scratchFolder.js';
 import { INPUT_NAME, standardInput } from '../standardInput.js';
 import { writeData } from '../standardOutput.js';
 import { printableJson, type Terminal, tenths } from '../terminal.js';
@@ -74,7 +75,7 @@ export async function runOne(
   terminal: Terminal,
 ): Promise<void> {
   const begin = performance.now();
-  const engine = { ...request.engine, blocking: true };
+  const engine = { ...(await withScratch(request.engine, plan.output)), blocking: true };
   await warmUp(engine);
   const reading = await beginOpening(request.weights, terminal, { late: true });
   const file = await readInput(plan.input, terminal);
@@ -86,7 +87,11 @@ export async function runOne(
   const decoded = performance.now();
   const outputNotes: OutputNote[] = [];
   const onNote = (note: OutputNote) => outputNotes.push(note);
-  const output = await translateOpened({ file, opened, generator, onNote }, request, terminal);
+  const output = await translateOpened(
+    { file, opened, generator, engine, onNote },
+    request,
+    terminal,
+  );
   const translated = performance.now();
   const written = await write(output, opened, plan, request);
   const end = performance.now();
@@ -130,11 +135,12 @@ interface Run {
   readonly file: InputFile;
   readonly opened: Opened;
   readonly generator: OpenedGenerator;
+  readonly engine: ForwardOptions;
   readonly onNote: (note: OutputNote) => void;
 }
 
 async function translateOpened(
-  { file: { name }, opened, generator, onNote }: Run,
+  { file: { name }, opened, generator, engine, onNote }: Run,
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<Picture> {
@@ -148,8 +154,7 @@ async function translateOpened(
   if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
   return throughNetwork(name, sized, generator, () =>
     generate(sized, generator, {
-      ...request.engine,
-      blocking: true,
+      ...engine,
       onNote,
       ...programNotes(request.debug, terminal),
       ...layerProgress(generator.module, networkInputShape(sized, generator), {

@@ -9,6 +9,7 @@ import { type Job, refuseInputsAsOutputs } from '../pictures/outputs.js';
 import { translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import type { TranslateRequest } from '../requests/translate.js';
+import { withScratch } from '../scratchFolder.js';
 import { OutputClosedError } from '../standardOutput.js';
 import type { Terminal } from '../terminal.js';
 import { UsageError } from '../usage.js';
@@ -92,10 +93,11 @@ async function translate(jobs: readonly Job[], replace: boolean, all: Watch): Pr
   await refuseOwnStreams(jobs.map(({ input }) => input.path));
   await refuseInputsAsOutputs(jobs, request.weights.source);
   tally.expect(jobs.length);
+  const engine = await withScratch(request.engine, jobs[0].output);
   await translateMany(jobs, generator, {
     ...request.pictures,
     replace,
-    forward: { ...request.engine, ...programNotes(request.debug, terminal) },
+    forward: { ...engine, ...programNotes(request.debug, terminal) },
     signal: interruption.signal,
     onOutcome: async (outcome) => {
       if (!('error' in outcome)) await names.wrote(outcome.job);

@@ -93,6 +93,11 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     value: '512M|2G|max',
     help: 'most that the network may take: with less than it would like, it works row by row, to the same bytes; default: what it takes, but sparingly beyond 512M, or half of what is free; max: no thought of it',
   },
+  scratch: {
+    type: 'string',
+    value: 'DIR',
+    help: 'where values lie, in a file, that do not fit into --memory; default: beside the output',
+  },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
   'dump-activations': {
     type: 'string',
@@ -171,6 +176,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
       engine: readEngine(invocation),
       threads: readCount(invocation, 'threads', 1, 256),
       memory: readBytes(invocation, 'memory'),
+      scratch: text('scratch'),
       // The process is the command's own.
       allowV8Flags: true,
       revectorize: !flag('no-revectorize'),

@@ -31,6 +31,7 @@ export const ECONOMY_NOTES: Readonly<Record<Economy, string>> = {
   none: '',
   overlays: ': values take the place of others',
   chains: ': values take the place of others, and large ones are made row by row',
+  scratch: ': values take the place of others, large ones are made row by row',
 };
 
 /** A program needs more memory than it may have. */
@@ -45,10 +46,11 @@ export class BudgetError extends Error {
 /**
  * The economies that are tried, in this order.
  * @param wanted One by name.
+ * @param hasScratch Whether values may lie in a file.
  * @throws CycleganError for one that there is not.
  */
-export function economiesFor(wanted: string | undefined): readonly Economy[] {
-  if (wanted === undefined) return ECONOMIES;
+export function economiesFor(wanted: string | undefined, hasScratch: boolean): readonly Economy[] {
+  if (wanted === undefined) return ECONOMIES.filter((name) => hasScratch || name !== 'scratch');
   const found = ECONOMIES.filter((name) => name === wanted);
   if (found.length > 0) return found;
   throw new CycleganError(

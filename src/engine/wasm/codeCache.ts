@@ -42,11 +42,11 @@ class WrittenModule extends ModuleWriter {
   readonly #code: Uint8Array<ArrayBuffer>;
   readonly #indexes: ReadonlyMap<string, number>;
 
-  constructor(header: CodeHeader, code: Uint8Array<ArrayBuffer>) {
-    super();
+  constructor(header: CodeHeader, code: Uint8Array<ArrayBuffer>, imports: readonly string[]) {
+    super(imports);
     this.#header = header;
     this.#code = code;
-    this.#indexes = new Map(header.keys.map((key, index) => [key, index]));
+    this.#indexes = new Map(header.keys.map((key, index) => [key, imports.length + index]));
   }
 
   override define(key: string): FunctionHandle {
@@ -68,23 +68,25 @@ class WrittenModule extends ModuleWriter {
  * which is kept together with it, takes longer.
  *
  * @param name Where the code is kept; `null` if it is not.
+ * @param imports Functions that the module imports.
  */
 export async function withCodeCache<
   T extends { readonly code: Uint8Array<ArrayBuffer>; readonly memory: ModuleMemory },
 >(
   name: string | null,
+  imports: readonly string[],
   assemble: (module: ModuleWriter) => Promise<T>,
 ): Promise<T & { readonly store?: MachineCodeStore }> {
   const kept = name === null ? null : read(name);
   if (name !== null && kept !== null) {
     try {
-      const program = await assemble(new WrittenModule(kept.header, kept.code));
+      const program = await assemble(new WrittenModule(kept.header, kept.code, imports));
       return { ...program, store: storeIn(name, kept) };
     } catch (error) {
       if (!(error instanceof CacheMismatchError)) throw error;
     }
   }
-  const module = new ModuleWriter();
+  const module = new ModuleWriter(imports);
   const program = await assemble(module);
   if (name === null) return program;
   const { code, memory } = program;

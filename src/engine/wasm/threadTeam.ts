@@ -1,11 +1,13 @@
 import { throwIfAborted } from '../../platform/abortion.js';
 import { canBlock, pause } from '../../platform/pause.js';
+import type { ScratchFile } from '../../platform/scratchFile.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { RunOptions } from '../engine.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
 import { type ProgramMemory, releaseMemory } from './programMemory.js';
+import { openScratchAccess, type ScratchAccess, scratchError } from './scratchAccess.js';
 import type { Part, StepRange, Team } from './team.js';
 import { ReachableMemory, type WritableMemory } from './writableMemory.js';
 
@@ -16,6 +18,9 @@ const MAX_PROBES_HERE = 4;
 /** How long workers may take to come out of a run that failed: they finish what they have begun. */
 const GATHER_MS = 10_000;
 const NOT_BACK = 'it did not come back from its work';
+
+/** Code may import it, and not call it. */
+function noTransfer(): void {}
 
 function workerFailed(): WorkerError {
   return new WorkerError(NOT_BACK);
@@ -29,6 +34,8 @@ export interface TeamShape {
   readonly threads: number;
   /** Where threads' scratch memory begins, and how much each of them has. */
   readonly scratch: { readonly start: number; readonly bytes: number };
+  /** Where values are that have no place in memory; `null` where all have one. */
+  readonly file: ScratchFile | null;
 }
 
 /** Workers that were sent into steps, and what comes of each. */
@@ -47,6 +54,7 @@ export class ThreadTeam implements Team {
   readonly #held: ProgramMemory;
   readonly #control: Int32Array;
   readonly #exports: WebAssembly.Exports;
+  readonly #file: ScratchAccess | null;
   /** Those of the current run. */
   #sent = NO_WORKERS;
 
@@ -55,7 +63,10 @@ export class ThreadTeam implements Team {
     this.#held = memory;
     this.memory = new ReachableMemory(memory.memory.buffer);
     this.#control = new Int32Array(memory.memory.buffer);
-    this.#exports = new WebAssembly.Instance(shape.module, { e: { m: memory.memory } }).exports;
+    const { buffer } = memory.memory;
+    this.#file = shape.file === null ? null : openScratchAccess(shape.file.path, buffer);
+    const imports = { m: memory.memory, transfer: this.#file?.transfer ?? noTransfer };
+    this.#exports = new WebAssembly.Instance(shape.module, { e: imports }).exports;
   }
 
   /** Whether the calling thread does it all, without a barrier. */
@@ -99,6 +110,7 @@ export class ThreadTeam implements Team {
       signal?.removeEventListener('abort', stop);
     }
     throwIfAborted(signal);
+    this.#throwScratchFailure();
     if (this.#hasFailed) throw workerFailed();
   }
 
@@ -167,12 +179,19 @@ export class ThreadTeam implements Team {
 
   release(): void {
     void releaseMemory(this.#held);
+    this.#file?.close();
+    this.#shape.file?.remove();
   }
 
   /** Workers must not wait for one that failed, or for the calling thread, which will not come. */
   giveUp(control = this.#control): void {
     Atomics.store(control, CONTROL.stop / 4, 1);
     Atomics.store(control, CONTROL.workerFailed / 4, 1);
+  }
+
+  #throwScratchFailure(): void {
+    const failure = Atomics.load(this.#control, CONTROL.scratchFailure / 4);
+    if (failure !== 0 && this.#shape.file !== null) throw scratchError(failure, this.#shape.file);
   }
 
   get #hasFailed(): boolean {
@@ -272,8 +291,9 @@ export class ThreadTeam implements Team {
   #reset({ from, to }: StepRange): void {
     const counters = (step: number) => (CONTROL.steps + step * COUNTER_BYTES) / 4;
     this.#control.fill(0, counters(from), counters(to));
-    const { idle, stop, workerFailed, beyond } = CONTROL;
-    for (const word of [idle, stop, workerFailed, beyond]) this.#control[word / 4] = 0;
+    const { idle, stop, workerFailed, beyond, scratchFailure } = CONTROL;
+    for (const word of [idle, stop, workerFailed, beyond, scratchFailure])
+      this.#control[word / 4] = 0;
   }
 
   /**
@@ -338,7 +358,8 @@ export class ThreadTeam implements Team {
     const { loadedWorkers, memory } = this.#held;
     if (loadedWorkers.has(worker)) return {};
     loadedWorkers.add(worker);
-    return { load: { module: this.#shape.module, memory } };
+    const scratch = this.#shape.file?.path ?? null;
+    return { load: { module: this.#shape.module, memory, scratch } };
   }
 
   #scratch(thread: number): number {

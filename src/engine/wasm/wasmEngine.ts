@@ -1,8 +1,11 @@
+import { ModuleWriter } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
+import { FileError } from '../../platform/fileError.js';
 import { noticeOnce } from '../../platform/notice.js';
 import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
+import { beginScratch } from '../../platform/scratchFile.js';
 import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { fuse, takesNode, withLayouts } from '../shared/fuse/fuse.js';
@@ -32,6 +35,7 @@ import { type Assembly, assemble } from './plan/assemble.js';
 import { type Economy, economise } from './plan/economy.js';
 import { lower } from './plan/lower.js';
 import { LIMITS } from './plan/pending.js';
+import { TRANSFER } from './plan/transfer.js';
 import { takeWorkers, workersRefusal } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
 import { compilationRefusal, probeFeatures } from './probe.js';
@@ -128,8 +132,9 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   if (variant === null)
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
   const isElsewhere = !shared && (await worksElsewhere());
-  const { memory = null } = options;
-  const how = { memory, economies: economiesFor(options.economy), isKept: true };
+  const { memory = null, scratch = null } = options;
+  const economies = economiesFor(options.economy, scratch !== null);
+  const how = { memory, economies, scratchFolder: scratch, isKept: true };
   const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
   if (isOneSegment(graph, parts)) {
     return build(graph, variant, { ...machine, isKept: true });
@@ -158,11 +163,12 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
   let least = 0;
   for (const part of partsOf(whole)) {
     if ('reference' in part) continue;
-    const { blocking = false } = options;
-    const draft = { threads, shared, isKept: false, blocking };
-    const needs: number[] = [];
+    const { blocking = false, scratch } = options;
     const { graph } = part.segment;
-    for (const economy of economiesOf(graph, economiesFor(options.economy))) {
+    const economies = economiesOf(graph, economiesFor(options.economy, scratch !== undefined));
+    const draft = { threads, shared, isKept: false, blocking, economies };
+    const needs: number[] = [];
+    for (const economy of economies) {
       needs.push(await bytesOf(graph, variant, draft, economy));
     }
     least += Math.min(...needs);
@@ -173,7 +179,7 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
 async function bytesOf(
   graph: Graph,
   variant: Variant,
-  draft: Parameters<typeof makeCode>[2],
+  draft: LayoutOptions,
   economy: Economy,
 ): Promise<number> {
   try {
@@ -234,11 +240,28 @@ interface BuildOptions {
   readonly memory: number | null;
   /** Which are tried, in this order. */
   readonly economies: readonly Economy[];
+  /** Where values may lie that have no place in memory. */
+  readonly scratchFolder: string | null;
 }
 
+/** What decides how a program is laid out. */
+type LayoutOptions = Pick<BuildOptions, 'threads' | 'shared' | 'isKept' | 'blocking' | 'economies'>;
+
+/** @throws What keeps a scratch file from being written, where the caller named how much memory there may be. */
 async function build(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
-  const { threads, notes, blocking, early, allowV8Flags } = options;
-  const { rows, vectors } = variant.target.tile;
+  try {
+    return await buildOnce(graph, variant, options);
+  } catch (error) {
+    // To do with little memory was nobody's wish: more of it will do, if there is so much.
+    if (!(error instanceof FileError) || options.memory !== null) throw error;
+    noticeOnce(`No scratch file, so more memory is taken: ${error.message}`);
+    const economies = options.economies.filter((economy) => economy !== 'scratch');
+    return buildOnce(graph, variant, { ...options, economies, scratchFolder: null });
+  }
+}
+
+async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
+  const { blocking, early, allowV8Flags } = options;
   const economies = economiesOf(graph, options.economies);
   const { assembly, code, pages, store, economy } = await withLeastEconomy(
     graph,
@@ -248,17 +271,8 @@ async function build(graph: Graph, variant: Variant, options: BuildOptions): Pro
   );
   const module = await compileModule(code, { allowV8Flags, store });
   const { team, memoryBytes } = await gather(module, assembly, pages, options);
-  const program = new WasmProgram(graph, assembly, {
-    team,
-    memoryBytes,
-    details: [
-      `variant ${variant.name}, tiles of ${rows} x ${vectors * 4}`,
-      `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-      ...(options.isElsewhere ? ["in a worker, so that the page's main thread is free"] : []),
-      `${megabytes(assembly.bytes)} of memory, planned beforehand${ECONOMY_NOTES[economy]}`,
-      ...notes,
-    ],
-  });
+  const details = detailsOf(variant, options, assembly, economy);
+  const program = new WasmProgram(graph, assembly, { team, memoryBytes, details });
   try {
     await program.prepare({ blocking, early });
   } catch (error) {
@@ -273,62 +287,121 @@ function economiesOf({ assignments }: Graph, economies: readonly Economy[]): rea
   return assignments.length > 0 ? ['none'] : economies;
 }
 
+/** For people. */
+function detailsOf(
+  { name, target }: Variant,
+  { threads, isElsewhere, notes }: BuildOptions,
+  assembly: Assembly,
+  economy: Economy,
+): string[] {
+  const { rows, vectors } = target.tile;
+  return [
+    `variant ${name}, tiles of ${rows} x ${vectors * 4}`,
+    `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+    ...(isElsewhere ? ["in a worker, so that the page's main thread is free"] : []),
+    `${megabytes(assembly.bytes)} of memory, planned beforehand${ECONOMY_NOTES[economy]}${inFile(assembly)}`,
+    ...notes,
+  ];
+}
+
+function inFile({ fileBytes }: Assembly): string {
+  return fileBytes === 0 ? '' : `, and ${megabytes(fileBytes)} lie in a scratch file`;
+}
+
 /** What runs a program, with memory for it. */
 async function gather(
   module: WebAssembly.Module,
-  { scratch, working }: Assembly,
+  { scratch, working, fileBytes }: Assembly,
   pages: number,
-  { threads, shared, isElsewhere, memory: budget }: BuildOptions,
+  { threads, shared, isElsewhere, memory: budget, scratchFolder }: BuildOptions,
 ): Promise<{ team: Team; memoryBytes: number }> {
   if (isElsewhere) {
     const zeroed = working.start;
     const team = await WorkerTeam.start({ module, pages, zeroed, scratch: scratch.start });
     return { team, memoryBytes: pages * PAGE };
   }
+  const file =
+    fileBytes === 0 || scratchFolder === null ? null : beginScratch(scratchFolder, fileBytes);
   const { memory, isFresh } = takeMemory(pages, shared, budget ?? WHOLE_MEMORY);
   if (!isFresh) new Uint8Array(memory.buffer, 0, working.start).fill(0);
-  const team = new ThreadTeam(holdMemory(memory, shared), { module, threads, scratch });
+  const team = new ThreadTeam(holdMemory(memory, shared), { module, threads, scratch, file });
   return { team, memoryBytes: memory.buffer.byteLength };
 }
 
 /** A program laid out in memory, and its machine code. */
 async function makeCode(
   graph: Graph,
-  { name: variantName, target }: Variant,
-  {
-    threads,
-    shared,
-    isKept,
-    blocking,
-  }: Pick<BuildOptions, 'threads' | 'shared' | 'isKept' | 'blocking'>,
+  variant: Variant,
+  options: LayoutOptions,
   economy: Economy,
   mostBytes: number,
 ) {
+  // By name, for tests: all that can lies in the file.
+  const isAll = economy === 'scratch' && options.economies.length === 1;
+  const goal = isAll ? 0 : await goalFor(graph, { variant, options, economy }, mostBytes);
+  const { name: variantName, target } = variant;
+  const { threads, shared, isKept } = options;
   const { rows, vectors } = target.tile;
   const parts = [variantName, rows, vectors, threads, shared, ...inputSides(graph), economy];
-  const cache = secondCache() ?? DEFAULT_CACHE;
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
-  const breathe = blocking ? async () => undefined : pauseEvery(PAUSE_MS);
-  return withCodeCache(name, async (writer) => {
-    const assembly = await assemble(
-      economise(lower(fuse(graph, LIMITS)), economy),
-      {
-        sizeOf: (id) => sizeOf(shapeOf(graph, id)),
-        shapeOf: (id) => shapeOf(graph, id),
-        firstView: (id) => firstView(graph, id),
-        areChanging: graph.assignments.length > 0,
-      },
-      writer,
-      target,
-      { threads, cache },
-      breathe,
-    );
+  const imports = economy === 'scratch' ? [TRANSFER] : [];
+  return withCodeCache(name, imports, async (writer) => {
+    const { assembly } = await layOut(graph, { variant, options, economy, goal }, writer);
     const pages = Math.ceil(assembly.bytes / PAGE);
     if (pages * PAGE > mostBytes) throw new BudgetError(pages * PAGE);
     const memory = { pages, shared };
     const code = writer.finish(memory, Object.values(assembly.drivers));
     return { assembly, pages, memory, code, economy };
   });
+}
+
+/** Plans are made so often, at most, until one fits: what values take is known before, and the rest only with the plan. */
+const MAX_DRAFTS = 4;
+
+/** What values in memory may take, so that a program with a scratch file keeps to so many bytes. */
+async function goalFor(
+  graph: Graph,
+  how: Omit<Layout, 'goal'>,
+  mostBytes: number,
+): Promise<number> {
+  let goal = mostBytes;
+  for (let draft = 0; how.economy === 'scratch' && draft < MAX_DRAFTS && goal > 0; draft++) {
+    const writer = new ModuleWriter([TRANSFER]);
+    const { assembly, bytes } = await layOut(graph, { ...how, goal }, writer);
+    if (Math.ceil(assembly.bytes / PAGE) * PAGE <= mostBytes) return goal;
+    goal = Math.min(bytes - 1, goal - 1, mostBytes - (assembly.bytes - bytes));
+  }
+  return how.economy === 'scratch' ? 0 : mostBytes;
+}
+
+interface Layout {
+  readonly variant: Variant;
+  readonly options: LayoutOptions;
+  readonly economy: Economy;
+  /** What values in memory may take, about, where others may lie in a file. */
+  readonly goal: number;
+}
+
+async function layOut(
+  graph: Graph,
+  { variant, options, economy, goal }: Layout,
+  writer: ModuleWriter,
+): Promise<{ readonly assembly: Assembly; readonly bytes: number }> {
+  const { plan, bytes } = economise(lower(fuse(graph, LIMITS)), economy, goal);
+  const assembly = await assemble(
+    plan,
+    {
+      sizeOf: (id) => sizeOf(shapeOf(graph, id)),
+      shapeOf: (id) => shapeOf(graph, id),
+      firstView: (id) => firstView(graph, id),
+      areChanging: graph.assignments.length > 0,
+    },
+    writer,
+    variant.target,
+    { threads: options.threads, cache: secondCache() ?? DEFAULT_CACHE },
+    options.blocking ? async () => undefined : pauseEvery(PAUSE_MS),
+  );
+  return { assembly, bytes };
 }
 
 /**
@@ -359,7 +432,7 @@ async function choose(candidate: Variant): ReturnType<typeof tuned> {
   const check = (variant: Variant) => {
     const { allowFlags: allowV8Flags } = variant;
     const own = { threads: 1, shared: false, isElsewhere, notes: [], blocking, early: false };
-    const plain = { memory: null, economies: ['none'] as const };
+    const plain = { memory: null, economies: ['none'] as const, scratchFolder: null };
     const options = { ...own, ...plain, allowV8Flags, isKept: false };
     // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
     const runs = allowV8Flags ? 1 : CHECK_RUNS;

@@ -15,6 +15,8 @@ export const CONTROL = {
   workerFailed: 16,
   /** Set, with `stop`, when a layer got a value beyond what it takes (`range.ts`). */
   beyond: 20,
+  /** Set, with `stop`, when the scratch file could not be read or written (`scratchAccess.ts`). */
+  scratchFailure: 24,
   /** Then, for each step, the next item to take and the threads that are through. */
   steps: 64,
 } as const;

@@ -37,6 +37,7 @@ import { CONV_ARGS } from '../kernels/rows/stage.js';
 import { inOrder, PACKING_ARGS } from '../kernels/stageArguments.js';
 import type { Target } from '../kernels/target.js';
 import { floatsAt, type WritableMemory } from '../writableMemory.js';
+import { resultRowBytes, ringsOf, rowsOfSource, sourcesWithin, turnsOf } from './chainRings.js';
 import {
   type Machine,
   type PlannedConvolution,
@@ -44,6 +45,7 @@ import {
   unitsByItem,
 } from './convolution/common.js';
 import { planConvolution } from './convolution/index.js';
+import { madeBy } from './memoryUse.js';
 import { type ChainSchedule, evenRows, scheduleChain, type Turn } from './rowChain.js';
 import { planRows } from './rowStages.js';
 import {
@@ -52,11 +54,12 @@ import {
   joinUnits,
   overlayDistance,
   type PlannedStep,
+  type Rows,
   type RowUnit,
-  rowsInside,
 } from './rowUnits.js';
 import { packInRun } from './runPacking.js';
 import { paddedChannels, type Source } from './source.js';
+import { membersForSums } from './spill.js';
 import type {
   ChainedStage,
   ChainStage,
@@ -71,9 +74,11 @@ import type {
   Plan,
   RowChain,
   Stage,
+  TransferStage,
   VarianceStage,
 } from './stages.js';
 import { type PlannedSteps, planFlatSum, planSum } from './sums.js';
+import { rowsAtATime, TRANSFER, TRANSFER_ARGS, wholeItemBytes } from './transfer.js';
 import type { WeightGradientStage } from './weightGradient/common.js';
 import { planWeightGradient } from './weightGradient/index.js';
 import { elementsOf, packRows, packVector } from './weights.js';
@@ -93,7 +98,14 @@ interface Step {
 }
 
 /** A buffer, whose address is known later, or where that would begin if only its last rows were in memory; or a plain number. */
-type Argument = Buffer | BufferPlace | number | null;
+type Argument = Buffer | BufferPlace | FilePlace | number | null;
+
+/** Half of where a buffer lies in the scratch file: the words of that are 32 bits wide. */
+interface FilePlace {
+  readonly file: Buffer;
+  readonly offset: number;
+  readonly half: 'low' | 'high';
+}
 
 interface BufferPlace {
   readonly buffer: Buffer;
@@ -146,6 +158,8 @@ export interface Assembly {
   /** Memory that only a run uses, but for scratch memory: between runs, weights can wait here. */
   readonly working: { readonly start: number; readonly end: number };
   readonly scratch: { readonly start: number; readonly bytes: number };
+  /** Bytes of the scratch file; 0 for none. */
+  readonly fileBytes: number;
   /** All memory, in bytes. */
   readonly bytes: number;
 }
@@ -193,7 +207,7 @@ interface Tables {
 }
 
 function layOutProgram(
-  { buffers, inputs, outputs }: Plan,
+  { buffers, inputs, outputs, files = [] }: Plan,
   writer: StageWriter,
   module: ModuleWriter,
   { threads }: Machine,
@@ -234,6 +248,7 @@ function layOutProgram(
     outputs,
     working: { start: working, end: workingEnd },
     scratch,
+    fileBytes: layOut(files, 0),
     bytes: workingEnd + threads * scratch.bytes,
   };
 }
@@ -250,9 +265,16 @@ function layOutSmaller(
   return plain <= overlaid ? layOut(buffers, start) : overlaid;
 }
 
+/** How many numbers a word can be. */
+const WORD_VALUES = 2 ** 32;
+
 /** Once all is laid out. */
 function addressOf(arg: Argument): number {
   if (arg === null || typeof arg === 'number') return arg ?? 0;
+  if ('file' in arg) {
+    const address = arg.file.address + arg.offset;
+    return arg.half === 'low' ? address % WORD_VALUES : Math.floor(address / WORD_VALUES);
+  }
   return 'buffer' in arg ? arg.buffer.address + arg.offset : arg.address;
 }
 
@@ -266,6 +288,11 @@ function isPossible({ source, result, firstStep, lastStep }: StageOverlay): bool
   return source.last <= lastStep && result.first >= firstStep;
 }
 
+function bufferOf(arg: Buffer | BufferPlace | FilePlace): Buffer {
+  if ('file' in arg) return arg.file;
+  return 'buffer' in arg ? arg.buffer : arg;
+}
+
 /** From which step to which each buffer is in use. */
 function noteLifetimes(
   steps: readonly Step[],
@@ -276,7 +303,7 @@ function noteLifetimes(
   for (const [index, { args }] of steps.entries()) {
     for (const arg of args) {
       if (arg === null || typeof arg === 'number') continue;
-      const buffer = 'buffer' in arg ? arg.buffer : arg;
+      const buffer = bufferOf(arg);
       if (fixed.has(buffer)) continue;
       buffer.first = Math.min(buffer.first, index);
       buffer.last = Math.max(buffer.last, index);
@@ -332,24 +359,60 @@ function normShape(
 
 type NodeOf = Pick<Stage, 'node'>;
 
-/** Units of a chain's first stage that each thread has in a turn: one that was held up does fewer. */
-const UNITS_PER_TURN = 2;
+/** How many bytes from their buffers' starts values begin, of which only rows from a certain one on are in memory. */
+interface Shifts {
+  readonly result: number;
+  /** Of what a stage reads row by row, where its kernel knows of no ring. */
+  readonly source: number;
+  readonly other: number;
+}
 
-/** A stage by rows: whole, by the least that runs by itself, and its arguments when the result begins so many bytes from its buffer's start. */
+const UNSHIFTED: Shifts = { result: 0, source: 0, other: 0 };
+
+/** A stage by rows: whole, by the least that runs by itself, and its arguments. */
 interface PlannedMember {
   readonly steps: readonly PlannedStep[];
   readonly units: readonly RowUnit[] | null;
-  argsOf(step: PlannedStep, offset: number): readonly Argument[];
+  argsOf(step: PlannedStep, shifts: Shifts): readonly Argument[];
 }
 
 interface PlannedChain {
   readonly members: readonly PlannedMember[];
-  readonly schedule: ChainSchedule;
+  /** Of each member whose result others read, how many rows of it are in memory. */
+  readonly rings: ChainSchedule['rings'];
+  readonly turns: readonly Turn[];
+  /** Those of the members up to the first layer, by themselves. */
+  readonly turnsForSums: readonly Turn[];
 }
 
-/** Bytes of a row of what a convolution makes. */
-function resultRowBytes({ step: { to } }: ConvolutionStage): number {
-  return to.width * paddedChannels(to.channels) * 4;
+const rowInItsPlace = (y: number) => ({
+  reads: { from: y, to: y + 1 },
+  writes: { from: y, to: y + 1 },
+});
+
+function shifted<T extends Buffer | null>(buffer: T, offset: number): T | BufferPlace {
+  return buffer === null || offset === 0 ? buffer : { buffer, offset };
+}
+
+interface Transfer {
+  readonly memory: Argument;
+  readonly file: Buffer;
+  readonly offset: number;
+  readonly itemBytes: number;
+  readonly bytes: number;
+  readonly planes: number;
+  readonly memoryStride: number;
+  readonly fileStride: number;
+  readonly isStore: boolean;
+}
+
+function transferArguments({ file, offset, isStore, ...rest }: Transfer): Argument[] {
+  const [low, high] = [
+    { file, offset, half: 'low' },
+    { file, offset, half: 'high' },
+  ] as const;
+  const args = { ...rest, low, high, isStore: isStore ? 1 : 0 };
+  return inOrder<(typeof TRANSFER_ARGS)[number], Argument>(TRANSFER_ARGS, args);
 }
 
 /** Writes stages' kernels, and gathers the steps and what they need. */
@@ -397,7 +460,7 @@ class StageWriter {
       }
       case 'export': {
         const { steps, argsOf } = this.#planExport(stage);
-        for (const step of steps) this.#addStep(stage, step, argsOf(step, 0));
+        for (const step of steps) this.#addStep(stage, step, argsOf(step, UNSHIFTED));
         return;
       }
       case 'fill': {
@@ -475,6 +538,10 @@ class StageWriter {
         return;
       case 'chain':
         this.#addChain(stage);
+        return;
+      case 'load':
+      case 'store':
+        this.#addTransfer(stage);
     }
   }
 
@@ -540,16 +607,23 @@ class StageWriter {
     const [of, ofNorm, partials] = [sums?.of, sums?.norm, sums?.partials].map((b) => b ?? null);
     const places = { ...sourceArguments(source), dst: to, of, ofNorm, partials };
     const isInPlace = window === null && source.fold === null && items === height;
-    if (isInPlace && rowPixels(row) === row.width) this.#overlayCopy(stage);
+    const at = { firstStep: this.steps.length, lastStep: this.steps.length };
+    if (isInPlace && rowPixels(row) === row.width) this.#overlayCopy(stage, at);
     this.#add(stage, handle, items, inOrder(COPY_STAGE_ARGS, places));
   }
 
-  /** Each element of a copy depends on the element in its place alone. */
-  #overlayCopy({ source, to, inPlaceOf = [source.buffer] }: CopyStage): void {
+  /**
+   * Each element of a copy depends on the element in its place alone.
+   * @param except What is not there as a whole.
+   */
+  #overlayCopy(
+    { source, to, inPlaceOf = [source.buffer] }: CopyStage,
+    at: Pick<StageOverlay, 'firstStep' | 'lastStep'>,
+    except: readonly Buffer[] = [],
+  ): void {
     if (!this.isOverlaid) return;
-    const at = { firstStep: this.steps.length, lastStep: this.steps.length };
     for (const read of inPlaceOf) {
-      if (read.bytes !== to.bytes) continue;
+      if (read.bytes !== to.bytes || except.includes(read)) continue;
       this.overlays.push({ source: read, result: to, distance: 0, ...at });
     }
   }
@@ -744,19 +818,90 @@ class StageWriter {
     this.#needScratch(width * source.channels * 4);
     const row = rowShape(source, [0, 0], false);
     const handle = emitExport(module, this.#target, { planes, height, width }, row, ring);
-    const args = inOrder(EXPORT_ARGS, { ...sourceArguments(source), planar });
     const whole = { stage: handle, firstItem: 0, items: height, firstTileRow: 0 };
-    const rowsOf = (y: number) => ({
-      reads: { from: y, to: y + 1 },
-      writes: { from: y, to: y + 1 },
+    const argsOf = (_: PlannedStep, { other }: Shifts) => {
+      const places = { ...sourceArguments(source), other: shifted(source.other, other), planar };
+      return inOrder<(typeof EXPORT_ARGS)[number], Argument>(EXPORT_ARGS, places);
+    };
+    return { steps: [whole], units: unitsByItem(whole, rowInItsPlace), argsOf };
+  }
+
+  /** A copy of which each row depends on those in its place alone. */
+  #planCopy({ source, to }: CopyStage, module = this.#module): PlannedMember {
+    const { height } = source;
+    const shape = { row: rowShape(source, [0, 0], false), height, top: 0, window: null };
+    const handle = emitCopy(module, this.#target, shape, false);
+    const whole = { stage: handle, firstItem: 0, items: height, firstTileRow: 0 };
+    const argsOf = (_: PlannedStep, shifts: Shifts) =>
+      inOrder<(typeof COPY_STAGE_ARGS)[number], Argument>(COPY_STAGE_ARGS, {
+        src: shifted(source.buffer, shifts.source),
+        norm: source.norm,
+        other: shifted(source.other, shifts.other),
+        dst: shifted(to, shifts.result),
+        of: null,
+        ofNorm: null,
+        partials: null,
+      });
+    return { steps: [whole], units: unitsByItem(whole, rowInItsPlace), argsOf };
+  }
+
+  /** Rows that go to the scratch file, or come from there: those that come, some at a time. */
+  #planTransfer({ kind, rows }: TransferStage, module = this.#module): PlannedMember {
+    const most = kind === 'load' ? rowsAtATime(rows) : 1;
+    const items = Math.ceil(rows.height / most);
+    const whole = { stage: module.imported(TRANSFER), firstItem: 0, items, firstTileRow: 0 };
+    const rowsOf = (item: number) => {
+      const here = { from: item * most, to: Math.min(rows.height, (item + 1) * most) };
+      return { reads: here, writes: here };
+    };
+    return { steps: [whole], units: unitsByItem(whole, rowsOf), argsOf: () => [] };
+  }
+
+  /** Rows `from … to − 1` of a chain's value. */
+  #addTransferOfRows(
+    { node, kind, memory, file, rows }: TransferStage & NodeOf,
+    { from, to }: Rows,
+    { ring, shift }: { readonly ring: number; readonly shift: number },
+  ): void {
+    const { rowBytes, planes, height } = rows;
+    const itemBytes = rowsAtATime(rows) * rowBytes;
+    const bytes = (to - from) * rowBytes;
+    const args = transferArguments({
+      memory: { buffer: memory, offset: shift + from * rowBytes },
+      file,
+      offset: from * rowBytes,
+      itemBytes,
+      bytes,
+      planes,
+      memoryStride: ring * rowBytes,
+      fileStride: height * rowBytes,
+      isStore: kind === 'store',
     });
-    return { steps: [whole], units: unitsByItem(whole, rowsOf), argsOf: () => args };
+    this.#add({ node }, this.#module.imported(TRANSFER), Math.ceil(bytes / itemBytes), args);
+  }
+
+  /** All of a value. */
+  #addTransfer({ node, kind, memory, file, rows }: TransferStage & NodeOf): void {
+    const bytes = rows.height * rows.rowBytes * rows.planes;
+    const itemBytes = wholeItemBytes(bytes, this.#machine.threads);
+    const isStore = kind === 'store';
+    const strides = { planes: 1, memoryStride: bytes, fileStride: bytes };
+    const args = transferArguments({
+      memory,
+      file,
+      offset: 0,
+      itemBytes,
+      bytes,
+      ...strides,
+      isStore,
+    });
+    this.#add({ node }, this.#module.imported(TRANSFER), Math.ceil(bytes / itemBytes), args);
   }
 
   #addConvolution(stage: ConvolutionStage & NodeOf): void {
     const planned = this.#planConvolution(stage);
     const steps = this.#overlayConvolution(stage, planned);
-    for (const step of steps) this.#addStep(stage, step, planned.argsOf(step, 0));
+    for (const step of steps) this.#addStep(stage, step, planned.argsOf(step, UNSHIFTED));
   }
 
   /** The steps of a convolution: by bands of rows, if its result may take the place of its source. */
@@ -782,64 +927,125 @@ class StageWriter {
   #planChain(chain: RowChain): PlannedChain {
     const known = this.#chains.get(chain);
     if (known !== undefined) return known;
-    const { threads } = this.#machine;
-    const rowsNeeded = (index: number, units: readonly RowUnit[]) =>
-      units.map(({ reads }) => rowsInside(chain.members[index].source, reads));
+    const { members } = chain;
     // Rings are not known before units are, and those do not depend on them.
-    const drafts = chain.members.map((member) => this.#planUnits(member));
-    const schedule = scheduleChain(
-      drafts.map((units, i) => ({ units, needs: i === 0 ? [] : rowsNeeded(i, units) })),
-      UNITS_PER_TURN * threads,
-    );
-    const members = chain.members.map((member, i) => {
-      const source = i === 0 ? member.source : { ...member.source, ring: schedule.rings[i - 1] };
-      const stage = { ...member, source };
-      if (stage.kind === 'convolution' && i < schedule.rings.length) {
-        stage.result.bytes = schedule.rings[i] * resultRowBytes(stage);
-      }
-      return stage.kind === 'export' ? this.#planExport(stage) : this.#planConvolution(stage);
+    const drafts = members.map((member) => this.#planUnits(member));
+    const linked = members.map((member, i) => ({
+      units: drafts[i],
+      sources: sourcesWithin(members, i).map(({ from, value }) => ({
+        member: from,
+        needs: drafts[i].map(({ reads }) => rowsOfSource(member, value, reads)),
+      })),
+      ...turnsOf(member, drafts[i], this.#machine.threads),
+    }));
+    const schedule = scheduleChain(linked);
+    const forSums = scheduleChain(linked.slice(0, membersForSums(chain)));
+    const rings = schedule.rings.map((ring, i) => {
+      const alone = forSums.rings[i] ?? null;
+      return ring === null || alone === null ? ring : Math.max(ring, alone);
     });
-    const planned = { members, schedule };
+    const planned = {
+      members: members.map((_, i) => this.#planMember(chain, i, rings)),
+      rings,
+      turns: schedule.turns,
+      turnsForSums: forSums.turns,
+    };
     this.#chains.set(chain, planned);
     return planned;
   }
 
+  /** A member whose result, and what it reads of others, lie in rings. */
+  #planMember({ members }: RowChain, i: number, rings: ChainSchedule['rings']): PlannedMember {
+    const member = members[i];
+    const ring = rings[i];
+    if (ring !== null) {
+      for (const made of madeBy(member)) made.bytes = ring * resultRowBytes(member);
+    }
+    const sources = sourcesWithin(members, i);
+    switch (member.kind) {
+      case 'load':
+      case 'store':
+        return this.#planTransfer(member);
+      case 'copy':
+        return this.#planCopy(member);
+      default: {
+        const from = sources.find(({ value }) => value === member.source.buffer)?.from;
+        const ringOf = from === undefined ? undefined : (rings[from] ?? undefined);
+        const stage = { ...member, source: { ...member.source, ring: ringOf } };
+        return stage.kind === 'export' ? this.#planExport(stage) : this.#planConvolution(stage);
+      }
+    }
+  }
+
   #planUnits(member: ChainedStage): readonly RowUnit[] {
     // Its functions are of no use.
-    const draft = new ModuleWriter();
-    const { units } =
-      member.kind === 'export'
-        ? this.#planExport(member, draft)
-        : planConvolution(member, draft, this.#target, this.#machine);
+    const draft = new ModuleWriter(this.#module.imports);
+    const { units } = this.#planDraft(member, draft);
     if (units === null || evenRows(units) === null) {
       throw new Error('a stage of a chain makes rows in their order');
     }
     return units;
   }
 
-  /** The first stage by itself, for the sums: what it makes is overwritten. */
+  #planDraft(member: ChainedStage, draft: ModuleWriter): Pick<PlannedMember, 'units'> {
+    switch (member.kind) {
+      case 'load':
+      case 'store':
+        return this.#planTransfer(member, draft);
+      case 'copy':
+        return this.#planCopy(member, draft);
+      case 'export':
+        return this.#planExport(member, draft);
+      default:
+        return planConvolution(member, draft, this.#target, this.#machine);
+    }
+  }
+
+  /** The members up to the first layer by themselves, for its sums: what it makes is overwritten. */
   #addChainSums(stage: ChainStage & NodeOf): void {
-    const { members, schedule } = this.#planChain(stage.chain);
-    const [first] = members;
-    const count = first.units?.length ?? 0;
-    this.#addTurn(stage, { member: 0, from: 0, to: count }, { members, schedule });
+    const planned = this.#planChain(stage.chain);
+    for (const turn of planned.turnsForSums) this.#addTurn(stage, turn, planned);
   }
 
   #addChain(stage: ChainStage & NodeOf): void {
     const planned = this.#planChain(stage.chain);
-    for (const turn of planned.schedule.turns) this.#addTurn(stage, turn, planned);
+    const firstStep = this.steps.length;
+    for (const turn of planned.turns) this.#addTurn(stage, turn, planned);
+    const { members } = stage.chain;
+    for (const [i, member] of members.entries()) {
+      if (member.kind !== 'copy' || planned.rings[i] !== null) continue;
+      const ofOthers = sourcesWithin(members, i).map(({ value }) => value);
+      this.#overlayCopy(member, { firstStep, lastStep: this.steps.length - 1 }, ofOthers);
+    }
   }
 
-  /** Units of a stage of a chain: in steps of their own, where rows begin anew in the ring. */
+  /** Units of a stage of a chain: in steps of their own, where rows begin anew in a ring. */
   #addTurn({ node, chain }: ChainStage & NodeOf, turn: Turn, planned: PlannedChain): void {
     const { units, argsOf } = planned.members[turn.member];
-    const stage = chain.members[turn.member];
-    const ring = planned.schedule.rings[turn.member] ?? null;
-    const rowBytes = stage.kind === 'convolution' ? resultRowBytes(stage) : 0;
+    const { result, source, other } = ringsOf(chain.members, turn.member, planned.rings);
+    const member = chain.members[turn.member];
+    const uses = [result, source, other];
     const running = (units ?? []).slice(turn.from, turn.to);
-    for (const { lap, units: together } of inLaps(running, ring)) {
-      const offset = -lap * (ring ?? 0) * rowBytes;
-      for (const step of joinUnits(together)) this.#addStep({ node }, step, argsOf(step, offset));
+    const all = inLaps(
+      running,
+      uses.map(({ ring }) => ring),
+    );
+    for (const { laps, units: together } of all) {
+      const [ofResult, ofSource, ofOther] = uses.map(
+        ({ ring, rowBytes }, i) => -laps[i] * (ring ?? 0) * rowBytes,
+      );
+      if (member.kind === 'load' || member.kind === 'store') {
+        const isLoad = member.kind === 'load';
+        const here = { from: together[0].writes.from, to: together[together.length - 1].writes.to };
+        const { ring } = isLoad ? result : source;
+        this.#addTransferOfRows(member, here, {
+          ring: ring as number,
+          shift: isLoad ? ofResult : ofSource,
+        });
+        continue;
+      }
+      const shifts = { result: ofResult, source: ofSource, other: ofOther };
+      for (const step of joinUnits(together)) this.#addStep({ node }, step, argsOf(step, shifts));
     }
   }
 
@@ -860,8 +1066,8 @@ class StageWriter {
     if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
     const bias = this.#vector(step.bias, 0, channels);
     const shared = { ...sourceArguments(source), keep, weights, bias, partials, tiles };
-    const argsOf = ({ firstTileRow }: PlannedStep, offset: number) => {
-      const out = planar ?? (offset === 0 ? result : { buffer: result, offset });
+    const argsOf = ({ firstTileRow }: PlannedStep, shifts: Shifts) => {
+      const out = planar ?? shifted(result, shifts.result);
       return inOrder<(typeof CONV_ARGS)[number], Argument>(CONV_ARGS, {
         ...shared,
         out,

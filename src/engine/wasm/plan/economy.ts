@@ -1,7 +1,16 @@
 import { type Buffer, newBuffer } from '../../shared/arena.js';
 import { NO_BORDER } from '../../shared/fuse/lazyValue.js';
+import { isBandable, memoryUse } from './memoryUse.js';
+import { spillUntil } from './spill.js';
 import { buffersOf, isUntouched, stageLifetimes } from './stageBuffers.js';
-import type { ChainedStage, ConvolutionStage, Plan, RowChain, Stage } from './stages.js';
+import type {
+  ChainedStage,
+  ConvolutionStage,
+  ExportStage,
+  Plan,
+  RowChain,
+  Stage,
+} from './stages.js';
 import { kernelShape } from './weights.js';
 
 /**
@@ -11,53 +20,61 @@ import { kernelShape } from './weights.js';
  * - `overlays`: values take the place of those that are read for the last time (`overlays.ts`), row by row.
  * - `chains`: besides, large values between two layers are never whole (`rowChain.ts`). Where a norm stands between the two, the first
  *   layer runs twice: once for the sums, once for the values.
+ * - `scratch`: besides, values that do not fit lie in a file (`spill.ts`).
  */
-export const ECONOMIES = ['none', 'overlays', 'chains'] as const;
+export const ECONOMIES = ['none', 'overlays', 'chains', 'scratch'] as const;
 export type Economy = (typeof ECONOMIES)[number];
 
 /** Most multiply-adds, of all, that are done twice to save memory. */
 const MAX_EXTRA_WORK = 0.35;
-/** Methods whose rows can be made in their order. */
-const BANDED = new Set([
-  'columns',
-  'fewOutputs',
-  'implicitGemm',
-  'stride1',
-  'stride1By4',
-  'stride2',
-  'transposed2',
-  'stride2By4',
-]);
-
 type Convolution = Stage & ConvolutionStage;
+type LayerStage = Stage & (ConvolutionStage | ExportStage);
 
-/** The same plan, with less memory. */
-export function economise(plan: Plan, economy: Economy): Plan {
-  if (economy === 'none') return plan;
-  const summed = withSumsWritten(plan);
-  const chained = economy === 'chains' ? withChains(summed) : summed;
-  return { ...chained, isOverlaid: true, stages: markLastReaders(chained.stages) };
+/** A plan that needs less memory. */
+export interface Economised {
+  readonly plan: Plan;
+  /** What values take at most, about, where that was asked for. */
+  readonly bytes: number;
+}
+
+/**
+ * The same plan, with less memory.
+ * @param goal What its values may take, about, with `scratch`: the rest lies in the file.
+ */
+export function economise(plan: Plan, economy: Economy, goal: number): Economised {
+  if (economy === 'none') return { plan, bytes: 0 };
+  const summed = withSumsWritten(plan, economy === 'scratch');
+  const chained = economy === 'overlays' ? summed : withChains(summed);
+  const { plan: spilled, bytes } =
+    economy === 'scratch' ? spillUntil(chained, goal) : { plan: chained, bytes: 0 };
+  return {
+    plan: { ...spilled, isOverlaid: true, stages: markLastReaders(spilled.stages) },
+    bytes,
+  };
 }
 
 /**
  * Where a convolution reads a sum of two values, and leaves it for others or is the last to read either, the sum is written out before, in
  * the place of one of them: three values live at a time then, where four would.
+ * @param isEach Whether any convolution finds what it reads written out, which it then reads row by row from wherever it lies.
  */
-function withSumsWritten(plan: Plan): Plan {
+function withSumsWritten(plan: Plan, isEach: boolean): Plan {
   const lifetimes = stageLifetimes(plan.stages);
   const added: Buffer[] = [];
   const stages = plan.stages.flatMap((stage, index): readonly Stage[] => {
     if (stage.kind !== 'convolution') return [stage];
     const { source, keep, node } = stage;
     const { buffer, other } = source;
-    if (other === null || source.fold !== null || source.isPlanar) return [stage];
-    const isLast = [buffer, other].every((read) => lifetimes.get(read)?.last === index);
-    if (keep === null && !isLast) return [stage];
+    if (source.fold !== null || source.isPlanar) return [stage];
+    if (other === null && (keep === null || !isEach)) return [stage];
+    const read = other === null ? [buffer] : [buffer, other];
+    const isLast = read.every((value) => lifetimes.get(value)?.last === index);
+    if (keep === null && !isLast && !isEach) return [stage];
     const to = keep ?? newBuffer(buffer.bytes);
     if (keep === null) added.push(to);
     const sum = { ...source, border: NO_BORDER };
     const written = { ...source, buffer: to, operations: [], norm: null, other: null };
-    const byAge = [buffer, other].sort(
+    const byAge = read.sort(
       (a, b) => (lifetimes.get(a)?.first ?? 0) - (lifetimes.get(b)?.first ?? 0),
     );
     // One place for the sums of all blocks; but what is larger than the last begins before it, so that is in another.
@@ -74,7 +91,7 @@ function withSumsWritten(plan: Plan): Plan {
 interface Link {
   readonly value: Buffer;
   readonly from: Convolution;
-  readonly to: ChainedStage;
+  readonly to: LayerStage;
   /** Whether the second stage needs sums of the whole value. */
   readonly needsSums: boolean;
 }
@@ -92,7 +109,7 @@ function withChains(plan: Plan): Plan {
   let best = { stages: plan.stages, bytes: Number.POSITIVE_INFINITY };
   for (;;) {
     const stages = chainUp(plan.stages, chosen);
-    const { bytes, alive } = peakOf(stages);
+    const { bytes, alive } = memoryUse(stages);
     if (bytes < best.bytes) best = { stages, bytes };
     const [next] = links
       .filter((link) => alive.has(link.value) && !chosen.includes(link) && fits(link, chosen))
@@ -129,12 +146,8 @@ function linksOf(stages: readonly Stage[]): Link[] {
   });
 }
 
-function isChainable(stage: Stage): stage is ChainedStage {
+function isChainable(stage: Stage): stage is LayerStage {
   return stage.kind === 'export' || (stage.kind === 'convolution' && isBandable(stage));
-}
-
-function isBandable({ method, step, keep, source }: ConvolutionStage): boolean {
-  return BANDED.has(method.name) && step.groups === 1 && keep === null && source.fold === null;
 }
 
 function multiplyAdds(stage: Stage): number {
@@ -170,46 +183,6 @@ function chainUp(stages: readonly Stage[], links: readonly Link[]): Stage[] {
 
 function banded(stage: ChainedStage): ChainedStage {
   return stage.kind === 'convolution' ? { ...stage, isBanded: true } : stage;
-}
-
-/** Where most memory is in use: how much, and the values that live there. Those within chains take none. */
-function peakOf(stages: readonly Stage[]): { readonly bytes: number; readonly alive: Set<Buffer> } {
-  const within = new Set(
-    stages.flatMap((stage) => (stage.kind === 'chain' ? valuesWithin(stage.chain) : [])),
-  );
-  const all = stageLifetimes(stages);
-  const lifetimes = [...all].filter(([buffer]) => !within.has(buffer));
-  const aliveAt = (index: number) =>
-    lifetimes.filter(([, { first, last }]) => first <= index && index <= last);
-  const isLast = (buffer: Buffer, index: number) => all.get(buffer)?.last === index;
-  const bytesAt = (index: number) =>
-    aliveAt(index).reduce((sum, [{ bytes }]) => sum + bytes, 0) -
-    overlaidBytes(stages[index], (buffer) => isLast(buffer, index));
-  let [peak, most] = [0, -1];
-  for (const index of stages.keys()) {
-    const bytes = bytesAt(index);
-    if (bytes > most) [peak, most] = [index, bytes];
-  }
-  return { bytes: most, alive: new Set(aliveAt(peak).map(([buffer]) => buffer)) };
-}
-
-/** How much of what a stage makes takes the place of what it reads for the last time. */
-function overlaidBytes(stage: Stage, isLast: (buffer: Buffer) => boolean): number {
-  if (stage.kind === 'copy') {
-    const { inPlaceOf = [], to } = stage;
-    return inPlaceOf.some((read) => read.bytes === to.bytes && isLast(read)) ? to.bytes : 0;
-  }
-  if (stage.kind !== 'convolution' || !isBandable(stage) || stage.planar !== null) return 0;
-  const { source, result } = stage;
-  const isOverlaid = isUntouched(source) && source.other === null && isLast(source.buffer);
-  return isOverlaid ? Math.min(source.buffer.bytes, result.bytes) : 0;
-}
-
-/** What each member of a chain but the last makes. */
-export function valuesWithin({ members }: RowChain): Buffer[] {
-  return members
-    .slice(0, -1)
-    .flatMap((member) => (member.kind === 'convolution' ? [member.result] : []));
 }
 
 function markLastReaders(stages: readonly Stage[]): Stage[] {

@@ -1,10 +1,22 @@
 import type { Rows, RowUnit } from './rowUnits.js';
 
-/** A stage of a chain: each but the first reads rows of what the one before it makes. */
+/** What a stage of a chain reads of what one before it makes. */
+export interface ChainSource {
+  /** Which one. */
+  readonly member: number;
+  /** Of each unit, the rows of that one's result that it reads. */
+  readonly needs: readonly Rows[];
+}
+
+/** A stage of a chain: it reads rows of what those before it make. */
 export interface ChainMember {
   readonly units: readonly RowUnit[];
-  /** Of each unit, the rows of the member before that it reads; nothing for the first member. */
-  readonly needs: readonly Rows[];
+  /** Nothing for a first member. */
+  readonly sources: readonly ChainSource[];
+  /** How many units run together, as long as there are more to come: one for each thread, say. Default: 1. */
+  readonly least?: number;
+  /** How many run in a turn at most. */
+  readonly most: number;
 }
 
 /** Units `from … to − 1` of a member run. */
@@ -16,8 +28,8 @@ export interface Turn {
 
 export interface ChainSchedule {
   readonly turns: readonly Turn[];
-  /** Of each member but the last, how many rows of its result are in memory at a time: whole units. */
-  readonly rings: readonly number[];
+  /** Of each member that others read, how many rows of its result are in memory at a time: whole units. `null` for the rest. */
+  readonly rings: readonly (number | null)[];
 }
 
 /** Rows that each unit makes, if all but the last make the same number; `null` if not. */
@@ -32,78 +44,85 @@ export function evenRows(units: readonly RowUnit[]): number | null {
 }
 
 /**
- * Runs stages row by row, depth first: as soon as rows are there that the next stage can go on with, it does, and rows that nothing
+ * Runs stages row by row, depth first: as soon as rows are there that a stage can go on with, it does, and rows that nothing
  * reads any more are overwritten.
- * @param mostUnits How many units of the first member run in a turn, and about how many of the others.
+ * @param members Each behind those that it reads.
  */
-export function scheduleChain(members: readonly ChainMember[], mostUnits: number): ChainSchedule {
-  return new Scheduler(members, mostUnits).run();
+export function scheduleChain(members: readonly ChainMember[]): ChainSchedule {
+  return new Scheduler(members).run();
+}
+
+/** A member that reads another one, and for each of its units the first row that any from there on needs. */
+interface Reader {
+  readonly member: number;
+  readonly neededFrom: readonly number[];
 }
 
 class Scheduler {
   readonly #members: readonly ChainMember[];
-  readonly #mostUnits: number;
   /** Units of each member that have run. */
   readonly #done: number[];
   readonly #turns: Turn[] = [];
   /** Most rows of each member's result that are in memory at the same time. */
   readonly #kept: number[];
-  /** Of each member's units, the first row that any from there on needs. */
-  readonly #neededFrom: readonly (readonly number[])[];
+  /** Of each member. */
+  readonly #readers: readonly (readonly Reader[])[];
 
-  constructor(members: readonly ChainMember[], mostUnits: number) {
+  constructor(members: readonly ChainMember[]) {
     this.#members = members;
-    this.#mostUnits = mostUnits;
     this.#done = members.map(() => 0);
     this.#kept = members.map(() => 0);
-    this.#neededFrom = members.map(({ needs }) => {
-      let first = Number.POSITIVE_INFINITY;
-      return needs
-        .toReversed()
-        .map(({ from }) => {
-          first = Math.min(first, from);
-          return first;
-        })
-        .toReversed();
-    });
+    const readers = members.flatMap(({ sources }, member) =>
+      sources.map(({ member: of, needs }) => ({ of, member, neededFrom: leastFrom(needs) })),
+    );
+    this.#readers = members.map((_, index) => readers.filter(({ of }) => of === index));
   }
 
   run(): ChainSchedule {
-    while (this.#left(0) > 0) {
-      this.#take(0, Math.min(this.#mostUnits, this.#left(0)));
-      this.#goOn(1);
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      this.#take(next, this.#ready(next));
     }
-    const links = this.#members.slice(0, -1);
-    const rings = links.map(({ units }, i) => {
+    const rings = this.#members.map(({ units }, i) => {
+      if (this.#readers[i].length === 0) return null;
       const rows = units[0].writes.to - units[0].writes.from;
-      return Math.ceil(this.#kept[i] / rows) * rows;
+      return Math.max(1, Math.ceil(this.#kept[i] / rows)) * rows;
     });
     return { turns: this.#turns, rings };
+  }
+
+  /** The last member that can go on with what is there; else, of those that need nothing, the one that is most behind. */
+  #next(): number | null {
+    let first: number | null = null;
+    for (let member = this.#members.length - 1; member >= 0; member--) {
+      if (this.#ready(member) === 0) continue;
+      if (this.#members[member].sources.length > 0) return member;
+      if (first === null || this.#share(member) <= this.#share(first)) first = member;
+    }
+    return first;
+  }
+
+  /** How much of a member has run. */
+  #share(member: number): number {
+    return this.#done[member] / this.#members[member].units.length;
   }
 
   #left(member: number): number {
     return this.#members[member].units.length - this.#done[member];
   }
 
-  /** Units of a member run, and then those behind it, as far as there are rows for them. */
-  #goOn(member: number): void {
-    if (member === this.#members.length) return;
-    for (;;) {
-      const count = this.#ready(member);
-      if (count === 0) return;
-      this.#take(member, count);
-      this.#goOn(member + 1);
-    }
-  }
-
+  /** How many units of a member can run now. */
   #ready(member: number): number {
-    const { needs } = this.#members[member];
-    const rows = this.#rowsOf(member - 1);
+    const { sources, least = 1, most: limit } = this.#members[member];
+    const rows = sources.map((source) => this.#rowsOf(source.member));
     const first = this.#done[member];
+    const most = Math.min(limit, this.#left(member));
+    const isThere = (unit: number) =>
+      sources.every(
+        ({ needs }, i) => needs[unit].to <= rows[i] || this.#left(sources[i].member) === 0,
+      );
     let count = 0;
-    const most = Math.min(this.#mostUnits, this.#left(member));
-    while (count < most && needs[first + count].to <= rows) count++;
-    return count;
+    while (count < most && isThere(first + count)) count++;
+    return count < Math.min(least, this.#left(member)) ? 0 : count;
   }
 
   /** Rows of a member's result that were made. */
@@ -116,10 +135,22 @@ class Scheduler {
     const from = this.#done[member];
     this.#turns.push({ member, from, to: from + count });
     this.#done[member] += count;
-    const reader = member + 1;
-    if (reader === this.#members.length) return;
-    const needed = this.#neededFrom[reader][this.#done[reader]];
     const made = this.#rowsOf(member);
-    this.#kept[member] = Math.max(this.#kept[member], made - Math.min(needed ?? made, made));
+    for (const { member: reader, neededFrom } of this.#readers[member]) {
+      const needed = neededFrom[this.#done[reader]] ?? made;
+      this.#kept[member] = Math.max(this.#kept[member], made - Math.min(needed, made));
+    }
   }
+}
+
+/** For each of some units, the first row that any from there on needs. */
+function leastFrom(needs: readonly Rows[]): number[] {
+  let first = Number.POSITIVE_INFINITY;
+  return needs
+    .toReversed()
+    .map(({ from }) => {
+      first = Math.min(first, from);
+      return first;
+    })
+    .toReversed();
 }

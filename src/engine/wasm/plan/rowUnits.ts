@@ -102,16 +102,17 @@ export function overlayDistance(
   return Math.max(0, distance);
 }
 
-/** Units by the times that their rows have begun anew in a ring of so many; `null` for no ring. */
+/** Units by the times that their rows have begun anew in each of some rings of so many; `null` for no ring. */
 export function inLaps(
   units: readonly RowUnit[],
-  ring: number | null,
-): { readonly lap: number; readonly units: RowUnit[] }[] {
-  const laps: { readonly lap: number; readonly units: RowUnit[] }[] = [];
+  rings: readonly (number | null)[],
+): { readonly laps: readonly number[]; readonly units: RowUnit[] }[] {
+  const all: { readonly laps: readonly number[]; readonly units: RowUnit[] }[] = [];
   for (const unit of units) {
-    const lap = ring === null ? 0 : Math.floor(unit.writes.from / ring);
-    if (laps.at(-1)?.lap === lap) laps.at(-1)?.units.push(unit);
-    else laps.push({ lap, units: [unit] });
+    const laps = rings.map((ring) => (ring === null ? 0 : Math.floor(unit.writes.from / ring)));
+    const last = all.at(-1);
+    if (last?.laps.every((lap, i) => lap === laps[i])) last.units.push(unit);
+    else all.push({ laps, units: [unit] });
   }
-  return laps;
+  return all;
 }

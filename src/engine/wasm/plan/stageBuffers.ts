@@ -2,13 +2,16 @@ import type { Buffer } from '../../shared/arena.js';
 import type { Source } from './source.js';
 import type { Stage } from './stages.js';
 
-/** The buffers that a stage reads or writes. */
+/** What a stage has besides; what lies in a file is not in memory. */
+const NO_BUFFERS: ReadonlySet<string> = new Set(['node', 'step', 'file']);
+
+/** The buffers in memory that a stage reads or writes. */
 export function buffersOf(stage: Stage): Buffer[] {
   if (stage.kind === 'chain' || stage.kind === 'chainSums') {
     return stage.chain.members.flatMap(buffersOf);
   }
   return Object.entries(stage).flatMap(([name, value]) =>
-    name === 'node' || name === 'step' ? [] : buffersIn(value),
+    NO_BUFFERS.has(name) ? [] : buffersIn(value),
   );
 }
 

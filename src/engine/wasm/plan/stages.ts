@@ -28,6 +28,7 @@ import type {
 } from '../../shared/fuse/steps.js';
 import type { Method } from './methods.js';
 import type { Source } from './source.js';
+import type { FileRows } from './transfer.js';
 import type { WeightGradientStage } from './weightGradient/common.js';
 
 /** What a step of the program does, before any machine code is written. */
@@ -57,6 +58,7 @@ export type Stage = { readonly node: GraphNode | null } & (
   | ConvolutionStage
   | WeightGradientStage
   | ChainStage
+  | TransferStage
 );
 
 /** Pixels become planes. */
@@ -75,11 +77,35 @@ export interface ChainStage {
   readonly chain: RowChain;
 }
 
+/** Each member stands behind those whose results it reads. Such a result is read within the chain alone. */
 export interface RowChain {
   readonly members: readonly ChainedStage[];
 }
 
-export type ChainedStage = { readonly node: GraphNode | null } & (ConvolutionStage | ExportStage);
+export type ChainedStage = { readonly node: GraphNode | null } & (
+  | ConvolutionStage
+  | ExportStage
+  | CopyStage
+  | TransferStage
+);
+
+/** A value comes from the scratch file to memory, or goes the other way. */
+export type TransferStage = LoadStage | StoreStage;
+
+export interface LoadStage extends FileTransfer {
+  readonly kind: 'load';
+}
+
+export interface StoreStage extends FileTransfer {
+  readonly kind: 'store';
+}
+
+export interface FileTransfer {
+  readonly memory: Buffer;
+  /** Its address is an offset in the file. */
+  readonly file: Buffer;
+  readonly rows: FileRows;
+}
 
 /** A value is written out; perhaps with the sums of a norm's gradient. */
 export interface CopyStage {
@@ -291,6 +317,8 @@ export interface Plan {
   readonly isOverlaid?: boolean;
   /** Buffers that live for some steps only. */
   readonly buffers: readonly Buffer[];
+  /** The same in the scratch file. */
+  readonly files?: readonly Buffer[];
   readonly constantNorms: readonly ConstantNormFactors[];
   /** Weights that steps read as they are, by their numbers. */
   readonly flatWeights: ReadonlyMap<number, Buffer>;

@@ -1,6 +1,7 @@
 import { REASON_BYTES } from '../../../platform/garbage.js';
 import { CONTROL } from '../kernels/driver.js';
 import { PAGE } from '../newMemory.js';
+import { SCRATCH_FAILURES } from '../scratchAccess.js';
 
 /** After so many programs that are gone, a thread collects their machine code (`platform/garbage.ts`). */
 export const REMAINS_AT_A_TIME = 8;
@@ -18,7 +19,7 @@ const TURN_MS = 10;
  * copies are asked for; between steps, a worker that has been at work for a while takes messages. A program that is dropped then
  * ends before its next step, and only after that do others get its memory.
  *
- * Messages in: `{ id, ticket, load: { module, memory } }`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
+ * Messages in: `{ id, ticket, load: { module, memory, scratch } }` with the path of a scratch file or `null`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
  * `{ id, drop: true }`, `{ collect: true }`, `{ ticket, hello: true }`; with memory of the worker's own
  * `{ id, ticket, load: { module, own: { pages, maximum, zeroed } } }`, `{ id, write: [{ address, buffer }] }`, which may be one with what follows,
  * `{ id, ticket, walk: { driver, from, to, scratch, report } }`, `{ id, stop: true }`, `{ id, ticket, read: [{ address, bytes }] }`,
@@ -77,6 +78,38 @@ const walk = async (program, { driver, from, to, scratch, report }, ticket) => {
   port.postMessage({ ticket, done: true, error, beyond: control[${CONTROL.beyond / 4}] !== 0 });
   if (--program.walks === 0 && program.isDropped) idle.push(own);
 };
+const openScratch = (path, buffer) => {
+  const fs = require('fs');
+  let file = -1;
+  try {
+    file = fs.openSync(path, 'r+');
+  } catch {}
+  const words = new Uint32Array(buffer);
+  const control = new Int32Array(buffer);
+  const transfer = (item, args) => {
+    const at = args / 4;
+    const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] = words.subarray(at, at + 9);
+    const from = item * itemBytes;
+    const length = Math.min(itemBytes, bytes - from);
+    try {
+      for (let plane = 0; plane < planes; plane++) {
+        const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
+        const offset = high * 2 ** 32 + low + from + plane * fileStride;
+        for (let done = 0; done < length; ) {
+          const move = isStore === 1 ? fs.writeSync : fs.readSync;
+          const moved = move(file, part, done, length - done, offset + done);
+          if (moved === 0) throw new Error('short');
+          done += moved;
+        }
+      }
+    } catch ({ code, message }) {
+      const failure = code === 'ENOSPC' ? ${SCRATCH_FAILURES.full} : message === 'short' ? ${SCRATCH_FAILURES.short} : ${SCRATCH_FAILURES.other};
+      Atomics.store(control, ${CONTROL.scratchFailure / 4}, failure);
+      Atomics.store(control, ${CONTROL.stop / 4}, 1);
+    }
+  };
+  return { transfer, close: () => file >= 0 && fs.closeSync(file) };
+};
 const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, read, call, ...message }) => {
   if (hello) port.postMessage({ ticket, ready: true });
   if (collect) idle.length = 0;
@@ -84,6 +117,7 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     const program = programs.get(id);
     program.isDropped = true;
     if (program.own && program.walks === 0) idle.push(program.own);
+    program.file?.close();
     programs.delete(id);
     dropped++;
   }
@@ -101,8 +135,9 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     }
     if (own) new Uint8Array(own.buffer, 0, load.own.zeroed).fill(0);
     const memory = own ?? load.memory;
-    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory } });
-    programs.set(id, { exports, own, control: new Int32Array(memory.buffer), walks: 0, isDropped: false });
+    const file = load.scratch ? openScratch(load.scratch, memory.buffer) : null;
+    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory, transfer: file?.transfer ?? (() => {}) } });
+    programs.set(id, { exports, own, file, control: new Int32Array(memory.buffer), walks: 0, isDropped: false });
     if (!run) port.postMessage({ ticket, ready: true });
   }
   const known = programs.get(id);

@@ -145,7 +145,7 @@ export function sourceOf({ source, step, keep, method }: ConvolutionStage) {
 /** A value's rows as row kernels see them. */
 export function rowShape(value: Source, zeros: readonly [number, number], keep: boolean): RowShape {
   const { mode, left, right } = value.border;
-  const planeStride = value.height * value.width * 4;
+  const planeStride = (value.ring ?? value.height) * value.width * 4;
   return {
     width: value.width,
     channels: value.channels,

@@ -1,0 +1,62 @@
+import { requireBuiltin } from '../../platform/builtin.js';
+import { FileError } from '../../platform/fileError.js';
+import { diskFull, type ScratchFile } from '../../platform/scratchFile.js';
+import { CONTROL } from './kernels/driver.js';
+import { TRANSFER_ARGS } from './plan/transfer.js';
+
+/** What went wrong, as threads tell it: in a word of the memory that they share. */
+export const SCRATCH_FAILURES = { none: 0, full: 1, short: 2, other: 3 } as const;
+
+/** A scratch file as one thread has it open. */
+export interface ScratchAccess {
+  /** The function that machine code imports (`plan/transfer.ts`). */
+  readonly transfer: (item: number, args: number) => void;
+  close(): void;
+}
+
+/**
+ * Opens a scratch file for this thread. Worker threads do the same (`pool/workerSource.ts`).
+ * @param buffer The program's memory.
+ */
+export function openScratchAccess(path: string, buffer: ArrayBufferLike): ScratchAccess {
+  const fs = requireBuiltin('fs', 'A scratch file');
+  const file = fs.openSync(path, 'r+');
+  const words = new Uint32Array(buffer);
+  const control = new Int32Array(buffer);
+  const transfer = (item: number, args: number) => {
+    const at = args / 4;
+    const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] =
+      words.subarray(at, at + TRANSFER_ARGS.length);
+    const from = item * itemBytes;
+    const length = Math.min(itemBytes, bytes - from);
+    try {
+      for (let plane = 0; plane < planes; plane++) {
+        const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
+        const offset = high * 2 ** 32 + low + from + plane * fileStride;
+        for (let done = 0; done < length; ) {
+          const left = [file, part, done, length - done, offset + done] as const;
+          const moved = isStore === 1 ? fs.writeSync(...left) : fs.readSync(...left);
+          if (moved === 0) throw new Error('short');
+          done += moved;
+        }
+      }
+    } catch (error) {
+      const { full, short, other } = SCRATCH_FAILURES;
+      const { code, message } = error as { readonly code?: string; readonly message: string };
+      const failure = code === 'ENOSPC' ? full : message === 'short' ? short : other;
+      Atomics.store(control, CONTROL.scratchFailure / 4, failure);
+      Atomics.store(control, CONTROL.stop / 4, 1);
+    }
+  };
+  return { transfer, close: () => fs.closeSync(file) };
+}
+
+/** What a thread has told, for people. */
+export function scratchError(failure: number, { path, folder, bytes }: ScratchFile): FileError {
+  if (failure === SCRATCH_FAILURES.full) return diskFull(folder, bytes);
+  const what = failure === SCRATCH_FAILURES.short ? 'it was cut short' : 'its disk failed';
+  return new FileError(
+    'ERR_SCRATCH',
+    `${path}: values that were put there cannot be had back, or no more be put there: ${what} during the run.`,
+  );
+}
