@@ -238,7 +238,7 @@ function writtenBy(stage: Stage): Buffer[] {
     'result' in stage ? stage.result : null,
     'keep' in stage ? stage.keep : null,
     'planar' in stage && stage.kind !== 'import' ? stage.planar : null,
-    'partials' in stage ? stage.partials : null,
+    'partials' in stage && stage.kind !== 'joinSums' ? stage.partials : null,
     'factors' in stage ? stage.factors : null,
     'norm' in stage ? stage.norm : null,
   ];
