@@ -4,7 +4,8 @@
 //
 // The frames go through one process, in parts; between the parts, the library runs as many forwards of the same network
 // on the same frames, in a process of its own, with nothing to decode, encode or pass on. Tells how much longer the stream takes
-// than its forwards, and whether memory stays flat.
+// than its forwards, by the clock and in processor time, which does not depend on who else is at work on the machine, and whether
+// memory stays flat.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -47,17 +48,24 @@ async function compare() {
   await throughStream(stream, frames, 1, 1);
   await askForwards(forwards, 1);
   const times = { stream: 0, forwards: 0 };
+  const before = [stream, forwards].map(({ pid }) => processorSeconds(pid));
   const memory = [];
   for (let i = 0; i < PARTS; i++) {
     times.stream += await throughStream(stream, frames, part, 1 + i * part);
     memory.push(residentMegabytes(stream.pid));
     times.forwards += await askForwards(forwards, part);
   }
+  const [work, workOfForwards] = [stream, forwards].map(
+    ({ pid }, i) => processorSeconds(pid) - before[i],
+  );
   stream.stdin.end();
   forwards.stdin.end();
   const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
   console.log(
     `${PARTS * part} frames of ${values.size} as ${values.format}: ${seconds(times.stream)}, ${(times.stream / times.forwards).toFixed(3)} x the sum of the forwards (${seconds(times.forwards)})`,
+  );
+  console.log(
+    `processor time: ${work.toFixed(1)} s, ${(work / workOfForwards).toFixed(3)} x that of the forwards (${workOfForwards.toFixed(1)} s)`,
   );
   console.log(`resident memory after each part: ${memory.join(', ')} MB`);
 }
@@ -127,6 +135,16 @@ async function encodedFrames() {
     if (values.format !== 'ppm') return encodeImage(frame, `frame.${values.format}`);
     return Buffer.concat([Buffer.from(`P6\n${width} ${height}\n255\n`), frame.data]);
   });
+}
+
+/** Of all threads. Linux only; elsewhere 0. */
+function processorSeconds(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return 0;
+  }
 }
 
 /** Linux only; elsewhere 0. */

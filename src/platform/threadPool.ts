@@ -154,12 +154,26 @@ function answer<T, R>({ id, task }: Task<T>, serve: (task: T) => Promise<R>): Pr
   );
 }
 
+/** Less than this is left to V8: to collect takes some milliseconds, and a frame of a film leaves a megabyte or two. */
+const GARBAGE_BYTES = 2 ** 25;
+
+/** What a thread's heap had in it, and outside of it, after the last collection. */
+let kept = 0;
+
 /**
  * A photograph leaves a hundred megabytes behind, which V8 would collect some photographs later: a thread's own heap is
- * small, and what lies outside of it presses little. Collecting now takes some milliseconds.
+ * small, and what lies outside of it presses little.
  */
 function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined || heldBytes() - kept < GARBAGE_BYTES) return;
+  gc();
+  kept = heldBytes();
+}
+
+function heldBytes(): number {
+  const heap = builtin('v8')?.getHeapStatistics();
+  return heap === undefined ? 0 : heap.used_heap_size + heap.external_memory;
 }
 
 function portable(error: unknown): PortableError {

@@ -2,9 +2,9 @@ import type { Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
 import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
 import type { ForwardOptions } from '../nn/module.js';
-import { networkInput } from './networkInput.js';
+import { measureInput, networkInput } from './networkInput.js';
 import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
-import { type Measures, measure, noteOnOutput, type OutputNote } from './outputNote.js';
+import { measure, noteOnOutput, type OutputNote } from './outputNote.js';
 import { isFixed, type PictureNetwork, takesAnySize } from './pictureNetwork.js';
 
 export interface GenerateOptions extends ForwardOptions {
@@ -38,19 +38,13 @@ export async function generateRows(
   begin: BeginRows,
   { onNote, ...options }: GenerateOptions = {},
 ): Promise<void> {
-  let given: Measures | null = null;
-  const look = (elements: Float32Array) => {
-    given = measure(elements, input.shape, network.inputRange);
-  };
-  const input = networkInput(picture, network, onNote === undefined ? undefined : look);
   await network.module.forwardReading(
-    input,
+    networkInput(picture, network),
     (elements, shape) => {
-      refuseNaN(elements);
-      if (onNote !== undefined && given !== null) {
-        const note = noteOnOutput(given, measure(elements, shape, network.outputRange), network);
-        if (note !== null) onNote(note);
-      }
+      const made = measure(elements, shape, network.outputRange);
+      if (Number.isNaN(made.distance)) refuseNaN(elements);
+      const note = noteOnOutput(() => measureInput(picture, network), made, network);
+      if (note !== null) onNote?.(note);
       putPictureRows({ elements, shape }, picture, network, begin);
     },
     options,

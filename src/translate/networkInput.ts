@@ -8,6 +8,7 @@ import { type PutRow, putRows } from '../image/rows.js';
 import type { ElementSource } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { type Measures, measureCounts } from './outputNote.js';
 import {
   channelProblem,
   isFixed,
@@ -21,14 +22,9 @@ import {
  * it does not take sides of any length, or resized where it takes a single size. Elements are made when somebody asks for them: a
  * program takes them straight into its own memory.
  *
- * @param onElements Called with the elements, each time that they were made.
  * @throws ShapeError for a network of other channels than pictures have; ImageError where padding makes too many pixels.
  */
-export function networkInput(
-  picture: Picture,
-  network: PictureNetwork,
-  onElements?: (elements: Float32Array) => void,
-): Tensor {
+export function networkInput(picture: Picture, network: PictureNetwork): Tensor {
   const problem = channelProblem(network);
   if (problem !== null) throw new ShapeError(problem);
   const shape = networkInputShape(picture, network);
@@ -37,7 +33,6 @@ export function networkInput(
   const fitted = isFixed(network) ? resize(size)(picture) : picture;
   const source: ElementSource = (to) => {
     putRows(fitted, (head) => planesOf(to, shape, head, network));
-    onElements?.(to);
   };
   return new Tensor(source, shape);
 }
@@ -70,6 +65,15 @@ function planesOf(
       }
     }
   };
+}
+
+/** What a network gets of a picture, but for what is padded. */
+export function measureInput({ data }: Picture, network: PictureNetwork): Measures {
+  const { inputRange, inputChannels = 3 } = network;
+  const counts = Array.from({ length: inputChannels }, () => new Uint32Array(256));
+  if (inputChannels === 1) for (let i = 0; i < data.length; i += 3) counts[0][luma(data, i)]++;
+  else for (let i = 0; i < data.length; i++) counts[i % 3][data[i]]++;
+  return measureCounts(counts, valuesOfBytes(inputRange), inputRange);
 }
 
 /**

@@ -36,25 +36,31 @@ export function putOutputRows(
   const planes = channelOrder === 'rgb' ? [0, step, 2 * step] : [2 * step, step, 0];
   const put = begin({ ...part, hasAlpha: false });
   const rgb = new Uint8Array(3 * part.width);
-  const isUnit = low === 0 && high === 1;
-  const [least, scale] = [Math.fround(low), Math.fround(high - low)];
+  const range = { least: Math.fround(low), scale: Math.fround(high - low) };
   for (let y = 0; y < part.height; y++) {
-    for (let c = 0; c < 3; c++) {
-      const from = planes[c] + y * width;
-      for (let x = 0, to = c; x < part.width; x++, to += 3) {
-        const value = elements[from + x];
-        // In float32, as PyTorch does.
-        rgb[to] = toByte(isUnit ? value : Math.fround(Math.fround(value - least) / scale));
-      }
-    }
+    for (let c = 0; c < 3; c++) writeBytes(elements, planes[c] + y * width, range, rgb, c);
     put(rgb);
+  }
+}
+
+/** Every third byte from `first` on, of elements from `from` on: in float32, as PyTorch does. */
+function writeBytes(
+  elements: Float32Array,
+  from: number,
+  { least, scale }: { readonly least: number; readonly scale: number },
+  rgb: Uint8Array,
+  first: number,
+): void {
+  for (let to = first, at = from; to < rgb.length; to += 3, at++) {
+    rgb[to] = toByte(Math.fround(Math.fround(elements[at] - least) / scale));
   }
 }
 
 /** @throws CycleganError `ERR_NAN` where the network gave what is no number, of which bytes would be black. */
 export function refuseNaN(elements: Float32Array): void {
   let count = 0;
-  for (const value of elements) if (Number.isNaN(value)) count++;
+  // By number: an iterator makes an object for each of a million values until it is optimised.
+  for (let i = 0; i < elements.length; i++) if (Number.isNaN(elements[i])) count++;
   if (count === 0) return;
   throw new CycleganError(
     'ERR_NAN',

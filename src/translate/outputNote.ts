@@ -26,12 +26,19 @@ const MIN_INPUT_CONTRAST = 0.2;
 const MAX_FLAT_DEVIATION = 0.008;
 const MIN_CLIPPED_SHARE = 0.9;
 
-/** What is told of a network's output; most often nothing. */
+/**
+ * What is told of a network's output; most often nothing.
+ * @param measureGiven Looks at its input, where the output alone does not tell.
+ */
 export function noteOnOutput(
-  given: Measures,
+  measureGiven: () => Measures,
   made: Measures,
   network: PictureNetwork,
 ): OutputNote | null {
+  // No input is further from mid-grey than the ends of its range, which are 1 from there.
+  const isOrdinary = made.distance > MAX_FAINT_SHARE && made.deviation >= MAX_FLAT_DEVIATION;
+  if (isOrdinary && made.clipped <= MIN_CLIPPED_SHARE) return null;
+  const given = measureGiven();
   if (given.deviation < MIN_INPUT_CONTRAST) return null;
   if (made.deviation < MAX_FLAT_DEVIATION) return { kind: 'flat', message: FLAT };
   if (made.clipped > MIN_CLIPPED_SHARE) return { kind: 'clipped', message: CLIPPED };
@@ -58,27 +65,64 @@ export interface Measures {
 export function measure(
   elements: Float32Array,
   [, channels, height, width]: Shape,
-  [low, high]: PictureTraits['inputRange'],
+  range: PictureTraits['inputRange'],
 ): Measures {
   const size = height * width;
-  const middle = (low + high) / 2;
-  const half = (high - low) / 2;
+  const [middle, half] = middleAndHalf(range);
   let [squares, variances, clipped] = [0, 0, 0];
   for (let c = 0; c < channels; c++) {
     let [sum, sumOfSquares] = [0, 0];
     for (let i = c * size; i < (c + 1) * size; i++) {
-      const value = (elements[i] - middle) / half;
+      const value = elements[i] - middle;
       sum += value;
       sumOfSquares += value * value;
-      if (value >= 1 || value <= -1) clipped++;
+      if (value >= half || value <= -half) clipped++;
     }
     squares += sumOfSquares;
     variances += Math.max(0, sumOfSquares - (sum * sum) / size);
   }
-  const count = channels * size;
+  return measuresOf({ squares, variances, clipped, count: channels * size }, half);
+}
+
+/**
+ * The same of values that come so often each.
+ * @param counts Of each channel.
+ */
+export function measureCounts(
+  counts: readonly Uint32Array[],
+  values: Float32Array,
+  range: PictureTraits['inputRange'],
+): Measures {
+  const [middle, half] = middleAndHalf(range);
+  let [squares, variances, clipped, count] = [0, 0, 0, 0];
+  for (const channel of counts) {
+    let [size, sum, sumOfSquares] = [0, 0, 0];
+    for (const [i, times] of channel.entries()) {
+      const value = values[i] - middle;
+      size += times;
+      sum += times * value;
+      sumOfSquares += times * value * value;
+      if (value >= half || value <= -half) clipped += times;
+    }
+    squares += sumOfSquares;
+    variances += Math.max(0, sumOfSquares - (sum * sum) / size);
+    count += size;
+  }
+  return measuresOf({ squares, variances, clipped, count }, half);
+}
+
+function middleAndHalf([low, high]: PictureTraits['inputRange']): readonly [number, number] {
+  return [(low + high) / 2, (high - low) / 2];
+}
+
+function measuresOf(
+  sums: Readonly<Record<'squares' | 'variances' | 'clipped' | 'count', number>>,
+  half: number,
+): Measures {
+  const { squares, variances, clipped, count } = sums;
   return {
-    distance: Math.sqrt(squares / count),
-    deviation: Math.sqrt(variances / count),
+    distance: Math.sqrt(squares / count) / half,
+    deviation: Math.sqrt(variances / count) / half,
     clipped: clipped / count,
   };
 }

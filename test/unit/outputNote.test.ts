@@ -10,6 +10,7 @@ import { Conv2d } from '../../src/nn/conv2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { Tensor } from '../../src/tensor/tensor.js';
+import { measureInput, networkInput } from '../../src/translate/networkInput.js';
 import { measure, noteOnOutput, type OutputNote } from '../../src/translate/outputNote.js';
 import type { PictureNetwork } from '../../src/translate/pictureNetwork.js';
 import { translate } from '../../src/translate/translate.js';
@@ -63,7 +64,11 @@ function differenceTo(wanted: Tensor, input: Tensor): Tensor {
 
 function noteOn(input: Tensor, output: Tensor, network: PictureNetwork): OutputNote | null {
   const given = measure(input.data, input.shape, network.inputRange);
-  return noteOnOutput(given, measure(output.data, output.shape, network.outputRange), network);
+  return noteOnOutput(
+    () => given,
+    measure(output.data, output.shape, network.outputRange),
+    network,
+  );
 }
 
 it('nothing is told of a trained generator', async () => {
@@ -97,6 +102,24 @@ describe.each(photographs)('of a network that adds its input, given %s,', (_, pi
     expect(noteOn(input, made, pointwise(1, 0, { residual: 'tanh' }))).toBe(null);
     expect(noteOn(input, made, pointwise(1, 0, { outputChannels: 1 }))).toBe(null);
   });
+});
+
+it.each<Partial<PictureNetwork>>([
+  {},
+  { inputRange: [0, 255] },
+  { inputChannels: 1 },
+  { channelOrder: 'bgr' },
+])('an input is measured by its bytes as by its floats: %j', (traits) => {
+  const network = linear(1, 0, traits);
+  // White and black, too, which are at the ends of the range.
+  const data = sample.data.map((v) => Math.max(0, Math.min(255, 2 * v - 128)));
+  const input = networkInput({ ...sample, data }, network);
+  const expected = measure(input.data, input.shape, network.inputRange);
+  const found = measureInput({ ...sample, data }, network);
+  expect(found.clipped).toBe(expected.clipped);
+  expect(found.distance).toBeCloseTo(expected.distance, 12);
+  expect(found.deviation).toBeCloseTo(expected.deviation, 12);
+  expect(found.clipped).toBeGreaterThan(0);
 });
 
 describe('an output', () => {

@@ -62,6 +62,10 @@ function byteSamples(body: Uint8Array, count: number, header: PnmHeader): Uint8A
     }
     return samples;
   }
+  if (max === 255) {
+    samples.set(body.subarray(0, count));
+    return samples;
+  }
   const scale = scaleOf(header);
   for (let i = 0; i < count; i++) {
     samples[i] = scale(max > 255 ? (body[i * 2] << 8) | body[i * 2 + 1] : body[i]);
