@@ -163,8 +163,7 @@ export const ERROR_CODES = {
   ERR_PTH_PT2: { thrownAs: 'PthError', means: 'A program of torch.export is damaged' },
   ERR_PTH_TORCHSCRIPT: {
     thrownAs: 'PthError',
-    means:
-      'A weight file is a TorchScript program whose weights have no names, or of torch 1.0 to 1.3',
+    means: 'A weight file is a TorchScript program that is damaged, or whose weights have no names',
   },
   ERR_PTH_WHOLE_MODEL: {
     thrownAs: 'PthError',

@@ -163,7 +163,7 @@ export async function verifyWeights(source: WeightSource): Promise<number> {
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `folder` (such an archive, unpacked), `pt2`, `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
+  /** `zip`, `folder` (such an archive, unpacked), `pt2`, `ptl`, `legacy`, `tar`, `safetensors`, `onnx`, `npz` or `paddle`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;

@@ -105,7 +105,7 @@ const TENSORS = new Map<string, TensorToSave>([
 ]);
 
 /** How many at the end of the list are of some size: those have their turn more rarely. */
-export const LARGE_SEEDS = 12;
+export const LARGE_SEEDS = 14;
 
 export async function makeSeeds(golden: string): Promise<Seed[]> {
   const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
@@ -146,6 +146,13 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
     seed('whole model', readFileSync(join(golden, 'wholeModels/layers.pth')), true),
     ...['resnet', 'resnet_2_2', 'mixed'].map((name) =>
       seed(`exported ${name}`, readFileSync(join(golden, `exported/${name}.pt2`)), true),
+    ),
+    ...['lite_flat.ptl', 'old.pt'].map((name) =>
+      seed(
+        `TorchScript ${name}`,
+        readFileSync(join(golden, `wholeModels/${name}`)),
+        name === 'old.pt',
+      ),
     ),
     seed('TorchScript', readFileSync(join(golden, 'wholeModels/traced.pt')), true),
   ]);

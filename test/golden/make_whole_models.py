@@ -97,6 +97,44 @@ def lite(module):
     return packed(module._save_to_buffer_for_lite_interpreter())
 
 
+def flat(module):
+    return module._save_to_buffer_for_lite_interpreter(_use_flatbuffer=True)
+
+
+def of_torch_1_2(module):
+    """As torch 1.0 to 1.3 laid programs out, without code: no PyTorch that is here reads it, and the layout is that of import_legacy.cpp."""
+    tensors, entries = [], []
+
+    def described(name, module):
+        own = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+        parameters = []
+        for key, tensor in own:
+            place = f"tensors/{len(tensors)}"
+            entries.append((place, tensor.detach().contiguous().numpy().tobytes()))
+            parameters.append({"isBuffer": not isinstance(tensor, nn.Parameter), "tensorId": str(len(tensors)), "name": key})
+            tensors.append(
+                {
+                    "dims": [str(side) for side in tensor.shape],
+                    "offset": "0",
+                    "strides": [str(step) for step in tensor.stride()],
+                    "requiresGrad": tensor.requires_grad,
+                    "dataType": "FLOAT",
+                    "data": {"key": place},
+                    "device": "cpu",
+                }
+            )
+        within = [described(key, child) for key, child in module.named_children()]
+        return {"name": name, "submodules": within, "parameters": parameters, "optimize": True}
+
+    main = described("ResnetGenerator", module)
+    model = {"protoVersion": "5", "mainModule": main, "producerName": "pytorch", "producerVersion": "1.2.0", "tensors": tensors}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in [("version", b"1\n"), *entries, ("model.json", json.dumps(model).encode()), ("attributes.pkl", b"\x80\x02).")]:
+            archive.writestr(zipfile.ZipInfo(f"traced/{name}", (1980, 1, 1, 0, 0, 0)), content)
+    return out.getvalue()
+
+
 def packed(data):
     if data[:2] != b"PK":
         return data
@@ -132,6 +170,8 @@ def files():
         ("traced.pt", scripted(torch.jit.trace(resnet, picture)), resnet, {**family, "options": {"padding": "replicate"}}),
         ("scripted.pt", scripted(script), resnet, {**family, "options": {"padding": "replicate"}}),
         ("lite.ptl", lite(script), resnet, {**family, "options": {"padding": "replicate"}}),
+        ("lite_flat.ptl", flat(script), resnet, {**family, "options": {"padding": "replicate"}}),
+        ("old.pt", of_torch_1_2(resnet), resnet, {**family, "options": {"padding": "replicate"}}),
         ("frozen.pt", scripted(torch.jit.freeze(script)), resnet, {"error": "ERR_PTH_TORCHSCRIPT"}),
     ]
 

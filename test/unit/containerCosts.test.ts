@@ -18,6 +18,7 @@ import { plainEntries } from '../../src/pth/plainValue.js';
 import { findStateDict } from '../../src/pth/stateDict.js';
 import { openContainer } from '../../src/pth/weightFile.js';
 import { safetensorsFile, tarFile } from '../support/containers.js';
+import { type FlatTable, flatBuffer } from '../support/flatBuffers.js';
 import { bytes, int64, legacyFile, ndarray, op, type Part, pickle } from '../support/pickles.js';
 
 /** Far more than anything here takes, so that costs can be seen. */
@@ -107,6 +108,45 @@ const aten = (name: string, inputs: readonly object[] = []) => ({
   outputs: [{ as_tensor: { name } }],
 });
 
+const oldModule = (i: number) => ({
+  torchscriptArena: { key: `code/m${i}.py` },
+  name: `m${i}`,
+  optimize: true,
+});
+
+/** TorchScript of torch 1.0 to 1.3. */
+function oldScript(modules: readonly object[], tensors: number): Uint8Array {
+  const tensor = { dims: ['1'], strides: ['1'], dataType: 'FLOAT', data: { key: 'tensors/0' } };
+  const parameters = times(tensors, (i) => ({ tensorId: `${i}`, name: `p${i}` }));
+  const model = {
+    mainModule: { name: 'm', submodules: modules, parameters },
+    tensors: times(tensors, () => tensor),
+  };
+  const entries = {
+    'x/tensors/0': new Uint8Array(4),
+    'x/model.json': strToU8(JSON.stringify(model)),
+  };
+  return zipSync(entries, { level: 0 });
+}
+
+/** A mobile program as a FlatBuffer: one object that holds a tensor, and what else is asked for. */
+function mobile({ storages = 0, values = 0, objects = 0 }): Uint8Array {
+  const attributes = [1, ...times(objects + values, (i) => i + 2)];
+  const value = (kind: number, table: FlatTable): FlatTable => ({ 0: { byte: kind }, 1: table });
+  const names = attributes.map((i) => `a${i}`);
+  const type: FlatTable = { 0: '__torch__.Module', 2: names };
+  return flatBuffer({
+    4: [
+      value(10, { 2: { words: attributes } }),
+      value(5, { 1: { byte: 6 }, 3: { words: [1] }, 4: { words: [1] } }),
+      ...times(objects, () => value(10, { 0: 1 })),
+      ...times(values, () => value(6, { 0: 'text' })),
+    ],
+    6: times(storages + 1, (): FlatTable => ({ 0: new Uint8Array(4) })),
+    7: [type, { 0: '__torch__.Empty' }],
+  });
+}
+
 /** Whatever there can be many of in a file, by its format: a file that has it `n` times. */
 const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => Uint8Array>>>> = {
   zip: {
@@ -123,6 +163,8 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
         },
         { level: 0 },
       ),
+    'modules of an old program': (n) => oldScript(times(n, oldModule), 1),
+    'tensors of an old program': (n) => oldScript([], n),
     'tensors of an exported program': (n) =>
       exported(
         {},
@@ -138,6 +180,11 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
         {},
         times(n, (i) => ({ parameter: { arg: { name: `p${i}` }, parameter_name: `k${i}` } })),
       ),
+  },
+  ptl: {
+    storages: (n) => mobile({ storages: n }),
+    values: (n) => mobile({ values: n }),
+    objects: (n) => mobile({ objects: n }),
   },
   legacy: {
     storages: (n) =>

@@ -3,6 +3,7 @@ import type { ByteSource } from '../../platform/byteSource.js';
 import { textOf } from '../../platform/text.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
+import { flatScriptFormat } from './flatScript.js';
 import { legacyFormat } from './legacy.js';
 import { npzFormat } from './npz.js';
 import { onnxFormat } from './onnx.js';
@@ -18,6 +19,7 @@ export const FORMATS: readonly ContainerFormat[] = [
   zipFormat,
   legacyFormat,
   tarFormat,
+  flatScriptFormat,
   safetensorsFormat,
   onnxFormat,
   paddleFormat,

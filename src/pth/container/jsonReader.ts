@@ -193,6 +193,11 @@ export class JsonReader {
   }
 }
 
+/** A field of an object; `null` where there is none, or no object. */
+export function fieldOf(value: JsonValue | undefined, name: string): JsonValue {
+  return value instanceof Map ? (value.get(name) ?? null) : null;
+}
+
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

@@ -1,5 +1,4 @@
 import { type ByteSource, memorySource } from '../../platform/byteSource.js';
-import type { Budget } from '../budget.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
 import type { ExportedConstant, ExportedProgram } from '../exported/exportedProgram.js';
 import { bad, type ProgramText, readJson, readProgram } from '../exported/readProgram.js';
@@ -11,10 +10,10 @@ import { isCount, type StorageRef } from '../storages.js';
 import { TensorReader } from '../tensorReader.js';
 import { checkedRef, type TensorRef, UnreadableTensor } from '../tensorRef.js';
 import type { OpenedContainer } from './container.js';
-import { JsonReader, type JsonValue } from './jsonReader.js';
+import { fieldOf, JsonReader, type JsonValue } from './jsonReader.js';
 import { isBigEndian, openTorchZip } from './torchZip.js';
 import { entryContent, sumOf, verifyEntries } from './zipContent.js';
-import { locateZipEntry, readZipDirectory, type ZipEntry } from './zipDirectory.js';
+import { type Archive, locateZipEntry, readZipDirectory, type ZipEntry } from './zipDirectory.js';
 
 /** Numbers of a program that are none of its state dict are means, deviations and small filters. */
 const MAX_CONSTANT_BYTES = 1 << 20;
@@ -42,13 +41,6 @@ const DTYPES: ReadonlyMap<number, Dtype> = new Map([
   [34, 'uint32'],
   [35, 'uint64'],
 ]);
-
-/** An archive and its directory. */
-interface Archive {
-  readonly source: ByteSource;
-  readonly entries: ReadonlyMap<string, ZipEntry>;
-  readonly budget: Budget;
-}
 
 /** Where the parts of a program lie: in one file each, or in one file for each tensor that a list tells of. */
 interface Layout {
@@ -254,10 +246,6 @@ function countsOf(list: JsonValue): number[] | null {
   return counts.every((count): count is number => typeof count === 'number' && isCount(count))
     ? counts
     : null;
-}
-
-function fieldOf(value: JsonValue, name: string): JsonValue {
-  return value instanceof Map ? (value.get(name) ?? null) : null;
 }
 
 /** The numbers of tensors that are none of the state dict. */

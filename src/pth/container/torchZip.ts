@@ -100,29 +100,12 @@ function rootFolder(entries: ReadonlyMap<string, ZipEntry>): string {
     throw new PthError('ERR_PTH_ZIP', 'The archive holds more than one data.pkl');
   }
   if (roots.length === 0) {
-    // torch 1.0 to 1.3 laid its programs out in another way.
-    if (['model.json', 'attributes.pkl'].some((name) => hasFile(entries, name)))
-      throw torchScript();
     throw new PthError(
       'ERR_PTH_NOT_TORCH',
       `This is a zip archive, but not one of torch's: it has no data.pkl among its ${entries.size} entries`,
     );
   }
   return roots[0];
-}
-
-/** Whether there is such a file, in the root folder of the archive or without one. */
-function hasFile(entries: ReadonlyMap<string, ZipEntry>, name: string): boolean {
-  return [...entries.keys()].some(
-    (path) => path === name || /^[^/]+\/(.*)$/.exec(path)?.[1] === name,
-  );
-}
-
-function torchScript(): PthError {
-  return new PthError(
-    'ERR_PTH_TORCHSCRIPT',
-    'This is a TorchScript archive of torch 1.0 to 1.3, which is laid out in another way. In Python: torch.save(torch.jit.load(file).state_dict(), "weights.pth")',
-  );
 }
 
 export function isBigEndian(content: Uint8Array | null): boolean {

@@ -1,4 +1,5 @@
 import type { ContainerFormat } from './container.js';
+import { oldScript, openOldScript } from './oldScript.js';
 import { isExported, openExported } from './pt2.js';
 import { openTorchZip } from './torchZip.js';
 import { readZipDirectory } from './zipDirectory.js';
@@ -11,8 +12,10 @@ export const zipFormat: ContainerFormat = {
 
   async open(source, budget) {
     const entries = await readZipDirectory(source, budget);
-    return isExported(entries)
-      ? openExported({ source, entries, budget })
-      : openTorchZip(source, entries, budget);
+    if (isExported(entries)) return openExported({ source, entries, budget });
+    const program = oldScript(entries);
+    return program === null
+      ? openTorchZip(source, entries, budget)
+      : openOldScript({ source, entries, budget }, program);
   },
 };

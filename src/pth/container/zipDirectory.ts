@@ -18,6 +18,13 @@ export interface ZipEntry {
   readonly headerAt: number;
 }
 
+/** An archive whose directory was read. */
+export interface Archive {
+  readonly source: ByteSource;
+  readonly entries: ReadonlyMap<string, ZipEntry>;
+  readonly budget: Budget;
+}
+
 const END = { signature: 0x06054b50, size: 22 };
 const END64_LOCATOR = { signature: 0x07064b50, size: 20 };
 const END64 = { signature: 0x06064b50, size: 56 };

@@ -1,5 +1,5 @@
 import type { Budget } from '../budget.js';
-import { JsonError, JsonReader, type JsonValue } from '../container/jsonReader.js';
+import { fieldOf, JsonError, JsonReader, type JsonValue } from '../container/jsonReader.js';
 import { COSTS } from '../pickle/costs.js';
 import { PthError } from '../pthError.js';
 import {
@@ -176,10 +176,6 @@ class ProgramReading {
 
 function listOf(value: JsonValue): readonly JsonValue[] {
   return Array.isArray(value) ? value : [];
-}
-
-function fieldOf(value: JsonValue | undefined, name: string): JsonValue {
-  return value instanceof Map ? (value.get(name) ?? null) : null;
 }
 
 function textOrNull(value: JsonValue): string | null {
