@@ -4,7 +4,7 @@
 // are 24 kB of what translating takes, and all of training and evaluating 60 kB of everything; programs
 // that a worker has are 1.5 kB, and ways to save memory 4 kB. Pictures beside PNG and JPEG are 15 kB of everything; reading
 // weights grew by 2 kB with models that were saved as a whole, and by 5 kB with what honest checkpoints and graphs hold; AVIF and HEIC
-// are 2 kB of everything. Tensors whose elements are read in parts are 0.1 kB of each.
+// are 2 kB of everything, and the service 12 kB. Tensors whose elements are read in parts are 0.1 kB of each.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
@@ -19,7 +19,7 @@ const BUNDLES = [
     // Who translates does not train.
     without: ['dist/autograd/', 'dist/train/'],
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 350 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 363 },
 ];
 
 let over = 0;

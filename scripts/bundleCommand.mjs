@@ -39,6 +39,7 @@ export async function bundleCommand(outfile, page = null) {
       pageArchive(page, assets),
       jpegInBundle(root),
       webpInComments(root, assets),
+      builtinsWhenNeeded(),
     ],
     banner: { js: '#!/usr/bin/env node' },
     // Tells tools that look for words that this is a module: all its imports are made at run time.
@@ -65,6 +66,23 @@ function numbersInPlaceOf(filter, found) {
         if (!found.includes(path)) found.push(path);
         return { contents: `export default ${found.indexOf(path)}`, loader: 'js' };
       });
+    },
+  };
+}
+
+/**
+ * Packages name modules of Node at their top, and so would the whole command: it asks for them when the package is needed, as its own
+ * code does.
+ */
+function builtinsWhenNeeded() {
+  return {
+    name: 'builtins when needed',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: 'builtin' }));
+      onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+        contents: `module.exports = globalThis.process.getBuiltinModule('${path}');`,
+        loader: 'js',
+      }));
     },
   };
 }

@@ -48,6 +48,8 @@ export async function bundleCommonJs(root, entries) {
 
 /** What `startPictureReader` has threads run (`src/train/data/pictureThread.ts`): a file of the build for Node. */
 const PICTURE_THREAD = 'pictureThread';
+/** And what `createHandler` has them run (`src/serve/translator/translationThread.ts`). */
+const TRANSLATION_THREAD = 'translationThread';
 
 /**
  * The library for Node's `import`, in `dist/node/`: a few files that entries share, for to read hundreds takes Node three times as
@@ -61,6 +63,7 @@ export async function bundleForNode(root, entries) {
     entryPoints: {
       index: 'dist/index.js',
       [PICTURE_THREAD]: 'dist/train/data/pictureThread.js',
+      [TRANSLATION_THREAD]: 'dist/serve/translator/translationThread.js',
       ...Object.fromEntries(entries.map((entry) => [entry, `dist/${entry}/index.js`])),
     },
     outdir: join(root, 'dist/node'),
@@ -70,7 +73,10 @@ export async function bundleForNode(root, entries) {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
-    define: { CYCLEGAN_PICTURE_THREAD: JSON.stringify(`./${PICTURE_THREAD}.js`) },
+    define: {
+      CYCLEGAN_PICTURE_THREAD: JSON.stringify(`./${PICTURE_THREAD}.js`),
+      CYCLEGAN_TRANSLATION_THREAD: JSON.stringify(`./${TRANSLATION_THREAD}.js`),
+    },
   });
 }
 

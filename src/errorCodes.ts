@@ -256,6 +256,30 @@ export const ERROR_CODES = {
     thrownAs: 'CycleganError',
     means: 'A server cannot listen at the port that was named',
   },
+  ERR_REQUEST: {
+    thrownAs: 'ServiceError',
+    means: 'A request is not one that the service takes: its address, method, options or body',
+  },
+  ERR_REQUEST_SIZE: {
+    thrownAs: 'CycleganError',
+    means: 'A request has more bytes or pixels than the service takes',
+  },
+  ERR_REQUEST_TIME: {
+    thrownAs: 'ServiceError',
+    means: 'A request came too slowly, or took longer than the service gives it',
+  },
+  ERR_REQUEST_ACCESS: {
+    thrownAs: 'ServiceError',
+    means: 'A request has no token, or comes from where the service does not answer',
+  },
+  ERR_BUSY: {
+    thrownAs: 'ServiceError',
+    means: 'A service has as many requests as it takes, or takes no more; later it may',
+  },
+  ERR_SERVICE: {
+    thrownAs: 'CycleganError',
+    means: 'An option of `createHandler` has a value that is not taken',
+  },
   ERR_NO_PAGE: {
     thrownAs: 'CycleganError',
     means: 'The command was built without the page that `studio` serves',

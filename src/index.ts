@@ -77,6 +77,7 @@ export { DownloadError } from './platform/downloadError.js';
 export type { FetchProgress } from './platform/fetchBytes.js';
 export { FileError } from './platform/fileError.js';
 export * from './pth/index.js';
+export * from './serve/index.js';
 export * from './train/index.js';
 export type { OutputNote } from './translate/outputNote.js';
 export type { PictureNetwork } from './translate/pictureNetwork.js';

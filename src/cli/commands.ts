@@ -10,6 +10,7 @@ import { runExport } from './commands/export.js';
 import { runHelp } from './commands/help.js';
 import { runInspect } from './commands/inspect.js';
 import { runModels } from './commands/models.js';
+import { runServe } from './commands/serve.js';
 import { runStudio } from './commands/studio.js';
 import { runSummary } from './commands/summary.js';
 import { runTrain } from './commands/train.js';
@@ -26,6 +27,7 @@ import { exportSpec, readExport } from './requests/export.js';
 import { helpSpec, readHelp } from './requests/help.js';
 import { inspectSpec, readInspect } from './requests/inspect.js';
 import { modelsSpec, readModels } from './requests/models.js';
+import { readServe, serveSpec } from './requests/serve.js';
 import { readStudio, studioSpec } from './requests/studio.js';
 import { readSummary, summarySpec } from './requests/summary.js';
 import { readTrain, trainSpec } from './requests/train.js';
@@ -69,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   command(modelsSpec, readModels, runModels),
   command(cacheSpec, readCache, runCache),
   command(demoSpec, readDemo, runDemo),
+  command(serveSpec, readServe, runServe),
   command(studioSpec, readStudio, runStudio),
   command(doctorSpec, readDoctor, runDoctor),
   command(helpSpec, readHelp, runHelp),

@@ -33,6 +33,15 @@ export class Interruption {
     return this.#controller.signal;
   }
 
+  /** Comes when a signal does. */
+  happens(): Promise<void> {
+    const { signal } = this;
+    return new Promise((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
   end(): void {
     for (const signal of [...BY_USERS, HANGUP]) process.off(signal, this.stop);
   }

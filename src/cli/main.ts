@@ -3,6 +3,7 @@ import { pathKind } from '../platform/files.js';
 import { listenToNotices } from '../platform/notice.js';
 import { printable } from '../platform/printable.js';
 import { useProxiesOfEnvironment } from '../platform/proxy.js';
+import { isTranslationThread, serveTranslations } from '../serve/translator/translationThread.js';
 import { isPictureTaskThread, servePictureTasks } from '../train/data/pictureThread.js';
 import { COMMAND_SPECS, COMMANDS } from './commands.js';
 import { printFailure } from './failureLine.js';
@@ -90,9 +91,10 @@ function report(error: unknown, debug: boolean): number {
   return 1;
 }
 
-// The same file serves the threads that decode and encode pictures.
+// The same file serves the threads that decode and encode pictures, and those that translate them.
 if (isPictureThread()) servePictures();
 else if (isPictureTaskThread()) servePictureTasks();
+else if (isTranslationThread()) serveTranslations();
 else {
   hearStreamErrors();
   cleanUpOnSignals();

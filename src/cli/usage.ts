@@ -46,8 +46,10 @@ export interface CommandSpec {
 
 export interface Invocation {
   readonly operands: readonly string[];
-  /** The value of a string option; `undefined` when it was not given. */
+  /** The value of a string option; `undefined` when it was not given. Of several, the last. */
   text(option: string): string | undefined;
+  /** All values of a string option, in their order. */
+  texts(option: string): readonly string[];
   flag(option: string): boolean;
 }
 
@@ -81,7 +83,7 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
     strict: false,
     tokens: true,
   });
-  const values = new Map<string, string | true>();
+  const values = new Map<string, (string | true)[]>();
   const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') operands.push(token.value);
@@ -93,14 +95,14 @@ export function parseCommandLine(spec: CommandSpec, args: readonly string[]): In
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`${token.rawName} takes no value.`);
     }
-    values.set(name, token.value ?? true);
+    values.set(name, [...(values.get(name) ?? []), token.value ?? true]);
   }
+  const texts = (name: string) =>
+    (values.get(name) ?? []).filter((value) => typeof value === 'string');
   return {
     operands,
-    text: (name) => {
-      const value = values.get(name);
-      return typeof value === 'string' ? value : undefined;
-    },
+    text: (name) => texts(name).at(-1),
+    texts,
     flag: (name) => values.has(name),
   };
 }

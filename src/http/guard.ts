@@ -1,4 +1,7 @@
-import type { IncomingMessage } from './listen.js';
+/** What a request says of where it goes, and of the page that sends it. */
+export interface Addressed {
+  readonly headers: { readonly host?: string | undefined; readonly origin?: string | undefined };
+}
 
 /** Why a request is not answered. */
 export interface Refusal {
@@ -13,10 +16,7 @@ export interface Refusal {
  *
  * @param hosts What the server goes by: `127.0.0.1:4570`.
  */
-export function refusalOf(
-  { headers }: Pick<IncomingMessage, 'headers'>,
-  hosts: readonly string[],
-): Refusal | null {
+export function refusalOf({ headers }: Addressed, hosts: readonly string[]): Refusal | null {
   const { host, origin } = headers;
   if (host === undefined || !hosts.includes(host.toLowerCase())) {
     return { status: 403, why: `This server is ${hosts[0]}, and answers for no other name.` };

@@ -2,7 +2,7 @@ import { CycleganError } from '../errors.js';
 import { requireBuiltin } from '../platform/builtin.js';
 
 type Http = typeof import('node:http');
-type Server = InstanceType<Http['Server']>;
+export type Server = InstanceType<Http['Server']>;
 export type IncomingMessage = InstanceType<Http['IncomingMessage']>;
 export type ServerResponse = InstanceType<Http['ServerResponse']>;
 
@@ -27,13 +27,18 @@ export interface Listening {
  * A server at the first port that is free.
  * @throws CycleganError `ERR_PORT` when none is, or when this user may not have it.
  */
-export async function listen(
-  handler: Handler,
-  { host, port, tries = 1 }: ListenOptions,
-): Promise<Listening> {
+export function listen(handler: Handler, options: ListenOptions): Promise<Listening> {
   const server = requireBuiltin('http', 'A server').createServer((request, response) => {
     handler(request, response).catch(() => fail(response));
   });
+  return listenWith(server, options);
+}
+
+/** The same for a server that somebody else has made. */
+export async function listenWith(
+  server: Server,
+  { host, port, tries = 1 }: ListenOptions,
+): Promise<Listening> {
   for (let n = 0; n < tries; n++) {
     const cause = await tryToListen(server, host, port + n);
     if (cause === null) return { port: portOf(server, port + n), close: (ms) => close(server, ms) };
@@ -73,18 +78,27 @@ function refusal(cause: NodeJS.ErrnoException, port: number, tries: number): Cyc
   return new CycleganError('ERR_PORT', `${why}.`, { cause });
 }
 
-function fail(response: ServerResponse): void {
+/** For what no handler should come to. */
+export function fail(response: ServerResponse): void {
   if (response.headersSent) response.destroy();
   else response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end('It failed.\n');
 }
 
+/** How often connections are looked through that a browser keeps: each is closed once its last answer is sent. */
+const IDLE_CHECK_MS = 50;
+
 function close(server: Server, milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => server.closeAllConnections(), milliseconds);
+    const late = setTimeout(() => server.closeAllConnections(), Math.min(milliseconds, MAX_TIMER));
+    const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
     server.close(() => {
       clearTimeout(late);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();
   });
 }
+
+/** A longer one fires at once. */
+const MAX_TIMER = 2 ** 31 - 1;

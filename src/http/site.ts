@@ -46,9 +46,12 @@ export function mediaType(name: string): string {
 }
 
 /** Answers requests for the files of a site, for pages of this machine alone. @param hosts What the server goes by. */
-export function serveSite(site: Site, hosts: () => readonly string[]): Handler {
+export function serveSite(
+  site: Site,
+  hosts: (request: IncomingMessage) => readonly string[],
+): Handler {
   return async (request, response) => {
-    const refusal = refusalOf(request, hosts());
+    const refusal = refusalOf(request, hosts(request));
     if (refusal !== null) {
       sayNo(response, refusal.status, refusal.why);
       return;
@@ -57,14 +60,15 @@ export function serveSite(site: Site, hosts: () => readonly string[]): Handler {
       sayNo(response, 405, 'Files are read here, and nothing else.', { Allow: 'GET, HEAD' });
       return;
     }
-    const file = site.get(pathOf(request) || 'index.html');
+    const file = site.get(pathOf(request));
     if (file === undefined) sayNo(response, 404, 'There is no such file.');
     else await send(request, response, file);
   };
 }
 
-function pathOf({ url = '/' }: IncomingMessage): string {
-  return url.replace(/[?#].*$/, '').replace(/^\//, '');
+/** The name of the file that a request asks for. */
+export function pathOf({ url = '/' }: Pick<IncomingMessage, 'url'>): string {
+  return url.replace(/[?#].*$/, '').replace(/^\//, '') || 'index.html';
 }
 
 async function send(

@@ -44,3 +44,11 @@ export interface ResponseLike {
   readonly bodyUsed: boolean;
   readonly body: ByteStreamLike | null;
 }
+
+/** The web's `Request`, where a program's types have one: of the DOM, Node, Deno, Bun or a worker. */
+export type WebRequest = typeof globalThis extends { Request: { prototype: infer R } } ? R : never;
+
+/** The web's `Response`, where a program's types have one. */
+export type WebResponse = typeof globalThis extends { Response: { prototype: infer R } }
+  ? R
+  : never;

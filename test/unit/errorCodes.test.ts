@@ -16,7 +16,11 @@ function used(pattern: RegExp): Set<string> {
 }
 
 /** Codes that Node gives its own errors. */
-const OF_NODE: ReadonlySet<string> = new Set(['ERR_ACCESS_DENIED', 'ERR_MODULE_NOT_FOUND']);
+const OF_NODE: ReadonlySet<string> = new Set([
+  'ERR_ACCESS_DENIED',
+  'ERR_HTTP_REQUEST_TIMEOUT',
+  'ERR_MODULE_NOT_FOUND',
+]);
 
 const IN_CODE = /(?:'|^\s+)(ERR_[A-Z_0-9]+)(?:'|:)/gm;
 

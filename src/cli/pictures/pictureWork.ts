@@ -1,5 +1,4 @@
 import {
-  type DecodeOptions,
   decodeImage,
   encodeImage,
   imageSize,
@@ -13,21 +12,12 @@ import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
-import {
-  finish,
-  type PipelineOptions,
-  type Prepared,
-  prepare,
-  preparedSize,
-} from '../../translate/pipeline.js';
+import type { PictureSettings } from '../../translate/options/pictureOptions.js';
+import { finish, type Prepared, prepare, preparedSize } from '../../translate/pipeline.js';
 import { shownName } from '../addresses.js';
 
 /** What happens to every picture of a run alike. */
-export interface PictureOptions {
-  readonly decode: DecodeOptions;
-  readonly pipeline: PipelineOptions;
-  /** JPEG quality. */
-  readonly quality: number | undefined;
+export interface PictureOptions extends PictureSettings {
   /** Whether small JPEGs are made for the gallery. */
   readonly gallery: boolean;
 }

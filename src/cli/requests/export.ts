@@ -1,3 +1,4 @@
+import { readTraits, TRAIT_OPTIONS } from '../../translate/options/traitOptions.js';
 import type { WeightsRequest } from '../generator.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
 import {
@@ -5,11 +6,11 @@ import {
   KEY_OPTION,
   type NamedFile,
   OUTPUT_OPTION,
+  optionSource,
   readCount,
   readInputShape,
   readOutput,
 } from './shared.js';
-import { readTraits, TRAIT_OPTIONS } from './traits.js';
 
 export const exportSpec: CommandSpec = {
   name: 'export',
@@ -62,7 +63,7 @@ export function readExport(invocation: Invocation): ExportRequest {
     throw new UsageError('Which file, and where to? cyclegan export FILE OUT.');
   }
   return {
-    weights: { source, key: text('key'), ...readTraits(invocation) },
+    weights: { source, key: text('key'), ...readTraits(optionSource(invocation)) },
     ...named,
     inputShape: readInputShape(invocation),
     opset: readCount(invocation, 'opset', 11, 20),

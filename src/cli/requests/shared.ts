@@ -1,3 +1,4 @@
+import { type OptionSource, readWholeNumber } from '../../translate/options/optionSource.js';
 import { type Invocation, type OptionSpec, UsageError } from '../usage.js';
 
 /** Which state dict of a checkpoint is meant. */
@@ -65,15 +66,17 @@ export function readCount(
   least: number,
   most: number,
 ): number | undefined {
-  const text = invocation.text(option);
-  if (text === undefined) return undefined;
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < least || count > most) {
-    throw new UsageError(
-      `--${option} takes a whole number from ${least} to ${most}, but got "${text}".`,
-    );
-  }
-  return count;
+  return readWholeNumber(optionSource(invocation), option, [least, most]);
+}
+
+/** A command line, for what reads options of other faces, too. */
+export function optionSource({ text, flag }: Invocation): OptionSource {
+  return {
+    text,
+    flag,
+    label: (option) => `--${option}`,
+    error: (message) => new UsageError(message),
+  };
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, G: 1e9 };
@@ -92,4 +95,12 @@ export function readBytes({ text }: Invocation, option: string): number | undefi
   throw new UsageError(
     `--${option} takes a number of bytes, such as 512M or 1.5G, or max, but got "${given}".`,
   );
+}
+
+/** A port; `null` where none was given. @throws UsageError for what is none. */
+export function readPort(value: string | undefined): number | null {
+  if (value === undefined) return null;
+  const port = Number(value);
+  if (/^\d{1,5}$/.test(value) && port < 65_536) return port;
+  throw new UsageError(`--port takes a number from 0 to 65535, but got "${value}".`);
 }

@@ -1,4 +1,5 @@
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
+import { readPort } from './shared.js';
 
 export const studioSpec: CommandSpec = {
   name: 'studio',
@@ -31,11 +32,4 @@ export function readStudio({ operands, text, flag }: Invocation): StudioRequest 
     throw new UsageError('studio takes no files: drop them on the page.');
   }
   return { port: readPort(text('port')), isOpened: !flag('no-open') };
-}
-
-function readPort(value: string | undefined): number | null {
-  if (value === undefined) return null;
-  const port = Number(value);
-  if (/^\d{1,5}$/.test(value) && port < 65_536) return port;
-  throw new UsageError(`--port takes a number from 0 to 65535, but got "${value}".`);
 }

@@ -1,12 +1,16 @@
 import type { EngineOptions } from '../../engine/engine.js';
-import type { PipelineOptions } from '../../translate/pipeline.js';
+import {
+  PICTURE_OPTIONS,
+  readExtension,
+  readPictureSettings,
+} from '../../translate/options/pictureOptions.js';
+import { readTraits, TRAIT_OPTIONS } from '../../translate/options/traitOptions.js';
 import type { WeightsRequest } from '../generator.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 import { ENGINE_OPTION, readEngine } from './engine.js';
 import { FRAME_OPTIONS, type FramesRequest, readFrames } from './frames.js';
-import { KEY_OPTION, readBytes, readCount } from './shared.js';
-import { readTraits, TRAIT_OPTIONS } from './traits.js';
+import { KEY_OPTION, optionSource, readBytes, readCount } from './shared.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
@@ -49,31 +53,14 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: 'write index.html beside the outputs: inputs and outputs to compare',
   },
   resume: { matters: true, type: 'boolean', help: 'leave out pictures whose output is there' },
-  resize: {
-    matters: true,
-    type: 'string',
-    value: '256|none|WxH|scale-width:N',
-    help: 'size for the network: short side, as it is, exactly, or by the width; bicubic: before it (bicubic:256x256) takes that filter; default: 256, bilinear',
-  },
+  resize: { matters: true, ...PICTURE_OPTIONS.resize },
   ...TRAIT_OPTIONS,
-  crop: { type: 'string', value: 'N', help: 'cut N x N pixels out of the middle, after resizing' },
-  'keep-size': { matters: true, type: 'boolean', help: 'give the result the size of the input' },
-  'auto-orient': {
-    matters: true,
-    type: 'boolean',
-    help: 'turn photographs as their EXIF or XMP data say',
-  },
-  strict: { type: 'boolean', help: 'refuse pictures that are slightly damaged' },
-  alpha: {
-    type: 'string',
-    value: 'keep|drop',
-    help: "keep: carry a PNG's transparency over; default: drop",
-  },
-  quality: {
-    type: 'string',
-    value: 'N',
-    help: 'JPEG or WebP quality from 1 to 100; default: 95, of a WebP 80',
-  },
+  crop: PICTURE_OPTIONS.crop,
+  'keep-size': { matters: true, ...PICTURE_OPTIONS['keep-size'] },
+  'auto-orient': { matters: true, ...PICTURE_OPTIONS['auto-orient'] },
+  strict: PICTURE_OPTIONS.strict,
+  alpha: PICTURE_OPTIONS.alpha,
+  quality: PICTURE_OPTIONS.quality,
   suffix: {
     type: 'string',
     value: 'TEXT',
@@ -159,19 +146,20 @@ export interface TranslateRequest {
 /** @throws UsageError for a value that makes no sense. */
 export function readTranslate(invocation: Invocation): TranslateRequest {
   const { operands, text, flag } = invocation;
-  const frames = readFrames(invocation, readFormat);
+  const source = optionSource(invocation);
+  const frames = readFrames(invocation, (format) => readExtension(source, format));
   return {
     operands,
     output: text('output'),
     recursive: flag('recursive'),
     suffix: readSuffix(text('suffix')),
     dryRun: flag('dry-run'),
-    extension: frames === null ? readFormat(text('format')) : '',
+    extension: frames === null ? readExtension(source, text('format') ?? 'png') : '',
     watch: frames === null ? readWatch(invocation) : null,
     frames,
     existing: readExisting(invocation),
-    weights: { source: text('weights') ?? null, key: text('key'), ...readTraits(invocation) },
-    pictures: readPictures(invocation),
+    weights: { source: text('weights') ?? null, key: text('key'), ...readTraits(source) },
+    pictures: { ...readPictureSettings(source), gallery: flag('gallery') },
     engine: {
       engine: readEngine(invocation),
       threads: readCount(invocation, 'threads', 1, 256),
@@ -220,52 +208,4 @@ function readExisting({ flag }: Invocation): ExistingRequest {
     throw new UsageError('--resume keeps outputs, and --force replaces them.');
   }
   return existing;
-}
-
-function readPictures(invocation: Invocation): PictureOptions {
-  const { text, flag } = invocation;
-  return {
-    decode: {
-      alpha: readAlpha(text('alpha')),
-      autoOrient: flag('auto-orient'),
-      strict: flag('strict'),
-    },
-    pipeline: {
-      ...readResize(text('resize')),
-      crop: readCount(invocation, 'crop', 1, 65_535),
-      keepSize: flag('keep-size'),
-    },
-    quality: readCount(invocation, 'quality', 1, 100),
-    gallery: flag('gallery'),
-  };
-}
-
-function readResize(text = '256'): Pick<PipelineOptions, 'resize' | 'interpolation'> {
-  if (text === 'none') return { resize: null };
-  const match = /^(bicubic:)?(?:(scale-width:)?(\d{1,5})|(\d{1,5})x(\d{1,5}))$/.exec(text);
-  const [, bicubic, byWidth, side, width, height] = match ?? [];
-  const sides = [side, width, height].filter((value) => value !== undefined).map(Number);
-  if (match === null || sides.includes(0)) {
-    throw new UsageError(
-      `--resize takes a short side (256), both sides (320x240), a width (scale-width:512), each of them with bicubic: before it (bicubic:256x256), or none, but got "${text}".`,
-    );
-  }
-  const interpolation = bicubic === undefined ? 'bilinear' : 'bicubic';
-  if (byWidth !== undefined) return { resize: { width: sides[0] }, interpolation };
-  const resize = side !== undefined ? sides[0] : { width: sides[0], height: sides[1] };
-  return { resize, interpolation };
-}
-
-function readAlpha(text = 'drop'): boolean {
-  if (text === 'keep' || text === 'drop') return text === 'keep';
-  throw new UsageError(`--alpha takes keep or drop, but got "${text}".`);
-}
-
-function readFormat(text = 'png'): string {
-  const format = text.toLowerCase();
-  if (format === 'png') return '.png';
-  if (format === 'jpg' || format === 'jpeg') return '.jpg';
-  if (format === 'webp') return '.webp';
-  if (format === 'tif' || format === 'tiff') return '.tif';
-  throw new UsageError(`--format takes png, jpg, webp or tif, but got "${text}".`);
 }
