@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url';
 import { buildPage } from './buildPage.mjs';
 import { bundleCommand } from './bundleCommand.mjs';
 import { bundleCommonJs, bundleForNode, bundleForPages } from './bundleLibrary.mjs';
-import { bundleJpeg } from './jpegModule.mjs';
 import { bundleWebp } from './webpModules.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -23,7 +22,6 @@ const tsc = join(
   'bin/tsc',
 );
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-await bundleJpeg(root);
 await bundleWebp(root);
 const ENTRIES = ['nn', 'pth', 'image'];
 await bundleCommonJs(root, ENTRIES);

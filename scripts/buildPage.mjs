@@ -7,7 +7,6 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { jpegInBundle } from './jpegModule.mjs';
 import { licenceComment } from './licenceTexts.mjs';
 import { webpInBundle } from './webpModules.mjs';
 
@@ -60,7 +59,7 @@ export async function buildPage(folder = join(root, 'dist/page')) {
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.wasm': 'binary' },
-    plugins: [jpegInBundle(root), webpInBundle(root, { writes: false })],
+    plugins: [webpInBundle(root, { writes: false })],
   });
   for (const [from, to] of Object.entries(STATIC)) copyFileSync(join(root, from), join(folder, to));
   writeFileSync(join(folder, 'licences.txt'), licenceComment(metafile, root));

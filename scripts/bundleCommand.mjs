@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { jpegInBundle } from './jpegModule.mjs';
 import { licenceComment } from './licenceTexts.mjs';
 import { webpInComments } from './webpModules.mjs';
 
@@ -37,7 +36,6 @@ export async function bundleCommand(outfile, page = null) {
     plugins: [
       numbersInPlaceOf(/\.(pth|png)$/, assets),
       pageArchive(page, assets),
-      jpegInBundle(root),
       webpInComments(root, assets),
       builtinsWhenNeeded(),
     ],

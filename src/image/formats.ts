@@ -14,21 +14,22 @@ import { isGif } from './gif/gifHeader.js';
 import { decodeHeif, prepareHeif } from './heif/decodeHeif.js';
 import { heifKind } from './heif/heifFile.js';
 import { decodeJpeg } from './jpeg/decodeJpeg.js';
-import { encodeJpeg } from './jpeg/encodeJpeg.js';
+import { encodeJpeg, jpegEncoder } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
 import { type Metadata, startsWith } from './metadata.js';
 import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, upright } from './orientation.js';
 import { otherFormat } from './otherFormats.js';
-import { ImageError, type Picture } from './picture.js';
+import { checkPictureSize, ImageError, type Picture } from './picture.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, pngSize } from './png/decodePng.js';
-import { encodePng } from './png/encodePng.js';
+import { encodePng, pngEncoder } from './png/encodePng.js';
 import { pngMetadata } from './png/pngMetadata.js';
 import { decodePnm, pnmSize } from './pnm/decodePnm.js';
 import { isPnm } from './pnm/pnmHeader.js';
+import { RowCollector, type RowEncoder } from './rows.js';
 import { decodeTiff, tiffSize } from './tiff/decodeTiff.js';
 import { encodeTiff } from './tiff/encodeTiff.js';
 import { isTiff } from './tiff/tiffDirectory.js';
@@ -48,6 +49,8 @@ interface PictureFormat {
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
   /** Absent for formats that are read only. */
   encode?(picture: Picture, options: EncodeOptions): Uint8Array;
+  /** Of a format that is written row by row. */
+  rowEncoder?(options: EncodeOptions): RowEncoder;
   /** Of a format whose code is fetched when it is needed: before the first picture is decoded, or encoded. */
   loadDecoder?(bytes: Uint8Array): Promise<void>;
   loadEncoder?(): Promise<void>;
@@ -82,6 +85,7 @@ const FORMATS: readonly PictureFormat[] = [
     metadata: pngMetadata,
     decode: decodePng,
     encode: encodePng,
+    rowEncoder: pngEncoder,
   },
   {
     name: 'JPEG',
@@ -91,6 +95,7 @@ const FORMATS: readonly PictureFormat[] = [
     metadata: jpegMetadata,
     decode: decodeJpeg,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
+    rowEncoder: ({ quality = 95 }) => jpegEncoder(checkQuality(quality)),
   },
   {
     name: 'GIF',
@@ -325,6 +330,38 @@ export function encodeImage(
 ): Uint8Array {
   checkOptions('encodeImage', options);
   return formatForName(name).encode(checkPicture(picture, 'encodeImage'), options);
+}
+
+/**
+ * As `encodeImage`, for a picture that comes row by row. Of a PNG, a byte for each sample is held, of a JPEG eight rows, besides the file;
+ * other formats are written once the whole picture is there. The bytes are those that `encodeImage` gives.
+ *
+ * ```ts
+ * const encoder = encodeRows('stripes.png');
+ * const put = encoder.begin({ width: 2, height: 100, hasAlpha: false });
+ * for (let y = 0; y < 100; y++) put(new Uint8Array(6).fill(y));
+ * decodeImage(encoder.end()).data[6]; // 1
+ * ```
+ *
+ * @throws ImageError `ERR_IMAGE_FORMAT` for an extension that is not written; `begin`, `ERR_IMAGE_SIZE` for a size that a
+ * picture cannot have.
+ */
+export function encodeRows(name: string, options: EncodeOptions = {}): RowEncoder {
+  checkOptions('encodeRows', options);
+  const format = formatForName(name);
+  const encoder = format.rowEncoder?.(options) ?? wholeEncoder(format, options);
+  return {
+    begin(head) {
+      checkPictureSize(head.width, head.height, 'A picture');
+      return encoder.begin(head);
+    },
+    end: () => encoder.end(),
+  };
+}
+
+function wholeEncoder(format: WrittenFormat, options: EncodeOptions): RowEncoder {
+  const rows = new RowCollector();
+  return { begin: rows.begin, end: () => format.encode(rows.picture, options) };
 }
 
 /**

@@ -6,6 +6,7 @@ export {
   decodeImage,
   type EncodeOptions,
   encodeImage,
+  encodeRows,
   type ImageSource,
   imageSize,
   loadDecoder,
@@ -24,4 +25,5 @@ export type {
 } from './pictureInput.js';
 export { type Interpolation, type ResizeOptions, resize } from './resize/resize.js';
 export type { ResizeTarget } from './resize/target.js';
+export type { BeginRows, PutRow, RowEncoder, RowHead } from './rows.js';
 export { type ImageDataLike, toImageData } from './toImageData.js';

@@ -16,6 +16,13 @@ export type PutRow = (rgb: Uint8Array, alpha?: Uint8Array) => void;
 /** Where a picture goes row by row, from the top. A step on the way takes one, and gives another. */
 export type BeginRows = (head: RowHead) => PutRow;
 
+/** Makes a file of the rows that come to `begin`. */
+export interface RowEncoder {
+  readonly begin: BeginRows;
+  /** The file, once all rows have come. */
+  end(): Uint8Array;
+}
+
 /** The rows of a whole picture. */
 export function putRows({ width, height, data, alpha }: Picture, begin: BeginRows): void {
   const put = begin({ width, height, hasAlpha: alpha !== undefined });

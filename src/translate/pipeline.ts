@@ -1,8 +1,9 @@
-import { centerCrop, crop } from '../image/crop.js';
+import { centerCrop } from '../image/crop.js';
 import type { Picture } from '../image/picture.js';
 import { checkPicture, type PictureInput } from '../image/pictureInput.js';
 import { type Interpolation, resize, resizedSize } from '../image/resize/resize.js';
 import type { ResizeTarget } from '../image/resize/target.js';
+import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
 
 export interface PipelineOptions {
   /**
@@ -59,38 +60,73 @@ export function preparedSize(
 /** The second half: the original's size and its alpha, where they are wanted. */
 export function finish(
   output: Picture,
-  { sized, original }: Prepared,
-  { keepSize = false, interpolation }: PipelineOptions = {},
+  prepared: Prepared,
+  pipeline: PipelineOptions = {},
 ): Picture {
-  if (!keepSize) return withAlpha(output, sized.alpha, sized);
+  const rows = new RowCollector();
+  putRows(output, finishRows(prepared, pipeline, rows.begin));
+  return rows.picture;
+}
+
+/** The same row by row. Of what was prepared, nothing but the alpha is held. */
+export function finishRows(
+  { sized, original }: Prepared,
+  { keepSize = false, interpolation }: PipelineOptions,
+  next: BeginRows,
+): BeginRows {
+  if (!keepSize) return withAlpha(sized, next);
+  const size = { width: original.width, height: original.height };
+  const whole = resizedRows(size, interpolation, withAlpha(original, next));
   // What the network added at the right and bottom belongs to no pixel of the picture; a few make less than they get.
-  const part = {
-    left: 0,
-    top: 0,
-    width: Math.min(sized.width, output.width),
-    height: Math.min(sized.height, output.height),
+  return croppedRows(sized, whole);
+}
+
+/** Cuts off what lies beyond a size, if something does. */
+function croppedRows(
+  { width: most, height: mostRows }: { readonly width: number; readonly height: number },
+  next: BeginRows,
+): BeginRows {
+  return (head) => {
+    const width = Math.min(most, head.width);
+    const height = Math.min(mostRows, head.height);
+    const put = next({ width, height, hasAlpha: false });
+    let y = 0;
+    return (rgb) => {
+      if (y++ < height) put(rgb.subarray(0, 3 * width));
+    };
   };
-  const own = crop(output, part);
-  const { width, height, alpha } = original;
-  const isWhole = width === own.width && height === own.height;
-  const whole = isWhole ? own : resize({ width, height }, { interpolation })(own);
-  return alpha === undefined ? whole : { ...whole, alpha };
+}
+
+function resizedRows(
+  size: { readonly width: number; readonly height: number },
+  interpolation: Interpolation | undefined,
+  next: BeginRows,
+): BeginRows {
+  return (head) => {
+    if (head.width === size.width && head.height === size.height) return next(head);
+    const rows = new RowCollector();
+    const put = rows.begin(head);
+    let left = head.height;
+    return (rgb) => {
+      put(rgb);
+      if (--left === 0) putRows(resize(size, { interpolation })(rows.picture), next);
+    };
+  };
 }
 
 /** Beyond the picture that it belongs to, alpha goes on as it ends. */
-function withAlpha(
-  picture: Picture,
-  alpha: Uint8Array | undefined,
-  from: { readonly width: number; readonly height: number },
-): Picture {
-  if (alpha === undefined) return picture;
-  const { width, height, data } = picture;
-  const out = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const row = Math.min(y, from.height - 1) * from.width;
-    for (let x = 0; x < width; x++) out[y * width + x] = alpha[row + Math.min(x, from.width - 1)];
-  }
-  return { width, height, data, alpha: out };
+function withAlpha({ width, height, alpha }: Prepared['original'], next: BeginRows): BeginRows {
+  if (alpha === undefined) return next;
+  return (head) => {
+    const put = next({ ...head, hasAlpha: true });
+    const out = new Uint8Array(head.width);
+    let y = 0;
+    return (rgb) => {
+      const from = Math.min(y++, height - 1) * width;
+      for (let x = 0; x < out.length; x++) out[x] = alpha[from + Math.min(x, width - 1)];
+      put(rgb, out);
+    };
+  };
 }
 
 function withoutPixels({ width, height, alpha }: Picture): Prepared['original'] {

@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { jpegInBundle } from '../../scripts/jpegModule.mjs';
 import { webpInBundle } from '../../scripts/webpModules.mjs';
 import { CHROMIUM, check, folder, runChecks, skip } from './checks.mjs';
 
@@ -400,7 +399,7 @@ async function bundle() {
     format: 'esm',
     metafile: true,
     loader: { '.wasm': 'binary' },
-    plugins: [jpegInBundle(root), webpInBundle(root)],
+    plugins: [webpInBundle(root)],
     logLevel: 'silent',
   };
   const sizes = [];

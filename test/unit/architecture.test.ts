@@ -62,11 +62,7 @@ const BUNDLED_IN_PAGE = ['preact', 'preact/hooks', '@preact/signals'];
 const BUNDLED_IN_COMMAND = ['@hono/node-server'];
 
 /** Files that a build puts a package in the place of, which nothing looks for at run time. */
-const BUNDLED_CODECS = [
-  'image/jpeg/jpegEncoderModule.ts',
-  'image/webp/webpDecoderModule.ts',
-  'image/webp/webpEncoderModule.ts',
-];
+const BUNDLED_CODECS = ['image/webp/webpDecoderModule.ts', 'image/webp/webpEncoderModule.ts'];
 
 const imports: Import[] = files.flatMap((file) => {
   const text = sourceOf(file);
@@ -154,7 +150,7 @@ describe('imports', () => {
     expect(bundled.filter(({ from }) => room(from) !== 'page')).toEqual([]);
     const inCommand = foreign.filter(({ to }) => BUNDLED_IN_COMMAND.includes(to));
     expect(inCommand.map(({ from }) => from)).toEqual(['cli/server/httpServer.ts']);
-    const codecs = foreign.filter(({ to }) => /^(jpeg-js$|@jsquash\/webp\/)/.test(to));
+    const codecs = foreign.filter(({ to }) => /^@jsquash\/webp\//.test(to));
     expect(codecs.map(({ from }) => from).sort()).toEqual(BUNDLED_CODECS);
     const packages = new Set(
       foreign

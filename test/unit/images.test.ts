@@ -84,6 +84,34 @@ describe('JPEG', () => {
     expect(decodeImage(goldenBytes(file))).toEqual({ width, height, data: goldenBytes(rgb) });
   });
 
+  it('is written as jpeg-js writes it', () => {
+    const noise = (count: number, seed: number) =>
+      Uint8Array.from({ length: count }, (_, i) => (Math.imul(i + seed, 0x9e3779b1) >>> 13) & 255);
+    const checked = (count: number) => noise(count, 1).map((v) => (v & 1) * 255);
+    for (const quality of [1, 24, 49, 50, 77, 95, 100]) {
+      const [width, height] = [1 + (quality % 19), 1 + ((quality * 7) % 23)];
+      const { data: even } = smooth(width, height, quality);
+      for (const data of [even, noise(3 * width * height, quality), checked(3 * width * height)]) {
+        const rgba = Uint8Array.from({ length: width * height * 4 }, (_, i) =>
+          i % 4 === 3 ? 255 : data[(i >> 2) * 3 + (i % 4)],
+        );
+        const theirs = Uint8Array.from(jpeg.encode({ width, height, data: rgba }, quality).data);
+        expect(encodeImage({ width, height, data }, 'x.jpg', { quality })).toEqual(theirs);
+      }
+    }
+  });
+
+  it('is not written where a side is longer than its header can say', () => {
+    const data = new Uint8Array(3 * 65_536);
+    expect(() => encodeImage({ width: 65_536, height: 1, data }, 'x.jpg')).toThrow(
+      /A JPEG has at most 65535 pixels a side, but the picture has 65536 x 1/,
+    );
+    const { width, height } = decodeImage(
+      encodeImage({ width: 1, height: 65_500, data: data.subarray(0, 3 * 65_500) }, 'x.jpg'),
+    );
+    expect([width, height]).toEqual([1, 65_500]);
+  });
+
   it('comes back nearly as it was at quality 95', () => {
     const p = smooth(40, 30, 2);
     const back = decodeImage(encodeImage(p, 'x.jpg'));

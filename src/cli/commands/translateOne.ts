@@ -1,7 +1,7 @@
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { seconds } from '../../html/text.js';
 import { loadDecoder, loadEncoder } from '../../image/formats.js';
-import type { Picture } from '../../image/picture.js';
+import type { BeginRows } from '../../image/rows.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
@@ -9,7 +9,7 @@ import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
 import { makeFolder, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
-import { generate } from '../../translate/generate.js';
+import { generateRows } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
 import { networkInputShape } from '../../translate/pictureNetwork.js';
@@ -20,11 +20,12 @@ import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import {
-  encodeResult,
   expectedSize,
   type Opened,
   openBytes,
+  ResultEncoder,
   readPicture,
+  type Saved,
 } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
 import { layerProgress } from '../progressBar.js';
@@ -51,29 +52,51 @@ interface Times {
   readonly total: number;
 }
 
-/** What was written where. */
-interface Written {
-  readonly bytes: Uint8Array;
-  readonly picture: Picture;
+/** When parts of the work were done. */
+interface Moments {
+  readonly begin: number;
+  readonly loaded: number;
+  readonly decoded: number;
+  readonly translated: number;
 }
 
-/** A picture that is translated, and what is told of it. */
-interface Done {
-  readonly plan: OnePlan;
-  readonly opened: Opened;
-  readonly written: Written;
-  readonly generator: OpenedGenerator;
+/** A picture that is translated: its file is all but made, and what it was made of is held no more. */
+interface Translated {
+  readonly encoder: ResultEncoder;
+  readonly size: Opened['size'];
+  /** What came to the network. */
+  readonly sized: { readonly width: number; readonly height: number };
+  readonly notes: Opened['notes'];
   /** What hints at a wrong picture. */
   readonly outputNotes: readonly OutputNote[];
-  readonly times: Times;
+  readonly generator: OpenedGenerator;
+  readonly moments: Moments;
 }
 
-/** One picture, with a line about it; weights are read while the picture is, and packed while it is decoded. */
+/** What was written. */
+interface Written {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly size: Saved['size'];
+}
+
+/** One picture, with a line about it. */
 export async function runOne(
   plan: OnePlan,
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
+  const translated = await translateFile(plan, request, terminal);
+  const written = await write(translated.encoder, plan, request);
+  await report(plan, translated, written, request, terminal);
+}
+
+/** Weights are read while the picture is, and packed while it is decoded. */
+async function translateFile(
+  plan: OnePlan,
+  request: TranslateRequest,
+  terminal: Terminal,
+): Promise<Translated> {
   const begin = performance.now();
   const engine = { ...(await withScratch(request.engine, plan.output)), blocking: true };
   await warmUp(engine);
@@ -87,22 +110,14 @@ export async function runOne(
   const decoded = performance.now();
   const outputNotes: OutputNote[] = [];
   const onNote = (note: OutputNote) => outputNotes.push(note);
-  const output = await translateOpened(
-    { file, opened, generator, engine, onNote },
-    request,
-    terminal,
-  );
-  const translated = performance.now();
-  const written = await write(output, opened, plan, request);
-  const end = performance.now();
-  const times = {
-    load: loaded - begin,
-    decode: decoded - loaded,
-    translate: translated - decoded,
-    write: end - translated,
-    total: end - begin,
-  };
-  await report({ plan, opened, written, generator, outputNotes, times }, request, terminal);
+  await loadEncoder(plan.encodedAs);
+  const encoder = new ResultEncoder(opened.prepared, plan.encodedAs, request.pictures);
+  const run = { name: file.name, opened, generator, engine, onNote, begin: encoder.begin };
+  await translateOpened(run, request, terminal);
+  const { size, notes } = opened;
+  const { width, height } = opened.prepared.sized;
+  const moments = { begin, loaded, decoded, translated: performance.now() };
+  return { encoder, size, sized: { width, height }, notes, outputNotes, generator, moments };
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
@@ -132,18 +147,20 @@ async function prepareProgram(
 }
 
 interface Run {
-  readonly file: InputFile;
+  readonly name: string;
   readonly opened: Opened;
   readonly generator: OpenedGenerator;
   readonly engine: ForwardOptions;
   readonly onNote: (note: OutputNote) => void;
+  /** Takes the rows of what the network makes. */
+  readonly begin: BeginRows;
 }
 
 async function translateOpened(
-  { file: { name }, opened, generator, engine, onNote }: Run,
+  { name, opened, generator, engine, onNote, begin }: Run,
   request: TranslateRequest,
   terminal: Terminal,
-): Promise<Picture> {
+): Promise<void> {
   const {
     notes,
     prepared: { sized },
@@ -153,7 +170,7 @@ async function translateOpened(
   const { dumpActivations: folder } = request;
   if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
   return throughNetwork(name, sized, generator, () =>
-    generate(sized, generator, {
+    generateRows(sized, generator, begin, {
       ...engine,
       onNote,
       ...programNotes(request.debug, terminal),
@@ -167,19 +184,17 @@ async function translateOpened(
 }
 
 async function write(
-  output: Picture,
-  { prepared }: Opened,
-  { output: target, encodedAs, replace }: OnePlan,
-  { pictures }: TranslateRequest,
+  encoder: ResultEncoder,
+  { output: target, replace }: OnePlan,
+  { json }: TranslateRequest,
 ): Promise<Written> {
-  await loadEncoder(encodedAs);
-  const { bytes, picture } = encodeResult(output, prepared, encodedAs, pictures);
+  const { bytes, size } = encoder.end();
   if (target === STANDARD) await writeData(bytes);
   else {
     await makeFolder(target);
     await writeFileAtomic(target, bytes, { replace });
   }
-  return { bytes, picture };
+  return { bytes: bytes.length, sha256: json ? sha256(bytes) : '', size };
 }
 
 function rounded(times: Times): Times {
@@ -195,29 +210,42 @@ function rounded(times: Times): Times {
 
 /** A line for people, and one of JSON where it is wanted. */
 async function report(
-  { plan, opened, written, generator, outputNotes, times }: Done,
+  plan: OnePlan,
+  { size, sized, notes, outputNotes, generator, moments }: Translated,
+  written: Written,
   { json, pictures }: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
-  const { size, notes, prepared } = opened;
-  const { bytes, picture } = written;
+  const times = timesOf(moments);
   const input = shownName(plan.input);
-  const fed = describeInput(prepared.sized, generator, pictures.pipeline);
+  const fed = describeInput(sized, generator, pictures.pipeline);
   for (const { message } of outputNotes) terminal.say(`${input}: ${message}`);
   terminal.say(
-    `${input} (${size.join('x')}) -> ${plan.output} (${picture.width}x${picture.height}) in ${seconds(times.total)}: ${fed}, weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
+    `${input} (${size.join('x')}) -> ${plan.output} (${written.size.join('x')}) in ${seconds(times.total)}: ${fed}, weights ${seconds(times.load)}, decode ${seconds(times.decode)}, translate ${seconds(times.translate)}, write ${seconds(times.write)}`,
   );
   if (!json) return;
   const line = {
     input,
     inputSize: size,
-    ...traitsOf(prepared.sized, generator),
+    ...traitsOf(sized, generator),
     notes: [...notes, ...outputNotes],
     output: plan.output,
-    outputSize: [picture.width, picture.height],
-    bytes: bytes.length,
-    sha256: sha256(bytes),
+    outputSize: written.size,
+    bytes: written.bytes,
+    sha256: written.sha256,
     milliseconds: rounded(times),
   };
   await writeData(`${printableJson(line)}\n`);
+}
+
+/** Of a picture that was written just now. */
+function timesOf({ begin, loaded, decoded, translated }: Moments): Times {
+  const end = performance.now();
+  return {
+    load: loaded - begin,
+    decode: decoded - loaded,
+    translate: translated - decoded,
+    write: end - translated,
+    total: end - begin,
+  };
 }

@@ -1,6 +1,7 @@
 import {
   decodeImage,
   encodeImage,
+  encodeRows,
   imageSize,
   loadDecoder,
   loadEncoder,
@@ -8,12 +9,13 @@ import {
 } from '../../image/formats.js';
 import type { DecodeNote } from '../../image/note.js';
 import { ImageError, type Picture } from '../../image/picture.js';
+import { type BeginRows, putRows, type RowEncoder } from '../../image/rows.js';
 import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
-import { finish, type Prepared, prepare, preparedSize } from '../../translate/pipeline.js';
+import { finishRows, type Prepared, prepare, preparedSize } from '../../translate/pipeline.js';
 import { shownName } from '../addresses.js';
 
 /** What happens to every picture of a run alike. */
@@ -134,26 +136,39 @@ export async function savePicture(
 ): Promise<Saved> {
   const begin = performance.now();
   await loadEncoder(target.path);
-  const { bytes, picture, after } = encodeResult(output, prepared, target.path, options);
+  const encoder = new ResultEncoder(prepared, target.path, options);
+  putRows(output, encoder.begin);
+  const { bytes, size } = encoder.end();
   await writeFileAtomic(target.path, bytes, { replace: target.replace });
   return {
-    size: [picture.width, picture.height],
+    size,
     bytes: bytes.length,
     sha256: sha256(bytes),
     milliseconds: performance.now() - begin,
-    after,
+    after: options.gallery ? forGallery(output) : null,
   };
 }
 
-export function encodeResult(
-  output: Picture,
-  prepared: Prepared,
-  name: string,
-  { pipeline, quality, gallery }: PictureOptions,
-): { bytes: Uint8Array; picture: Picture; after: Uint8Array | null } {
-  const picture = finish(output, prepared, pipeline);
-  const after = gallery ? forGallery(output) : null;
-  return { bytes: encodeImage(picture, name, { quality }), picture, after };
+/** Makes a file of what a network makes, as its rows come. */
+export class ResultEncoder {
+  /** Takes the rows. */
+  readonly begin: BeginRows;
+  readonly #encoder: RowEncoder;
+  #size: Saved['size'] = [0, 0];
+
+  constructor(prepared: Prepared, name: string, { pipeline, quality }: PictureOptions) {
+    const encoder = encodeRows(name, { quality });
+    this.#encoder = encoder;
+    this.begin = finishRows(prepared, pipeline, (head) => {
+      this.#size = [head.width, head.height];
+      return encoder.begin(head);
+    });
+  }
+
+  /** Once all rows have come. */
+  end(): { readonly bytes: Uint8Array; readonly size: Saved['size'] } {
+    return { bytes: this.#encoder.end(), size: this.#size };
+  }
 }
 
 function forGallery(picture: Picture): Uint8Array {
