@@ -252,6 +252,13 @@ export class ModuleWriter {
   }
 }
 
+/** A module of which nothing is written: enough to see what a program takes besides its code. */
+export class DraftModule extends ModuleWriter {
+  override define(key: string): FunctionHandle {
+    return { index: 0, exportName: key };
+  }
+}
+
 /** Functions of the table's type must name it: a call through the table compares types by structure. */
 function typeIndex(params: readonly ValueType[], index: number): Code {
   const inTable = params.length === 3 && params.every((type) => type === 'i32');

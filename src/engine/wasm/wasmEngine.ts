@@ -1,4 +1,4 @@
-import { ModuleWriter } from '../../emit/module.js';
+import { DraftModule, type ModuleWriter } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
@@ -345,14 +345,37 @@ async function makeCode(
   const parts = [variantName, rows, vectors, threads, shared, ...inputSides(graph), economy];
   const name = isKept ? codeName([...parts, graph.nodes.length]) : null;
   const imports = economy === 'scratch' ? [TRANSFER] : [];
+  const how = { variant, options, economy, goal };
+  if (isLarge(graph)) {
+    // Nothing is written that is thrown away: code in the making takes memory, too.
+    const { assembly } = await layOut(graph, how, new DraftModule(imports));
+    refuseMore(assembly, mostBytes);
+  }
   return withCodeCache(name, imports, async (writer) => {
-    const { assembly } = await layOut(graph, { variant, options, economy, goal }, writer);
-    const pages = Math.ceil(assembly.bytes / PAGE);
-    if (pages * PAGE > mostBytes) throw new BudgetError(pages * PAGE);
+    const { assembly } = await layOut(graph, how, writer);
+    refuseMore(assembly, mostBytes);
+    const pages = wholePages(assembly);
     const memory = { pages, shared };
     const code = writer.finish(memory, Object.values(assembly.drivers));
     return { assembly, pages, memory, code, economy };
   });
+}
+
+/** A program with a value of so many bytes may have to save memory. */
+const LARGE_VALUE_BYTES = 2 ** 25;
+
+function isLarge({ values }: Graph): boolean {
+  return values.some(({ shape }) => 4 * sizeOf(shape) > LARGE_VALUE_BYTES);
+}
+
+function wholePages({ bytes }: Assembly): number {
+  return Math.ceil(bytes / PAGE);
+}
+
+/** @throws BudgetError for a program that needs more than so many bytes. */
+function refuseMore(assembly: Assembly, mostBytes: number): void {
+  const bytes = wholePages(assembly) * PAGE;
+  if (bytes > mostBytes) throw new BudgetError(bytes);
 }
 
 /** Plans are made so often, at most, until one fits: what values take is known before, and the rest only with the plan. */
@@ -366,9 +389,9 @@ async function goalFor(
 ): Promise<number> {
   let goal = mostBytes;
   for (let draft = 0; how.economy === 'scratch' && draft < MAX_DRAFTS && goal > 0; draft++) {
-    const writer = new ModuleWriter([TRANSFER]);
-    const { assembly, bytes } = await layOut(graph, { ...how, goal }, writer);
-    if (Math.ceil(assembly.bytes / PAGE) * PAGE <= mostBytes) return goal;
+    const draft = new DraftModule([TRANSFER]);
+    const { assembly, bytes } = await layOut(graph, { ...how, goal }, draft);
+    if (wholePages(assembly) * PAGE <= mostBytes) return goal;
     goal = Math.min(bytes - 1, goal - 1, mostBytes - (assembly.bytes - bytes));
   }
   return how.economy === 'scratch' ? 0 : mostBytes;

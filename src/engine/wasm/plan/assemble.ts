@@ -1,4 +1,4 @@
-import { type FunctionHandle, ModuleWriter } from '../../../emit/module.js';
+import { DraftModule, type FunctionHandle, type ModuleWriter } from '../../../emit/module.js';
 import type { GraphNode } from '../../../graph/graph.js';
 import type { ElementReader } from '../../../tensor/elementSource.js';
 import type { Tensor } from '../../../tensor/tensor.js';
@@ -979,7 +979,7 @@ class StageWriter {
 
   #planUnits(member: ChainedStage): readonly RowUnit[] {
     // Its functions are of no use.
-    const draft = new ModuleWriter(this.#module.imports);
+    const draft = new DraftModule(this.#module.imports);
     const { units } = this.#planDraft(member, draft);
     if (units === null || evenRows(units) === null) {
       throw new Error('a stage of a chain makes rows in their order');
