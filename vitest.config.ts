@@ -21,7 +21,7 @@ const suite = (name: string, testTimeout: number) => ({
 
 /**
  * `unit` is what `npm test` runs; `reference` needs PyTorch, the others the large fixtures, `full` the built command, and
- * `processes` the built library: what a process does as a whole depends on Node's version. `page` opens the page in Chromium. `long` takes twenty minutes.
+ * `processes` the built library: what a process does as a whole depends on Node's version. `page` opens the page in Chromium, `queue` starts Redis and PostgreSQL. `long` takes twenty minutes.
  */
 export default defineConfig({
   test: {
@@ -30,6 +30,15 @@ export default defineConfig({
       suite('full', 300_000),
       suite('processes', 60_000),
       suite('page', 300_000),
+      {
+        test: {
+          name: 'queue',
+          include: ['test/queue/**/*.test.ts'],
+          setupFiles,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: { name: 'long', include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000 },
       },

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 const KNOWN_INSTALL_SCRIPTS = {
   esbuild: 'checks that the binary of its platform package runs',
   fsevents: 'builds a macOS add-on; optional, of vitest',
+  'msgpackr-extract':
+    'looks for the binary of its platform package, and builds one where there is none; optional, of bullmq',
 };
 
 const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));

@@ -285,6 +285,23 @@ export const ERROR_CODES = {
     means: 'The command was built without the page that `studio` serves',
   },
   ERR_NO_FILES: { thrownAs: 'CycleganError', means: 'There are no files here, as in a browser' },
+  ERR_PACKAGE: {
+    thrownAs: 'CycleganError',
+    means: 'A package is not installed that those install who need it; the message names it',
+  },
+  ERR_QUEUE: {
+    thrownAs: 'CycleganError',
+    means: 'A queue has no such address, or its server does not answer, or refuses',
+  },
+  ERR_QUEUE_JOB: {
+    thrownAs: 'CycleganError',
+    means: 'What a queue holds is no job, or not the one that is meant',
+  },
+  ERR_STORE: {
+    thrownAs: 'CycleganError',
+    means: 'The store that submitters and workers share cannot be had, or lacks a file',
+  },
+  ERR_CANCELLED: { thrownAs: 'CycleganError', means: 'A job of a queue was cancelled' },
   ERR_SOURCE: {
     thrownAs: 'CycleganError',
     means: 'A value is nothing that gives bytes',

@@ -12,9 +12,11 @@ import { runInspect } from './commands/inspect.js';
 import { runModels } from './commands/models.js';
 import { runServe } from './commands/serve.js';
 import { runStudio } from './commands/studio.js';
+import { runSubmit } from './commands/submit.js';
 import { runSummary } from './commands/summary.js';
 import { runTrain } from './commands/train.js';
 import { runTranslate } from './commands/translate.js';
+import { runWorker } from './commands/worker.js';
 import { benchSpec, readBench } from './requests/bench.js';
 import { cacheSpec, readCache } from './requests/cache.js';
 import { completionSpec, readCompletion } from './requests/completion.js';
@@ -29,9 +31,11 @@ import { inspectSpec, readInspect } from './requests/inspect.js';
 import { modelsSpec, readModels } from './requests/models.js';
 import { readServe, serveSpec } from './requests/serve.js';
 import { readStudio, studioSpec } from './requests/studio.js';
+import { readSubmit, submitSpec } from './requests/submit.js';
 import { readSummary, summarySpec } from './requests/summary.js';
 import { readTrain, trainSpec } from './requests/train.js';
 import { readTranslate, translateSpec } from './requests/translate.js';
+import { readWorker, workerSpec } from './requests/worker.js';
 import type { Terminal } from './terminal.js';
 import type { CommandSpec, Invocation } from './usage.js';
 
@@ -73,6 +77,8 @@ export const COMMANDS: readonly Command[] = [
   command(demoSpec, readDemo, runDemo),
   command(serveSpec, readServe, runServe),
   command(studioSpec, readStudio, runStudio),
+  command(workerSpec, readWorker, runWorker),
+  command(submitSpec, readSubmit, runSubmit),
   command(doctorSpec, readDoctor, runDoctor),
   command(helpSpec, readHelp, runHelp),
   command(completionSpec, readCompletion, runCompletion),

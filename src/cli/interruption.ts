@@ -50,7 +50,10 @@ export class Interruption {
   readonly stop = (name: NodeJS.Signals): void => {
     if (this.#controller.signal.aborted) return;
     this.name = name;
-    for (const signal of BY_USERS) process.off(signal, this.stop);
+    // Not at once: who is also told of this signal has to see that somebody completes what is being written.
+    setImmediate(() => {
+      for (const signal of BY_USERS) process.off(signal, this.stop);
+    });
     this.#controller.abort(new AbortError());
   };
 }

@@ -34,14 +34,25 @@ export function layerProgress(
 ): Pick<RunOptions, 'onProgress'> {
   if (debug) return { onProgress: layerLog(terminal) };
   if (!terminal.isLive) return {};
+  const begin = performance.now();
+  return shareProgress(module, inputShape, (share) =>
+    terminal.progress(`${progressBar(share, performance.now() - begin)}  ${name}`),
+  );
+}
+
+/** Has a network tell which share of its work is done, from 0 to 1. */
+export function shareProgress(
+  module: Module,
+  inputShape: Shape,
+  onShare: (share: number) => void,
+): Required<Pick<RunOptions, 'onProgress'>> {
   const costs = layerCosts(module, inputShape);
   const total = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
-  const begin = performance.now();
   let done = 0;
   return {
     onProgress: ({ node }) => {
       done += costs.get(node.id) ?? 0;
-      terminal.progress(`${progressBar(done / total, performance.now() - begin)}  ${name}`);
+      onShare(done / total);
     },
   };
 }

@@ -13,6 +13,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   http: 1,
   graph: 1,
   pth: 1,
+  queue: 1,
   image: 2,
   engine: 2,
   nn: 3,

@@ -15,7 +15,7 @@ import { writeData, writeMessage } from '../standardOutput.js';
 import { printableJson, type Terminal, tenths } from '../terminal.js';
 
 /** What could not be translated; the rest was. */
-class SomeFailedError extends CycleganError {
+export class SomeFailedError extends CycleganError {
   override readonly name = 'SomeFailedError';
   /** @param folders That could not be looked into. */
   constructor(failed: number, total: number, folders: number) {

@@ -17,7 +17,10 @@ export async function runTranslate(request: TranslateRequest, terminal: Terminal
   if (request.frames !== null) return runFrames(request.frames, request, terminal);
   if (request.watch !== null) return runWatch(request.watch, request, terminal);
   const names = await readNames(request);
-  if (names.kind === 'one') return translateOne(names, request, terminal);
+  if (names.kind === 'one') {
+    if (request.shard === null) return translateOne(names, request, terminal);
+    throw new UsageError('--shard parts several pictures: name a folder, or a pattern.');
+  }
   if (request.dumpActivations !== undefined) {
     throw new UsageError('--dump-activations takes one picture.');
   }

@@ -28,7 +28,11 @@ export async function runMany(
   for (const item of unusable) await tally.addUnusable(item);
   if (left.length === 0 && (jobs.length === 0 || !request.pictures.gallery)) {
     tally.throwFailures();
-    terminal.say(`Nothing to do: all ${jobs.length} pictures are translated.`);
+    terminal.say(
+      jobs.length === 0
+        ? 'Nothing to do: there are more parts than pictures, and none is in this one.'
+        : `Nothing to do: all ${jobs.length} pictures are translated.`,
+    );
     return;
   }
   await warmUp(request.engine);

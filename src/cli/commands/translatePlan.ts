@@ -55,7 +55,7 @@ export interface ManyPlan {
 /** What of a request decides about files. */
 export type PlanRequest = Pick<
   TranslateRequest,
-  'extension' | 'suffix' | 'existing' | 'recursive' | 'json'
+  'extension' | 'suffix' | 'existing' | 'recursive' | 'json' | 'shard'
 > & {
   readonly weights: Pick<TranslateRequest['weights'], 'source'>;
   readonly pictures: Pick<TranslateRequest['pictures'], 'decode'>;
@@ -168,12 +168,14 @@ export async function planMany(
   const { recursive, suffix } = request;
   const found = await findInputs(operands, { recursive, outputs: folder, suffix });
   await refuseOwnStreams(found.inputs.map(({ path }) => path));
+  // All of them have their names before they are parted: those depend on each other.
   const planned = planOutputs(found.inputs, { folder, suffix, extension: request.extension });
   tellPassedOver(found, planned, folder, terminal);
-  const { jobs, blocked, unusable } = await lookForOutputs(planned);
+  const part = shardOf(planned, request.shard);
+  const { jobs, blocked, unusable } = await lookForOutputs(part);
   const { force, resume, noClobber } = request.existing;
   const replace = force && !noClobber && !isFolderGuessed;
-  await refuseInputsAsOutputs(jobs, request.weights.source);
+  await refuseInputsAsOutputs(planned, request.weights.source);
   if (replace) await refusePassedOver(found, jobs);
   const remedy = force ? `-o ${folder} --force replaces it` : '--force replaces it';
   const left = replace ? jobs : await jobsToDo({ jobs, blocked }, resume, remedy, terminal);
@@ -185,6 +187,13 @@ export async function planMany(
     replace,
     replaceGallery: whichGallery(replace, resume, noClobber),
   };
+}
+
+/** Every Nth, so that a part has some of each folder; together, the parts are all, and no two have one in common. */
+function shardOf(jobs: readonly Job[], shard: TranslateRequest['shard']): readonly Job[] {
+  if (shard === null) return jobs;
+  const { part, parts } = shard;
+  return jobs.filter((_, i) => i % parts === part - 1);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { loadDecoder } from '../../image/formats.js';
 import type { Picture } from '../../image/picture.js';
 import { isThreadFor, serveTasks, ThreadPool } from '../../platform/threadPool.js';
 import type { Prepared } from '../../translate/pipeline.js';
@@ -6,6 +7,7 @@ import { type EncodedFrame, encodeFrame, openFrame } from '../frames/frameWork.j
 import type { FramesRequest } from '../requests/frames.js';
 import {
   type Opened,
+  openBytes,
   openPicture,
   type PictureOptions,
   type Saved,
@@ -24,6 +26,7 @@ interface Task {
   readonly options: PictureOptions;
   readonly work:
     | { readonly open: string }
+    | { readonly openBytes: Uint8Array; readonly name: string }
     | { readonly save: Result & { readonly target: Target } }
     | { readonly openFrame: Frame; readonly raw: FramesRequest['raw'] }
     | { readonly encodeFrame: Result & { readonly extension: string } };
@@ -45,6 +48,11 @@ export class PictureThreads {
     return (await this.#ask({ open: path })) as Opened;
   }
 
+  /** The same of bytes, for options of their own. */
+  async openBytes(bytes: Uint8Array, name: string, options: PictureOptions): Promise<Opened> {
+    return (await this.#ask({ openBytes: bytes, name }, [], options)) as Opened;
+  }
+
   async save(output: Picture, prepared: Prepared, target: Target): Promise<Saved> {
     const work = { save: { output, prepared, target } };
     return (await this.#ask(work, buffersOf(output))) as Saved;
@@ -55,17 +63,22 @@ export class PictureThreads {
     return (await this.#ask({ openFrame: frame, raw }, [frame.bytes.buffer])) as Opened;
   }
 
-  async encodeFrame(output: Picture, prepared: Prepared, extension: string): Promise<EncodedFrame> {
+  async encodeFrame(
+    output: Picture,
+    prepared: Prepared,
+    extension: string,
+    options = this.#options,
+  ): Promise<EncodedFrame> {
     const work = { encodeFrame: { output, prepared, extension } };
-    return (await this.#ask(work, buffersOf(output))) as EncodedFrame;
+    return (await this.#ask(work, buffersOf(output), options)) as EncodedFrame;
   }
 
   end(): void {
     this.#pool.end();
   }
 
-  #ask(work: Task['work'], transfer: ArrayBuffer[] = []): Promise<Answer> {
-    return this.#pool.ask({ options: this.#options, work }, transfer);
+  #ask(work: Task['work'], transfer: ArrayBuffer[] = [], options = this.#options): Promise<Answer> {
+    return this.#pool.ask({ options, work }, transfer);
   }
 }
 
@@ -81,6 +94,10 @@ export function servePictures(): void {
 
 async function serve({ work, options }: Task): Promise<Answer> {
   if ('open' in work) return openPicture(work.open, options);
+  if ('openBytes' in work) {
+    await loadDecoder(work.openBytes);
+    return openBytes(work.openBytes, work.name, options);
+  }
   if ('openFrame' in work) return openFrame(work.openFrame, work.raw, options);
   if ('encodeFrame' in work) {
     const { output, prepared, extension } = work.encodeFrame;

@@ -53,6 +53,12 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: 'write index.html beside the outputs: inputs and outputs to compare',
   },
   resume: { matters: true, type: 'boolean', help: 'leave out pictures whose output is there' },
+  shard: {
+    type: 'string',
+    value: 'I/N',
+    completes: 'nothing',
+    help: 'translate the Ith of N parts of the pictures, from 1 on: for N machines with the same command',
+  },
   resize: { matters: true, ...PICTURE_OPTIONS.resize },
   ...TRAIT_OPTIONS,
   crop: PICTURE_OPTIONS.crop,
@@ -117,6 +123,13 @@ export interface ExistingRequest {
   readonly noClobber: boolean;
 }
 
+/** One of several parts. */
+export interface Shard {
+  /** From 1 on. */
+  readonly part: number;
+  readonly parts: number;
+}
+
 /** What the command line asks for, checked. Only names are yet to be looked at, which depends on what files there are. */
 export interface TranslateRequest {
   readonly operands: readonly string[];
@@ -125,6 +138,8 @@ export interface TranslateRequest {
   readonly recursive: boolean;
   /** Between an input's name and the extension of its output; `null`: as usual. */
   readonly suffix: string | null;
+  /** Which part of the pictures is meant; `null`: all. */
+  readonly shard: Shard | null;
   /** Whether it is only told what would be done. */
   readonly dryRun: boolean;
   /** `.png`, `.jpg`, `.webp` or `.tif`, for names that are made up. */
@@ -153,6 +168,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     output: text('output'),
     recursive: flag('recursive'),
     suffix: readSuffix(text('suffix')),
+    shard: readShard(invocation),
     dryRun: flag('dry-run'),
     extension: frames === null ? readExtension(source, text('format') ?? 'png') : '',
     watch: frames === null ? readWatch(invocation) : null,
@@ -185,6 +201,23 @@ function readWatch({ operands, text, flag }: Invocation): string | null {
   if (refused !== undefined) throw new UsageError(`--${refused} cannot be had with --watch.`);
   if (operands.length === 0 && text('output') !== '-') return folder;
   throw new UsageError('--watch takes one folder: cyclegan --watch FOLDER -o OUTPUTS.');
+}
+
+const MAX_PARTS = 100_000;
+
+function readShard({ text, flag }: Invocation): Shard | null {
+  const given = text('shard');
+  if (given === undefined) return null;
+  const refused = ['gallery', 'watch', 'frames'].find((name) => flag(name));
+  if (refused !== undefined) {
+    throw new UsageError(`--${refused} cannot be had with --shard, which knows a part alone.`);
+  }
+  const [, part, parts] = (/^(\d{1,6})\/(\d{1,6})$/.exec(given) ?? []).map(Number);
+  if (part >= 1 && part <= parts && parts <= MAX_PARTS) return { part, parts };
+  const hint = part === 0 ? ' Where parts are counted from 0, add one: $((INDEX + 1))/N.' : '';
+  throw new UsageError(
+    `--shard takes which of how many parts, from 1/N to N/N, but got "${given}".${hint}`,
+  );
 }
 
 /** Longer ones leave no room for a name. */

@@ -1,0 +1,71 @@
+import type { EngineOptions } from '../../engine/engine.js';
+import { beginGenerator, type OpenedGenerator } from '../../generator/openGenerator.js';
+import { availableCores } from '../../platform/cores.js';
+import type { TranslationJob } from '../../queue/job.js';
+import { readReference, type TranslateJob } from '../../queue/jobWorker.js';
+import type { Store } from '../../queue/store/store.js';
+import { generate } from '../../translate/generate.js';
+import { throughNetwork } from '../../translate/networkErrors.js';
+import { networkInputShape } from '../../translate/pictureNetwork.js';
+import { embeddedWeights } from '../embedded.js';
+import { PictureThreads } from '../pictures/pictureThreads.js';
+import { shareProgress } from '../progressBar.js';
+import { type JobRequest, readSettings } from '../requests/jobSettings.js';
+import { GeneratorCache } from './generatorCache.js';
+
+/** More decode no faster than a network takes pictures. */
+const MAX_THREADS = 2;
+
+/** Does with the pictures of jobs what `translate` does with those that are named. */
+export class JobTranslator {
+  readonly #store: Store;
+  readonly #engine: EngineOptions;
+  readonly #generators = new GeneratorCache();
+  readonly #threads = new PictureThreads(Math.min(MAX_THREADS, availableCores()), {
+    ...readSettings({}).pictures,
+    gallery: false,
+  });
+
+  constructor(store: Store, engine: EngineOptions) {
+    this.#store = store;
+    this.#engine = engine;
+  }
+
+  readonly translate: TranslateJob = async (job, { signal, onProgress }) => {
+    const { pictures: settings, ...weights } = readSettings(job.settings);
+    const pictures = { ...settings, gallery: false };
+    const bytes = await readReference(this.#store, job.picture);
+    const opened = await this.#threads.openBytes(bytes, job.name, pictures);
+    const key = JSON.stringify([job.weights?.sha256 ?? null, weights]);
+    const output = await this.#generators.use(
+      key,
+      () => this.#open(job, weights),
+      (generator) => {
+        const { sized } = opened.prepared;
+        return throughNetwork(job.name, sized, generator, () =>
+          generate(sized, generator, {
+            ...this.#engine,
+            signal,
+            ...shareProgress(generator.module, networkInputShape(sized, generator), onProgress),
+          }),
+        );
+      },
+    );
+    const { prepared } = opened;
+    return (await this.#threads.encodeFrame(output, prepared, job.extension, pictures)).bytes;
+  };
+
+  end(): void {
+    this.#threads.end();
+  }
+
+  async #open(
+    { weights }: TranslationJob,
+    { key, traits }: Pick<JobRequest, 'key' | 'traits'>,
+  ): Promise<OpenedGenerator> {
+    const bytes =
+      weights === null ? await embeddedWeights() : await readReference(this.#store, weights);
+    const reading = await beginGenerator(bytes, { ...traits, key });
+    return reading();
+  }
+}

@@ -1,0 +1,158 @@
+import { CycleganError } from '../errors.js';
+import type { BullJob, BullJobOptions, BullQueue } from './bullmq.js';
+import { type Failure, readFailure } from './failure.js';
+import { jobId, readJob, type TranslationJob } from './job.js';
+import type { QueueServer } from './servers/server.js';
+
+/** BullMQ's name for the kind of job. */
+const KIND = 'translate';
+/** 1, 2, 4, 8 seconds, each up to a half less, so that workers do not come back all at once. */
+const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const;
+/** What is done is known for so long; its result stays in the store. */
+const KEEP_DONE = { age: 86_400, count: 10_000 } as const;
+/** Dead letters: for so long can be asked what went wrong. */
+const KEEP_FAILED = { age: 30 * 86_400, count: 100_000 } as const;
+/** Dead letters that are asked for at once. */
+const PAGE = 500;
+
+export interface SubmitOptions {
+  /** From 1 (first) on; 0: before all of those. */
+  readonly priority: number;
+  /** So often is a job tried that may go well another time. */
+  readonly attempts: number;
+}
+
+/** How far a job is. */
+export type JobState =
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'waiting' }
+  /** `share` from 0 to 1. */
+  | { readonly kind: 'active'; readonly share: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly failure: Failure };
+
+/** A dead letter. */
+export interface DeadLetter {
+  readonly id: string;
+  /** What the picture is called. */
+  readonly name: string;
+  readonly attempts: number;
+  /** When it failed for good, in milliseconds since 1970. */
+  readonly failedAt: number;
+  readonly failure: Failure;
+}
+
+/** What workers do with a job that was cancelled: they look at its data. */
+export function isCancelled(data: unknown): boolean {
+  return (
+    typeof data === 'object' && data !== null && 'cancelled' in data && data.cancelled === true
+  );
+}
+
+/** A queue of pictures that are to be translated, as submitters see it. */
+export class JobQueue {
+  readonly #queue: BullQueue;
+
+  constructor(server: QueueServer, name: string) {
+    const { classes, connection } = server;
+    this.#queue = new classes.Queue(name, { connection });
+    // Calls fail for themselves.
+    this.#queue.on('error', () => undefined);
+  }
+
+  async ready(): Promise<void> {
+    await this.#queue.waitUntilReady();
+  }
+
+  /** Adds a job. One that is in the queue is left there, and one that has failed, or whose result is lost, begins anew. */
+  async submit(job: TranslationJob, { priority, attempts }: SubmitOptions): Promise<string> {
+    const id = jobId(job);
+    const earlier = await this.#queue.getJob(id);
+    if (earlier !== undefined) {
+      if (earlier.finishedOn === undefined) {
+        if (isCancelled(earlier.data)) await earlier.updateData(job);
+        return id;
+      }
+      // Another submitter may have been faster.
+      await earlier.remove().catch(() => undefined);
+    }
+    const options: BullJobOptions = {
+      jobId: id,
+      attempts,
+      backoff: BACKOFF,
+      removeOnComplete: KEEP_DONE,
+      removeOnFail: KEEP_FAILED,
+      stackTraceLimit: 1,
+      ...(priority > 0 ? { priority } : {}),
+    };
+    await this.#queue.add(KIND, job, options);
+    return id;
+  }
+
+  async stateOf(id: string): Promise<JobState> {
+    const job = await this.#queue.getJob(id);
+    if (job === undefined) return { kind: 'missing' };
+    if (job.finishedOn !== undefined) {
+      const { failedReason } = job;
+      if (failedReason === undefined) return { kind: 'done' };
+      return { kind: 'failed', failure: readFailure(failedReason) };
+    }
+    if (isCancelled(job.data)) return { kind: 'failed', failure: CANCELLED };
+    const share = typeof job.progress === 'number' ? job.progress : 0;
+    return share > 0 ? { kind: 'active', share } : { kind: 'waiting' };
+  }
+
+  /** Has a job not be done, or ended where it is. @returns Whether there was anything to cancel. */
+  async cancel(id: string): Promise<boolean> {
+    const job = await this.#queue.getJob(id);
+    if (job === undefined || job.finishedOn !== undefined) return false;
+    await job.updateData({ ...readJob(job.data), cancelled: true });
+    return true;
+  }
+
+  /** Those that failed for good, the last one first. */
+  async *deadLetters(): AsyncGenerator<DeadLetter> {
+    for (let start = 0; ; start += PAGE) {
+      const page = await this.#queue.getFailed(start, start + PAGE - 1);
+      for (const job of page) if (job !== undefined) yield deadLetter(job);
+      if (page.length < PAGE) return;
+    }
+  }
+
+  /** Puts a dead letter back. @throws CycleganError `ERR_QUEUE_JOB` where there is none of that number. */
+  async retry(id: string, options: SubmitOptions): Promise<void> {
+    const job = await this.#queue.getJob(id);
+    if (job?.finishedOn === undefined || job.failedReason === undefined) {
+      throw new CycleganError('ERR_QUEUE_JOB', `${id}: there is no dead letter of this number.`);
+    }
+    await this.submit(readJob(job.data), options);
+  }
+
+  /** How many jobs wait, are being done, or have failed. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    return this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}
+
+const CANCELLED: Failure = { code: 'ERR_CANCELLED', message: 'It was cancelled.' };
+
+function deadLetter(job: BullJob): DeadLetter {
+  const { id = '', data, attemptsMade, failedReason = '', finishedOn = 0 } = job;
+  return {
+    id,
+    name: nameOf(data),
+    attempts: attemptsMade,
+    failedAt: finishedOn,
+    failure: readFailure(failedReason),
+  };
+}
+
+/** Also of what is no job: it is a dead letter for that reason. */
+function nameOf(data: unknown): string {
+  const { name } = Object(data) as { readonly name?: unknown };
+  return typeof name === 'string' ? name : '?';
+}

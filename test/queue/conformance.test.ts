@@ -1,0 +1,405 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeImage } from '../../src/image/formats.js';
+import { sha256 } from '../../src/platform/sha256.js';
+import { jobId, type TranslationJob } from '../../src/queue/job.js';
+import { JobQueue } from '../../src/queue/jobQueue.js';
+import { openServer } from '../../src/queue/servers/openServer.js';
+import type { QueueServer } from '../../src/queue/servers/server.js';
+import { temporaryFolder } from '../support/command.js';
+import { CommandProcess, type Line } from './processes.js';
+import { type RealServer, SERVERS, type ServerPackage } from './realServers.js';
+
+/** 3 to 3 channels, 4 filters: a picture takes milliseconds. */
+const WEIGHTS = join(import.meta.dirname, '../golden/data/tiny_zip.pth');
+/** Of workers that are killed; those that take long over a picture on a busy machine have the usual time. */
+const SHORT_LEASE = ['--lease', '2'];
+
+for (const server of SERVERS) {
+  describe.skipIf(!server.isInstalled)(`a queue on ${server.name}`, () => conformance(server));
+}
+
+function conformance({ make }: ServerPackage): void {
+  const home = temporaryFolder();
+  const cache = join(home.path, 'cache');
+  let server: RealServer;
+  let count = 0;
+  let folder = '';
+  let processes: CommandProcess[] = [];
+
+  beforeAll(async () => {
+    // PostgreSQL's user has to pass.
+    chmodSync(home.path, 0o755);
+    const data = join(home.path, 'server');
+    mkdirSync(data);
+    server = await make(data);
+    await server.start();
+  });
+
+  beforeEach(() => {
+    folder = join(home.path, `test-${count++}`);
+    mkdirSync(join(folder, 'in'), { recursive: true });
+  });
+
+  afterEach(async () => {
+    for (const process of processes) process.signal('SIGKILL');
+    for (const process of processes) await process.end();
+    processes = [];
+  });
+
+  afterAll(async () => {
+    await server.kill9();
+    home.remove();
+  });
+
+  /** Each test has a queue and a store of its own. */
+  const common = () => [
+    ...['--queue', server.address, '--queue-name', `test-${count}`],
+    ...['--store', 'store', '--json'],
+  ];
+
+  const run = (...args: readonly string[]) => {
+    const process = new CommandProcess(args, folder, cache);
+    processes.push(process);
+    return process;
+  };
+
+  const beginWorker = async (...options: readonly string[]) => {
+    const worker = run('worker', ...common(), ...options);
+    await worker.until(({ stderr }) => stderr.includes('Takes pictures'), 'the worker began');
+    return worker;
+  };
+
+  const NETWORK = ['--weights', WEIGHTS, '--resize', 'none'];
+
+  const submit = (...args: readonly string[]) => run('submit', ...args, ...NETWORK, ...common());
+
+  /** The same by the network that is built in, of which a large picture takes seconds. */
+  const submitLong = (...args: readonly string[]) =>
+    run('submit', 'in/long.png', '-o', 'out/', '--resize', 'none', ...args, ...common());
+
+  const ended = async (process: CommandProcess, code: number): Promise<Line[]> => {
+    expect({ code: await process.end(), stderr: process.stderr }).toMatchObject({ code });
+    return process.lines;
+  };
+
+  /** What the plain command makes of the same names. */
+  const translated = async (...args: readonly string[]) => {
+    await ended(run(...args, '-o', 'expected', ...NETWORK), 0);
+    return contents(join(folder, 'expected'));
+  };
+
+  const withQueue = async <T>(action: (queue: JobQueue, server: QueueServer) => Promise<T>) => {
+    const opened = await openServer(server.address);
+    const queue = new JobQueue(opened, `test-${count}`);
+    try {
+      return await action(queue, opened);
+    } finally {
+      await queue.close();
+      await opened.close();
+    }
+  };
+
+  it('gives what the command gives, under the same names', async () => {
+    writePictures(folder, 6);
+    writeFileSync(join(folder, 'in/p0.bmp'), readFileSync(join(folder, 'in/p1.png')));
+    const expected = await translated('in');
+    await beginWorker();
+    const lines = await ended(submit('in', '-o', 'out', '--wait'), 0);
+    expect(contents(join(folder, 'out'))).toEqual(expected);
+    expect(expected.size).toBe(7);
+    expect(
+      lines
+        .filter(({ state }) => state === 'placed')
+        .map(({ output }) => output)
+        .sort(),
+    ).toEqual([...expected.keys()].map((name) => join('out', name)));
+  });
+
+  it('loses nothing and makes nothing twice when servers and workers are killed', async () => {
+    writePictures(folder, 500);
+    const expected = await translated('in');
+    const begin = () => run('worker', ...common(), ...SHORT_LEASE);
+    const workers = [begin(), begin(), begin()];
+    const submitter = submit('in', '-o', 'out', '--wait');
+    const killed = { server: 0, worker: 0 };
+    const next = random(count);
+    await submitter.until(
+      ({ stderr, lines }) => stderr.length + lines.length > 0,
+      'a first result',
+    );
+    while (!submitter.hasEnded) {
+      if (next() < 0.5) {
+        await server.kill9();
+        killed.server++;
+        await server.start();
+      } else {
+        const which = Math.floor(next() * workers.length);
+        workers[which].signal('SIGKILL');
+        killed.worker++;
+        workers[which] = begin();
+      }
+      await pause(1500 + 2000 * next());
+    }
+    expect(await submitter.end()).toBe(0);
+    expect(Math.min(killed.server, killed.worker)).toBeGreaterThan(1);
+    expect(contents(join(folder, 'out'))).toEqual(expected);
+    expect(expected.size).toBe(500);
+    const placed = submitter.lines.filter(({ state }) => state === 'placed');
+    expect(new Set(placed.map(({ output }) => output)).size).toBe(500);
+    expect(placed.length).toBe(500);
+    expect(await withQueue(deadLetters)).toEqual([]);
+  }, 400_000);
+
+  it('has a worker that is told to end complete what it is at, and take no more', async () => {
+    writePicture(folder, 'long', 2000, 1500);
+    writePictures(folder, 3);
+    const [{ id = '' }] = await ended(submitLong(), 0);
+    const worker = await beginWorker('--concurrency', '1');
+    await until(
+      () => withQueue((queue) => queue.stateOf(id)),
+      ({ kind }) => kind === 'active',
+    );
+    const others = await ended(submit('in/p0.png', 'in/p1.png', 'in/p2.png', '-o', 'out'), 0);
+    worker.signal('SIGTERM');
+    expect(await worker.end()).toBe(0);
+    expect(worker.lines.map(({ input, error }) => ({ input, error }))).toEqual([
+      { input: 'in/long.png', error: undefined },
+    ]);
+    const states = await withQueue((queue) =>
+      Promise.all([id, ...others.map((line) => line.id ?? '')].map((one) => queue.stateOf(one))),
+    );
+    expect(states.map(({ kind }) => kind)).toEqual(['done', 'waiting', 'waiting', 'waiting']);
+  });
+
+  it('tells how far a picture is, and stops it when it is cancelled', async () => {
+    writePicture(folder, 'long', 3000, 2000);
+    writePictures(folder, 1);
+    const waiting = submitLong('--wait');
+    const worker = await beginWorker('--concurrency', '1');
+    await waiting.until(({ lines }) => lines.length > 0, 'it told how far it is');
+    const [{ id = '', share = 0, state }] = waiting.lines;
+    expect(state).toBe('active');
+    expect(share).toBeGreaterThan(0);
+    expect(share).toBeLessThan(1);
+    const [{ id: other = '' }] = await ended(submit('in/p0.png', '-o', 'out/'), 0);
+    await ended(run('submit', '--cancel', id, other, ...common()), 0);
+    const lines = await ended(waiting, 1);
+    expect(lines.at(-1)?.error?.code).toBe('ERR_CANCELLED');
+    await worker.until((process) => process.lines.length === 2, 'both ended');
+    expect(worker.lines.map(({ error }) => error?.code)).toEqual([
+      'ERR_CANCELLED',
+      'ERR_CANCELLED',
+    ]);
+    expect(contents(join(folder, 'store/results')).size).toBe(0);
+    const again = await ended(run('submit', '--cancel', id, ...common()), 1);
+    expect(again.at(-1)?.error?.code).toBe('ERR_QUEUE_JOB');
+    // What was cancelled can be asked for again.
+    await ended(submit('in/p0.png', '-o', 'out/', '--wait'), 0);
+  });
+
+  it('tries again what may pass, with pauses', async () => {
+    writePictures(folder, 1);
+    const [{ id = '' }] = await ended(submit('in', '-o', 'out'), 0);
+    renameSync(join(folder, 'store/weights'), join(folder, 'away'));
+    const worker = await beginWorker();
+    await worker.until(({ lines }) => lines.length > 1, 'it failed twice');
+    renameSync(join(folder, 'away'), join(folder, 'store/weights'));
+    await ended(submit('in', '-o', 'out', '--wait'), 0);
+    const codes = worker.lines.map((line) => [line.id, line.error?.code, line.error?.isFinal]);
+    expect(codes.slice(0, 2)).toEqual(Array(2).fill([id, 'ERR_FILE_NOT_FOUND', false]));
+    expect(codes.at(-1)).toEqual([id, undefined, undefined]);
+  });
+
+  it('keeps what failed for good, with the reason, and puts it back when asked', async () => {
+    writePictures(folder, 2);
+    writeFileSync(join(folder, 'in/bad.png'), 'this is no picture');
+    await beginWorker();
+    const lines = await ended(submit('in', '-o', 'out', '--wait'), 1);
+    const bad = lines.find(({ error }) => error !== undefined);
+    expect(bad).toMatchObject({ input: 'in/bad.png', error: { code: 'ERR_IMAGE_FORMAT' } });
+    expect(contents(join(folder, 'out')).size).toBe(2);
+    const failed = await ended(run('submit', '--failed', ...common()), 0);
+    expect(failed).toMatchObject([
+      { id: bad?.id, input: 'in/bad.png', attempts: 1, error: { code: 'ERR_IMAGE_FORMAT' } },
+    ]);
+
+    writePicture(folder, 'late', 20, 16);
+    rmSync(join(folder, 'store/weights'), { recursive: true });
+    const late = submit('in/late.png', '-o', 'out/', '--attempts', '1');
+    // Submitting puts weights back that are missing.
+    const [{ id = '' }] = await ended(late, 0);
+    await until(
+      () => withQueue((queue) => queue.stateOf(id)),
+      ({ kind }) => kind === 'done',
+    );
+  });
+
+  it('puts dead letters back into the queue', async () => {
+    writePictures(folder, 1);
+    const [{ id = '' }] = await ended(submit('in', '-o', 'out', '--attempts', '1'), 0);
+    renameSync(join(folder, 'store/weights'), join(folder, 'away'));
+    await beginWorker();
+    const state = () => withQueue((queue) => queue.stateOf(id));
+    await until(state, ({ kind }) => kind === 'failed');
+    renameSync(join(folder, 'away'), join(folder, 'store/weights'));
+    await ended(run('submit', '--retry', ...common()), 0);
+    await until(state, ({ kind }) => kind === 'done');
+    expect(await withQueue(deadLetters)).toEqual([]);
+  });
+
+  it('takes what matters more first', async () => {
+    writePictures(folder, 3);
+    for (const [name, priority] of [
+      ['p0', '20'],
+      ['p1', '1'],
+      ['p2', '5'],
+    ]) {
+      await ended(submit(`in/${name}.png`, '-o', 'out/', '--priority', priority), 0);
+    }
+    const worker = await beginWorker('--concurrency', '1');
+    await worker.until(({ lines }) => lines.length === 3, 'all were done');
+    expect(worker.lines.map(({ input }) => input)).toEqual(['in/p1.png', 'in/p2.png', 'in/p0.png']);
+  });
+
+  it('translates once what is submitted often, and fetches later what was submitted before', async () => {
+    writePictures(folder, 2);
+    writeFileSync(join(folder, 'in/same.png'), readFileSync(join(folder, 'in/p0.png')));
+    const worker = await beginWorker();
+    const lines = await ended(submit('in', '-o', 'out'), 0);
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(2);
+    await worker.until((process) => process.lines.length === 2, 'all were done');
+    worker.signal('SIGTERM');
+    await worker.end();
+    // Nobody is at work any more.
+    await ended(submit('in', '-o', 'out', '--wait'), 0);
+    const out = contents(join(folder, 'out'));
+    expect([...out.keys()]).toEqual(['p0.png', 'p1.png', 'same.png']);
+    expect(out.get('same.png')).toBe(out.get('p0.png'));
+  });
+
+  it('does nothing for jobs that others have made up', async () => {
+    writePictures(folder, 1);
+    const picture = readFileSync(join(folder, 'in/p0.png'));
+    mkdirSync(join(folder, 'store'));
+    writeFileSync(join(folder, 'store/in.png'), picture);
+    writeFileSync(join(folder, 'secret.png'), picture);
+    symlinkSync(folder, join(folder, 'store/out'));
+    const reference = (key: string) => ({ key, sha256: sha256(picture) });
+    const sound: TranslationJob = {
+      ...{ name: 'x', picture: reference('in.png'), weights: null },
+      ...{ settings: { resize: 'none' }, extension: '.png' },
+    };
+    // What differs in its key alone has the same number.
+    const at = (key: string, quality: string) => ({
+      picture: reference(key),
+      settings: { resize: 'none', quality },
+    });
+    const made = (part: object) => ({ ...sound, ...part }) as TranslationJob;
+    const forged = [
+      made(at('../secret.png', '1')),
+      made(at(join(folder, 'secret.png'), '2')),
+      made(at('out/secret.png', '3')),
+      made({ picture: { key: 'in.png', sha256: sha256(new Uint8Array(1)) } }),
+      made({ settings: { weights: '/etc/passwd' } }),
+      made({ settings: { resize: '0' } }),
+      made({ extension: '.sh' }),
+      made({ settings: JSON.parse('{"__proto__": "x"}') }),
+    ];
+    const ids = await withQueue(async (_, { classes, connection }) => {
+      const queue = new classes.Queue(`test-${count}`, { connection });
+      const options = {
+        attempts: 1,
+        backoff: { type: 'exponential', delay: 1, jitter: 0 },
+      } as const;
+      const keep = {
+        removeOnComplete: { age: 99, count: 99 },
+        removeOnFail: { age: 99, count: 99 },
+      };
+      const added: string[] = [];
+      for (const job of forged) {
+        const id = jobId(job);
+        added.push(id);
+        await queue.add('translate', job, { jobId: id, stackTraceLimit: 1, ...options, ...keep });
+      }
+      // One whose number is another's.
+      added.push('f'.repeat(64));
+      await queue.add('translate', sound, {
+        jobId: added[8],
+        stackTraceLimit: 1,
+        ...options,
+        ...keep,
+      });
+      await queue.close();
+      return added;
+    });
+    const worker = await beginWorker();
+    await worker.until(({ lines }) => lines.length === ids.length, 'all were refused');
+    const codes = new Map(worker.lines.map(({ id, error }) => [id, error?.code]));
+    expect(ids.map((id) => codes.get(id))).toEqual(Array(9).fill('ERR_QUEUE_JOB'));
+    expect(readdirSync(join(folder, 'store')).sort()).toEqual(['in.png', 'out']);
+  });
+}
+
+async function deadLetters(queue: JobQueue): Promise<string[]> {
+  const messages: string[] = [];
+  for await (const { failure } of queue.deadLetters()) messages.push(failure.message);
+  return messages;
+}
+
+/** The SHA-256 of each file below a folder, by its path, in order. */
+function contents(folder: string): Map<string, string> {
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch {
+    // There is no folder where nothing was written.
+  }
+  const files = names.sort().flatMap((name) => {
+    try {
+      return [[name, sha256(readFileSync(join(folder, name)))] as const];
+    } catch {
+      return [];
+    }
+  });
+  return new Map(files);
+}
+
+function writePictures(folder: string, count: number): void {
+  for (let i = 0; i < count; i++) writePicture(folder, `p${i}`, 20, 16, i);
+}
+
+function writePicture(folder: string, name: string, width: number, height: number, seed = 0): void {
+  const next = random(seed + 1);
+  const row = new Uint8Array(3 * width).map(() => 256 * next());
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0; y < height; y++) data.set(row, y * row.length);
+  writeFileSync(join(folder, 'in', `${name}.png`), encodeImage({ width, height, data }, 'x.png'));
+}
+
+/** @see https://en.wikipedia.org/wiki/Linear_congruential_generator */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+async function until<T>(ask: () => Promise<T>, condition: (answer: T) => boolean): Promise<void> {
+  while (!condition(await ask())) await pause(50);
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
