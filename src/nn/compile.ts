@@ -8,6 +8,7 @@ import {
   type Traceable,
 } from '../graph/builder.js';
 import type { Graph } from '../graph/graph.js';
+import { withoutUnread } from '../graph/withoutUnread.js';
 import { checkOptions, checkShape } from '../tensor/callerValues.js';
 import { describeValue } from '../tensor/describeValue.js';
 import type { Shape } from '../tensor/shape.js';
@@ -36,7 +37,7 @@ export function traceGraph(module: Module, inputShape: Shape): Graph {
   const output = g.call(module, g.input);
   // What no operator reads belongs to the state dict all the same: programs take it, and give it back.
   for (const parameter of names.parameters.keys()) g.parameter(parameter);
-  return g.finish(output);
+  return withoutUnread(g.finish(output));
 }
 
 /**

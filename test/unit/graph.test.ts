@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { activations } from '../../src/export/activations.js';
-import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import { GraphBuilder, type Value } from '../../src/graph/builder.js';
 import { type Graph, readerCounts, sameStructure, shapeOf } from '../../src/graph/graph.js';
 import { compile, traceGraph } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
@@ -45,20 +45,22 @@ describe('the readers of a value', () => {
     expect(readerCounts(diamond)).toEqual([3, 2, 1, 1, 1, 1]);
   });
 
-  it('are none where nobody takes it', () => {
-    const dangling = graphOf((g, x) => {
+  it("are none where nobody takes it, which is no part of a module's graph", () => {
+    const trace = (g: GraphBuilder, x: Value) => {
       relu(g, x);
       return tanh(g, x);
-    });
-    expect(readerCounts(dangling)).toEqual([2, 0, 1]);
+    };
+    const g = new GraphBuilder(SHAPE);
+    expect(readerCounts(g.finish(trace(g, g.input)))).toEqual([2, 0, 1]);
+    const { nodes, outputs } = graphOf(trace);
+    expect(nodes.map(({ op, operands }) => [op, operands])).toEqual([['tanh', [0]]]);
+    expect(outputs).toEqual([1]);
     expect(readerCounts(graphOf((_, x) => x))).toEqual([1]);
     // An output that is read in the network, too.
-    const early = graphOf((g, x) => {
-      const y = relu(g, x);
-      tanh(g, y);
-      return y;
-    });
-    expect(readerCounts(early)).toEqual([1, 2, 0]);
+    const early = new GraphBuilder(SHAPE);
+    const y = relu(early, early.input);
+    tanh(early, y);
+    expect(readerCounts(early.finish(y))).toEqual([1, 2, 0]);
   });
 });
 

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../src/export/onnx/exportOnnx.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
-import { compile } from '../../src/nn/compile.js';
+import { compile, traceGraph } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
+import { GroupNorm } from '../../src/nn/groupNorm.js';
+import type { Module } from '../../src/nn/module.js';
+import { PReLU } from '../../src/nn/prelu.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Tanh } from '../../src/nn/tanh.js';
 import { openWeights } from '../../src/pth/weightFile.js';
+import { sizeOf } from '../../src/tensor/shape.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { maxAbsDifference } from '../support/closeness.js';
 import { temporaryFolder } from '../support/command.js';
@@ -168,6 +172,36 @@ describe('what cannot be run', () => {
       nodes: [{ type: 'Relu', name: 'n', inputs: ['input'] }],
     });
     await expect(openGenerator(file)).rejects.toThrow('has 2 inputs ("input", "style")');
+  });
+});
+
+describe('a group norm that is written as an instance norm, a product and a sum', () => {
+  const net = new Sequential(
+    new Conv2d(3, 4, 1),
+    new GroupNorm(2, 4, { eps: 0.01 }),
+    new Conv2d(4, 3, 1),
+    new PReLU(3),
+  ).eval();
+  const numbers = (shape: readonly number[], seed: number) =>
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(seed + i));
+  const state = [...net.stateDict()].map(
+    ([key, { shape }], i) => [key, new Tensor(numbers(shape, i), shape)] as const,
+  );
+  net.loadStateDict(new Map(state));
+  const x = new Tensor(numbers([1, 3, 6, 5], 9), [1, 3, 6, 5]);
+
+  it('is one norm, with its weights by their names, however often it is written', async () => {
+    let module: Module = net;
+    for (let i = 0; i < 3; i++) {
+      const file = exportOnnx(module, [1, 3, 6, 5], { opset: 17, dynamic: true });
+      module = (await openGenerator(file)).module;
+      const graph = traceGraph(module, [1, 3, 6, 5]);
+      const ops = graph.nodes.map(({ op }) => op).filter((op) => op !== 'reshape');
+      expect(ops).toEqual(['conv2d', 'groupNorm', 'conv2d', 'prelu']);
+      expect([...module.stateDict().keys()].sort()).toEqual([...net.stateDict().keys()].sort());
+    }
+    const [expected, made] = await Promise.all([net, module].map((one) => one.forward(x)));
+    expect(maxAbsDifference(made.data, expected.data)).toBeLessThan(1e-6);
   });
 });
 

@@ -200,7 +200,9 @@ export function fold(node: Lower): Operand | readonly Operand[] | null {
     const data = node.constant(0);
     const shape = reshapedShape(node, data.shape);
     if (sizeOf(shape) !== data.size) throw node.refusal('its shape is of another size');
-    return nested(node, new Constant(shape, () => data.numbers, data.roots), data.roots);
+    const numbers = () => data.numbers;
+    if (data.parameter !== null) return new Constant(shape, numbers, data.roots, data.parameter);
+    return nested(node, new Constant(shape, numbers, data.roots), data.roots);
   }
   if (!Object.hasOwn(FOLDS, type)) return null;
   // A weight that comes in twice is one weight: without that, sums of sums double the list each time.

@@ -106,7 +106,11 @@ export class Lower {
   /** A constant as a leaf of the graph: the weight that it is, or a tensor. @param shape Of as many elements. Default: its own. */
   leaf(constant: Constant, shape: Shape = constant.shape): Value {
     const { parameter } = constant;
-    if (parameter !== null && sameShape(parameter.shape, shape)) return this.g.parameter(parameter);
+    if (parameter !== null) {
+      // It stays one, by its name, whatever it is taken for.
+      const leaf = this.g.parameter(parameter);
+      return sameShape(parameter.shape, shape) ? leaf : this.reshape(leaf, shape);
+    }
     return this.derived('', shape, constant, () => constant.numbers);
   }
 

@@ -5,7 +5,7 @@ import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 /** A value of an ONNX graph that no input has a part in: numbers that are known once weights are. */
 export class Constant {
   readonly shape: Shape;
-  /** The weight that it is, just as it is; `null` for what was computed of several, or stands in the graph. */
+  /** The weight that it is, of whichever shape; `null` for what was computed of several, or stands in the graph. */
   readonly parameter: Parameter | null;
   /** The weights that it is, or was computed of. */
   readonly roots: readonly Parameter[];

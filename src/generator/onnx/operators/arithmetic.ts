@@ -10,6 +10,7 @@ import { subOperator } from '../../../tensor/sub.js';
 import { sqrtOperator } from '../../../tensor/training/elementwise.js';
 import type { Lower, Lowering } from '../lowering.js';
 import { Computed, Constant, type Operand } from '../operand.js';
+import { intoNorm } from './norms.js';
 
 type Pair = Operator<NoAttributes, readonly ['a', 'b']>;
 
@@ -28,6 +29,8 @@ export function pairOf(node: Lower, operator: Pair, a: Operand, b: Operand): Com
       b instanceof Computed ? plain : b,
     );
   }
+  const normed = intoNorm(node, like, constant);
+  if (normed !== null) return like.with(normed);
   const other = node.broadcast(constant, like);
   const made = node.g.apply(
     operator,

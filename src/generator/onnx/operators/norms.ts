@@ -2,7 +2,7 @@ import type { Value } from '../../../graph/builder.js';
 import { addOperator } from '../../../tensor/add.js';
 import { batchNorm2dOperator } from '../../../tensor/batchNorm2d.js';
 import { divOperator } from '../../../tensor/div.js';
-import { groupNormOperator } from '../../../tensor/groupNorm.js';
+import { type GroupNormAttributes, groupNormOperator } from '../../../tensor/groupNorm.js';
 import { instanceNorm2dOperator } from '../../../tensor/instanceNorm2d.js';
 import { mulOperator } from '../../../tensor/mul.js';
 import { subOperator } from '../../../tensor/sub.js';
@@ -43,11 +43,46 @@ export const instanceNormalization: Lowering = (node) => {
     }
     const attributes = { numGroups: groups, eps, correction: 0, epsOutside: false } as const;
     const normed = node.g.apply(groupNormOperator, [own, null, null], attributes);
+    if (!node.g.isTraining) plainNorms.set(normed, { input: own, attributes, weight: null });
     return new Computed(normed, null, x.view);
   }
   const operands = [node.picture(0), weight, bias, null, null] as const;
   return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
 };
+
+/** A group norm that has no bias yet, and maybe no factors. */
+interface PlainNorm {
+  readonly input: Value;
+  readonly attributes: GroupNormAttributes;
+  readonly weight: Value | null;
+}
+
+const plainNorms = new WeakMap<Value, PlainNorm>();
+
+/**
+ * A group norm's factors, and then its bias, as exporters write them: a product and a sum behind it, by channels. The norm takes them
+ * in; that without them is then read by nobody.
+ *
+ * @returns `null` where it is something else that is multiplied, or added to.
+ */
+export function intoNorm(node: Lower, like: Computed, constant: Constant): Value | null {
+  const norm = plainNorms.get(like.value);
+  const { type } = node.node;
+  if (norm === undefined || like.view !== null || like.axes !== null) return null;
+  const channels = like.value.shape[1];
+  const sides = [
+    ...new Array<number>(Math.max(0, 4 - constant.shape.length)).fill(1),
+    ...constant.shape,
+  ];
+  const isPerChannel = sides.join() === [1, channels, 1, 1].join();
+  const isFactor = type === 'Mul' && norm.weight === null;
+  if (!isPerChannel || !(isFactor || type === 'Add')) return null;
+  const given = node.leaf(constant, [channels]);
+  const [weight, bias] = isFactor ? [given, null] : [norm.weight, given];
+  const made = node.g.apply(groupNormOperator, [norm.input, weight, bias], norm.attributes);
+  if (isFactor) plainNorms.set(made, { ...norm, weight });
+  return made;
+}
 
 export const batchNormalization: Lowering = (node) => {
   const x = node.picture(0);
