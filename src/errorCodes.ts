@@ -90,6 +90,10 @@ export const ERROR_CODES = {
     thrownAs: 'CycleganError',
     means: 'An engine has no variant of that name here',
   },
+  ERR_PRECISION: {
+    thrownAs: 'CycleganError',
+    means: 'An engine, or the GPU that it is on, does not compute with values of that precision',
+  },
   ERR_ENGINE_UNAVAILABLE: { thrownAs: 'CycleganError', means: 'An engine cannot run here' },
   ERR_DEVICE_LOST: { thrownAs: 'CycleganError', means: 'A GPU was lost twice while it worked' },
   ERR_WORKER: { thrownAs: 'WorkerError', means: 'A worker thread of an engine failed' },

@@ -6,6 +6,9 @@ import type { Tensor } from '../tensor/tensor.js';
 /** Every engine that there is. */
 export type EngineName = 'wasm' | 'webgpu' | 'js';
 
+/** How values lie in memory between layers; sums are float32 in any case. */
+export type Precision = 'f32' | 'f16';
+
 /**
  * The contract between the network as data and whatever runs it. An engine lives in a folder of its
  * own beside this file, is listed in `engines.ts`, imported only when it is used, and held to the
@@ -13,6 +16,8 @@ export type EngineName = 'wasm' | 'webgpu' | 'js';
  */
 export interface Engine {
   readonly name: EngineName;
+  /** What `CompileOptions.precision` may be. Default: `f32` alone. */
+  readonly precisions?: readonly Precision[];
   /** Why this engine cannot run here, for people; `null` when it can. */
   unavailable(): Promise<string | null>;
   /** Whether hardware of its own does the work, where an engine can run on the processor, too. */
@@ -65,6 +70,13 @@ export interface CompileOptions {
    * them. Default: false.
    */
   readonly early?: boolean;
+  /**
+   * `f16`, of the engine `webgpu` on a GPU that has `shader-f16`: values and weights take half the memory, and results differ by some
+   * thousandths of the range; the program's `details` say by how much, measured with its own weights. Default: `f32`.
+   *
+   * @throws CycleganError `ERR_PRECISION` where there is no such thing.
+   */
+  readonly precision?: Precision;
   /** One of an engine's ways of making code, by name, for tests and benches. Default: the fastest. */
   readonly variant?: string;
   /** One of an engine's ways of saving memory, by name, for tests and benches. Default: the first that keeps to `memory`. */
@@ -139,8 +151,22 @@ export interface RunOptions {
   readonly blocking?: boolean;
   /** Ends the run, at once while it waits for others, else after a step. */
   readonly signal?: AbortSignalLike;
+  /**
+   * Called after a run with what each of its kernels took, of the first picture. Engines that cannot tell ignore it; such a run is slower
+   * as a whole.
+   */
+  readonly onKernel?: (time: KernelTime) => void;
   /** Called after each node. What it throws ends the run. */
   readonly onProgress?: (progress: NodeProgress) => void;
+}
+
+/** What a kernel of a GPU took. */
+export interface KernelTime {
+  /** What it does, for people. */
+  readonly label: string;
+  /** The last node that is done with it; `null` for what no node asked for. */
+  readonly node: GraphNode | null;
+  readonly milliseconds: number;
 }
 
 export interface NodeProgress {

@@ -1,8 +1,9 @@
 import { CycleganError, ShapeError } from '../errors.js';
+import type { Graph } from '../graph/graph.js';
 import { noticeOnce } from '../platform/notice.js';
 import { checkOptions } from '../tensor/callerValues.js';
 import { describeValue } from '../tensor/describeValue.js';
-import type { Engine, EngineName, EngineOptions, Peak } from './engine.js';
+import type { Engine, EngineName, EngineOptions, Peak, Program } from './engine.js';
 
 interface Entry {
   readonly name: EngineName;
@@ -60,6 +61,26 @@ export async function selectEngine(name?: EngineName): Promise<Engine> {
     reasons.push(`${engine.name}: ${reason}`);
   }
   throw new CycleganError('ERR_ENGINE_UNAVAILABLE', `No engine runs here (${reasons.join('; ')}).`);
+}
+
+/**
+ * A graph as a program of the engine that the options name, or of the fastest that runs here.
+ * @throws CycleganError `ERR_UNKNOWN_ENGINE`, `ERR_ENGINE_UNAVAILABLE`, or `ERR_PRECISION`.
+ */
+export async function compileByEngine(graph: Graph, options: EngineOptions): Promise<Program> {
+  const engine = await selectEngine(options.engine);
+  const { precision = 'f32' } = options;
+  const { name, precisions = ['f32'] } = engine;
+  // Without TypeScript, a precision may be anything.
+  if (!precisions.includes(precision)) {
+    const asked = typeof precision === 'string' ? `"${precision}"` : describeValue(precision);
+    const hint = precision === 'f16' ? '; the engine webgpu has it, where the GPU does' : '';
+    throw new CycleganError(
+      'ERR_PRECISION',
+      `The engine ${name} has the precision ${precisions.join(' and ')}, but was asked for ${asked}${hint}.`,
+    );
+  }
+  return engine.compile(graph, options);
 }
 
 /**

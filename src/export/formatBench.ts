@@ -1,4 +1,4 @@
-import type { BenchResult } from './bench.js';
+import type { BenchFigure, BenchResult } from './bench.js';
 import { table } from './table.js';
 
 /** What was measured, as tables for people. */
@@ -28,7 +28,25 @@ export function formatBench({ engine, peaks, figures }: BenchResult): string {
       : [...table([['Threads', 'Peak (GFLOP/s)', 'Memory (GB/s)'], ...peakRows], 0), '']),
     ...table([[...head, 'x peak'], ...rows], 1),
     '',
+    ...figures.flatMap((figure) => layerTable(figure, peakOf.get(figure.threads))),
   ].join('\n');
+}
+
+/** Layers that take the longest first, where the engine can tell. */
+function layerTable({ inputShape, layers }: BenchFigure, peak: number | undefined): string[] {
+  if (layers.length === 0) return [];
+  const rows = layers
+    .toSorted((a, b) => b.milliseconds - a.milliseconds)
+    .map(({ name, op, kernels, milliseconds: time, gflops }) => [
+      name,
+      op,
+      String(kernels),
+      time.toFixed(3),
+      gflops === 0 ? '--' : gflops.toFixed(0),
+      gflops === 0 || peak === undefined ? '--' : (gflops / peak).toFixed(2),
+    ]);
+  const head = ['Layer', 'Operator', 'Kernels', 'Least (ms)', 'GFLOP/s', 'x peak'];
+  return [`Layers of [${inputShape.join(', ')}]`, '', ...table([head, ...rows], 2), ''];
 }
 
 function milliseconds(value: number): string {

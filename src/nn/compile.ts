@@ -1,5 +1,5 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
-import { checkMemory, checkScratch, selectEngine } from '../engine/engines.js';
+import { checkMemory, checkScratch, compileByEngine, selectEngine } from '../engine/engines.js';
 import { ShapeError } from '../errors.js';
 import {
   GraphBuilder,
@@ -112,8 +112,7 @@ export async function compileGraph(graph: Graph, options: EngineOptions = {}): P
   }
   checkMemory(options.memory);
   checkScratch(options.scratch);
-  const engine = await selectEngine(options.engine);
-  return engine.compile(graph, options);
+  return compileByEngine(graph, options);
 }
 
 /**

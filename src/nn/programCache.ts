@@ -1,5 +1,5 @@
 import type { EngineOptions, Program } from '../engine/engine.js';
-import { checkMemory, checkScratch, selectEngine } from '../engine/engines.js';
+import { checkMemory, checkScratch, compileByEngine } from '../engine/engines.js';
 import { type Graph, sameStructure } from '../graph/graph.js';
 import { type Shape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -98,9 +98,7 @@ export class ProgramCache {
     }
     const elements = sizeOf(inputShape);
     this.#makeRoom(shape, elements);
-    const program = selectEngine(engine).then((selected) =>
-      selected.compile(graph, { ...compile, blocking, early }),
-    );
+    const program = compileByEngine(graph, { ...compile, engine, blocking, early });
     const state = { bytes: 0, users: 0, packed: packedWeights(graph) };
     const entry: Entry = { graph, key, shape, program, elements, ...state };
     this.#entries.push(entry);
@@ -175,9 +173,9 @@ function packedWeights(graph: Graph): Map<string, PackedWeight> {
 /** Of the options of a call, those that a program is made with. */
 function compileOptions(options: EngineOptions): EngineOptions {
   const { engine, blocking, early, threads, allowV8Flags, revectorize } = options;
-  const { variant, memory, scratch, economy } = options;
+  const { variant, memory, scratch, economy, precision } = options;
   const common = { engine, blocking, early, threads, allowV8Flags, revectorize };
-  return { ...common, variant, memory, scratch, economy };
+  return { ...common, variant, memory, scratch, economy, precision };
 }
 
 function release(entry: Entry): void {

@@ -10,7 +10,7 @@ const CACHE_VARIABLE = 'CYCLEGAN_CACHE';
 declare const CYCLEGAN_BUILD: string | undefined;
 
 /** What is kept about machines: each name begins with one of these. */
-const KINDS = ['code', 'tile'] as const;
+const KINDS = ['code', 'tile', 'gpu'] as const;
 
 /**
  * A name for what holds for this build, this kind of processor and this very Node only, and for what else is said.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fuse } from '../../src/engine/shared/fuse/fuse.js';
 import { winogradMatrices } from '../../src/engine/webgpu/kernels/convolution/winogradMatrices.js';
-import type { DeviceBuffer } from '../../src/engine/webgpu/plan/buffers.js';
+import { bytesOf, type DeviceBuffer } from '../../src/engine/webgpu/plan/buffers.js';
 import { lower } from '../../src/engine/webgpu/plan/lower.js';
 import type { Plan } from '../../src/engine/webgpu/plan/plan.js';
 import { LIMITS } from '../../src/engine/webgpu/plan/source.js';
@@ -22,7 +22,7 @@ function weightBytes({ dispatches }: Plan): number {
     dispatches.flatMap(({ kernel }) => kernel.bindings.map(({ buffer }) => buffer)),
   );
   return [...buffers].reduce(
-    (sum, buffer) => (buffer.kind === 'arena' ? sum : sum + buffer.floats * 4),
+    (sum, buffer) => (buffer.kind === 'arena' ? sum : sum + bytesOf(buffer)),
     0,
   );
 }

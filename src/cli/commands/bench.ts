@@ -10,7 +10,7 @@ import { writeData } from '../standardOutput.js';
 import { printableJson, type Terminal } from '../terminal.js';
 
 export async function runBench(request: BenchRequest, terminal: Terminal): Promise<void> {
-  const { weights, sizes, threads, runs, engine, variant, json } = request;
+  const { weights, sizes, threads, runs, engine, precision, variant, json } = request;
   const generator = await openOrBook(weights, terminal);
   const { module, config } = generator;
   const result = await bench(module, {
@@ -18,6 +18,7 @@ export async function runBench(request: BenchRequest, terminal: Terminal): Promi
     threads,
     runs,
     engine,
+    precision,
     variant,
     onProgress: (what) => terminal.progress(what),
   });

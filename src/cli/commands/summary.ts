@@ -43,7 +43,7 @@ async function measure(
   const options = { blocking: true, allowV8Flags: true };
   await network.program(shape, options);
   const input = new Tensor(new Float32Array(sizeOf(shape)).map(Math.random), shape);
-  return profile(network, input, { ...options, ...programNotes(debug, terminal) });
+  return profile(network, input, { ...options, ...programNotes({ debug, engine: {} }, terminal) });
 }
 
 function downTo(summary: Summary, depth = Number.POSITIVE_INFINITY): Summary {

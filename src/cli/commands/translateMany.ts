@@ -93,7 +93,7 @@ async function translateLeft(
   await translateMany(left, generator, {
     ...request.pictures,
     replace,
-    forward: { ...engine, ...programNotes(request.debug, terminal) },
+    forward: { ...engine, ...programNotes(request, terminal) },
     signal,
     onOutcome: async (outcome) => {
       await gallery?.add(outcome);

@@ -173,7 +173,7 @@ async function translateOpened(
     generateRows(sized, generator, begin, {
       ...engine,
       onNote,
-      ...programNotes(request.debug, terminal),
+      ...programNotes(request, terminal),
       ...layerProgress(generator.module, networkInputShape(sized, generator), {
         name,
         debug: request.debug,

@@ -97,7 +97,7 @@ async function translate(jobs: readonly Job[], replace: boolean, all: Watch): Pr
   await translateMany(jobs, generator, {
     ...request.pictures,
     replace,
-    forward: { ...engine, ...programNotes(request.debug, terminal) },
+    forward: { ...engine, ...programNotes(request, terminal) },
     signal: interruption.signal,
     onOutcome: async (outcome) => {
       if (!('error' in outcome)) await names.wrote(outcome.job);

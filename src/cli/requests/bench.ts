@@ -1,8 +1,8 @@
-import type { EngineName } from '../../engine/engine.js';
+import type { EngineName, Precision } from '../../engine/engine.js';
 import { availableCores } from '../../platform/cores.js';
 import type { WeightsRequest } from '../generator.js';
 import { type CommandSpec, type Invocation, UsageError } from '../usage.js';
-import { ENGINE_OPTION, readEngine } from './engine.js';
+import { ENGINE_OPTION, PRECISION_OPTION, readEngine, readPrecision } from './engine.js';
 import { KEY_OPTION } from './shared.js';
 
 const SIZES = '128x128,256x256,314x256,512x512';
@@ -14,6 +14,7 @@ export const benchSpec: CommandSpec = {
   summary: 'measure what this machine does with a generator, and what it could do at most',
   notes: [
     "FILE is a weight file, its http(s) address, or a downloaded model; without it, the book's generator with random weights. Each figure is the median of several runs after one that does not count, with the fastest and the slowest.",
+    'With --engine webgpu, each layer is timed by itself, too, with its share of what the GPU reaches at most.',
     'Operations are two for each multiply-add of the layers as they are defined. The peak is what multiply-adds in registers reach; Winograd convolutions need fewer multiplications than the definitions, so a network can lie above it. "cyclegan summary --profile" has each layer.',
   ],
   options: {
@@ -25,10 +26,11 @@ export const benchSpec: CommandSpec = {
     threads: { type: 'string', value: 'N,…', help: 'default: 1, and the physical cores' },
     runs: { type: 'string', value: 'N', help: 'runs for each figure; default: 7' },
     engine: ENGINE_OPTION,
+    precision: PRECISION_OPTION,
     variant: {
       type: 'string',
       value: 'NAME',
-      help: "one of the engine's ways of making code; for wasm simd, fma or fma+256",
+      help: "one of the engine's ways of making code; for wasm simd, fma or fma+256, for webgpu winograd or direct",
     },
     key: KEY_OPTION,
     json: { type: 'boolean', help: 'print everything as one JSON object' },
@@ -43,6 +45,7 @@ export interface BenchRequest {
   /** For each figure. */
   readonly runs: number;
   readonly engine: EngineName | undefined;
+  readonly precision: Precision | undefined;
   readonly variant: string | undefined;
   readonly json: boolean;
 }
@@ -54,13 +57,18 @@ export function readBench(invocation: Invocation): BenchRequest {
   if (rest.length > 0) throw new UsageError('One file at a time: cyclegan bench FILE.');
   const cores = availableCores();
   const counts = cores > 1 ? `1,${cores}` : '1';
+  const engine = readEngine(invocation);
   const [[runs]] = readList(invocation, 'runs', '7', [/^(\d{1,3})$/, 999]);
   return {
     weights: { source, key: text('key') },
     sizes: readList(invocation, 'sizes', SIZES, [/^(\d{1,5})x(\d{1,5})$/, 99_999]),
-    threads: readList(invocation, 'threads', counts, [/^(\d{1,2})$/, 99]).map(([count]) => count),
+    threads: readList(invocation, 'threads', engine === 'webgpu' ? '1' : counts, [
+      /^(\d{1,2})$/,
+      99,
+    ]).map(([count]) => count),
     runs,
-    engine: readEngine(invocation),
+    engine,
+    precision: readPrecision(invocation),
     variant: text('variant'),
     json: flag('json'),
   };

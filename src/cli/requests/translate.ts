@@ -8,7 +8,7 @@ import { readTraits, TRAIT_OPTIONS } from '../../translate/options/traitOptions.
 import type { WeightsRequest } from '../generator.js';
 import type { PictureOptions } from '../pictures/pictureWork.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
-import { ENGINE_OPTION, readEngine } from './engine.js';
+import { ENGINE_OPTION, PRECISION_OPTION, readEngine, readPrecision } from './engine.js';
 import { FRAME_OPTIONS, type FramesRequest, readFrames } from './frames.js';
 import { KEY_OPTION, optionSource, readBytes, readCount } from './shared.js';
 
@@ -80,6 +80,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: 'replace OUT, and files whose names were made up; never an input',
   },
   engine: ENGINE_OPTION,
+  precision: PRECISION_OPTION,
   threads: { type: 'string', value: 'N', help: 'default: the physical cores' },
   memory: {
     type: 'string',
@@ -178,6 +179,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     pictures: { ...readPictureSettings(source), gallery: flag('gallery') },
     engine: {
       engine: readEngine(invocation),
+      precision: readPrecision(invocation),
       threads: readCount(invocation, 'threads', 1, 256),
       memory: readBytes(invocation, 'memory'),
       scratch: text('scratch'),

@@ -1,15 +1,10 @@
 import { CycleganError } from '../../errors.js';
+import { toFloat16 } from '../../pth/dtypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Device, USAGE } from './device/device.js';
-import type { DeviceBuffer, MadeBuffer, WeightBuffer } from './plan/buffers.js';
+import { type Device, type ReadyDispatch, USAGE } from './device/device.js';
+import { encodePass, timeGroups } from './device/stopwatch.js';
+import { bytesOf, type DeviceBuffer, type MadeBuffer, type WeightBuffer } from './plan/buffers.js';
 import type { Dispatch, Plan } from './plan/plan.js';
-
-/** A kernel that is ready to run. */
-interface ReadyDispatch {
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
-}
 
 /** Milliseconds that one submission may take: systems reset a GPU that is busy for two seconds. */
 const MAX_SUBMISSION_MS = 500;
@@ -105,15 +100,12 @@ export class Resources {
     onSubmitted: (dispatches: number) => void,
   ): Promise<void> {
     const { gpu } = this.device;
-    for (const [i, elements] of inputs.entries()) {
-      const { address } = this.plan.inputs[i];
-      gpu.queue.writeBuffer(this.#arena, address, elements as Float32Array<ArrayBuffer>);
-    }
+    this.#writeInputs(inputs);
     const groups = this.#submissions();
     for (const [i, { from, to, flops }] of groups.entries()) {
       const start = performance.now();
       const encoder = gpu.createCommandEncoder();
-      encode(encoder, this.#ready.slice(from, to));
+      encodePass(encoder, this.#ready.slice(from, to));
       const isLast = i === groups.length - 1;
       if (isLast) this.#copyOutputs(encoder, readback, offset);
       gpu.queue.submit([encoder.finish()]);
@@ -122,6 +114,28 @@ export class Resources {
       this.device.flopsPerMs = flops / Math.max(1, performance.now() - start);
       onSubmitted(to);
     }
+  }
+
+  /**
+   * Runs the plan for one picture as `run` does, and times each of its dispatches.
+   * @returns Milliseconds of each.
+   */
+  async runTimed(
+    inputs: readonly Float32Array[],
+    readback: GPUBuffer,
+    offset: number,
+  ): Promise<number[]> {
+    const { gpu } = this.device;
+    this.#writeInputs(inputs);
+    const times: number[] = [];
+    for (const { from, to } of this.#submissions()) {
+      const alone = this.#ready.slice(from, to).map((dispatch) => [dispatch]);
+      times.push(...(await timeGroups(this.device, alone)));
+    }
+    const encoder = gpu.createCommandEncoder();
+    this.#copyOutputs(encoder, readback, offset);
+    gpu.queue.submit([encoder.finish()]);
+    return times;
   }
 
   /** Bytes of all outputs of one picture. */
@@ -148,6 +162,14 @@ export class Resources {
     return groups;
   }
 
+  #writeInputs(inputs: readonly Float32Array[]): void {
+    for (const [i, elements] of inputs.entries()) {
+      const { address } = this.plan.inputs[i];
+      const data = elements as Float32Array<ArrayBuffer>;
+      this.device.gpu.queue.writeBuffer(this.#arena, address, data);
+    }
+  }
+
   #copyOutputs(encoder: GPUCommandEncoder, readback: GPUBuffer, offset: number): void {
     let to = offset;
     for (const { address, bytes } of this.plan.outputs) {
@@ -160,12 +182,14 @@ export class Resources {
     const { gpu } = this.device;
     for (const packed of weights) {
       const buffer = this.#weights.get(packed) ?? this.#newWeights(packed, USAGE.copyTarget);
-      gpu.queue.writeBuffer(buffer, 0, packed.pack(weight) as Float32Array<ArrayBuffer>);
+      const elements = packed.pack(weight) as Float32Array<ArrayBuffer>;
+      const isHalf = packed.format === 'f16';
+      gpu.queue.writeBuffer(buffer, 0, isHalf ? toFloat16(elements) : elements);
     }
   }
 
   #newWeights(weights: WeightBuffer | MadeBuffer, usage: number): GPUBuffer {
-    const size = Math.max(16, weights.floats * 4);
+    const size = bytesOf(weights);
     const buffer = this.device.gpu.createBuffer({ size, usage: USAGE.storage | usage });
     this.#weights.set(weights, buffer);
     return buffer;
@@ -176,7 +200,7 @@ export class Resources {
     const { gpu } = this.device;
     if (this.plan.preparation.length === 0) return;
     const encoder = gpu.createCommandEncoder();
-    encode(encoder, await Promise.all(this.plan.preparation.map((d) => this.#bind(d))));
+    encodePass(encoder, await Promise.all(this.plan.preparation.map((d) => this.#bind(d))));
     gpu.queue.submit([encoder.finish()]);
     await gpu.queue.onSubmittedWorkDone();
     for (const weights of this.#passing) {
@@ -206,16 +230,6 @@ export class Resources {
 function weightsOf(dispatches: readonly Dispatch[]): WeightBuffer[] {
   const buffers = dispatches.flatMap(({ kernel }) => kernel.bindings.map(({ buffer }) => buffer));
   return [...new Set(buffers)].filter((buffer) => buffer.kind === 'weights');
-}
-
-function encode(encoder: GPUCommandEncoder, dispatches: readonly ReadyDispatch[]): void {
-  const pass = encoder.beginComputePass();
-  for (const { pipeline, group, workgroups } of dispatches) {
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(...workgroups);
-  }
-  pass.end();
 }
 
 function tooLarge(bytes: number, message: string): CycleganError {

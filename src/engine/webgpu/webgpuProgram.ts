@@ -14,21 +14,24 @@ import { Resources } from './resources.js';
 /** A graph as kernels on a GPU. Inputs go up, one submission or a few run, and the outputs of all pictures come back at once. */
 export class WebgpuProgram extends QueuedProgram {
   #resources: Resources | null;
+  readonly #details: string[];
 
   constructor(graph: Graph, resources: Resources, notes: readonly string[]) {
     const { device, plan, bytes } = resources;
-    super(graph, {
-      engine: 'webgpu',
-      details: [
-        device.isSoftware ? `${device.name}, which is the processor` : device.name,
-        `${plan.dispatches.length} dispatches`,
-        `${Math.ceil(bytes / 2 ** 20)} MB on the device`,
-        ...notes,
-      ],
-      memoryBytes: bytes,
-      fallbacks: [],
-    });
+    const details = [
+      device.isSoftware ? `${device.name}, which is the processor` : device.name,
+      `${plan.dispatches.length} dispatches`,
+      `${Math.ceil(bytes / 2 ** 20)} MB on the device`,
+      ...notes,
+    ];
+    super(graph, { engine: 'webgpu', details, memoryBytes: bytes, fallbacks: [] });
+    this.#details = details;
     this.#resources = resources;
+  }
+
+  /** Adds what was found out with the program itself. */
+  addDetail(detail: string): void {
+    this.#details.push(detail);
   }
 
   protected override async execute(
@@ -74,7 +77,7 @@ export class WebgpuProgram extends QueuedProgram {
   async #run(
     resources: Resources,
     inputs: readonly Tensor[],
-    { signal, onProgress }: RunOptions,
+    { signal, onProgress, onKernel }: RunOptions,
   ): Promise<Tensor[]> {
     const { graph } = this;
     const { gpu } = resources.device;
@@ -89,7 +92,9 @@ export class WebgpuProgram extends QueuedProgram {
       isWhole(laidOut, id) ? data : sliceOf(data, n, pictures);
     const progress = new Progress(graph, resources.plan, pictures, onProgress);
     try {
-      await this.#submit(resources, pictures, readback, { inputs, partOf, progress, signal });
+      await this.#submit(resources, pictures, readback, {
+        ...{ inputs, partOf, progress, signal, onKernel },
+      });
       await readback.mapAsync(MAP_READ);
       const mapped = readback.getMappedRange();
       for (let n = 0; n < pictures; n++) {
@@ -113,12 +118,19 @@ export class WebgpuProgram extends QueuedProgram {
     resources: Resources,
     pictures: number,
     readback: GPUBuffer,
-    { inputs, partOf, progress, signal }: Submission,
+    { inputs, partOf, progress, signal, onKernel }: Submission,
   ): Promise<void> {
     const { graph } = this;
     const { outcome, invalid, noRoom } = await resources.device.inTurn(async () => {
       for (let n = 0; n < pictures; n++) {
         const parts = inputs.map((input, i) => partOf(graph.inputs[i].id, input, n));
+        if (n === 0 && onKernel !== undefined) {
+          const times = await resources.runTimed(parts, readback, 0);
+          for (const [i, { kernel, node }] of resources.plan.dispatches.entries()) {
+            onKernel({ label: kernel.label, node, milliseconds: times[i] });
+          }
+          continue;
+        }
         await resources.run(parts, readback, n * resources.outputBytes, (dispatches) => {
           throwIfAborted(signal);
           progress.report(n, dispatches);
@@ -138,6 +150,7 @@ interface Submission {
   readonly partOf: (id: number, tensor: Tensor, n: number) => Float32Array;
   readonly progress: Progress;
   readonly signal: RunOptions['signal'];
+  readonly onKernel: RunOptions['onKernel'];
 }
 
 /** Tells which nodes are done, in their order; each counts once for each picture. */

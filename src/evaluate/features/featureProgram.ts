@@ -1,5 +1,5 @@
 import type { EngineOptions, Program } from '../../engine/engine.js';
-import { selectEngine } from '../../engine/engines.js';
+import { compileByEngine } from '../../engine/engines.js';
 import { CycleganError } from '../../errors.js';
 import { graphOf } from '../../graph/builder.js';
 import type { Graph, GraphNode } from '../../graph/graph.js';
@@ -41,8 +41,7 @@ export class FeatureProgram {
     const node = layer === undefined ? source.pick(graph) : layerOf(graph, layer);
     // Operands come before the nodes that read them: what comes after is not needed.
     const part = graphOf(graph.values.slice(0, node.id + 1), [node.id]);
-    const engine = await selectEngine(options.engine);
-    return new FeatureProgram(source, node, size, await engine.compile(part, options));
+    return new FeatureProgram(source, node, size, await compileByEngine(part, options));
   }
 
   private constructor(source: FeatureSource, node: GraphNode, size: number, program: Program) {

@@ -1,5 +1,5 @@
 import type { EngineOptions, Program, RunOptions } from '../../engine/engine.js';
-import { selectEngine } from '../../engine/engines.js';
+import { compileByEngine } from '../../engine/engines.js';
 import { CycleganError } from '../../errors.js';
 import type { ParameterSource, Value } from '../../graph/builder.js';
 import type { Graph } from '../../graph/graph.js';
@@ -55,9 +55,8 @@ export class StepProgram implements ElementHolder {
     outputs: readonly Value[],
     { seed, ...options }: StepProgramOptions,
   ): Promise<StepProgram> {
-    const engine = await selectEngine(options.engine);
     const graph = step.finish(outputs);
-    const program = new StepProgram(await engine.compile(graph, options), graph, step, seed);
+    const program = new StepProgram(await compileByEngine(graph, options), graph, step, seed);
     program.#takeOver(graph);
     return program;
   }

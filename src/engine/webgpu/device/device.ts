@@ -1,5 +1,7 @@
 import { Queue } from '../../shared/queue.js';
+import type { TileLimits } from '../kernels/convolution/tile.js';
 import type { Kernel } from '../shader/wgsl.js';
+import { DeviceMemory } from './deviceNotes.js';
 import { findGpu, NoGpu } from './gpu.js';
 
 /** GPUBufferUsage, GPUMapMode and GPUShaderStage are no globals in Node; their values are fixed by the standard. */
@@ -8,14 +10,26 @@ export const USAGE = {
   copySource: 0x0004,
   copyTarget: 0x0008,
   storage: 0x0080,
+  queryResolve: 0x0200,
 } as const;
 export const MAP_READ = 1;
 const COMPUTE_STAGE = 4;
+
+/** A kernel that is ready to run. */
+export interface ReadyDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
 
 /** Pipelines that are kept for later programs. */
 const MAX_PIPELINES = 1024;
 /** What a device is taken to do until it was timed: as little as a slow one does. */
 const FIRST_FLOPS_PER_MS = 2e7;
+
+/** What is asked of an adapter that has it; nothing depends on any of these. */
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+type Feature = (typeof FEATURES)[number];
 
 /** A GPU that is open, with what all programs share. */
 export class Device {
@@ -26,6 +40,8 @@ export class Device {
   readonly isSoftware: boolean;
   /** Why it is gone; `null` while it is there. */
   lost: string | null = null;
+  /** What was found out about it, now or before. */
+  readonly memory: DeviceMemory;
   /** Operations per millisecond, as timed last. */
   flopsPerMs = FIRST_FLOPS_PER_MS;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
@@ -38,6 +54,7 @@ export class Device {
     this.gpu = gpu;
     this.name = words.find((word) => word !== '') ?? 'unknown device';
     this.isSoftware = isSoftwareAdapter(adapter);
+    this.memory = new DeviceMemory([vendor, architecture, device, description]);
     void gpu.lost.then(({ message, reason }) => {
       this.lost = message || reason || 'for no reason given';
     });
@@ -60,6 +77,17 @@ export class Device {
       const [invalid, noRoom] = [await this.#popError(), await this.#popError()];
       return { outcome, invalid, noRoom };
     });
+  }
+
+  has(feature: Feature): boolean {
+    return this.gpu.features.has(feature);
+  }
+
+  get tileLimits(): TileLimits {
+    return {
+      workgroupBytes: this.gpu.limits.maxComputeWorkgroupStorageSize,
+      hasSubgroups: this.has('subgroups'),
+    };
   }
 
   #popError(): Promise<string | null> {
@@ -133,10 +161,17 @@ async function open(): Promise<Device | NoGpu> {
     if (adapter === null) {
       return new NoGpu('WebGPU finds no adapter here: a driver is missing, or turned off');
     }
-    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-    // Large pictures need more than the 128 MiB a binding that every device has.
-    const requiredLimits = { maxBufferSize, maxStorageBufferBindingSize };
-    return new Device(await adapter.requestDevice({ requiredLimits }), adapter);
+    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } =
+      adapter.limits;
+    // Large pictures need more than the 128 MiB a binding that every device has, large tiles more than 16 KiB a workgroup.
+    const requiredLimits = {
+      maxBufferSize,
+      maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize,
+    };
+    const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
+    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    return new Device(device, adapter);
   } catch (error) {
     return new NoGpu(`the adapter gives no device: ${(error as Error).message}`);
   }

@@ -1,5 +1,6 @@
 import type { Source } from '../plan/source.js';
 import { vectorsOf } from '../plan/source.js';
+import { storeElement, storeVector } from '../shader/access.js';
 import { sourceReader } from '../shader/sourceReader.js';
 import { type Kernel, mapKernel } from '../shader/wgsl.js';
 import { pixelMap, type Target } from './maps.js';
@@ -26,7 +27,7 @@ export function insertKernel(source: Source, firstChannel: number, to: Target): 
   let at = pixel * ${stride}u + ${firstChannel}u + 4 * c;
   for (var lane = 0u; lane < 4u; lane++) {
     let channel = 4 * c + lane;
-    if (channel < ${written}u) { target_[at + lane] = select(0, v[lane], channel < ${channels}u); }
+    if (channel < ${written}u) { ${storeElement(to.buffer, 'target_', 'at + lane', `select(0, v[lane], channel < ${channels}u)`)} }
   }`,
   });
 }
@@ -70,7 +71,7 @@ export function softmaxKernel(source: Source, to: Target): Kernel {
   for (var c = 0u; c < ${vectors}u; c++) {
     var v = exp(sourceAt(read, c) - most) / total;
     for (var lane = 0u; lane < 4u; lane++) { if (4 * c + lane >= ${channels}u) { v[lane] = 0; } }
-    target_[index * ${vectors}u + c] = v;
+    ${storeVector(to.buffer, 'target_', `index * ${vectors}u + c`, 'v')}
   }`,
   });
 }

@@ -1,5 +1,6 @@
 import type { ArenaBuffer } from '../plan/buffers.js';
 import { type Source, vectorsOf } from '../plan/source.js';
+import { storeVector } from '../shader/access.js';
 import { sourceReader } from '../shader/sourceReader.js';
 import { type Binding, type Kernel, laneMask, mapKernel } from '../shader/wgsl.js';
 
@@ -39,7 +40,7 @@ export function pixelMap({ label, source, to, body, ...own }: PixelMap): Kernel 
   let y = i32(pixel / ${to.width}u);
   let x = i32(pixel % ${to.width}u);
 ${body}
-  target_[index] = ${masked('result', to.channels)};`,
+  ${storeVector(to.buffer, 'target_', 'index', masked('result', to.channels))}`,
   });
 }
 

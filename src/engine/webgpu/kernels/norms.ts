@@ -2,6 +2,7 @@ import type { ChannelOperation } from '../../shared/fuse/lazyValue.js';
 import type { Statistics } from '../../shared/fuse/steps.js';
 import type { ArenaBuffer, DeviceBuffer } from '../plan/buffers.js';
 import { FACTOR_ROWS, vectorsOf } from '../plan/source.js';
+import { loadElement } from '../shader/access.js';
 import { combined } from '../shader/elements.js';
 import { type Binding, f32, type Kernel, kernel, laneMask, mapKernel } from '../shader/wgsl.js';
 import { mergePartsText, type Parts } from './statistics.js';
@@ -167,7 +168,7 @@ export function scaleKernel(
   var by = vec4f(${operation === 'div' ? 1 : 0});
   for (var lane = 0u; lane < 4u; lane++) {
     let channel = 4 * c + lane;
-    if (channel < ${channels}u) { by[lane] = numbers[${isOne ? '0' : 'channel'}]; }
+    if (channel < ${channels}u) { by[lane] = ${loadElement(by, 'numbers', isOne ? '0' : 'channel')}; }
   }
   let scale = ${before(FACTOR_ROWS.scale, 1)};
   let shift = ${before(FACTOR_ROWS.shift, 0)};

@@ -1,5 +1,6 @@
 import type { ArenaBuffer, DeviceBuffer } from '../plan/buffers.js';
 import { type Source, vectorsOf } from '../plan/source.js';
+import { storeVector } from '../shader/access.js';
 import { sourceReader } from '../shader/sourceReader.js';
 import { type Kernel, mapKernel } from '../shader/wgsl.js';
 import type { Target } from './maps.js';
@@ -21,7 +22,7 @@ export function importKernel(planes: DeviceBuffer, to: Target): Kernel {
     let channel = 4 * c + lane;
     if (channel < ${to.channels}u) { v[lane] = planes[channel * ${plane}u + pixel]; }
   }
-  target_[pixel * ${vectors}u + c] = v;`,
+  ${storeVector(to.buffer, 'target_', `pixel * ${vectors}u + c`, 'v')}`,
   });
 }
 
@@ -59,6 +60,6 @@ export function fillKernel(from: DeviceBuffer, isOne: boolean, to: Target): Kern
     let channel = 4 * c + lane;
     if (channel < ${to.channels}u) { v[lane] = elements[${isOne ? '0' : 'channel'}]; }
   }
-  target_[index] = v;`,
+  ${storeVector(to.buffer, 'target_', 'index', 'v')}`,
   });
 }

@@ -8,7 +8,13 @@ import { pixelMap, type Target } from './maps.js';
 /** Where the rows or columns of a resampled value lie, `[first][second][weight of the second]`; whole numbers are exact. */
 export function samplesBuffer({ first, second, weight }: AxisSamples): WeightBuffer {
   const elements = Float32Array.from([...first, ...second, ...weight]);
-  return { kind: 'weights', floats: elements.length, of: [], pack: () => elements };
+  return {
+    kind: 'weights',
+    format: 'f32',
+    elements: elements.length,
+    of: [],
+    pack: () => elements,
+  };
 }
 
 /** Each pixel the nearest, or a mean of the four around (torch.nn.functional.interpolate). */

@@ -4,15 +4,22 @@ import { type Buffer, newBuffer } from '../../shared/arena.js';
 /** Storage bindings begin at multiples of this on every device. */
 const BINDING_ALIGNMENT = 256;
 
+/** How elements lie in a buffer. Kernels compute in f32, whatever they read and write. */
+export type Format = 'f32' | 'f16';
+
+const ELEMENT_BYTES: Readonly<Record<Format, number>> = { f32: 4, f16: 2 };
+
 /** A piece of the arena, which all steps read and write. */
 export interface ArenaBuffer extends Buffer {
   readonly kind: 'arena';
+  readonly format: Format;
 }
 
 /** Weights as kernels read them, in a buffer of their own. */
 export interface WeightBuffer {
   readonly kind: 'weights';
-  readonly floats: number;
+  readonly format: Format;
+  readonly elements: number;
   /** The weights that it is made of, by their numbers. */
   readonly of: readonly number[];
   /** Its elements, of those of the weights. */
@@ -22,12 +29,20 @@ export interface WeightBuffer {
 /** What the device computes of weights, before the first run. */
 export interface MadeBuffer {
   readonly kind: 'made';
-  readonly floats: number;
+  readonly format: Format;
+  readonly elements: number;
 }
 
 export type DeviceBuffer = ArenaBuffer | WeightBuffer | MadeBuffer;
 
-export function newArenaBuffer(floats: number): ArenaBuffer {
-  const bytes = Math.ceil((Math.max(1, floats) * 4) / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
-  return { ...newBuffer(bytes), kind: 'arena' };
+export function newArenaBuffer(elements: number, format: Format): ArenaBuffer {
+  const size = Math.max(1, elements) * ELEMENT_BYTES[format];
+  const bytes = Math.ceil(size / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
+  return { ...newBuffer(bytes), kind: 'arena', format };
+}
+
+/** Bytes of a buffer on the device. */
+export function bytesOf(buffer: DeviceBuffer): number {
+  if (buffer.kind === 'arena') return buffer.bytes;
+  return Math.max(16, Math.ceil((buffer.elements * ELEMENT_BYTES[buffer.format]) / 4) * 4);
 }

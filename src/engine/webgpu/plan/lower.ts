@@ -32,14 +32,14 @@ import { adaptivePoolKernel, poolKernel, upsampleKernel } from '../kernels/resam
 import { PART_ROWS, partsOf, sumsKernel } from '../kernels/statistics.js';
 import { lowerConvolution } from './lowerConvolution.js';
 import { Lowering } from './lowering.js';
-import type { MethodChoice } from './methods.js';
+import type { PlanOptions } from './options.js';
 import type { Plan } from './plan.js';
 import { vectorsOf } from './source.js';
 import { channelWeight, constantFactors } from './weights.js';
 
 /** Makes kernels of the steps of a fused graph, and gives each value a place in the arena. */
-export function lower({ steps, constantNorms }: FusedGraph, choice: MethodChoice): Plan {
-  const lowering = new Lowering(choice);
+export function lower({ steps, constantNorms }: FusedGraph, options: PlanOptions): Plan {
+  const lowering = new Lowering(options);
   for (const norm of constantNorms) lowering.place(norm.to, constantFactors(norm));
   for (const step of steps) lowerStep(lowering, step);
   const { preparation, dispatches, inputs, outputs } = lowering;

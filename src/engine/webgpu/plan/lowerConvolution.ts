@@ -6,9 +6,12 @@ import { groupedKernel, groupedWeights } from '../kernels/convolution/grouped.js
 import {
   implicitGemmKernel,
   packedWeights,
+  phasePixels,
+  phasesOf,
   planImplicitGemm,
 } from '../kernels/convolution/implicitGemm.js';
-import { partFloats } from '../kernels/convolution/tile.js';
+import { partFloats } from '../kernels/convolution/storedParts.js';
+import type { Tile } from '../kernels/convolution/tile.js';
 import {
   inputTransformKernel,
   outputTransformKernel,
@@ -20,7 +23,7 @@ import { F4 } from '../kernels/convolution/winogradMatrices.js';
 import { copyKernel } from '../kernels/copy.js';
 import type { Target } from '../kernels/maps.js';
 import { partsOf, sumsKernel } from '../kernels/statistics.js';
-import type { ArenaBuffer, MadeBuffer } from './buffers.js';
+import { type ArenaBuffer, type MadeBuffer, newArenaBuffer } from './buffers.js';
 import type { Lowering } from './lowering.js';
 import { chooseMethod } from './methods.js';
 import { type Source, vectorsOf } from './source.js';
@@ -33,21 +36,48 @@ export function lowerConvolution(
 ) {
   const source = keptSource(lowering, step, node);
   const to = lowering.target(step.to);
-  switch (chooseMethod(step, lowering.choice)) {
+  switch (chooseMethod(step, lowering.options)) {
     case 'grouped':
       lowerGrouped(lowering, step, node, source, to);
       return;
     case 'winograd':
       lowerWinograd(lowering, step, node, source, to);
       return;
-    case 'implicitGemm': {
-      const { parts: count } = planImplicitGemm(step);
-      const parts = partsFor(lowering, step, count);
-      const weights = packedWeights(step);
-      const kernel = implicitGemmKernel(step, source, { weights, bias: biasOf(step), to, parts });
-      lowering.push(kernel, node, flopsOf(step));
-    }
+    case 'implicitGemm':
+      lowerImplicitGemm(lowering, step, node, source, to);
   }
+}
+
+function lowerImplicitGemm(
+  lowering: Lowering,
+  step: ConvolutionStep,
+  node: GraphNode | null,
+  source: Source,
+  to: Target,
+) {
+  const { format, tileOf } = lowering.options;
+  const fixed = { weights: packedWeights(step, format), bias: biasOf(step), to };
+  const flops = flopsOf(step);
+  const { inChannels, outChannels, kernelHeight, kernelWidth } = kernelShape(step);
+  const pixels = phasePixels(step);
+  const sizes = [kernelHeight, kernelWidth, inChannels, outChannels, pixels, ...step.inStep];
+  const tile = tileOf({
+    key: `gemm ${[...sizes, phasesOf(step).length, format].join(' ')}`,
+    outVectors: vectorsOf(outChannels),
+    pixels,
+    flops,
+    kernel: (candidate) => {
+      const count = planImplicitGemm(step, candidate).parts;
+      const parts = step.sums === null ? null : newParts(count, step);
+      return implicitGemmKernel(step, source, { ...fixed, parts }, candidate);
+    },
+  });
+  const parts = partsFor(lowering, step, planImplicitGemm(step, tile).parts);
+  lowering.push(implicitGemmKernel(step, source, { ...fixed, parts }, tile), node, flops);
+}
+
+function newParts(count: number, { to }: ConvolutionStep): ArenaBuffer {
+  return newArenaBuffer(partFloats({ count }, to.channels), 'f32');
 }
 
 /** A source that others read, too, is written out first, and read where it was written. */
@@ -98,14 +128,18 @@ function lowerWinograd(
   const { tiles, matrices } = plan;
   const [inputs, outputs] = [source.vectors, vectorsOf(to.channels)];
   const products = matrices.elements ** 2;
-  const u: MadeBuffer = { kind: 'made', floats: products * inputs * outputs * 16 };
-  const transform = weightTransformKernel(step, plan, packedWeights(step), u);
+  const { format, tileOf } = lowering.options;
+  const u: MadeBuffer = { kind: 'made', format, elements: products * inputs * outputs * 16 };
+  const transform = weightTransformKernel(step, plan, packedWeights(step, 'f32'), u);
   lowering.preparation.push({ node, kernel: transform, flops: 0 });
-  const v = lowering.buffer(products * tiles * inputs * 4);
+  const v = lowering.buffer(products * tiles * inputs * 4, format);
   lowering.push(inputTransformKernel(step, source, plan, v), node);
-  const m = lowering.buffer(products * tiles * outputs * 4);
+  const m = lowering.buffer(products * tiles * outputs * 4, format);
   const flops = 2 * products * tiles * inputs * 4 * outputs * 4;
-  lowering.push(productsKernel(inputs, outputs, plan, v, u, m), node, flops);
+  const kernel = (tile: Tile) => productsKernel(inputs, outputs, plan, v, u, m, tile);
+  const key = `products ${[products, tiles, inputs, outputs, format].join(' ')}`;
+  const tile = tileOf({ key, outVectors: outputs, pixels: tiles, flops, kernel });
+  lowering.push(kernel(tile), node, flops);
   const parts = partsFor(lowering, step, plan.parts);
   lowering.push(outputTransformKernel(plan, m, biasOf(step), to, parts), node);
 }

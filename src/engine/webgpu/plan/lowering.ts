@@ -11,15 +11,15 @@ import type { Sums } from '../../shared/fuse/steps.js';
 import type { Target } from '../kernels/maps.js';
 import type { Parts } from '../kernels/statistics.js';
 import type { Kernel } from '../shader/wgsl.js';
-import { type ArenaBuffer, type DeviceBuffer, newArenaBuffer } from './buffers.js';
-import type { MethodChoice } from './methods.js';
+import { type ArenaBuffer, type DeviceBuffer, type Format, newArenaBuffer } from './buffers.js';
+import { type PlanOptions, withDefaults } from './options.js';
 import type { Dispatch } from './plan.js';
 import { FACTOR_ROWS, type Source, type SourceOperation, vectorsOf } from './source.js';
 import { plainWeight } from './weights.js';
 
 /** Where values lie, and the dispatches so far: what lowering a step reads and adds to. */
 export class Lowering {
-  readonly choice: MethodChoice;
+  readonly options: Required<PlanOptions>;
   readonly preparation: Dispatch[] = [];
   readonly dispatches: Dispatch[] = [];
   readonly buffers: ArenaBuffer[] = [];
@@ -28,13 +28,13 @@ export class Lowering {
   readonly #places = new Map<Stored | NormFactors | FlatValue, DeviceBuffer>();
   readonly #parts = new Map<Sums, Parts>();
 
-  constructor(choice: MethodChoice) {
-    this.choice = choice;
+  constructor(options: PlanOptions) {
+    this.options = withDefaults(options);
   }
 
   /** Room in the arena for as long as dispatches use it. */
-  buffer(floats: number): ArenaBuffer {
-    const buffer = newArenaBuffer(floats);
+  buffer(elements: number, format: Format = 'f32'): ArenaBuffer {
+    const buffer = newArenaBuffer(elements, format);
     this.buffers.push(buffer);
     return buffer;
   }
@@ -56,8 +56,8 @@ export class Lowering {
 
   /** Where a value lies as pixels; room for it, when it is asked for first. */
   pixels(value: Stored): ArenaBuffer {
-    const floats = value.height * value.width * vectorsOf(value.channels) * 4;
-    return this.#arena(value, floats);
+    const elements = value.height * value.width * vectorsOf(value.channels) * 4;
+    return this.#arena(value, elements, this.options.format);
   }
 
   /** Where a flat value lies. */
@@ -130,10 +130,14 @@ export class Lowering {
     }
   }
 
-  #arena(value: Stored | NormFactors | FlatValue, floats: number): ArenaBuffer {
+  #arena(
+    value: Stored | NormFactors | FlatValue,
+    elements: number,
+    format: Format = 'f32',
+  ): ArenaBuffer {
     const known = this.#places.get(value);
     if (known !== undefined) return known as ArenaBuffer;
-    const buffer = this.buffer(floats);
+    const buffer = this.buffer(elements, format);
     this.#places.set(value, buffer);
     return buffer;
   }

@@ -1,13 +1,9 @@
 import { kernelShape } from '../../shared/convolutionKernel.js';
 import type { ConvolutionStep } from '../../shared/fuse/steps.js';
+import type { PlanOptions } from './options.js';
 
 /** How a convolution is computed. */
 export type Method = 'grouped' | 'winograd' | 'implicitGemm';
-
-/** What a program may use. */
-export interface MethodChoice {
-  readonly winograd: boolean;
-}
 
 /** Fewest channels and output pixels a side for which the transforms cost less than the products that they save. */
 const MIN_WINOGRAD_CHANNELS = 8;
@@ -16,9 +12,12 @@ const MIN_WINOGRAD_SIDE = 4;
 const MAX_WINOGRAD_PIXELS = 2 ** 22;
 
 /** The first of these that fits. */
-export function chooseMethod(step: ConvolutionStep, choice: MethodChoice): Method {
+export function chooseMethod(
+  step: ConvolutionStep,
+  { winograd }: Pick<PlanOptions, 'winograd'>,
+): Method {
   if (step.groups > 1) return 'grouped';
-  return choice.winograd && isWinograd(step) ? 'winograd' : 'implicitGemm';
+  return winograd && isWinograd(step) ? 'winograd' : 'implicitGemm';
 }
 
 function isWinograd(step: ConvolutionStep): boolean {

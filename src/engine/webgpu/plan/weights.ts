@@ -6,19 +6,21 @@ import { FACTOR_ROWS, vectorsOf } from './source.js';
 
 /** A weight as it is, one element after the other. */
 export function plainWeight(id: number, size: number): WeightBuffer {
-  return { kind: 'weights', floats: size, of: [id], pack: (weight) => elementsOf(weight(id)) };
+  const pack: WeightBuffer['pack'] = (weight) => elementsOf(weight(id));
+  return { kind: 'weights', format: 'f32', elements: size, of: [id], pack };
 }
 
 /** One element for each channel, padded with zeros; of a weight with one element, that for all. */
 export function channelWeight(id: number, channels: number): WeightBuffer {
-  const floats = vectorsOf(channels) * 4;
+  const count = vectorsOf(channels) * 4;
   return {
     kind: 'weights',
-    floats,
+    format: 'f32',
+    elements: count,
     of: [id],
     pack: (weight) => {
       const elements = elementsOf(weight(id));
-      const to = new Float32Array(floats);
+      const to = new Float32Array(count);
       for (let c = 0; c < channels; c++) to[c] = elements[elements.length === 1 ? 0 : c];
       return to;
     },
@@ -32,7 +34,8 @@ export function constantFactors(norm: ConstantNorm): WeightBuffer {
   const present = (id: number | null): id is number => id !== null;
   return {
     kind: 'weights',
-    floats: FACTOR_ROWS.count * row,
+    format: 'f32',
+    elements: FACTOR_ROWS.count * row,
     of: [norm.weight, norm.bias, norm.mean, norm.variance].filter(present),
     pack: (weight) => {
       const of = (id: number | null): Float32Array | null =>

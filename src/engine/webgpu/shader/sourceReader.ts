@@ -1,4 +1,5 @@
 import { FACTOR_ROWS, type Source, type SourceOperation } from '../plan/source.js';
+import { loadVector } from './access.js';
 import { activated, combined, KEPT } from './elements.js';
 import type { Binding } from './wgsl.js';
 
@@ -35,7 +36,7 @@ export function sourceReader(name: string, source: Source): SourceReader {
   const read = `fn ${name}At(pixel: i32, c: u32) -> vec4f {
   if (pixel < 0) { return vec4f(0); }
   let at = u32(pixel) * ${vectors}u + c;
-  var v = ${name}[at];
+  var v = ${loadVector(buffer, name, 'at')};
 ${lines.join('\n')}
   return v;
 }`;
@@ -56,6 +57,8 @@ function applied(operation: SourceOperation, other: string, vectors: number): st
     const { pivot, mean, scale, shift } = FACTOR_ROWS;
     return `(v - ${row(pivot)} - ${row(mean)}) * ${row(scale)} + ${row(shift)}`;
   }
-  const b = operation.isMask ? `vec4f(${other}[u32(pixel)].x)` : `${other}[at]`;
+  const b = operation.isMask
+    ? `vec4f(${loadVector(operation.other, other, 'u32(pixel)')}.x)`
+    : loadVector(operation.other, other, 'at');
   return combined(operation.kind, 'v', b);
 }

@@ -50,6 +50,8 @@ export interface Kernel {
   readonly code: string;
   readonly bindings: readonly Binding[];
   readonly workgroups: readonly [x: number, y: number, z: number];
+  /** Extensions of WGSL that it needs. */
+  readonly features: readonly string[];
 }
 
 /** Workgroups along one axis of a dispatch, at most: what every device takes. */
@@ -61,6 +63,8 @@ export interface KernelText {
   /** Constants, workgroup memory and functions; those that several have declared are declared once. */
   readonly declarations?: readonly string[];
   readonly workgroupSize: readonly [x: number, y: number];
+  /** Whether the body reads `lane` (`u32`), the thread's place in its subgroup. */
+  readonly subgroups?: boolean;
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Reads `group` (`vec3u`) and `local` (`vec3u`). */
   readonly body: string;
@@ -71,21 +75,30 @@ export interface KernelText {
  * both ways at once.
  */
 export function kernel(text: KernelText): Kernel {
-  const { label, declarations = [], workgroupSize, workgroups, body } = text;
+  const { label, declarations = [], workgroupSize, workgroups, subgroups = false, body } = text;
   const { bindings, rename } = bindOnce(text.bindings);
   const variables = bindings.map(({ name, element, buffer }, i) => {
     const access = buffer.kind === 'weights' ? 'read' : 'read_write';
-    return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${element}>;`;
+    return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${typeOf(element, buffer)}>;`;
   });
+  const isHalf = bindings.some(({ buffer }) => buffer.format === 'f16');
+  const enabled = [...(isHalf ? ['f16'] : []), ...(subgroups ? ['subgroups'] : [])];
+  const lane = subgroups ? ', @builtin(subgroup_invocation_id) lane: u32' : '';
   const code = `// ${label}
-${variables.join('\n')}
+${enabled.map((name) => `enable ${name};\n`).join('')}${variables.join('\n')}
 ${rename([...new Set(declarations)].join('\n'))}
 @compute @workgroup_size(${workgroupSize.join(', ')})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {
 ${rename(body)}
 }
 `;
-  return { label, code, bindings, workgroups };
+  return { label, code, bindings, workgroups, features: enabled };
+}
+
+/** The type that elements have where they lie. */
+function typeOf(element: Binding['element'], { format }: DeviceBuffer): string {
+  if (format === 'f32') return element;
+  return element === 'f32' ? 'f16' : `${element.slice(0, -1)}h`;
 }
 
 /** A buffer may not be bound twice, as of a value that is multiplied by itself: it goes by the first of its names. */

@@ -2,6 +2,7 @@ import { kernelShape, kernelView } from '../../../shared/convolutionKernel.js';
 import type { ConvolutionStep } from '../../../shared/fuse/steps.js';
 import type { WeightBuffer } from '../../plan/buffers.js';
 import { type Source, vectorsOf } from '../../plan/source.js';
+import { storeVector } from '../../shader/access.js';
 import { sourceReader } from '../../shader/sourceReader.js';
 import { type Kernel, mapKernel } from '../../shader/wgsl.js';
 import { masked, type Target } from '../maps.js';
@@ -14,14 +15,15 @@ export function groupedWeights(step: ConvolutionStep): WeightBuffer {
   const { inChannels, outChannels, kernelHeight, kernelWidth, groups } = kernelShape(step);
   const [perGroup, perOutGroup] = [inChannels / groups, outChannels / groups];
   const lanes = vectorsOf(outChannels) * 4;
-  const floats = kernelHeight * kernelWidth * perGroup * lanes;
+  const elements = kernelHeight * kernelWidth * perGroup * lanes;
   return {
     kind: 'weights',
-    floats,
+    format: 'f32',
+    elements,
     of: [step.weight],
     pack: (weight) => {
       const view = kernelView(step, weight(step.weight));
-      return Float32Array.from({ length: floats }, (_, index) => {
+      return Float32Array.from({ length: elements }, (_, index) => {
         const oc = index % lanes;
         const row = Math.floor(index / lanes);
         const tap = Math.floor(row / perGroup);
@@ -79,7 +81,7 @@ ${tapLoops(step)}
       }
     }
   }
-  target_[index] = ${masked('sum', outChannels)};`,
+  ${storeVector(to.buffer, 'target_', 'index', masked('sum', outChannels))}`,
   });
 }
 

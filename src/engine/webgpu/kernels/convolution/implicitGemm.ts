@@ -1,20 +1,22 @@
 import type { AxisPhase } from '../../../../tensor/axisPhase.js';
 import { kernelShape, kernelView } from '../../../shared/convolutionKernel.js';
 import type { ConvolutionStep } from '../../../shared/fuse/steps.js';
-import type { ArenaBuffer, WeightBuffer } from '../../plan/buffers.js';
+import type { ArenaBuffer, Format, WeightBuffer } from '../../plan/buffers.js';
 import { type Source, vectorsOf } from '../../plan/source.js';
+import { storeVector } from '../../shader/access.js';
 import { sourceReader } from '../../shader/sourceReader.js';
 import { type Kernel, kernel, repeat } from '../../shader/wgsl.js';
 import { masked, type Target } from '../maps.js';
 import {
-  addProducts,
+  addProduct,
+  declareChannels,
   declareSums,
-  gridOf,
-  leavePart,
-  partMemory,
-  type Tile,
-  tileFor,
-} from './tile.js';
+  heldPixels,
+  ownPixels,
+  productOf,
+} from './product.js';
+import { leavePart, partMemory } from './storedParts.js';
+import { gridOf, pixelsOf, type Tile } from './tile.js';
 
 /** Where the outputs of one phase lie, and which taps they meet: `first + k · step` rows, or columns, from where an output begins. */
 interface Axis {
@@ -40,19 +42,20 @@ export function phasesOf({ rows, cols }: Pick<ConvolutionStep, 'rows' | 'cols'>)
  * Weights as the product reads them: `[phase][tap row][tap column][input vector][output vector]` of 4×4 blocks, whose columns are
  * input channels.
  */
-export function packedWeights(step: ConvolutionStep): WeightBuffer {
+export function packedWeights(step: ConvolutionStep, format: Format): WeightBuffer {
   const { inChannels, outChannels } = kernelShape(step);
   const [inputs, outputs] = [vectorsOf(inChannels), vectorsOf(outChannels)];
   const phases = phasesOf(step);
   const taps = phases.reduce((sum, p) => sum + p.rows.taps.length * p.columns.taps.length, 0);
-  const floats = Math.max(1, taps) * inputs * outputs * 16;
+  const elements = Math.max(1, taps) * inputs * outputs * 16;
   return {
     kind: 'weights',
-    floats,
+    format,
+    elements,
     of: [step.weight],
     pack: (weight) => {
       const view = kernelView(step, weight(step.weight));
-      const to = new Float32Array(floats);
+      const to = new Float32Array(elements);
       let at = 0;
       for (const { rows, columns } of phases) {
         for (const row of byOffset(rows)) {
@@ -93,14 +96,18 @@ export interface ConvolutionBuffers {
   readonly parts: ArenaBuffer | null;
 }
 
+/** Pixels of the largest phase. */
+export function phasePixels(step: ConvolutionStep): number {
+  return Math.max(...phasesOf(step).map(({ rows, columns }) => rows.count * columns.count));
+}
+
 /** How the work is cut, which says how many parts of statistics are left. */
-export function planImplicitGemm(step: ConvolutionStep) {
+export function planImplicitGemm(step: ConvolutionStep, tile: Tile) {
   const phases = phasesOf(step);
-  const pixels = Math.max(...phases.map(({ rows, columns }) => rows.count * columns.count));
+  const pixels = phasePixels(step);
   const outVectors = vectorsOf(step.to.channels);
-  const tile = tileFor(outVectors, pixels);
   const grid = gridOf(tile, pixels, outVectors, phases.length);
-  return { phases, tile, grid, parts: grid.tiles * phases.length };
+  return { phases, grid, parts: grid.tiles * phases.length };
 }
 
 /**
@@ -111,17 +118,21 @@ export function implicitGemmKernel(
   step: ConvolutionStep,
   source: Source,
   { weights, bias, to, parts }: ConvolutionBuffers,
+  tile: Tile,
 ): Kernel {
-  const { phases, tile, grid } = planImplicitGemm(step);
+  const { phases, grid } = planImplicitGemm(step, tile);
   const inputs = source.vectors;
   const outputs = vectorsOf(to.channels);
+  const right = { buffer: weights, inputs, outputs };
+  const product = productOf(tile, right);
+  const held = heldPixels(tile);
   const reader = sourceReader('source', source);
   const { kernelHeight, kernelWidth } = kernelShape(step);
   return kernel({
     label: `convolution ${kernelHeight}x${kernelWidth}, ${source.channels} to ${to.channels} channels, ${to.height} x ${to.width}`,
     bindings: [
       ...reader.bindings,
-      { name: 'weights', element: 'mat4x4f', buffer: weights },
+      ...product.bindings,
       ...(bias === null ? [] : [{ name: 'bias', element: 'vec4f', buffer: bias } as const]),
       { name: 'target_', element: 'vec4f', buffer: to.buffer },
       ...(parts === null ? [] : [{ name: 'parts', element: 'vec4f', buffer: parts } as const]),
@@ -129,29 +140,28 @@ export function implicitGemmKernel(
     declarations: [
       ...reader.declarations,
       phaseTable(phases, inputs * outputs),
+      ...product.declarations,
       ...(parts === null ? [] : partMemory(tile)),
     ],
-    workgroupSize: [tile.across, tile.down],
+    ...product.frame,
     workgroups: grid.workgroups,
-    body: `  let phase = PHASES[group.z / ${grid.layers}u];
+    body: `${product.prologue}
+  let phase = PHASES[group.z / ${grid.layers}u];
   let tileIndex = (group.z % ${grid.layers}u) * ${grid.x}u + group.x;
-  let channel = (group.y * ${tile.across}u + local.x) * ${tile.vectors}u;
   let pixels = phase.height * phase.width;
-${repeat(tile.pixels, (p) => placePixel(p, tile, step.inStep))}
+${declareChannels(tile)}
+${ownPixels(tile).map(nameOutput(tile)).join('\n')}
+${held.map(placeInput(tile, step.inStep)).join('\n')}
 ${declareSums(tile)}
-  var block = phase.weights + channel;
-  for (var row = 0; row < phase.tapRows; row++) {
-    for (var col = 0; col < phase.tapColumns; col++) {
-${repeat(tile.pixels, (p) => `      let from_${p} = sourcePixel(y_${p} + phase.firstRow + row * phase.rowStep, x_${p} + phase.firstColumn + col * phase.columnStep);`)}
-      for (var ic = 0u; ic < ${inputs}u; ic++) {
-        let at = block;
-${repeat(tile.pixels, (p) => `        let a_${p} = sourceAt(from_${p}, ic);`)}
-${addProducts(tile)}
-        block += ${outputs}u;
-      }
+  var block = phase.weights;
+  for (var tapRow = 0; tapRow < phase.tapRows; tapRow++) {
+    for (var tapColumn = 0; tapColumn < phase.tapColumns; tapColumn++) {
+${held.map(({ name }) => `      let from_${name} = sourcePixel(y_${name} + phase.firstRow + tapRow * phase.rowStep, x_${name} + phase.firstColumn + tapColumn * phase.columnStep);`).join('\n')}
+${addProduct(tile, right, 'block', (pixel, ic) => `sourceAt(from_${pixel}, ${ic})`)}
+      block += ${inputs * outputs}u;
     }
   }
-${repeat(tile.vectors, (v) => storeVector(v, tile, to, bias !== null))}
+${repeat(tile.vectors, (v) => storeSums(v, tile, to, bias !== null))}
 ${
   parts === null
     ? ''
@@ -159,7 +169,7 @@ ${
         leavePart(
           tile,
           to.channels,
-          `channel + ${v}u`,
+          `channel_${v}`,
           Array.from({ length: tile.pixels }, (_, p) => ({
             value: `sum_${p}_${v}`,
             isInside: `inside_${p}`,
@@ -171,25 +181,38 @@ ${
   });
 }
 
-/** Declares where pixel `p` of a thread lies, in the phase (`index_p`) and in the source (`y_p`, `x_p`). */
-function placePixel(p: number, tile: Tile, [down, across]: readonly [number, number]): string {
-  return `  let index_${p} = (tileIndex * ${tile.down}u + local.y) * ${tile.pixels}u + ${p}u;
-  let inside_${p} = index_${p} < pixels;
-  let y_${p} = i32(index_${p} / phase.width) * ${down};
-  let x_${p} = i32(index_${p} % phase.width) * ${across};`;
+type Pixel = ReturnType<typeof heldPixels>[number];
+
+/** Declares where a pixel that is stored lies in its phase, `index_NAME`. */
+function nameOutput(tile: Tile) {
+  return ({
+    name,
+    index,
+  }: Pixel) => `  let index_${name} = tileIndex * ${pixelsOf(tile)}u + ${index};
+  let inside_${name} = index_${name} < pixels;`;
 }
 
-function storeVector(v: number, { pixels }: Tile, to: Target, hasBias: boolean): string {
+/** Declares where a pixel that is read begins in the source, `y_NAME` and `x_NAME`. */
+function placeInput(tile: Tile, [down, across]: readonly [number, number]) {
+  return ({
+    name,
+    index,
+  }: Pixel) => `  let first_${name} = tileIndex * ${pixelsOf(tile)}u + ${index};
+  let y_${name} = i32(first_${name} / phase.width) * ${down};
+  let x_${name} = i32(first_${name} % phase.width) * ${across};`;
+}
+
+function storeSums(v: number, { pixels }: Tile, to: Target, hasBias: boolean): string {
   const outputs = vectorsOf(to.channels);
   return `  {
-    let c = channel + ${v}u;
+    let c = channel_${v};
     ${repeat(pixels, (p) => {
       const value = hasBias ? `sum_${p}_${v} + bias[min(c, ${outputs - 1}u)]` : `sum_${p}_${v}`;
       return `sum_${p}_${v} = ${masked(`(${value})`, to.channels)};
     if (inside_${p} && c < ${outputs}u) {
-      let row = phase.outRow + (index_${p} / phase.width) * phase.outRowStep;
-      let column_ = phase.outColumn + (index_${p} % phase.width) * phase.outColumnStep;
-      target_[(row * ${to.width}u + column_) * ${outputs}u + c] = sum_${p}_${v};
+      let y = phase.outRow + (index_${p} / phase.width) * phase.outRowStep;
+      let x = phase.outColumn + (index_${p} % phase.width) * phase.outColumnStep;
+      ${storeVector(to.buffer, 'target_', `(y * ${to.width}u + x) * ${outputs}u + c`, `sum_${p}_${v}`)}
     }`;
     })}
   }`;

@@ -2,18 +2,20 @@ import { kernelShape } from '../../../shared/convolutionKernel.js';
 import type { ConvolutionStep } from '../../../shared/fuse/steps.js';
 import type { ArenaBuffer, MadeBuffer, WeightBuffer } from '../../plan/buffers.js';
 import { type Source, vectorsOf } from '../../plan/source.js';
+import { loadVector, storeBlock, storeVector } from '../../shader/access.js';
 import { sourceReader } from '../../shader/sourceReader.js';
 import { type Kernel, kernel, mapKernel, repeat, scaled, sumOf } from '../../shader/wgsl.js';
 import { masked, type Target } from '../maps.js';
 import {
-  addProducts,
+  addProduct,
+  declareChannels,
   declareSums,
-  gridOf,
-  leavePart,
-  partMemory,
-  type Tile,
-  tileFor,
-} from './tile.js';
+  heldPixels,
+  ownPixels,
+  productOf,
+} from './product.js';
+import { leavePart, partMemory } from './storedParts.js';
+import { gridOf, pixelsOf, type Tile } from './tile.js';
 import type { WinogradMatrices } from './winogradMatrices.js';
 
 /**
@@ -73,7 +75,18 @@ export function weightTransformKernel(
     ],
     body: `${repeat(9, (tap) => `  let g_${Math.floor(tap / 3)}_${tap % 3} = weights[index + ${tap * blocks}u];`)}
 ${repeat(elements, (i) => repeat(3, (x) => `  let t_${i}_${x} = ${line(g[i], (k) => `g_${k}_${x}`)};`))}
-${repeat(elements, (i) => repeat(elements, (j) => `  transformed[index + ${(i * elements + j) * blocks}u] = ${line(g[j], (k) => `t_${i}_${k}`)};`))}`,
+${repeat(elements, (i) =>
+  repeat(
+    elements,
+    (j) =>
+      `  ${storeBlock(
+        to,
+        'transformed',
+        `index + ${(i * elements + j) * blocks}u`,
+        line(g[j], (k) => `t_${i}_${k}`),
+      )}`,
+  ),
+)}`,
   });
 }
 
@@ -104,7 +117,18 @@ ${repeat(
   (j) => `${repeat(elements, (i) => `  let d_${i}_${j} = ${pixel(i, j)};`)}
 ${repeat(elements, (i) => `  let t_${i}_${j} = ${line(bT[i], (k) => `d_${k}_${j}`)};`)}`,
 )}
-${repeat(elements, (i) => repeat(elements, (j) => `  transformed[index + ${(i * elements + j) * tiles * vectors}u] = ${line(bT[j], (k) => `t_${i}_${k}`)};`))}`,
+${repeat(elements, (i) =>
+  repeat(
+    elements,
+    (j) =>
+      `  ${storeVector(
+        to,
+        'transformed',
+        `index + ${(i * elements + j) * tiles * vectors}u`,
+        line(bT[j], (k) => `t_${i}_${k}`),
+      )}`,
+  ),
+)}`,
   });
 }
 
@@ -120,39 +144,43 @@ export function productsKernel(
   v: ArenaBuffer,
   u: MadeBuffer,
   to: ArenaBuffer,
+  tile: Tile,
 ): Kernel {
   const products = matrices.elements ** 2;
-  const tile = tileFor(outVectors, tiles);
+  const right = { buffer: u, inputs: inVectors, outputs: outVectors };
+  const product = productOf(tile, right);
   const grid = gridOf(tile, tiles, outVectors, products);
   return kernel({
     label: `${products} products of ${tiles} x ${4 * inVectors} x ${4 * outVectors}`,
     bindings: [
       { name: 'inputs', element: 'vec4f', buffer: v },
-      { name: 'weights', element: 'mat4x4f', buffer: u },
+      ...product.bindings,
       { name: 'target_', element: 'vec4f', buffer: to },
     ],
-    workgroupSize: [tile.across, tile.down],
+    declarations: product.declarations,
+    ...product.frame,
     workgroups: grid.workgroups,
-    body: `  let product = group.z / ${grid.layers}u;
+    body: `${product.prologue}
+  let product = group.z / ${grid.layers}u;
   let tileIndex = (group.z % ${grid.layers}u) * ${grid.x}u + group.x;
-  let channel = (group.y * ${tile.across}u + local.x) * ${tile.vectors}u;
-${repeat(
-  tile.pixels,
-  (p) => `  let index_${p} = (tileIndex * ${tile.down}u + local.y) * ${tile.pixels}u + ${p}u;
-  let from_${p} = (product * ${tiles}u + min(index_${p}, ${tiles - 1}u)) * ${inVectors}u;`,
-)}
+${declareChannels(tile)}
+${ownPixels(tile)
+  .map(({ name, index }) => `  let index_${name} = tileIndex * ${pixelsOf(tile)}u + ${index};`)
+  .join('\n')}
+${heldPixels(tile)
+  .map(
+    ({ name, index }) =>
+      `  let from_${name} = (product * ${tiles}u + min(tileIndex * ${pixelsOf(tile)}u + ${index}, ${tiles - 1}u)) * ${inVectors}u;`,
+  )
+  .join('\n')}
 ${declareSums(tile)}
-  var at = product * ${inVectors * outVectors}u + channel;
-  for (var ic = 0u; ic < ${inVectors}u; ic++) {
-${repeat(tile.pixels, (p) => `    let a_${p} = inputs[from_${p} + ic];`)}
-${addProducts(tile)}
-    at += ${outVectors}u;
-  }
+  let block = product * ${inVectors * outVectors}u;
+${addProduct(tile, right, 'block', (pixel, ic) => loadVector(v, 'inputs', `from_${pixel} + ${ic}`))}
 ${repeat(tile.vectors, (v_) =>
   repeat(
     tile.pixels,
-    (p) => `  if (index_${p} < ${tiles}u && channel + ${v_}u < ${outVectors}u) {
-    target_[(product * ${tiles}u + index_${p}) * ${outVectors}u + channel + ${v_}u] = sum_${p}_${v_};
+    (p) => `  if (index_${p} < ${tiles}u && channel_${v_} < ${outVectors}u) {
+    ${storeVector(to, 'target_', `(product * ${tiles}u + index_${p}) * ${outVectors}u + channel_${v_}`, `sum_${p}_${v_}`)}
   }`,
   ),
 )}`,
@@ -185,9 +213,11 @@ export function outputTransformKernel(
     declarations: parts === null ? [] : partMemory(outputTile),
     workgroupSize: [across, down],
     workgroups: [Math.ceil(tiles / down), Math.ceil(vectors / across), 1],
-    body: `  let channel = group.y * ${across}u + local.x;
+    body: `  let column = local.x;
+  let row = local.y;
+  let channel = group.y * ${across}u + column;
   let c = min(channel, ${vectors - 1}u);
-  let own = group.x * ${down}u + local.y;
+  let own = group.x * ${down}u + row;
   let tile = min(own, ${tiles - 1}u);
   let isInside = channel < ${vectors}u && own < ${tiles}u;
   let top = tile / ${tileColumns}u * ${outputs}u;
@@ -197,7 +227,7 @@ ${repeat(
   elements,
   (
     j,
-  ) => `${repeat(elements, (i) => `  let m_${i}_${j} = products[at + ${(i * elements + j) * tiles * vectors}u];`)}
+  ) => `${repeat(elements, (i) => `  let m_${i}_${j} = ${loadVector(m, 'products', `at + ${(i * elements + j) * tiles * vectors}u`)};`)}
 ${repeat(outputs, (i) => `  let t_${i}_${j} = ${line(aT[i], (k) => `m_${k}_${j}`)};`)}`,
 )}
 ${places
@@ -205,7 +235,7 @@ ${places
     const value = `${line(aT[j], (k) => `t_${i}_${k}`)}${bias === null ? '' : ' + bias[c]'}`;
     return `  let y_${i}_${j} = ${masked(`(${value})`, to.channels)};
   let inside_${i}_${j} = isInside && top + ${i} < ${to.height}u && left + ${j} < ${to.width}u;
-  if (inside_${i}_${j}) { target_[((top + ${i}) * ${to.width}u + left + ${j}) * ${vectors}u + c] = y_${i}_${j}; }`;
+  if (inside_${i}_${j}) { ${storeVector(to.buffer, 'target_', `((top + ${i}) * ${to.width}u + left + ${j}) * ${vectors}u + c`, `y_${i}_${j}`)} }`;
   })
   .join('\n')}
 ${

@@ -47,6 +47,3 @@ function polynomial(roots: readonly number[]): number[] {
 
 /** Along both axes, ±5/8 and ±3/2 have about a third of the error of 1 and 2, and exact squares. */
 export const F4 = winogradMatrices([0, 5 / 8, -5 / 8, 3 / 2, -3 / 2], 3);
-
-/** Tiles of 6×6 outputs: fewer products, more error. */
-export const F6 = winogradMatrices([0, 5 / 16, -5 / 16, 7 / 8, -7 / 8, 7 / 4, -7 / 4], 3);

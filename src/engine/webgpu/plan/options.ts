@@ -1,0 +1,32 @@
+import { plainTile, type Tile } from '../kernels/convolution/tile.js';
+import type { Kernel } from '../shader/wgsl.js';
+import type { Format } from './buffers.js';
+
+/** A matrix product of a plan, whose tile is chosen. */
+export interface TiledProduct {
+  /** What its speed depends on, as a name: products of one key have one tile. */
+  readonly key: string;
+  readonly outVectors: number;
+  readonly pixels: number;
+  readonly flops: number;
+  /** Its kernel with a tile, by itself. */
+  readonly kernel: (tile: Tile) => Kernel;
+}
+
+/** What a plan may use. */
+export interface PlanOptions {
+  /** Whether convolutions that can go by Winograd do. */
+  readonly winograd: boolean;
+  /** How values lie between kernels, and most weights. Default: `f32`. */
+  readonly format?: Format;
+  /** Default: the tile that nothing has to be known for. */
+  readonly tileOf?: (product: TiledProduct) => Tile;
+}
+
+export function withDefaults({
+  winograd,
+  format = 'f32',
+  tileOf = ({ outVectors, pixels }) => plainTile(outVectors, pixels),
+}: PlanOptions): Required<PlanOptions> {
+  return { winograd, format, tileOf };
+}
