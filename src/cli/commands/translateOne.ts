@@ -16,6 +16,7 @@ import { networkInputShape } from '../../translate/pictureNetwork.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
+import { networkBudget, withinBudget } from '../memoryBudget.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
@@ -141,8 +142,9 @@ async function prepareProgram(
   const size = expectedSize(bytes, name, pictures);
   if (size === null) return;
   const inputShape = networkInputShape(size, generator);
-  await throughNetwork(name, size, generator, () =>
-    generator.module.program(inputShape, { ...engine, early: true }),
+  const options = { ...networkBudget(engine, size), early: true };
+  await withinBudget(engine, size, () =>
+    throughNetwork(name, size, generator, () => generator.module.program(inputShape, options)),
   );
 }
 
@@ -169,9 +171,9 @@ async function translateOpened(
   if (told !== null) terminal.say(told);
   const { dumpActivations: folder } = request;
   if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
-  return throughNetwork(name, sized, generator, () =>
+  const run = () =>
     generateRows(sized, generator, begin, {
-      ...engine,
+      ...networkBudget(engine, sized),
       onNote,
       ...programNotes(request, terminal),
       ...layerProgress(generator.module, networkInputShape(sized, generator), {
@@ -179,8 +181,8 @@ async function translateOpened(
         debug: request.debug,
         terminal,
       }),
-    }),
-  );
+    });
+  return withinBudget(engine, sized, () => throughNetwork(name, sized, generator, run));
 }
 
 async function write(

@@ -11,6 +11,7 @@ import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
 import { networkSize } from '../../translate/pictureNetwork.js';
 import { preparedSize } from '../../translate/pipeline.js';
+import { networkBudget, withinBudget } from '../memoryBudget.js';
 import { type Outcome, reportable } from './outcome.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
@@ -27,6 +28,8 @@ export interface ManyOptions extends PictureOptions {
 
 /** More decode no faster than a network takes pictures. */
 const MAX_THREADS = 2;
+/** Those that are decoded, the one that is at work, and those that are encoded. */
+const PICTURES_AT_A_TIME = 2 * MAX_THREADS + 1;
 /** Bytes in which a picture's header lies, but for those with a large preview or colour profile before it. */
 const HEADER_BYTES = 1 << 16;
 
@@ -86,9 +89,10 @@ async function translateOpened(
       const begin = performance.now();
       const outputNotes: OutputNote[] = [];
       const onNote = (note: OutputNote) => outputNotes.push(note);
-      const output = await throughNetwork(job.input.path, sized, generator, () =>
-        generate(sized, generator, { ...forward, signal, onNote }),
-      );
+      const own = networkBudget(forward, sized, PICTURES_AT_A_TIME);
+      const run = () => generate(sized, generator, { ...own, signal, onNote });
+      const named = () => throughNetwork(job.input.path, sized, generator, run);
+      const output = await withinBudget(forward, sized, named, PICTURES_AT_A_TIME);
       const milliseconds = performance.now() - begin;
       await saves.add(job, opened, { output, outputNotes, milliseconds });
     } catch (error) {

@@ -85,7 +85,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   memory: {
     type: 'string',
     value: '512M|2G|max',
-    help: 'most that the network may take: with less than it would like, it works row by row, to the same bytes; default: what it takes, but sparingly beyond 512M, or half of what is free; max: no thought of it',
+    help: 'most that network and pictures may take: with less than it would like, the network works row by row, to the same bytes, and with a file (--scratch); default: what it takes, but sparingly beyond 512M, or half of what is free; max: no thought of it',
   },
   scratch: {
     type: 'string',

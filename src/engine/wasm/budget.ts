@@ -95,7 +95,9 @@ function tooLarge(graph: Graph, bytes: number, budget: number): MemoryError {
       budget < WHOLE_MEMORY
         ? `may have ${megabytes(budget)}`
         : `WebAssembly has ${megabytes(WHOLE_MEMORY)} at most`;
-    return new MemoryError(`This takes ${atLeast(bytes)} of memory, and ${most}.`);
+    return new MemoryError(`This takes ${atLeast(bytes)} of memory, and ${most}.`, {
+      least: bytes,
+    });
   }
   const [height, width] = inputSides.slice(-2);
   const short = Math.min(height, width);
@@ -106,6 +108,7 @@ function tooLarge(graph: Graph, bytes: number, budget: number): MemoryError {
   const advice = smaller < short ? `; --resize ${smaller} needs about ${megabytes(less)}.` : '.';
   return new MemoryError(
     `A picture of ${width} x ${height} needs at least ${atLeast(bytes)} of memory${limit}${advice}`,
+    { least: bytes },
   );
 }
 

@@ -10,8 +10,12 @@ export const MAX_PAGES = 65_535;
 /** A picture needs more memory than WebAssembly, or this process, can have. */
 export class MemoryError extends CycleganError {
   override readonly name = 'MemoryError';
-  constructor(message: string, options?: ErrorOptions) {
+  /** How many bytes would be enough; `null` where that is not known. */
+  readonly least: number | null;
+
+  constructor(message: string, options: ErrorOptions & { readonly least?: number } = {}) {
     super('ERR_TOO_LARGE', message, options);
+    this.least = options.least ?? null;
   }
 }
 
