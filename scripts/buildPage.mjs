@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { licenceComment } from './licenceTexts.mjs';
+import { withoutUnused } from './pageParts.mjs';
 import { webpInBundle } from './webpModules.mjs';
 
 /**
@@ -59,7 +60,7 @@ export async function buildPage(folder = join(root, 'dist/page')) {
     legalComments: 'none',
     logLevel: 'warning',
     loader: { '.wasm': 'binary' },
-    plugins: [webpInBundle(root, { writes: false })],
+    plugins: [webpInBundle(root, { writes: false }), withoutUnused(root)],
   });
   for (const [from, to] of Object.entries(STATIC)) copyFileSync(join(root, from), join(folder, to));
   writeFileSync(join(folder, 'licences.txt'), licenceComment(metafile, root));

@@ -243,7 +243,7 @@ function writtenBy(stage: Stage): Buffer[] {
     'norm' in stage ? stage.norm : null,
   ];
   const sums = stage.kind === 'copy' && stage.sums !== null ? [stage.sums.partials] : [];
-  return [...places.filter((place) => place !== null).flat(), ...sums];
+  return [...places.filter((place) => place !== null), ...sums];
 }
 
 /** A stage with another buffer in the place of one. */

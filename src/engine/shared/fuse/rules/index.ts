@@ -7,7 +7,6 @@ import { batchNorm2dRule } from './batchNorm2d.js';
 import { catRule } from './cat.js';
 import { clampRule } from './clamp.js';
 import { conv2dRule } from './conv2d.js';
-import { conv2dWeightGradientRule } from './conv2dWeightGradient.js';
 import { convTranspose2dRule } from './convTranspose2d.js';
 import { divRule } from './div.js';
 import { groupNormRule } from './groupNorm.js';
@@ -40,7 +39,6 @@ export const FUSE_RULES: readonly OperatorRule[] = [
   catRule,
   clampRule,
   conv2dRule,
-  conv2dWeightGradientRule,
   convTranspose2dRule,
   divRule,
   groupNormRule,

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join, sep } from 'node:path';
+
+/**
+ * What the page has no use for, of files of which it uses others: nothing is trained there, no batch goes through a network, there is no
+ * Node with files and flags, and nothing is fetched by address or written as TIFF or WebP. Of each file, what takes the place of its
+ * exports: a text, or `ABSENT` for what is never called. A build in which something else of the file is wanted fails.
+ */
+const ABSENT = null;
+const rows = 'src/engine/wasm/kernels/rows/';
+const PARTS = {
+  'src/engine/shared/fuse/rules/training/gradients.ts': { GRADIENT_FUSE_RULES: '[]' },
+  'src/tensor/training/gradientOperators.ts': { GRADIENT_OPERATORS: '[]' },
+  'src/engine/wasm/plan/weightGradient/index.ts': { planWeightGradient: ABSENT },
+  'src/engine/wasm/plan/weightGradient/method.ts': { chooseWeightGradient: ABSENT },
+  'src/engine/wasm/plan/runPacking.ts': { packInRun: ABSENT },
+  'src/engine/wasm/kernels/flat/optimizers.ts': {
+    isOptimizerOperation: '() => false',
+    optimizerStep: ABSENT,
+  },
+  [`${rows}dropout.ts`]: { emitDropout: ABSENT },
+  [`${rows}fold.ts`]: { emitFold: ABSENT, foldScratch: ABSENT },
+  [`${rows}gather.ts`]: { GATHER_BYTES: '0', emitGather: ABSENT },
+  [`${rows}gradientRowSums.ts`]: { emitGradientRowSums: ABSENT, gradientSumsScratch: ABSENT },
+  [`${rows}gradientSums.ts`]: { emitGradientSums: ABSENT, gradientSumsStageScratch: ABSENT },
+  [`${rows}maxima.ts`]: { MAXIMA_ARGS: '[]', WINDOW_BYTES: '0', emitMaxima: ABSENT },
+  [`${rows}normGradient.ts`]: { NORM_GRADIENT_ARGS: '[]', emitNormGradient: ABSENT },
+  'src/engine/shared/split/splitBatch.ts': { splitBatch: '() => null' },
+  'src/engine/shared/split/splitProgram.ts': { SplitProgram: ABSENT },
+  'src/engine/wasm/peak.ts': { measurePeak: ABSENT },
+  'src/engine/wasm/flags.ts': {
+    applyV8Flags: '() => false',
+    callNative: '() => undefined',
+    compiledAtOnce: '(compile) => compile()',
+  },
+  'src/platform/cacheFolder.ts': {
+    cacheKey: '() => null',
+    readCached: '() => null',
+    readCachedBytes: '() => null',
+    writeCached: ABSENT,
+    writeCachedBytes: ABSENT,
+  },
+  'src/platform/scratchFile.ts': { beginScratch: ABSENT, diskFull: ABSENT },
+  'src/platform/fetchBytes.ts': { fetchBytes: ABSENT },
+  'src/image/tiff/encodeTiff.ts': { encodeTiff: ABSENT },
+  'src/image/webp/encodeWebp.ts': { encodeWebp: ABSENT, loadWebpEncoder: ABSENT },
+};
+
+/** Leaves those parts out of a bundle. @param root The project. */
+export function withoutUnused(root) {
+  const parts = new Map(
+    Object.entries(PARTS).map(([file, exports]) => [join(root, ...file.split('/')), exports]),
+  );
+  const gone = [...parts.keys()].filter((file) => !existsSync(file));
+  if (gone.length > 0) throw new Error(`scripts/pageParts.mjs: there is no ${gone.join(', ')}.`);
+  return {
+    name: 'parts that the page has no use for',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const exports = parts.get(path.replaceAll('/', sep));
+        return exports === undefined ? undefined : { contents: standIn(exports), loader: 'js' };
+      });
+    },
+  };
+}
+
+function standIn(exports) {
+  const lines = Object.entries(exports).map(([name, text]) =>
+    text === ABSENT
+      ? `export function ${name}() { throw new Error('${name} is not in the page'); }`
+      : `export const ${name} = ${text};`,
+  );
+  return lines.join('\n');
+}
