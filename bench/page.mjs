@@ -39,6 +39,8 @@ const ISOLATION = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+/** Files that were asked for since the list was emptied. */
+const asked = [];
 const server = await serve();
 const address = `http://127.0.0.1:${server.address().port}/`;
 try {
@@ -74,12 +76,20 @@ async function firstPicture() {
   for (let round = 0; round < rounds; round++) {
     await inBrowser(async (tab, { processorTime }) => {
       await tab.addInitScript(noteFirstPicture);
+      asked.length = 0;
       await tab.goto(address);
       await done(tab);
       times.push(await tab.evaluate(() => window.firstPicture));
       work.push(await processorTime());
     });
   }
+  const early = sizesOf(join(root, 'dist/page')).filter(({ name }) => asked.includes(name));
+  const total = early.reduce((sum, { size }) => sum + size, 0);
+  say(
+    'of them, loaded for the first picture',
+    `${total.toFixed(1)} KB gzip`,
+    'the less, the better',
+  );
   say(
     'first translated picture after navigation',
     `${seconds(median(times))}, fastest ${seconds(Math.min(...times))}`,
@@ -325,6 +335,7 @@ async function serve() {
   const http = createServer(({ url }, response) => {
     const isOrdinary = url.startsWith('/ordinary/');
     const name = url.replace(/^\/(ordinary\/)?/, '').replace(/\?.*/, '') || 'index.html';
+    asked.push(name);
     const headers = isOrdinary ? {} : ISOLATION;
     if (name === 'engine') {
       response.writeHead(200, { 'Content-Type': 'text/html', ...headers }).end('<!doctype html>');

@@ -10,6 +10,8 @@ interface Entry {
   readonly load: () => Promise<Engine>;
   /** Whether it is taken only when it is asked for by name. */
   readonly byName?: boolean;
+  /** Whether the engine's code is worth loading to ask whether hardware of its own does the work. */
+  readonly hasHardware?: () => Promise<boolean>;
 }
 
 /** Every engine, each behind a lazy import; of those that need no name, the fastest first. */
@@ -19,6 +21,7 @@ const ENGINES: readonly Entry[] = [
     name: 'webgpu',
     load: async () => (await import('./webgpu/webgpuEngine.js')).webgpuEngine,
     byName: true,
+    hasHardware: async () => (await import('./webgpu/device/gpu.js')).hasHardware(),
   },
   { name: 'js', load: async () => (await import('./js/jsEngine.js')).jsEngine },
 ];
@@ -112,6 +115,7 @@ export function checkScratch(scratch: unknown): void {
  */
 export async function hasGpu(): Promise<boolean> {
   const entry = ENGINES.find(({ name }) => name === 'webgpu');
+  if ((await entry?.hasHardware?.()) !== true) return false;
   return (await (await entry?.load())?.isAccelerated?.()) ?? false;
 }
 

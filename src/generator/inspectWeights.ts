@@ -109,13 +109,13 @@ export async function inspectWeights(
     extras: Object.fromEntries(file.extras),
     unreadable: [...file.unreadable].map(([key, { type }]) => ({ key, type })),
     passedOver: file.passedOver,
-    ...fit(file),
+    ...(await fit(file)),
   };
 }
 
-function fit(file: WeightFile): Pick<WeightReport, 'generator' | 'diagnosis'> {
+async function fit(file: WeightFile): Promise<Pick<WeightReport, 'generator' | 'diagnosis'>> {
   try {
-    const { recognised, saved } = recogniseFile(file, file.tensors);
+    const { recognised, saved } = await recogniseFile(file, file.tensors);
     const { family, prefix } = recognised;
     const { config, traits, notes } = settleTraits(recognised, {}, saved);
     const generator = {

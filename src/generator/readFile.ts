@@ -8,11 +8,9 @@ import type { ExportedProgram } from '../pth/exported/exportedProgram.js';
 import type { ModuleTree } from '../pth/moduleTree.js';
 import type { OnnxModel } from '../pth/onnx/onnxModel.js';
 import type { WeightFile } from '../pth/weightFile.js';
-import { alikeFamily, ownExported } from './exported/ownExported.js';
 import { type AnyRecognised, FAMILIES, recogniseGenerator } from './families.js';
 import type { PaddingKind, SavedOptions, TraitOptions } from './family.js';
 import { imageMetadata } from './onnx/imageMetadata.js';
-import { ownOnnx } from './onnx/ownOnnx.js';
 import {
   lookedAt,
   measuredTraits,
@@ -36,11 +34,11 @@ export interface RecognisedFile<T extends Shaped> {
  * @param tensors Of the file: as it tells of them, or with their numbers.
  * @throws StateDictError when it is none that is known: with what differs, and what it looks like.
  */
-export function recogniseFile<T extends Shaped>(
+export async function recogniseFile<T extends Shaped>(
   file: WeightFile,
   tensors: ReadonlyMap<string, T>,
   asked: TraitOptions = {},
-): RecognisedFile<T> {
+): Promise<RecognisedFile<T>> {
   const saved = savedTraitOptions(file);
   const { modules } = file;
   if (file.onnx !== null) return readOnnx(file, file.onnx, tensors, saved, asked);
@@ -59,20 +57,21 @@ export function recogniseFile<T extends Shaped>(
 
 /**
  * A model that was written here is its family's again, where it is one. Of others, the graph counts, whatever their weights
- * are called: it may scale its pictures itself.
+ * are called: it may scale its pictures itself. Most files are none, so what reads graphs is loaded when one is.
  */
-function readOnnx<T extends Shaped>(
+async function readOnnx<T extends Shaped>(
   file: WeightFile,
   model: OnnxModel,
   tensors: ReadonlyMap<string, T>,
   told: SavedOptions,
   asked: TraitOptions,
-): RecognisedFile<T> {
+): Promise<RecognisedFile<T>> {
   const saved = { ...imageMetadata(file.extras), ...told };
   const { inputRange = saved.inputRange } = asked;
   const family = familyOf(tensors, saved);
   if (file.writer === OWN_WRITER && family !== null) return { recognised: family, saved };
   const known = family === null ? null : family.family.traits(family.config);
+  const { ownOnnx } = await import('./onnx/ownOnnx.js');
   const own = ownOnnx(model, tensors, known, inputRange);
   return { recognised: recogniseOwn(own, tensors), saved };
 }
@@ -81,13 +80,14 @@ function readOnnx<T extends Shaped>(
  * A program of `torch.export` is its family's network where it computes what that does, with padding of whichever kind; else
  * what the program computes counts, if it can be run.
  */
-function readExported<T extends Shaped>(
+async function readExported<T extends Shaped>(
   program: ExportedProgram,
   tensors: ReadonlyMap<string, T>,
   saved: SavedOptions,
   asked: TraitOptions,
-): RecognisedFile<T> {
+): Promise<RecognisedFile<T>> {
   const family = familyOf(tensors, saved);
+  const { alikeFamily, ownExported } = await import('./exported/ownExported.js');
   const own = ownExported(program, tensors, family, asked.inputRange ?? saved.inputRange);
   if (!(own instanceof CycleganError)) {
     const alike = family === null ? null : alikeFamily(family, own);

@@ -1,24 +1,24 @@
 import { CycleganError } from '../../errors.js';
 import { warmUp } from '../../nn/compile.js';
 import { PthError } from '../../pth/pthError.js';
-import { featureMapsOf, listLayers } from '../layers/worker/layers.js';
 import { openModel } from '../model/worker/openModel.js';
 import { TooLargeError } from '../pictures/worker/memoryNeed.js';
 import { translatePicture } from '../pictures/worker/translatePicture.js';
-import { makeGallery, makeZip } from '../saving/worker/pack.js';
 import { translateFrame } from '../webcam/worker/translateFrame.js';
 import type { Calls, Handler, Handlers, Message, PortableError, Reply } from './protocol.js';
 
 /** The thread in which the library works: calls come in, run one after the other, and can be cancelled. */
 
+const later = () => import('./laterHandlers.js');
+
 const HANDLERS: Handlers = {
   openModel,
   translate: translatePicture,
-  listLayers,
-  featureMaps: featureMapsOf,
+  listLayers: async (...call) => (await later()).listLayers(...call),
+  featureMaps: async (...call) => (await later()).featureMapsOf(...call),
   translateFrame,
-  makeZip,
-  makeGallery,
+  makeZip: async (...call) => (await later()).makeZip(...call),
+  makeGallery: async (...call) => (await later()).makeGallery(...call),
 };
 
 const scope = globalThis as unknown as {

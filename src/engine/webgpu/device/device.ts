@@ -2,7 +2,7 @@ import { Queue } from '../../shared/queue.js';
 import type { TileLimits } from '../kernels/convolution/tile.js';
 import type { Kernel } from '../shader/wgsl.js';
 import { DeviceMemory } from './deviceNotes.js';
-import { findGpu, NoGpu } from './gpu.js';
+import { findAdapter, isSoftwareAdapter, NoGpu } from './gpu.js';
 
 /** GPUBufferUsage, GPUMapMode and GPUShaderStage are no globals in Node; their values are fixed by the standard. */
 export const USAGE = {
@@ -133,13 +133,6 @@ export class Device {
   }
 }
 
-function isSoftwareAdapter({ info }: GPUAdapter): boolean {
-  const { isFallbackAdapter = false } = info as { isFallbackAdapter?: boolean };
-  return (
-    isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`)
-  );
-}
-
 let opened: Promise<Device | NoGpu> | null = null;
 
 /** The device that all programs share; another once it is lost, or was not to be had. */
@@ -154,13 +147,9 @@ export async function openDevice(): Promise<Device | NoGpu> {
 }
 
 async function open(): Promise<Device | NoGpu> {
-  const gpu = await findGpu();
-  if (gpu instanceof NoGpu) return gpu;
   try {
-    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-    if (adapter === null) {
-      return new NoGpu('WebGPU finds no adapter here: a driver is missing, or turned off');
-    }
+    const adapter = await findAdapter();
+    if (adapter instanceof NoGpu) return adapter;
     const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } =
       adapter.limits;
     // Large pictures need more than the 128 MiB a binding that every device has, large tiles more than 16 KiB a workgroup.

@@ -15,9 +15,33 @@ export class NoGpu {
 let found: Promise<GPU | NoGpu> | null = null;
 
 /** The way to this machine's GPUs: the page's own, or that of the package `webgpu` in Node. */
-export function findGpu(): Promise<GPU | NoGpu> {
+function findGpu(): Promise<GPU | NoGpu> {
   found ??= lookForGpu();
   return found;
+}
+
+/** The fastest of them. @throws What the browser says where it does not let a page ask. */
+export async function findAdapter(): Promise<GPUAdapter | NoGpu> {
+  const gpu = await findGpu();
+  if (gpu instanceof NoGpu) return gpu;
+  return (
+    (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ??
+    new NoGpu('WebGPU finds no adapter here: a driver is missing, or turned off')
+  );
+}
+
+/** Whether it is none, but the processor. */
+export function isSoftwareAdapter({ info }: GPUAdapter): boolean {
+  const { isFallbackAdapter = false } = info as { isFallbackAdapter?: boolean };
+  return (
+    isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`)
+  );
+}
+
+/** Whether there is one that may be worth an engine's code. */
+export async function hasHardware(): Promise<boolean> {
+  const adapter = await findAdapter().catch(() => null);
+  return adapter !== null && !(adapter instanceof NoGpu) && !isSoftwareAdapter(adapter);
 }
 
 async function lookForGpu(): Promise<GPU | NoGpu> {
