@@ -1,6 +1,7 @@
 import { describeValue } from './describe.js';
 import { ImageError, type Picture } from './picture.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
+import type { BeginRows } from './rows.js';
 
 /**
  * The middle of a picture, `size` by `size` pixels.
@@ -14,28 +15,48 @@ import { checkPicture, type PictureInput } from './pictureInput.js';
  * @see torchvision.transforms.CenterCrop, which would pad a smaller one
  */
 export function centerCrop(size: number): (picture: PictureInput) => Picture {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new ImageError(
-      'ERR_CROP',
-      `crop: a whole number from 1 up is taken, the side of a square, but got ${describeValue(size)}.`,
-    );
-  }
+  checkSquare(size);
   return (input) => {
     const picture = checkPicture(input, 'centerCrop');
-    const { width, height } = picture;
-    if (width < size || height < size) {
-      throw new ImageError(
-        'ERR_CROP',
-        `A square of ${size} pixels cannot be cut out of ${width} x ${height}; resize it larger, or crop less.`,
-      );
-    }
-    return crop(picture, {
-      left: middle(width, size),
-      top: middle(height, size),
-      width: size,
-      height: size,
-    });
+    return crop(picture, middlePart(picture, size));
   };
+}
+
+/** As `centerCrop`, row by row. @throws ImageError as that, when the picture begins. */
+export function centerCropRows(size: number, next: BeginRows): BeginRows {
+  checkSquare(size);
+  return ({ width, height, hasAlpha }) => {
+    const { left, top } = middlePart({ width, height }, size);
+    const put = next({ width: size, height: size, hasAlpha });
+    let y = 0;
+    return (rgb, alpha) => {
+      const isInside = y >= top && y < top + size;
+      y++;
+      if (!isInside) return;
+      put(rgb.subarray(3 * left, 3 * (left + size)), alpha?.subarray(left, left + size));
+    };
+  };
+}
+
+function middlePart(
+  { width, height }: { readonly width: number; readonly height: number },
+  size: number,
+): { left: number; top: number; width: number; height: number } {
+  if (width < size || height < size) {
+    throw new ImageError(
+      'ERR_CROP',
+      `A square of ${size} pixels cannot be cut out of ${width} x ${height}; resize it larger, or crop less.`,
+    );
+  }
+  return { left: middle(width, size), top: middle(height, size), width: size, height: size };
+}
+
+function checkSquare(size: number): void {
+  if (Number.isInteger(size) && size >= 1) return;
+  throw new ImageError(
+    'ERR_CROP',
+    `crop: a whole number from 1 up is taken, the side of a square, but got ${describeValue(size)}.`,
+  );
 }
 
 /** A part of a picture, which must lie inside it. */

@@ -13,23 +13,23 @@ import { decodeGif, gifSize } from './gif/decodeGif.js';
 import { isGif } from './gif/gifHeader.js';
 import { decodeHeif, prepareHeif } from './heif/decodeHeif.js';
 import { heifKind } from './heif/heifFile.js';
-import { decodeJpeg } from './jpeg/decodeJpeg.js';
+import { decodeJpeg, decodeJpegRows } from './jpeg/decodeJpeg.js';
 import { encodeJpeg, jpegEncoder } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
 import { type Metadata, startsWith } from './metadata.js';
 import type { NoteOptions } from './note.js';
-import { liesOnItsSide, orientationOf, upright } from './orientation.js';
+import { liesOnItsSide, orientationOf, type StatedOrientation, upright } from './orientation.js';
 import { otherFormat } from './otherFormats.js';
 import { checkPictureSize, ImageError, type Picture } from './picture.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
-import { decodePng, pngSize } from './png/decodePng.js';
+import { decodePng, decodePngRows, pngSize } from './png/decodePng.js';
 import { encodePng, pngEncoder } from './png/encodePng.js';
 import { pngMetadata } from './png/pngMetadata.js';
 import { decodePnm, pnmSize } from './pnm/decodePnm.js';
 import { isPnm } from './pnm/pnmHeader.js';
-import { RowCollector, type RowEncoder } from './rows.js';
+import { type BeginRows, putRows, RowCollector, type RowEncoder } from './rows.js';
 import { decodeTiff, tiffSize } from './tiff/decodeTiff.js';
 import { encodeTiff } from './tiff/encodeTiff.js';
 import { isTiff } from './tiff/tiffDirectory.js';
@@ -47,6 +47,8 @@ interface PictureFormat {
   /** From a file's bytes, or the first of them. */
   metadata(bytes: Uint8Array): Metadata;
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
+  /** Of a format that is read row by row. */
+  decodeRows?(bytes: Uint8Array, options: DecodeOptions, begin: BeginRows): void;
   /** Absent for formats that are read only. */
   encode?(picture: Picture, options: EncodeOptions): Uint8Array;
   /** Of a format that is written row by row. */
@@ -84,6 +86,7 @@ const FORMATS: readonly PictureFormat[] = [
     size: pngSize,
     metadata: pngMetadata,
     decode: decodePng,
+    decodeRows: decodePngRows,
     encode: encodePng,
     rowEncoder: pngEncoder,
   },
@@ -94,6 +97,7 @@ const FORMATS: readonly PictureFormat[] = [
     size: jpegSize,
     metadata: jpegMetadata,
     decode: decodeJpeg,
+    decodeRows: decodeJpegRows,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
     rowEncoder: ({ quality = 95 }) => jpegEncoder(checkQuality(quality)),
   },
@@ -190,13 +194,45 @@ export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Pic
   const format = formatOf(bytes);
   if (format === undefined) throw unknownFormat(bytes);
   const picture = format.decode(bytes, options);
-  const { orientation, by } = orientationOf(format.metadata(bytes));
-  if (options.autoOrient === true) return upright(picture, orientation);
-  if (orientation !== 1) {
-    const message = `${by} says that the picture is turned (orientation ${orientation}); it was left as it lies`;
-    options.onNote?.({ kind: 'turned', message });
-  }
+  const stated = orientationOf(format.metadata(bytes));
+  if (options.autoOrient === true) return upright(picture, stated.orientation);
+  noteTurned(stated, options);
   return picture;
+}
+
+function noteTurned({ orientation, by }: StatedOrientation, { onNote }: DecodeOptions): void {
+  if (orientation === 1) return;
+  const message = `${by} says that the picture is turned (orientation ${orientation}); it was left as it lies`;
+  onNote?.({ kind: 'turned', message });
+}
+
+/**
+ * As `decodeImage`, row by row, for a picture that is made smaller on the way, or is too large to be held. Besides the file, few rows of
+ * a baseline JPEG are held; of one with several scans (progressive) two bytes for each sample, of a PNG its inflated rows. Other formats,
+ * interlaced PNGs, and pictures that `autoOrient` turns are decoded as a whole.
+ *
+ * ```ts
+ * const bytes = encodeImage({ width: 1, height: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }, 'x.png');
+ * const reds: number[] = [];
+ * decodeRows(bytes, () => (rgb) => reds.push(rgb[0]));
+ * reds; // [1, 4]
+ * ```
+ *
+ * @param begin Is told the size, and gives what takes the rows; a row is valid until the next.
+ * @throws ImageError as `decodeImage`; rows may have come before.
+ */
+export function decodeRows(bytes: Uint8Array, begin: BeginRows, options: DecodeOptions = {}): void {
+  checkBytes('decodeRows', bytes);
+  checkOptions('decodeRows', options);
+  const format = formatOf(bytes);
+  const stated = format && orientationOf(format.metadata(bytes));
+  const isTurned = options.autoOrient === true && stated?.orientation !== 1;
+  if (format?.decodeRows === undefined || stated === undefined || isTurned) {
+    putRows(decodeImage(bytes, options), begin);
+    return;
+  }
+  format.decodeRows(bytes, options, begin);
+  if (options.autoOrient !== true) noteTurned(stated, options);
 }
 
 function formatOf(start: Uint8Array): PictureFormat | undefined {

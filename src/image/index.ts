@@ -4,6 +4,7 @@ export { centerCrop } from './crop.js';
 export {
   type DecodeOptions,
   decodeImage,
+  decodeRows,
   type EncodeOptions,
   encodeImage,
   encodeRows,
@@ -24,6 +25,7 @@ export type {
   PixelData,
 } from './pictureInput.js';
 export { type Interpolation, type ResizeOptions, resize } from './resize/resize.js';
+export { resizeRows } from './resize/resizeRows.js';
 export type { ResizeTarget } from './resize/target.js';
 export type { BeginRows, PutRow, RowEncoder, RowHead } from './rows.js';
 export { type ImageDataLike, toImageData } from './toImageData.js';

@@ -1,7 +1,8 @@
-import { centerCrop } from '../image/crop.js';
+import { centerCrop, centerCropRows } from '../image/crop.js';
 import type { Picture } from '../image/picture.js';
 import { checkPicture, type PictureInput } from '../image/pictureInput.js';
 import { type Interpolation, resize, resizedSize } from '../image/resize/resize.js';
+import { resizeRows } from '../image/resize/resizeRows.js';
 import type { ResizeTarget } from '../image/resize/target.js';
 import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
 
@@ -47,6 +48,59 @@ export function prepare(
   return { sized, original: withoutPixels(sized) };
 }
 
+/**
+ * The same for a picture that comes row by row, of which nothing is held but what `prepare` gives. That a size or crop is not taken is
+ * told once all rows have come: what is wrong with the picture itself comes first.
+ */
+export class RowPreparation {
+  /** Of the picture as it came. */
+  size: { readonly width: number; readonly height: number } = { width: 0, height: 0 };
+  readonly #pipeline: PipelineOptions;
+  readonly #sized = new RowCollector();
+  #alpha: Uint8Array | undefined;
+  #refusal: { readonly error: unknown } | null = null;
+
+  constructor(pipeline: PipelineOptions = {}) {
+    this.#pipeline = pipeline;
+  }
+
+  /** Takes the rows. */
+  readonly begin: BeginRows = (head) => {
+    const { width, height, hasAlpha } = head;
+    this.size = { width, height };
+    try {
+      const put = this.#steps()(head);
+      const { keepSize = false, crop } = this.#pipeline;
+      if (!hasAlpha || !keepSize || crop !== undefined) return put;
+      const whole = new Uint8Array(width * height);
+      this.#alpha = whole;
+      let y = 0;
+      return (rgb, alpha = new Uint8Array(width)) => {
+        whole.set(alpha, width * y++);
+        put(rgb, alpha);
+      };
+    } catch (error) {
+      this.#refusal = { error };
+      return () => undefined;
+    }
+  };
+
+  /** Once all rows have come. @throws ImageError as `prepare`. */
+  prepared(): Prepared {
+    if (this.#refusal !== null) throw this.#refusal.error;
+    const sized = this.#sized.picture;
+    if (this.#pipeline.crop !== undefined) return { sized, original: withoutPixels(sized) };
+    return { sized, original: withoutPixels({ ...sized, ...this.size, alpha: this.#alpha }) };
+  }
+
+  #steps(): BeginRows {
+    const { resize: target = 256, crop: square, interpolation } = this.#pipeline;
+    const whole = this.#sized.begin;
+    const cropped = square === undefined ? whole : centerCropRows(square, whole);
+    return target === null ? cropped : resizeRows(target, { interpolation })(cropped);
+  }
+}
+
 /** The size that `prepare` will make of a picture. */
 export function preparedSize(
   size: { readonly width: number; readonly height: number },
@@ -76,7 +130,7 @@ export function finishRows(
 ): BeginRows {
   if (!keepSize) return withAlpha(sized, next);
   const size = { width: original.width, height: original.height };
-  const whole = resizedRows(size, interpolation, withAlpha(original, next));
+  const whole = resizeRows(size, { interpolation })(withAlpha(original, next));
   // What the network added at the right and bottom belongs to no pixel of the picture; a few make less than they get.
   return croppedRows(sized, whole);
 }
@@ -93,23 +147,6 @@ function croppedRows(
     let y = 0;
     return (rgb) => {
       if (y++ < height) put(rgb.subarray(0, 3 * width));
-    };
-  };
-}
-
-function resizedRows(
-  size: { readonly width: number; readonly height: number },
-  interpolation: Interpolation | undefined,
-  next: BeginRows,
-): BeginRows {
-  return (head) => {
-    if (head.width === size.width && head.height === size.height) return next(head);
-    const rows = new RowCollector();
-    const put = rows.begin(head);
-    let left = head.height;
-    return (rgb) => {
-      put(rgb);
-      if (--left === 0) putRows(resize(size, { interpolation })(rows.picture), next);
     };
   };
 }

@@ -1,5 +1,5 @@
 import {
-  decodeImage,
+  decodeRows,
   encodeImage,
   encodeRows,
   imageSize,
@@ -15,7 +15,12 @@ import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
-import { finishRows, type Prepared, prepare, preparedSize } from '../../translate/pipeline.js';
+import {
+  finishRows,
+  type Prepared,
+  preparedSize,
+  RowPreparation,
+} from '../../translate/pipeline.js';
 import { shownName } from '../addresses.js';
 
 /** What happens to every picture of a run alike. */
@@ -88,11 +93,13 @@ export function openBytes(
 ): Opened {
   return named(name, () => {
     const notes: DecodeNote[] = [];
-    const picture = decodeImage(bytes, { ...decode, onNote: (note) => notes.push(note) });
-    const prepared = prepare(picture, pipeline);
+    const preparation = new RowPreparation(pipeline);
+    decodeRows(bytes, preparation.begin, { ...decode, onNote: (note) => notes.push(note) });
+    const prepared = preparation.prepared();
+    const { width, height } = preparation.size;
     return {
       prepared,
-      size: [picture.width, picture.height],
+      size: [width, height],
       notes,
       before: gallery ? forGallery(prepared.sized) : null,
       milliseconds: performance.now() - begin,

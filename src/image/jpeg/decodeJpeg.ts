@@ -1,4 +1,6 @@
 import type { NoteOptions } from '../note.js';
+import type { Picture } from '../picture.js';
+import { type BeginRows, RowCollector } from '../rows.js';
 import { decodeArithmeticScan } from './arithmeticScan.js';
 import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
@@ -19,10 +21,17 @@ import { readTrailer } from './trailer.js';
  * docs/pictures.md lists it.
  * @throws ImageError for what Pillow refuses, for damage with `strict`, and for what is not supported.
  */
-export function decodeJpeg(
-  bytes: Uint8Array,
-  options: NoteOptions = {},
-): { width: number; height: number; data: Uint8Array } {
+export function decodeJpeg(bytes: Uint8Array, options: NoteOptions = {}): Picture {
+  const rows = new RowCollector();
+  decodeJpegRows(bytes, options, rows.begin);
+  return rows.picture;
+}
+
+/**
+ * The same row by row. Besides the file, a row of MCUs is held of a baseline picture; of one with several scans, or that is
+ * arithmetic-coded, all coefficients, two bytes for each sample. Where the file is refused after all, rows may have come before.
+ */
+export function decodeJpegRows(bytes: Uint8Array, options: NoteOptions, begin: BeginRows): void {
   const damage = new DamageLog(options);
   const markers = new MarkerReader(bytes, damage);
   const scan = markers.nextScan();
@@ -35,7 +44,7 @@ export function decodeJpeg(
   const toSamples = scan.isOnly && !frame.arithmetic && !isOdd(reader, frame, scan);
   allocateBlocks(frame, !toSamples, bytes.length);
   const source = { cursor, reader, damage };
-  const painter = new Painter(frame, chooseConversion(frame, markers));
+  const painter = new Painter(frame, chooseConversion(frame, markers), begin);
   if (toSamples) {
     decodeScan(source, frame, scan, painter.paint.bind(painter));
     readTrailer(markers, damage);
@@ -43,8 +52,6 @@ export function decodeJpeg(
     const lastGoodRow = decodeScans(markers, source, frame, scan);
     reconstruct(frame, painter, lastGoodRow, damage);
   }
-  const { width, height } = frame;
-  return { width, height, data: painter.data };
 }
 
 /** One scan, to coefficients. */

@@ -18,9 +18,13 @@ export interface Component {
   readonly stride: number;
   /** In natural order; empty before the component's first scan, which fixes it. */
   quantization: Int32Array;
-  /** Rows of `stride` blocks of 8 samples. */
+  /**
+   * Rows of `stride` blocks of 8 samples: a band of them, which is made next, and before it the last eight of the band above.
+   */
   samples: Uint8Array;
-  /** How many rows of samples are there, from the top. */
+  /** Which row of the component is the first of `samples`. */
+  firstRow: number;
+  /** How many rows of samples were made, from the top. */
   rowsReady: number;
   /** Pictures of several scans only: 64 quantised coefficients per block, in natural order. */
   coefficients: Int16Array;
@@ -53,6 +57,9 @@ export interface Frame {
 const MAX_SIDE = 65500;
 /** Of so many blocks (4 million samples) memory is given without asking whether the file can fill them. */
 const FREE_BLOCKS = 65_536;
+
+/** Rows of the band above that stay: filters look at a few of them. */
+const KEPT_ROWS = 8;
 
 interface ComponentSpec {
   readonly id: number;
@@ -137,6 +144,7 @@ function layOut(
       stride: mcusAcross * h,
       quantization: new Int32Array(0),
       samples: new Uint8Array(0),
+      firstRow: -KEPT_ROWS,
       rowsReady: 0,
       coefficients: new Int16Array(0),
       missingBits: new Int8Array(64).fill(-1),
@@ -147,8 +155,21 @@ function layOut(
   return { ...coding, width, height, maxH, maxV, mcusAcross, mcusDown, components, offset };
 }
 
+/** Where in `samples` a block of the band that is made lies: its row from the top of the band, and its column. */
+export function sampleOffset({ stride }: Component, row: number, column: number): number {
+  return (KEPT_ROWS + 8 * row) * stride * 8 + 8 * column;
+}
+
+/** Makes room for the next band, once the rows were used that those so far are enough for. */
+export function nextBand(component: Component): void {
+  const { samples, stride, firstRow, rowsReady } = component;
+  const first = rowsReady - KEPT_ROWS;
+  samples.copyWithin(0, (first - firstRow) * stride * 8);
+  component.firstRow = first;
+}
+
 /**
- * Memory for the samples, and for the coefficients of a picture of several scans. A block takes at least one bit, in
+ * Memory for a band of samples, and for the coefficients of a picture of several scans. A block takes at least one bit, in
  * sequential files two (DC and end of block), so beyond `FREE_BLOCKS` a header cannot ask for more than its file can fill.
  * Arithmetic coding knows no least, but no picture worth the memory is below a 32nd of a bit.
  */
@@ -162,9 +183,10 @@ export function allocateBlocks(frame: Frame, buffered: boolean, fileLength: numb
     refuse('ERR_JPEG_TRUNCATED', problem, frame.offset);
   }
   for (const component of frame.components) {
-    const length = component.stride * frame.mcusDown * component.v * 64;
-    component.samples = allocate(() => new Uint8Array(length), frame.offset);
+    const rowBytes = component.stride * 8;
+    component.samples = new Uint8Array((KEPT_ROWS + 8 * component.v) * rowBytes);
     if (!buffered) continue;
+    const length = component.stride * frame.mcusDown * component.v * 64;
     component.coefficients = allocate(() => new Int16Array(length), frame.offset);
   }
 }

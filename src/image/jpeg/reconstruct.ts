@@ -1,4 +1,4 @@
-import type { Component, Frame } from './frame.js';
+import { type Component, type Frame, sampleOffset } from './frame.js';
 import { SAFE_SUM, transformBlock } from './idct.js';
 import { smoothedBlocks } from './smoothing.js';
 import { transformWild } from './wildIdct.js';
@@ -12,15 +12,17 @@ const BLOCK = new Int32Array(64);
 export function reconstructRows(frame: Frame, row: number, lastGoodRow: number | undefined): void {
   for (const component of frame.components) {
     const end = Math.min((row + 1) * component.v, component.blocksDown);
-    for (let y = row * component.v; y < end; y++) {
-      if (lastGoodRow === undefined) reconstructRow(component, y);
-      else reconstructSmoothed(frame, component, y, row <= lastGoodRow);
+    const first = row * component.v;
+    for (let y = first; y < end; y++) {
+      const to = sampleOffset(component, y - first, 0);
+      if (lastGoodRow === undefined) reconstructRow(component, y, to);
+      else reconstructSmoothed(frame, component, y, row <= lastGoodRow, to);
     }
     component.rowsReady = end * 8;
   }
 }
 
-function reconstructRow(component: Component, row: number): void {
+function reconstructRow(component: Component, row: number, to: number): void {
   const { coefficients, quantization, stride, blocksAcross } = component;
   const block = BLOCK;
   const start = row * stride * 64;
@@ -32,12 +34,17 @@ function reconstructRow(component: Component, row: number): void {
       block[i] = value;
       sum += Math.abs(value);
     }
-    transform(block, sum, component, start + column * 8);
+    transform(block, sum, component, to + column * 8);
   }
 }
 
-function reconstructSmoothed(frame: Frame, component: Component, row: number, good: boolean): void {
-  const start = row * component.stride * 64;
+function reconstructSmoothed(
+  frame: Frame,
+  component: Component,
+  row: number,
+  good: boolean,
+  to: number,
+): void {
   let column = 0;
   for (const coefficients of smoothedBlocks(frame, component, row, good)) {
     let sum = 0;
@@ -45,7 +52,7 @@ function reconstructSmoothed(frame: Frame, component: Component, row: number, go
       BLOCK[i] = Math.imul(coefficients[i], component.quantization[i]);
       sum += Math.abs(BLOCK[i]);
     }
-    transform(BLOCK, sum, component, start + column * 8);
+    transform(BLOCK, sum, component, to + column * 8);
     column++;
   }
 }

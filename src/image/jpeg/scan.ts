@@ -1,7 +1,7 @@
 import type { BitReader } from './bitReader.js';
 import type { ByteCursor } from './byteCursor.js';
 import type { DamageLog } from './damage.js';
-import type { Frame } from './frame.js';
+import { type Frame, sampleOffset } from './frame.js';
 import { Follower } from './lookahead.js';
 import { decodeAc, decodeDc, refineAc, refineDc } from './progressive.js';
 import { refuse } from './refuse.js';
@@ -25,15 +25,15 @@ interface Layout {
   readonly across: number;
   readonly total: number;
   readonly interleaved: boolean;
-  /** From one block to the next of its row, in samples or coefficients. */
-  readonly blockStep: number;
+  /** Whether blocks become samples of the band that is made; else they are coefficients of the whole picture. */
+  readonly toSamples: boolean;
 }
 
 /**
  * Decodes one scan, to the components' samples if it is the only one, or to their coefficients. Where the
  * data end early, the rest of the restart interval stays as it was; nothing is even grey.
  *
- * @param rowDone Called whenever the scan has brought more rows of samples; without it, it brings coefficients.
+ * @param rowDone Called whenever the scan has brought another band of samples; without it, it brings coefficients.
  * @returns The last row of MCUs for which there were data.
  */
 export function decodeScan(
@@ -48,8 +48,7 @@ export function decodeScan(
   // A scan of one component has no MCU padding: it counts only blocks within the picture (A.2.2).
   const across = interleaved ? frame.mcusAcross : component.blocksAcross;
   const down = interleaved ? frame.mcusDown : component.blocksDown;
-  const blockStep = rowDone === undefined ? 64 : 8;
-  const layout = { across, total: across * down, interleaved, blockStep };
+  const layout = { across, total: across * down, interleaved, toSamples: rowDone !== undefined };
   const { total } = layout;
   const interval = scan.restartInterval || total;
   const decodeBlock = chooseBlockDecoder(frame, scan, rowDone !== undefined);
@@ -156,7 +155,7 @@ function decodeMcu(
   scan: Scan,
   row: number,
   column: number,
-  { interleaved, blockStep }: Layout,
+  { interleaved, toSamples }: Layout,
   decodeBlock: DecodeBlock,
 ): void {
   for (const part of scan.components) {
@@ -164,8 +163,11 @@ function decodeMcu(
     const blocksDown = interleaved ? v : 1;
     const blocksAcross = interleaved ? h : 1;
     for (let y = 0; y < blocksDown; y++) {
-      let base = (row * blocksDown + y) * stride * 64 + column * blocksAcross * blockStep;
-      for (let x = 0; x < blocksAcross; x++, base += blockStep) {
+      const first = column * blocksAcross;
+      let base = toSamples
+        ? sampleOffset(part.component, y, first)
+        : ((row * blocksDown + y) * stride + first) * 64;
+      for (let x = 0; x < blocksAcross; x++, base += toSamples ? 8 : 64) {
         decodeBlock(reader, part, base, scan);
       }
     }

@@ -13,6 +13,7 @@ export type RowReader = (y: number) => Uint8Array;
  */
 export function createRowReader(frame: Frame, component: Component): RowReader {
   const { samples, width } = component;
+  const start = (row: number) => (row - component.firstRow) * stride;
   const stride = component.stride * 8;
   const ratioH = frame.maxH / component.h;
   const ratioV = frame.maxV / component.v;
@@ -20,24 +21,24 @@ export function createRowReader(frame: Frame, component: Component): RowReader {
   // For doubled rows: beside the nearer old row to new row y, the farther one; edges repeat.
   const far = (y: number) => {
     const row = (y >> 1) + (y & 1 ? 1 : -1);
-    return Math.min(Math.max(row, 0), lastRow) * stride;
+    return start(Math.min(Math.max(row, 0), lastRow));
   };
 
   if (ratioH === 1 && ratioV === 1) {
-    return (y) => samples.subarray(y * stride, y * stride + width);
+    return (y) => samples.subarray(start(y), start(y) + width);
   }
   const out = new Uint8Array(width * ratioH);
   if (ratioH === 1 && ratioV === 2) {
-    return (y) => blendRows(samples, (y >> 1) * stride, far(y), y & 1 ? 2 : 1, width, out);
+    return (y) => blendRows(samples, start(y >> 1), far(y), y & 1 ? 2 : 1, width, out);
   }
   if (ratioH === 2 && width > 2) {
-    if (ratioV === 1) return (y) => doubleAcross(samples, y * stride, width, out);
+    if (ratioV === 1) return (y) => doubleAcross(samples, start(y), width, out);
     if (ratioV === 2) {
       const double = simdRows()?.doubleBothWays ?? doubleBothWays;
-      return (y) => double(samples, (y >> 1) * stride, far(y), width, out);
+      return (y) => double(samples, start(y >> 1), far(y), width, out);
     }
   }
-  return (y) => repeat(samples, Math.floor(y / ratioV) * stride, width, ratioH, out);
+  return (y) => repeat(samples, start(Math.floor(y / ratioV)), width, ratioH, out);
 }
 
 function blendRows(

@@ -68,14 +68,25 @@ function filterRows(head: RowHead, lines: Uint8Array): PutRow {
   return (rgb, alpha) => {
     if (alpha === undefined) current.set(rgb.subarray(0, rowBytes), channels);
     else interleave(rgb, alpha, current.subarray(channels));
-    const filter = bestFilter(current, before, channels);
-    lines[at++] = filter;
-    for (let i = channels; i < rowBytes + channels; i++) {
-      const predicted = filter === 0 ? 0 : filter === 1 ? current[i - channels] : before[i];
-      lines[at++] = current[i] - predicted;
-    }
+    filterRow(current, before, channels, lines.subarray(at, at + 1 + rowBytes));
+    at += 1 + rowBytes;
     [before, current] = [current, before];
   };
+}
+
+/** @param line The filter, and the differences. */
+function filterRow(
+  current: Uint8Array,
+  before: Uint8Array,
+  channels: number,
+  line: Uint8Array,
+): void {
+  const filter = bestFilter(current, before, channels);
+  line[0] = filter;
+  for (let i = channels; i < current.length; i++) {
+    const predicted = filter === 0 ? 0 : filter === 1 ? current[i - channels] : before[i];
+    line[1 + i - channels] = current[i] - predicted;
+  }
 }
 
 function bestFilter(current: Uint8Array, before: Uint8Array, channels: number): 0 | 1 | 2 {

@@ -37,41 +37,40 @@ export function passesOf({ width, height, bitsPerPixel, interlaced }: PngHeader)
 }
 
 /**
- * Undoes the row filters of a pass, in place. Each row is a filter byte and `rowBytes` bytes; `back`
- * is the distance to the pixel on the left.
+ * Undoes the filter of a row, in place, once that of the row above is undone. A row is a filter byte, at `start`, and `rowBytes` bytes;
+ * `back` is the distance to the pixel on the left.
+ *
+ * @param row Which of its pass.
  */
 export function unfilter(
   lines: Uint8Array,
   start: number,
-  rows: number,
+  row: number,
   rowBytes: number,
   back: number,
 ): void {
-  const stride = rowBytes + 1;
-  for (let row = 0; row < rows; row++) {
-    const at = start + row * stride + 1;
-    const above = row === 0 ? -1 : at - stride;
-    switch (lines[at - 1]) {
-      case 0:
-        break;
-      case 1:
-        for (let i = at + back; i < at + rowBytes; i++) lines[i] += lines[i - back];
-        break;
-      case 2:
-        if (above >= 0) for (let i = 0; i < rowBytes; i++) lines[at + i] += lines[above + i];
-        break;
-      case 3:
-        unfilterAverage(lines, at, above, rowBytes, back);
-        break;
-      case 4:
-        unfilterPaeth(lines, at, above, rowBytes, back);
-        break;
-      default:
-        throw new ImageError(
-          'ERR_PNG_DATA',
-          `The PNG has unknown row filter ${lines[at - 1]} in row ${row}.`,
-        );
-    }
+  const at = start + 1;
+  const above = row === 0 ? -1 : at - rowBytes - 1;
+  switch (lines[start]) {
+    case 0:
+      break;
+    case 1:
+      for (let i = at + back; i < at + rowBytes; i++) lines[i] += lines[i - back];
+      break;
+    case 2:
+      if (above >= 0) for (let i = 0; i < rowBytes; i++) lines[at + i] += lines[above + i];
+      break;
+    case 3:
+      unfilterAverage(lines, at, above, rowBytes, back);
+      break;
+    case 4:
+      unfilterPaeth(lines, at, above, rowBytes, back);
+      break;
+    default:
+      throw new ImageError(
+        'ERR_PNG_DATA',
+        `The PNG has unknown row filter ${lines[start]} in row ${row}.`,
+      );
   }
 }
 

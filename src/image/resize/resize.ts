@@ -51,7 +51,8 @@ export function resize(
   };
 }
 
-function kernelOf(interpolation: Interpolation): ResizeKernel {
+/** @throws ImageError `ERR_RESIZE` for another filter. */
+export function kernelOf(interpolation: Interpolation): ResizeKernel {
   if (interpolation === 'bilinear') return triangle;
   if (interpolation === 'bicubic') return bicubic;
   // Not every caller has a compiler that checks.
