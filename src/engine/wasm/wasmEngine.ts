@@ -410,7 +410,8 @@ async function layOut(
   { variant, options, economy, goal }: Layout,
   writer: ModuleWriter,
 ): Promise<{ readonly assembly: Assembly; readonly bytes: number }> {
-  const { plan, bytes } = economise(lower(fuse(graph, LIMITS)), economy, goal);
+  const lowered = lower(fuse(graph, LIMITS), { readsApart: economy === 'none' });
+  const { plan, bytes } = economise(lowered, economy, goal);
   const assembly = await assemble(
     plan,
     {

@@ -58,7 +58,7 @@ import {
   type RowUnit,
 } from './rowUnits.js';
 import { packInRun } from './runPacking.js';
-import { paddedChannels, type Source } from './source.js';
+import { behindArguments, paddedChannels, type Source } from './source.js';
 import { membersForSums } from './spill.js';
 import type {
   ChainedStage,
@@ -753,6 +753,7 @@ class StageWriter {
       partials: null,
       tiles: null,
       firstTileRow: null,
+      ...behindArguments(null),
     });
     this.#add(stage, handle, items, args);
   }
@@ -1065,7 +1066,8 @@ class StageWriter {
     this.#needScratch(planned.scratchBytes);
     if (partials !== null) partials.bytes = planned.sums * partialBytes(channels);
     const bias = this.#vector(step.bias, 0, channels);
-    const shared = { ...sourceArguments(source), keep, weights, bias, partials, tiles };
+    const behind = behindArguments(source.parts?.[1] ?? null);
+    const shared = { ...sourceArguments(source), ...behind, keep, weights, bias, partials, tiles };
     const argsOf = ({ firstTileRow }: PlannedStep, shifts: Shifts) => {
       const out = planar ?? shifted(result, shifts.result);
       return inOrder<(typeof CONV_ARGS)[number], Argument>(CONV_ARGS, {

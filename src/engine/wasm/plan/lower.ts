@@ -40,9 +40,17 @@ import { paddedChannels, type Source } from './source.js';
 import type { GradientSumsBuffers, Plan, Stage } from './stages.js';
 import { chooseWeightGradient } from './weightGradient/method.js';
 
+export interface LoweringOptions {
+  /**
+   * Whether a convolution may read two values whose channels are one behind the other where they lie. What goes through large values row
+   * by row reads one. Default: true.
+   */
+  readonly readsApart?: boolean;
+}
+
 /** Chooses methods for the steps of a fused graph, and gives each value a buffer. */
-export function lower(fused: FusedGraph): Plan {
-  return new Lowering(fused.steps).run(fused);
+export function lower(fused: FusedGraph, { readsApart = true }: LoweringOptions = {}): Plan {
+  return new Lowering(fused.steps, readsApart).run(fused);
 }
 
 class Lowering {
@@ -57,8 +65,13 @@ class Lowering {
   readonly #imports: Stage[] = [];
   readonly #outputs = new Map<OutputStep, Buffer>();
   readonly #readers: ReadonlyMap<Stored, readonly FusedStep[]>;
+  /** Values that are read where their parts lie, and never put together. */
+  readonly #parts = new Map<Stored, readonly [Source, Source]>();
 
-  constructor(steps: readonly FusedStep[]) {
+  readonly #readsApart: boolean;
+
+  constructor(steps: readonly FusedStep[], readsApart: boolean) {
+    this.#readsApart = readsApart;
     this.#readers = readersOf(steps);
   }
 
@@ -273,12 +286,41 @@ class Lowering {
 
   #lowerConcatenate({ sources, to: wide }: ConcatenateStep, node: GraphNode | null): void {
     const read = sources.map((source) => this.#source(source));
+    const [first, second, ...others] = read;
+    const areApart = others.length === 0 && [first, second].every(isPart);
+    if (areApart && this.#isReadApart(wide)) {
+      this.#parts.set(wide, [first, second]);
+      return;
+    }
     const to = this.#store(wide);
     let firstChannel = 0;
     for (const source of read) {
       this.#stages.push({ kind: 'insert', node, source, firstChannel, wide, to });
       firstChannel += source.planes;
     }
+  }
+
+  /** Whether all that reads a value is a convolution, which makes its rows ready part by part. */
+  #isReadApart(wide: Stored): boolean {
+    if (!this.#readsApart) return false;
+    const [reader, ...others] = this.#readers.get(wide) ?? [];
+    if (reader?.kind !== 'convolution' || others.length > 0 || reader.keep !== null) return false;
+    const { stored, fold, pending } = reader.source.core;
+    const isPointwise = pending.every(({ kind }) => kind === 'activation');
+    return stored === wide && fold === undefined && isPointwise;
+  }
+
+  /** A value as its parts, each with what is pending on all of it. */
+  #sourceOfParts(value: LazyValue): Source | null {
+    const parts = this.#parts.get(value.core.stored);
+    if (parts === undefined) return null;
+    const [first, second] = parts.map((part) => {
+      const { operations } = this.#described(value, part.buffer);
+      return { ...part, operations: [...part.operations, ...operations] };
+    });
+    const { buffer, norm, other } = first;
+    const whole = { ...this.#described(value, buffer), operations: [], norm, other };
+    return { ...whole, parts: [first, second] };
   }
 
   #lowerSum({ source: value, isTotal, to: sum }: SumStep, node: GraphNode | null): void {
@@ -342,7 +384,9 @@ class Lowering {
   #lowerConvolution(step: ConvolutionStep, node: GraphNode | null): void {
     const method = chooseMethod(step);
     const read =
-      this.#planarSource(step.source, method.takesAnyChannels) ?? this.#source(step.source);
+      this.#sourceOfParts(step.source) ??
+      this.#planarSource(step.source, method.takesAnyChannels) ??
+      this.#source(step.source);
     const output = method.writesPlanes && step.sums === null ? this.#onlyOutput(step.to) : null;
     const planar = output === null ? null : this.#planarOutput(output, step.to);
     const result = this.#store(step.to);
@@ -473,6 +517,12 @@ class Lowering {
     this.#buffers.push(buffer);
     return buffer;
   }
+}
+
+/** Whether a value can be part of another's pixels: whole vectors of channels, without a border. */
+function isPart({ planes, border, fold }: Source): boolean {
+  const { left, right, top, bottom } = border;
+  return planes % 4 === 0 && left + right + top + bottom === 0 && fold === null;
 }
 
 function planarBytes({ channels, height, width }: Stored): number {

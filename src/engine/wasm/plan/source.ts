@@ -22,8 +22,19 @@ export interface Source {
   readonly fold: Border | null;
   /** Set where the buffer holds only so many rows at a time, row `y` at `y mod ring`. */
   readonly ring?: number;
+  /**
+   * Set where channels are those of two values, one behind the other, each with what is yet to be done to it. What is said of the source
+   * besides is of the first.
+   */
+  readonly parts?: readonly [Source, Source];
   /** Magnitude that finite elements keep to. */
   readonly bound: number;
+}
+
+/** What a stage reads the second of two values from (`parts`). */
+export function behindArguments(second: Source | null) {
+  const { buffer = null, norm = null, other = null } = second ?? {};
+  return { behindSrc: buffer, behindNorm: norm, behindOther: other };
 }
 
 /** Channels in memory: vectors have four lanes. */

@@ -19,9 +19,11 @@ function buffersIn(value: unknown): Buffer[] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap(buffersIn);
   if (isBuffer(value)) return [value];
-  // A source, or places of sums.
+  // A source, perhaps of several, or places of sums.
   return Object.values(value).flatMap((part) =>
-    typeof part === 'object' && part !== null && isBuffer(part) ? [part] : [],
+    Array.isArray(part) || (typeof part === 'object' && part !== null && isBuffer(part))
+      ? buffersIn(part)
+      : [],
   );
 }
 
@@ -43,6 +45,6 @@ export function stageLifetimes(
 }
 
 /** Whether each row of a source depends on one row of its buffer. */
-export function isUntouched({ isPlanar, fold }: Source): boolean {
-  return !isPlanar && fold === null;
+export function isUntouched({ isPlanar, fold, parts }: Source): boolean {
+  return !isPlanar && fold === null && parts === undefined;
 }

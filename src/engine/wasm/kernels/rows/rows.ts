@@ -46,7 +46,14 @@ export interface RowShape {
     readonly right: number;
   };
   readonly zeros: readonly [left: number, right: number];
+  /** Set where channels are those of several values, one behind the other; `operations` are none then. */
+  readonly parts?: readonly RowPart[];
+  /** Floats from one pixel of the row to the next, where others' channels lie in between. Default: `channels`. */
+  readonly pixel?: number;
 }
+
+/** Some channels of a row that come from a value of their own: how many, and what is done to them. */
+export type RowPart = Pick<RowShape, 'channels' | 'operations'>;
 
 export interface PlanarSource {
   readonly planes: number;
@@ -73,6 +80,14 @@ export function otherRowBytes({ width, channels, operations }: RowShape): number
   return width * 4 * (hasMask(operations) ? MASK_CHANNELS : channels);
 }
 
+/** The row of one value of several whose channels are one behind the other. */
+export function rowOfPart(
+  { parts, ...row }: RowShape,
+  { channels, operations }: RowPart,
+): RowShape {
+  return { ...row, channels, operations, pixel: row.channels };
+}
+
 /** `(src, dst, norm, other, keep)`; what the shape does not need may be anything. */
 export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): FunctionHandle {
   const key = `row ${JSON.stringify([target.fma, target.joins, shape])}`;
@@ -86,6 +101,7 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
         return;
       }
       const pixel = channels * 4;
+      const apart = (shape.pixel ?? channels) * 4;
       const x = f.local('i32');
       const c = f.local('i32');
       const vectors = vectorsAtATime(target, channels);
@@ -96,7 +112,7 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
       const isMasked = hasMask(operations);
       const readsOther = hasOther(operations);
       const stats = f.local('i32');
-      f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * pixel))));
+      f.emit(row.set(i32.add(dst.value, i32.const((zeros[0] + border.left) * apart))));
       f.repeat(x, width, 1, () => {
         if (isNormed) f.emit(stats.set(norm.value));
         f.repeat(c, channels, 4 * vectors, () => {
@@ -118,6 +134,7 @@ export function emitRow(module: ModuleWriter, target: Target, shape: RowShape): 
           for (const pointer of moving) f.advance(pointer, 16 * vectors);
         });
         if (isMasked) f.advance(other, 4 * MASK_CHANNELS);
+        if (apart > pixel) f.advance(row, apart - pixel);
       });
       writeEdges(f, shape, dst, c);
     },
@@ -170,13 +187,13 @@ function edgePixels({ width, border, zeros }: RowShape): [pixel: number, from: n
 
 /** Mirrors pixels that are written already, and fills up with zeros. */
 function writeEdges(f: FunctionWriter, shape: RowShape, dst: Local, c: Local): void {
-  const { channels } = shape;
+  const { channels, pixel = channels } = shape;
   const edges = edgePixels(shape);
   if (edges.length === 0) return;
   f.repeat(c, channels, 4, () => {
     for (const [to, from] of edges) {
-      const value = from === null ? v128.zero : v128.load(dst.value, from * channels * 4);
-      f.emit(v128.store(dst.value, value, to * channels * 4));
+      const value = from === null ? v128.zero : v128.load(dst.value, from * pixel * 4);
+      f.emit(v128.store(dst.value, value, to * pixel * 4));
     }
     f.emit(dst.set(i32.add(dst.value, i32.const(16))));
   });

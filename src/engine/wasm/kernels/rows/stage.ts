@@ -14,6 +14,7 @@ import {
   emitZeroRow,
   otherRowBytes,
   type RowShape,
+  rowOfPart,
   rowPixels,
   sourceRowBytes,
 } from './rows.js';
@@ -45,7 +46,10 @@ export interface OutputShape {
   readonly planes: number | null;
 }
 
-/** Arguments of a convolution's stage, and of those that read rows as it does; the last two are Winograd's alone. */
+/** What is read of the second of two values whose channels are one behind the other. */
+export const BEHIND_ARGS = ['behindSrc', 'behindNorm', 'behindOther'] as const;
+
+/** Arguments of a convolution's stage, and of those that read rows as it does; `tiles` and `firstTileRow` are Winograd's alone. */
 export const CONV_ARGS = [
   'src',
   'norm',
@@ -57,6 +61,7 @@ export const CONV_ARGS = [
   'partials',
   'tiles',
   'firstTileRow',
+  ...BEHIND_ARGS,
 ] as const;
 
 export type Pointers = Readonly<Record<(typeof CONV_ARGS)[number], Local>>;
@@ -78,14 +83,65 @@ export function loadPointers(f: FunctionWriter, args: Local): Pointers {
   return loadArguments(f, args, CONV_ARGS);
 }
 
+/** What makes a row, or the channels of it that come from one value. */
+interface RowMaker {
+  readonly make: FunctionHandle;
+  /** Of the row's channels, the first that it makes. */
+  readonly firstChannel: number;
+  /** Bytes from one row to the next of the value, and of the other one that goes with it. */
+  readonly rowBytes: number;
+  readonly otherBytes: number;
+}
+
+/** Where the values of a row are. */
+const PART_ARGS = [['src', 'norm', 'other'], BEHIND_ARGS] as const;
+
+function makersOf(module: ModuleWriter, target: Target, row: RowShape): RowMaker[] {
+  const shapes = row.parts?.map((part) => rowOfPart(row, part)) ?? [row];
+  let channels = 0;
+  return shapes.map((shape) => {
+    const firstChannel = channels;
+    channels += shape.channels;
+    const [rowBytes, otherBytes] = [sourceRowBytes(shape), otherRowBytes(shape)];
+    return { make: emitRow(module, target, shape), firstChannel, rowBytes, otherBytes };
+  });
+}
+
+/** Writes the call that makes row `y` ready. */
+function callMaker(
+  f: FunctionWriter,
+  { make, firstChannel, rowBytes, otherBytes }: RowMaker,
+  [src, norm, other]: readonly Local[],
+  places: {
+    readonly y: Local;
+    readonly dst: Local;
+    readonly keep: Local | null;
+    readonly ring: number | undefined;
+  },
+): void {
+  const { y, dst, keep, ring } = places;
+  const offset = f.local('i32');
+  f.emit(offset.set(i32.mul(y.value, i32.const(rowBytes))));
+  const at = (pointer: Local) => i32.add(pointer.value, offset.value);
+  const otherOffset = i32.mul(y.value, i32.const(otherBytes));
+  f.call(
+    make,
+    rowInRing(src.value, y, rowBytes, ring) ?? at(src),
+    firstChannel === 0 ? dst.value : i32.add(dst.value, i32.const(firstChannel * 4)),
+    norm.value,
+    otherBytes === rowBytes ? at(other) : i32.add(other.value, otherOffset),
+    keep === null ? i32.const(0) : at(keep),
+  );
+}
+
 /** Writes the code that makes `count` input rows, from row `first` on, ready in scratch memory. */
 export class RowLoader {
   /** Bytes of a row. */
   readonly pitch: number;
   /** Floats of a pixel. */
   readonly channels: number;
-  readonly #make: FunctionHandle;
-  readonly #makeAndKeep: FunctionHandle;
+  readonly #makers: readonly RowMaker[];
+  readonly #makeAndKeep: FunctionHandle | null;
   readonly #zero: FunctionHandle;
   readonly #check: FunctionHandle | null;
   readonly #source: SourceShape;
@@ -95,8 +151,8 @@ export class RowLoader {
     this.channels = row.channels;
     this.pitch = rowPixels(row) * row.channels * 4;
     this.#source = source;
-    this.#makeAndKeep = emitRow(module, target, row);
-    this.#make = emitRow(module, target, { ...row, keep: false });
+    this.#makeAndKeep = row.keep ? emitRow(module, target, row) : null;
+    this.#makers = makersOf(module, target, { ...row, keep: false });
     const floats = rowPixels(row) * row.channels;
     this.#zero = emitZeroRow(module, floats);
     this.#check = source.checked ? emitRangeCheck(module, floats) : null;
@@ -115,8 +171,7 @@ export class RowLoader {
     const { row, height, top, bottom, ring } = this.#source;
     const hasRows = row.border.mode !== 'zero';
     const [firstRow, end] = hasRows ? [0, top + height + bottom] : [top, top + height];
-    const [i, y, dst, offset] = f.locals('i32', 4);
-    const [rowBytes, otherBytes] = [sourceRowBytes(row), otherRowBytes(row)];
+    const [i, y, dst] = f.locals('i32', 3);
     f.emit(dst.set(to));
     f.for(i, i32.const(0), count, 1, () => {
       f.emit(y.set(i32.add(first, i.value)));
@@ -130,21 +185,23 @@ export class RowLoader {
           const inside = f.local('i32');
           f.emit(inside.set(y.value));
           emitInside(f, inside, height, row.border.mode);
-          f.emit(offset.set(i32.mul(inside.value, i32.const(rowBytes))));
-          const at = (pointer: Local) => i32.add(pointer.value, offset.value);
-          const src = rowInRing(p.src.value, inside, rowBytes, ring) ?? at(p.src);
-          const otherOffset = i32.mul(inside.value, i32.const(otherBytes));
-          const other = otherBytes === rowBytes ? at(p.other) : i32.add(p.other.value, otherOffset);
-          const call = (make: FunctionHandle) =>
-            f.call(make, src, dst.value, p.norm.value, other, at(p.keep));
-          if (row.keep) {
-            f.if(
-              owned,
-              () => call(this.#makeAndKeep),
-              () => call(this.#make),
-            );
-          } else {
-            call(this.#make);
+          const make = () => {
+            for (const [part, maker] of this.#makers.entries()) {
+              callMaker(
+                f,
+                maker,
+                PART_ARGS[part].map((name) => p[name]),
+                { y: inside, dst, keep: null, ring },
+              );
+            }
+          };
+          const [whole] = this.#makers;
+          const kept = this.#makeAndKeep;
+          if (kept === null) make();
+          else {
+            const args = PART_ARGS[0].map((name) => p[name]);
+            const places = { y: inside, dst, keep: p.keep, ring };
+            f.if(owned, () => callMaker(f, { ...whole, make: kept }, args, places), make);
           }
           if (this.#check !== null) f.call(this.#check, dst.value);
         },

@@ -154,6 +154,9 @@ export function rowShape(value: Source, zeros: readonly [number, number], keep: 
     keep,
     border: { mode, left, right },
     zeros,
+    ...(value.parts && {
+      parts: value.parts.map(({ channels, operations }) => ({ channels, operations })),
+    }),
   };
 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../kernels/winograd/weightGradient.js';
 import { balancedChunk, evenChunk } from '../chunks.js';
 import { rowShape, SHARED_INPUT } from '../convolution/common.js';
-import type { Source } from '../source.js';
+import { behindArguments, type Source } from '../source.js';
 import type { Context, PlannedWeightGradient, WeightGradientStage } from './common.js';
 
 /** About how many output channels a work item of the products has: more read V more seldom, fewer leave more items. */
@@ -95,5 +95,5 @@ function sourceShape(value: Source, width: number): SourceShape {
 
 function argumentsOf({ buffer, norm, other }: Source) {
   const nothing = { keep: null, weights: null, bias: null, out: null, partials: null };
-  return { src: buffer, norm, other, ...nothing, firstTileRow: null };
+  return { src: buffer, norm, other, ...nothing, firstTileRow: null, ...behindArguments(null) };
 }
