@@ -2,7 +2,7 @@
 //
 //   npm run bench                            the usual choice, a quarter of an hour
 //   npm run bench -- --full                  the whole matrix, hours; goes on where it was interrupted
-//   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs, families, training
+//   npm run bench -- --only kernels,forward  some groups: kernels, forward, scaling, stages, process, roofs, families, onnx, training
 //   npm run bench -- --only 'forward 64x64'  or some cases of them
 //   npm run bench -- --again                 a second run, for the report to compare with the first
 //   npm run bench -- --report                the report alone, of what was measured before
@@ -20,6 +20,7 @@ import { parseArgs } from 'node:util';
 import { familyCases } from './cases/families.mjs';
 import { forwardCases, oneDnnKernels } from './cases/forward.mjs';
 import { kernelCases } from './cases/kernels.mjs';
+import { onnxCases } from './cases/onnx.mjs';
 import { roofCases } from './cases/roofs.mjs';
 import { scalingCases } from './cases/scaling.mjs';
 import { stageCases } from './cases/stages.mjs';
@@ -81,6 +82,7 @@ async function measure() {
     ...forwardCases(plan),
     ...scalingCases(plan),
     ...familyCases(plan),
+    ...onnxCases(plan),
     ...trainingCases(plan),
   ].filter(({ id, group, onlyAsked }) =>
     wanted === undefined

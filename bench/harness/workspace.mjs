@@ -7,6 +7,7 @@ import * as library from '../../dist/index.js';
 import { catOperator } from '../../dist/tensor/cat.js';
 import { familyModule, takenBy } from '../cases/familyNetworks.mjs';
 import { layerModule } from '../cases/layers.mjs';
+import { PYTHON, RUNTIMES } from './entries.mjs';
 
 const { encodeImage, exportOnnx, loadStateDict, manualSeed, ResNetGenerator, saveStateDict } =
   library;
@@ -74,6 +75,34 @@ export class Workspace {
     }
     const input = this.#write(join(place, 'input.f32'), numbers(3 * height * width));
     return { layer: null, layers, shape, input, weights, model };
+  }
+
+  /** A network of another family as PyTorch exports it, for those who open it from there. */
+  async importTask(network) {
+    const task = { ...(await this.familyTask(network)), isImported: true };
+    return { ...task, model: this.#exported(network.name, task) };
+  }
+
+  /** The default generator, as PyTorch exports it, to be opened. */
+  async openingTask() {
+    const { weights, shape } = this.forwardTask(256, 256);
+    return {
+      stage: 'open model',
+      layer: null,
+      shape,
+      model: this.#exported('default', { weights, shape }),
+    };
+  }
+
+  #exported(name, task) {
+    const model = join(this.folder, `${name.replace(/\W+/g, '-')}.exported.onnx`);
+    if (existsSync(model)) return model;
+    const file = `${model}.json`;
+    writeFileSync(file, JSON.stringify(task));
+    execFileSync(PYTHON, [join(RUNTIMES, 'pytorch.py'), '--onnx', file, model], {
+      stdio: 'ignore',
+    });
+    return model;
   }
 
   layerTask({ name, shape, weight, ...options }) {

@@ -37,6 +37,7 @@ function catOperator() {
 }
 
 async function moduleOf(task) {
+  if (task.isImported) return (await library.openGenerator(task.model, { late: true })).module;
   if (task.layers !== undefined) {
     const module = familyModule({ ...library, catOperator: catOperator() }, task.layers);
     // As the command does it: large weights stay in the file until they are packed.

@@ -17,11 +17,14 @@ await serve(`${name} ${version}${phases === '1' ? ', phases' : ''}`, async (task
   // as long as the process runs. Optimised at once, it has the better one always.
   if (kind === 'web' && task.layer !== null) setFlagsFromString('--no-liftoff');
   // Native code reads the file by itself, which leaves no copy of it in memory.
-  const session = await ort.InferenceSession.create(kind === 'node' ? model : readFileSync(model), {
-    intraOpNumThreads: Number(threads),
-    interOpNumThreads: 1,
-    executionProviders: [kind === 'web' ? 'wasm' : 'cpu'],
-  });
+  const open = () =>
+    ort.InferenceSession.create(kind === 'node' ? model : readFileSync(model), {
+      intraOpNumThreads: Number(threads),
+      interOpNumThreads: 1,
+      executionProviders: [kind === 'web' ? 'wasm' : 'cpu'],
+    });
+  if (task.stage === 'open model') return { run: async () => (await open()).release() };
+  const session = await open();
   const feeds = {
     [session.inputNames[0]]: new ort.Tensor('float32', floats(task.input), task.shape),
   };

@@ -2,6 +2,7 @@
 
     python3 pytorch.py THREADS
     python3 pytorch.py --peak THREADS                    its own matrix product, as GFLOP/s
+    python3 pytorch.py --onnx TASK.json MODEL.onnx       the network of a task as ONNX
     python3 pytorch.py --phases WEIGHTS MODEL.onnx W H   the generator for ONNX Runtime, with
                                                          transposed convolutions as four convolutions
 """
@@ -239,10 +240,23 @@ def export_phases(weights, model, width, height):
     torch.onnx.export(net, torch.zeros(1, 3, int(height), int(width)), model, opset_version=11)
 
 
+def export(task, model):
+    """As people export their models: to any size."""
+    with open(task) as file:
+        task = json.load(file)
+    net = family_network(task) if "layers" in task else generator(task["weights"])
+    free = {2: "height", 3: "width"}
+    axes = {"input": free, "output": free}
+    names = {"input_names": ["input"], "output_names": ["output"]}
+    torch.onnx.export(net, torch.zeros(task["shape"]), model, opset_version=16, dynamic_axes=axes, **names)
+
+
 if __name__ == "__main__":
     with torch.no_grad():
         if sys.argv[1] == "--phases":
             export_phases(*sys.argv[2:])
+        elif sys.argv[1] == "--onnx":
+            export(*sys.argv[2:])
         elif sys.argv[1] == "--peak":
             torch.set_num_threads(int(sys.argv[2]))
             peak()
