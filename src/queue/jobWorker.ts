@@ -5,6 +5,7 @@ import type { BullJob, BullQueue, BullWorker } from './bullmq.js';
 import { failureFor, readFailure } from './failure.js';
 import { jobId, readJob, resultKey, type TranslationJob } from './job.js';
 import { isCancelled } from './jobQueue.js';
+import { placeResult } from './placements.js';
 import type { QueueServer } from './servers/server.js';
 import type { Store } from './store/store.js';
 
@@ -123,13 +124,17 @@ export class JobWorker {
     }
     if (isCancelled(bullJob.data)) throw cancelled(job);
     const key = resultKey(id, job);
-    if (await store.has(key)) return;
+    if (await store.has(key)) {
+      await placeResult(store, id, await store.read(key));
+      return;
+    }
     const watch = this.#watch(bullJob, job);
     try {
       const { signal, onProgress } = watch;
       const bytes = await translate(job, { signal, onProgress });
       throwIfAborted(signal);
       await store.write(key, bytes);
+      await placeResult(store, id, bytes);
     } finally {
       watch.end();
     }

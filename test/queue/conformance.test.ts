@@ -82,7 +82,7 @@ function conformance({ make }: ServerPackage): void {
 
   const NETWORK = ['--weights', WEIGHTS, '--resize', 'none'];
 
-  const submit = (...args: readonly string[]) => run('submit', ...args, ...NETWORK, ...common());
+  const submit = (...args: readonly string[]) => run('submit', ...common(), ...NETWORK, ...args);
 
   /** The same by the network that is built in, of which a large picture takes seconds. */
   const submitLong = (...args: readonly string[]) =>
@@ -286,6 +286,33 @@ function conformance({ make }: ServerPackage): void {
     const out = contents(join(folder, 'out'));
     expect([...out.keys()]).toEqual(['p0.png', 'p1.png', 'same.png']);
     expect(out.get('same.png')).toBe(out.get('p0.png'));
+  });
+
+  it('has workers put results in the shared folder, once, and leaves what others have put there', async () => {
+    writePictures(folder, 3);
+    const expected = await translated('in');
+    const shared = ['--store', '.'];
+    const [{ id = '' }] = await ended(submit('in/p0.png', '-o', 'out/', ...shared), 0);
+    // The same picture, for another place.
+    await ended(submit('in/p0.png', '-o', 'other/', ...shared), 0);
+    await ended(submit('in/p1.png', 'in/p2.png', '-o', 'out', ...shared), 0);
+    writeFileSync(join(folder, 'out-p2'), 'another');
+    mkdirSync(join(folder, 'out'));
+    renameSync(join(folder, 'out-p2'), join(folder, 'out/p2.png'));
+    const worker = await beginWorker(...shared);
+    await worker.until(({ lines }) => lines.length === 3, 'all were done');
+    worker.signal('SIGTERM');
+    await worker.end();
+    const placed = contents(join(folder, 'out'));
+    expect([...placed.keys()]).toEqual(['p0.png', 'p1.png', 'p2.png']);
+    expect(placed.get('p0.png')).toBe(expected.get('p0.png'));
+    expect(placed.get('p1.png')).toBe(expected.get('p1.png'));
+    expect(readFileSync(join(folder, 'out/p2.png'), 'utf8')).toBe('another');
+    expect(contents(join(folder, 'other')).get('p0.png')).toBe(expected.get('p0.png'));
+    expect(readdirSync(join(folder, 'places', id.slice(0, 2), id))).toEqual([]);
+    // Nobody is at work any more, and it is done.
+    await ended(submit('in/p0.png', '-o', 'third/', ...shared), 0);
+    expect(contents(join(folder, 'third')).get('p0.png')).toBe(expected.get('p0.png'));
   });
 
   it('does nothing for jobs that others have made up', async () => {

@@ -126,7 +126,7 @@ function serverOf({ address, spawn: begin, isReady }: Program): RealServer {
 }
 
 /** Nobody has it now; whoever may take it next is told by the server's not beginning. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);

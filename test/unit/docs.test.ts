@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '../..');
 /** What a recipe adds, what a user has, and what is built. */
 const EXAMPLES = /webgpu|udacity|cycleGenerator|model\.|checkpoint|horse|^dist\//;
-const FOLDERS = ['src', 'test', 'bench', 'scripts', 'docs', 'weights'];
+const FOLDERS = ['src', 'test', 'bench', 'scripts', 'docs', 'weights', 'deploy'];
 
 const PAGES = ['.', 'docs', 'bench', 'weights'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))

@@ -40,13 +40,14 @@ async function submitPictures(request: PicturesRequest, terminal: Terminal): Pro
   const store = await openStore(queue.store);
   const session = await QueueSession.open(queue, terminal);
   const interruption = new Interruption();
+  let toFetch = 0;
   try {
     const { signal } = interruption;
     const parts = await prepareParts(translate.weights.source, settings, store);
     const submission = new Submission({ ...request, store, session, tally, signal });
     await submission.submit(pictures, parts);
     if (request.wait) await submission.wait();
-    else await submission.tellSubmitted();
+    else toFetch = await submission.leave();
   } catch (error) {
     if (!(error instanceof AbortError)) throw error;
     throw new InterruptedError(interruption.name, interruptedAt(tally, request));
@@ -54,7 +55,7 @@ async function submitPictures(request: PicturesRequest, terminal: Terminal): Pro
     interruption.end();
     await session.close();
   }
-  terminal.say(endOf(tally, request));
+  terminal.say(endOf(tally.total, toFetch));
   tally.throwFailures();
 }
 
@@ -64,11 +65,12 @@ function interruptedAt({ done, total }: SubmitTally, { wait }: PicturesRequest):
     : 'Interrupted: what is in the queue stays there. The same command submits the others.';
 }
 
-function endOf({ total }: SubmitTally, { wait }: PicturesRequest): string {
+/** @param toFetch Results that workers cannot put in their place. */
+function endOf(total: number, toFetch: number): string {
   const pictures = `${total} ${total === 1 ? 'picture' : 'pictures'}`;
-  return wait
+  return toFetch === 0
     ? `${pictures}.`
-    : `${pictures}; the same command with --wait puts the results in place.`;
+    : `${pictures}; OUT is not in the shared folder: the same command with --wait puts the results there.`;
 }
 
 async function listFailed(

@@ -1,8 +1,11 @@
 import { AbortError } from '../../errors.js';
-import { makeFolder, writeFileAtomic } from '../../platform/files.js';
+import { FileError } from '../../platform/fileError.js';
+import { makeFolder, readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { prefetchMap } from '../../platform/prefetchMap.js';
+import { sha256 } from '../../platform/sha256.js';
 import { jobId, resultKey, type TranslationJob } from '../../queue/job.js';
 import type { JobState, SubmitOptions } from '../../queue/jobQueue.js';
+import { askForPlacement } from '../../queue/placements.js';
 import type { Store } from '../../queue/store/store.js';
 import { OwnOutputs } from '../pictures/outputs.js';
 import { type JobParts, makeJob } from './jobMaker.js';
@@ -73,13 +76,24 @@ export class Submission {
     }
   }
 
-  /** What has been submitted, for those who do not wait. */
-  async tellSubmitted(): Promise<void> {
+  /**
+   * For those who do not wait: what is done is put in its place, and workers do the same with the others where they can.
+   * @returns How many results have to be fetched.
+   */
+  async leave(): Promise<number> {
     const { store, tally } = this.#options;
-    for (const { id, job, pictures } of this.#pending.values()) {
-      const state = (await store.has(resultKey(id, job))) ? 'translated' : 'submitted';
-      for (const picture of pictures) await tally.add(id, picture, state);
+    let count = 0;
+    for (const pending of [...this.#pending.values()]) {
+      const { id, job, pictures } = pending;
+      const asked = await Promise.all(pictures.map((one) => askForPlacement(store, id, one)));
+      if (await store.has(resultKey(id, job))) {
+        await this.#place(pending);
+        continue;
+      }
+      count += asked.filter((isAsked) => !isAsked).length;
+      for (const picture of pictures) await tally.add(id, picture, 'submitted');
     }
+    return count;
   }
 
   /**
@@ -132,17 +146,25 @@ export class Submission {
     await session.ask((queue) => queue.submit(job, { priority, attempts }), signal);
   }
 
+  /** What a worker has put there meanwhile is left. */
+  async #write({ output, replace }: PlannedPicture, bytes: Uint8Array): Promise<void> {
+    await makeFolder(output);
+    try {
+      await this.#own.write(output, (first) =>
+        writeFileAtomic(output, bytes, { replace: replace && first }),
+      );
+    } catch (error) {
+      if (!(error instanceof FileError) || error.code !== 'ERR_FILE_EXISTS') throw error;
+      if (sha256(await readFileBytes(output)) !== sha256(bytes)) throw error;
+    }
+  }
+
   async #place({ id, job, pictures }: Pending): Promise<void> {
     const { store, tally } = this.#options;
     this.#pending.delete(id);
     for (const picture of pictures) {
-      const { output } = picture;
       try {
-        const bytes = await store.read(resultKey(id, job));
-        await makeFolder(output);
-        await this.#own.write(output, (first) =>
-          writeFileAtomic(output, bytes, { replace: picture.replace && first }),
-        );
+        await this.#write(picture, await store.read(resultKey(id, job)));
         await tally.add(id, picture, 'placed');
       } catch (error) {
         await tally.fail(picture.input, failureOf(error), id);

@@ -9,8 +9,8 @@ import { writeData, writeMessage } from '../standardOutput.js';
 import { printableJson, type Terminal } from '../terminal.js';
 import type { PlannedPicture } from './plannedPictures.js';
 
-/** What became of a picture that was submitted: it waits in the queue, its result is in the store, or at OUT. */
-export type SubmitState = 'submitted' | 'translated' | 'placed';
+/** What became of a picture that was submitted: it waits in the queue, or its result is at OUT. */
+export type SubmitState = 'submitted' | 'placed';
 
 /** Tells what becomes of each picture that is submitted, and how far the whole is. */
 export class SubmitTally {

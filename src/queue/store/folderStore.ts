@@ -1,6 +1,6 @@
 import { CycleganError } from '../../errors.js';
 import { requireBuiltin } from '../../platform/builtin.js';
-import { FileError } from '../../platform/fileError.js';
+import { errorCode, FileError, fileError } from '../../platform/fileError.js';
 import {
   isRegularFile,
   makeFolder,
@@ -49,6 +49,21 @@ export class FolderStore implements Store {
     const path = await this.path(key);
     await makeFolder(path);
     await writeFileAtomic(path, bytes, { replace: true });
+  }
+
+  /** Keys of the files of a folder, which need not be there. */
+  async list(folder: string): Promise<string[]> {
+    const { readdir } = requireBuiltin('fs/promises', `The store ${this.folder}`);
+    const names = await readdir(await this.path(folder)).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw fileError('read', folder, error);
+    });
+    return names.map((name) => `${folder}/${name}`).filter(isKey);
+  }
+
+  async remove(key: string): Promise<void> {
+    const { rm } = requireBuiltin('fs/promises', `The store ${this.folder}`);
+    await rm(await this.path(key), { force: true });
   }
 
   /**
