@@ -8,20 +8,11 @@ export const FORM_FIELD = 'picture';
 /** The next part of a body has to come in this share of the time that all of it has. */
 const STALL_SHARE = 1 / 6;
 
-/** Bodies that are a picture's bytes as they are. */
-const PLAIN = /^(image\/[\w.+-]+|application\/octet-stream)$/;
+/** All else is the picture's bytes: what they are, they say themselves, and clients such as curl say something else. */
 const FORM = 'multipart/form-data';
 
 /** @throws ServiceError 413 or 415, by what a request says of its body. */
 export function checkBodyHead({ headers }: WebRequest, { maxBytes }: ServiceLimits): void {
-  const type = mediaType(headers.get('content-type'));
-  if (type !== '' && type !== FORM && !PLAIN.test(type)) {
-    throw new ServiceError(
-      415,
-      'ERR_REQUEST',
-      `The body is a picture, as image/… or application/octet-stream, or a form (${FORM}) with the picture as "${FORM_FIELD}".`,
-    );
-  }
   const coding = headers.get('content-encoding');
   if (coding !== null && coding.toLowerCase() !== 'identity') {
     throw new ServiceError(415, 'ERR_REQUEST', 'Bodies come as they are, without an encoding.');

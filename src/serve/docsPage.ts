@@ -43,7 +43,7 @@ export function docsPage(options: ServiceOptions): string {
     ),
   );
   const bearer = token === null ? '' : ' -H "Authorization: Bearer $TOKEN"';
-  const example = `curl${bearer} --data-binary @horse.jpg -H "Content-Type: image/jpeg" "$SERVICE${basePath}/v1/translate?keep-size" -o zebra.png`;
+  const example = `curl${bearer} --data-binary @horse.jpg "$SERVICE${basePath}/v1/translate?keep-size" -o zebra.png`;
   return `${pageHead({ title: info.title, generator: 'cyclegan serve', style: STYLE, script: '' })}
 <main>
 <h1>${text(info.title)}</h1>

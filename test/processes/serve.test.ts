@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bundleCommand } from '../../scripts/bundleCommand.mjs';
 import { encodeImage } from '../../src/image/formats.js';
 import { runCommand, SMALL_PICTURE, temporaryFolder } from '../support/command.js';
+import { type Served, serveCommand } from '../support/servedCommand.js';
 
 const home = temporaryFolder();
 const command = join(home.path, 'cyclegan.mjs');
@@ -25,35 +26,10 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-interface Served {
-  readonly child: ChildProcess;
-  /** `http://127.0.0.1:N` */
-  readonly address: string;
-  readonly ended: Promise<number | null>;
-  /** What it has said so far. */
-  log(): string;
-}
-
-/** The command, once it has said where it listens. */
 async function serve(...args: readonly string[]): Promise<Served> {
-  const env = { ...process.env, CYCLEGAN_CACHE: cache };
-  const words = [command, 'serve', '--port', '0', ...args];
-  const child = spawn(process.execPath, words, { cwd: home.path, env });
-  children.push(child);
-  let said = '';
-  child.stderr.on('data', (data) => {
-    said += data;
-  });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const address = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', (data) => {
-      text += data;
-      if (text.endsWith('/\n')) resolve(text.trim().replace(/\/$/, ''));
-    });
-    child.on('close', (code) => reject(new Error(`it ended with ${code}: ${said}`)));
-  });
-  return { child, address, ended, log: () => said };
+  const served = await serveCommand(command, args, { cwd: home.path, cache });
+  children.push(served.child);
+  return served;
 }
 
 function post(address: string, query = 'resize=none', init: RequestInit = {}): Promise<Response> {

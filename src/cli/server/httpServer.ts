@@ -38,7 +38,6 @@ export interface HttpServer {
 const SENDING_MS = 10_000;
 /** In which a request's head has to come. */
 const HEAD_MS = 10_000;
-/** More than the service itself gives a body, so that it answers first. */
 const BODY_SLACK_MS = 5000;
 /** How long a connection is kept for a next request. */
 const KEEP_ALIVE_MS = 10_000;
@@ -64,7 +63,8 @@ export async function listenForRequests(
       : listener(request, response);
   const settings = {
     headersTimeout: HEAD_MS,
-    requestTimeout: bodySeconds * 1000 + BODY_SLACK_MS,
+    // The service itself gives a body less, so that it answers first.
+    requestTimeout: HEAD_MS + bodySeconds * 1000 + BODY_SLACK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CHECK_MS,
     maxHeaderSize: MAX_HEAD_BYTES,
@@ -93,13 +93,13 @@ function isFile(request: IncomingMessage, site: Site | null): boolean {
 
 /** What cannot be read as a request gets a problem, too, unless an answer is under way. */
 function answerClientErrors(server: Server): void {
-  const answering = new WeakMap<Duplex, number>();
+  const answering = new WeakMap<Duplex, ServerResponse>();
   server.on('request', ({ socket }, response) => {
-    answering.set(socket, (answering.get(socket) ?? 0) + 1);
-    response.on('close', () => answering.set(socket, (answering.get(socket) ?? 1) - 1));
+    answering.set(socket, response);
+    response.on('close', () => answering.delete(socket));
   });
   server.on('clientError', (error, socket) => {
-    if (!socket.writable || (answering.get(socket) ?? 0) > 0) {
+    if (!socket.writable || answering.get(socket)?.headersSent === true) {
       socket.destroy();
       return;
     }

@@ -144,6 +144,8 @@ export class ThreadTranslator implements Translator {
     const onDeath = () => {
       this.deaths++;
     };
+    // Threads that are started from now on find a `gc` among their globals.
+    requireBuiltin('v8', ROLE).setFlagsFromString('--expose-gc');
     this.#slots = Array.from({ length: count }, () => new Slot(file, setup, onDeath));
   }
 

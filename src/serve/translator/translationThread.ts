@@ -24,18 +24,27 @@ export function isTranslationThread(): boolean {
   return isThreadFor(ROLE);
 }
 
+/** When nothing has been asked of a thread for so long, it collects its garbage: V8 would wait for more of it. */
+const IDLE_MS = 300;
+
 /** What such a thread does: one job at a time. */
 export function serveTranslations(): void {
   const { parentPort } = requireBuiltin('worker_threads', 'A thread');
   let models: Models | null = null;
   let abortion = new AbortController();
+  let idle: ReturnType<typeof setTimeout> | undefined;
   const post = (message: FromThread, transfer: ArrayBuffer[] = []) =>
     parentPort?.postMessage(message, transfer);
   const answer = (work: Promise<FromThread>) =>
-    work.then(
-      (message) => post(message, memoryOf(message)),
-      (error: unknown) => post({ failed: portable(error) }),
-    );
+    work
+      .then(
+        (message) => post(message, memoryOf(message)),
+        (error: unknown) => post({ failed: portable(error) }),
+      )
+      .then(() => {
+        clearTimeout(idle);
+        idle = setTimeout(collectGarbage, IDLE_MS);
+      });
   parentPort?.on('message', (message: ToThread) => {
     if ('abort' in message) {
       abortion.abort(new AbortError());
@@ -44,11 +53,17 @@ export function serveTranslations(): void {
       models = opening;
       void answer(opening.open().then((opened) => ({ opened })));
     } else if (models !== null) {
+      clearTimeout(idle);
       abortion = new AbortController();
       const work = models.translate(message.translate, abortion.signal, true);
       void answer(work.then((translated) => ({ translated })));
     }
   });
+}
+
+/** Where the one who started the thread has let it (`threadTranslator.ts`). */
+function collectGarbage(): void {
+  (globalThis as { gc?: () => void }).gc?.();
 }
 
 /** Memory of an answer that is not copied. */
