@@ -246,7 +246,8 @@ function check(answer: Buffer, { after, parts }: Hostile): string {
   const [, status = 'none'] = /^HTTP\/1\.1 (\d{3}) /.exec(answer.toString('latin1', 0, 20)) ?? [];
   if (status === 'none') {
     expect(answer.length, shown).toBe(0);
-    expect(after, shown).not.toBe('listen');
+    // A slow one may be cut off as it sends, which takes the answer from it.
+    expect(after === 'listen' && parts.length === 1, shown).toBe(false);
     return status;
   }
   const [lines, ...rest] = answer.toString('latin1').split('\r\n\r\n');

@@ -1,0 +1,166 @@
+// How the service does under load, on loopback: node bench/serve.mjs [WEIGHTS]
+//   throughput   at saturation, beside the bare library doing the same (decode, translate, encode) in this process; in turns
+//   latency      p99 of accepted requests beside ceil((waiting + 1) / concurrency) times the median of one alone
+//   429          how long a refusal takes, with the queue full
+//   memory       of the process after readiness, and after one translation with the built-in model
+// Other work on the machine shows in all of them: ratios are of turns one after the other, and the best of ROUNDS.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import autocannon from 'autocannon';
+
+const root = join(import.meta.dirname, '..');
+const [weights = join(root, 'weights/horse2zebra-mini.pth')] = process.argv.slice(2);
+const body = readFileSync(join(root, 'weights/sample.png'));
+const ROUNDS = 3;
+const SECONDS = 8;
+const QUEUE = 16;
+
+const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** The service, once it listens. */
+async function start(args) {
+  const words = [join(root, 'dist/cyclegan.mjs'), 'serve', '--port', '0', '--quiet', ...args];
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  for await (const part of child.stdout) {
+    text += part;
+    if (text.endsWith('/\n')) break;
+  }
+  const address = text.trim();
+  const cpuSeconds = async () => {
+    const text = await (await fetch(`${address}metrics`)).text();
+    return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)[1]);
+  };
+  const memory = () => {
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1000;
+  };
+  const end = () =>
+    new Promise((resolve) => {
+      child.on('close', resolve);
+      child.kill('SIGTERM');
+    });
+  return { url: `${address}v1/translate`, cpuSeconds, memory, end };
+}
+
+async function once(url) {
+  const begin = performance.now();
+  const response = await fetch(url, { method: 'POST', body });
+  await response.arrayBuffer();
+  return { status: response.status, milliseconds: performance.now() - begin };
+}
+
+/** Requests a second, and times of those that were answered with a picture. */
+async function load(url, connections, seconds = SECONDS) {
+  const run = autocannon({
+    url,
+    method: 'POST',
+    body,
+    connections,
+    duration: seconds,
+    timeout: 60,
+  });
+  const times = [];
+  run.on('response', (_client, status, _bytes, milliseconds) => {
+    if (status === 200) times.push(milliseconds);
+  });
+  const begin = performance.now();
+  await run;
+  const rate = (1000 * times.length) / (performance.now() - begin);
+  return { rate, count: times.length, times: times.sort((a, b) => a - b) };
+}
+
+async function bare(library, generator, seconds = SECONDS) {
+  const begin = performance.now();
+  const before = process.cpuUsage();
+  let count = 0;
+  while (performance.now() - begin < 1000 * seconds) {
+    const options = { allowV8Flags: true, blocking: true };
+    const made = await library.translate(library.decodeImage(body), generator, options);
+    library.encodeImage(made, 'made.png');
+    count++;
+  }
+  const { user, system } = process.cpuUsage(before);
+  return { rate: (1000 * count) / (performance.now() - begin), cpu: (user + system) / 1e6 / count };
+}
+
+async function throughput() {
+  const library = await import(join(root, 'dist/node/index.js'));
+  const generator = await library.openGenerator(weights);
+  await bare(library, generator, 1);
+  for (const concurrency of [...new Set([1, cpus().length])]) {
+    const args = ['-w', weights, '--queue', String(QUEUE), '--concurrency', String(concurrency)];
+    const { url, cpuSeconds, end } = await start(args);
+    await load(url, concurrency + 1, 2);
+    const shares = [];
+    const costs = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const alone = await bare(library, generator);
+      const before = await cpuSeconds();
+      const { rate, count } = await load(url, concurrency + 4);
+      shares.push(rate / alone.rate);
+      const cpu = ((await cpuSeconds()) - before) / count;
+      costs.push(cpu / alone.cpu);
+      console.log(
+        `  bare ${alone.rate.toFixed(2)}/s at ${alone.cpu.toFixed(3)} s of processor each, service ${rate.toFixed(2)}/s at ${cpu.toFixed(3)} s`,
+      );
+    }
+    await end();
+    const percent = (share) => `${(100 * share).toFixed(0)} %`;
+    console.log(
+      `throughput, concurrency ${concurrency}: ${percent(Math.max(...shares))} of the bare library (median ${percent(median(shares))}), for ${percent(median(costs))} of its processor time`,
+    );
+  }
+}
+
+async function latency() {
+  const { url, end } = await start(['-w', weights, '--queue', String(QUEUE)]);
+  for (let i = 0; i < 3; i++) await once(url);
+  const services = [];
+  for (let i = 0; i < 15; i++) services.push((await once(url)).milliseconds);
+  const service = median(services);
+  for (const waiting of [4, QUEUE]) {
+    const { times } = await load(url, waiting + 1, 15);
+    const p99 = times[Math.min(times.length - 1, Math.floor(times.length * 0.99))];
+    const bound = (waiting + 1) * service;
+    console.log(
+      `latency, ${waiting} waiting: p99 ${p99.toFixed(0)} ms of ${times.length}, ${(p99 / bound).toFixed(2)} of ${bound.toFixed(0)} ms`,
+    );
+  }
+  await end();
+}
+
+async function refusals() {
+  const { url, end } = await start(['-w', weights, '--queue', '2']);
+  await once(url);
+  const busy = Array.from({ length: 3 }, () => once(url));
+  const times = [];
+  for (let i = 0; i < 60; i++) {
+    const { status, milliseconds } = await once(url);
+    if (status === 429) times.push(milliseconds);
+  }
+  await Promise.all(busy);
+  await end();
+  times.sort((a, b) => a - b);
+  console.log(
+    `429: ${times.length} refusals, median ${median(times).toFixed(1)} ms, most ${times.at(-1).toFixed(1)} ms`,
+  );
+}
+
+async function memory() {
+  const { url, memory, end } = await start([]);
+  const ready = memory();
+  await once(url);
+  await new Promise((next) => setTimeout(next, 1500));
+  console.log(
+    `memory: ${ready.toFixed(0)} MB when ready, ${memory().toFixed(0)} MB after one translation`,
+  );
+  await end();
+}
+
+const parts = { throughput, latency, refusals, memory };
+const only = process.env.CYCLEGAN_PART;
+for (const [name, part] of Object.entries(parts))
+  if (only === undefined || only === name) await part();
