@@ -19,7 +19,7 @@ const BUNDLES = [
     // Who translates does not train.
     without: ['dist/autograd/', 'dist/train/'],
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 363 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 378 },
 ];
 
 let over = 0;
