@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { execute } from './support.mjs';
 
 // Runs what docs/serving.md shows, as it stands there: a picture is posted to each server, and what comes back is compared with what the
 // package makes of it in Node.
@@ -76,6 +77,26 @@ async function tryServer(where, { name, file, command = process.execPath, wordsF
   }
 }
 
+/** A route handler of Next is a module that has functions by method, from a request to a response: they are called as Next calls them. */
+async function tryRoute(where) {
+  const file = 'app/api/[...path]/route.js';
+  const cwd = project(where, 'serve-next', file);
+  writeFileSync(
+    join(cwd, 'call.js'),
+    `import { readFileSync, writeFileSync } from 'node:fs';
+import { GET, POST } from './${file}';
+const address = 'http://localhost:3000/api';
+const body = readFileSync(process.argv[2]);
+const made = await POST(new Request(address + '/v1/translate?resize=${SIZE}', { method: 'POST', body }));
+writeFileSync('made.png', new Uint8Array(await made.arrayBuffer()));
+const { models } = await (await GET(new Request(address + '/v1/models'))).json();
+if (models[0].name !== 'zebra') throw new Error(JSON.stringify(models));
+`,
+  );
+  await execute({ folder: cwd }, process.execPath, ['call.js', join(root, 'weights/sample.png')]);
+  await compare(where, new Uint8Array(readFileSync(join(cwd, 'made.png'))));
+}
+
 async function untilItAnswers(address, said) {
   for (const end = Date.now() + LIMIT_MS; Date.now() < end; ) {
     const response = await fetch(address).catch(() => null);
@@ -124,6 +145,7 @@ export const environments = [
     packages: { fastify: '^5.12.0' },
     run: (where) => tryServer(where, { name: 'serve-fastify', file: 'fastify.js' }),
   },
+  { name: "docs/serving.md, Next's route handler", run: tryRoute },
   {
     name: 'docs/serving.md, Deno',
     packages: { deno: '^2.5.0' },
