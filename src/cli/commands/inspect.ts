@@ -15,6 +15,8 @@ import { printableJson, type Terminal } from '../terminal.js';
 
 const CONTAINERS: Readonly<Record<string, string>> = {
   zip: 'zip archive',
+  pt2: 'program of torch.export',
+  ptl: 'mobile program of TorchScript',
   folder: 'folder of an unpacked archive',
   legacy: 'legacy stream',
   tar: 'tar archive',

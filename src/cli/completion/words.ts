@@ -9,7 +9,7 @@ export interface Suggestions {
   readonly extensions: readonly string[] | null;
 }
 
-const WEIGHT_EXTENSIONS = ['pth', 'pt', 'ptl', 'ckpt', 'bin', 'safetensors', 'onnx'];
+const WEIGHT_EXTENSIONS = ['pth', 'pt', 'pt2', 'ptl', 'ckpt', 'bin', 'safetensors', 'onnx'];
 const FILES: Suggestions = { words: [], extensions: null };
 
 /** The options of a command with those that all have, each with what its value can be; `null`: it has none. */
