@@ -78,8 +78,14 @@ export function namesOf(module: Module): GraphNames {
  * program.dispose();
  * ```
  *
+ * With `scratch` besides, what does not fit lies in a file, so that any size fits:
+ *
+ * ```ts no-run
+ * const program = await compile(netG, { inputShape: [1, 3, 4000, 6000], memory: 600e6, scratch: '/var/tmp' });
+ * ```
+ *
  * @throws ShapeError when a layer does not take what reaches it; CycleganError for an unknown engine; MemoryError when `memory` is less
- * than the least, which its message tells.
+ * than the least, which its message tells; FileError when a scratch file is needed and cannot be had, `ERR_SCRATCH` when its disk is full.
  */
 export async function compile(module: Module, options: CompileModuleOptions): Promise<Program> {
   checkOptions('compile', options);
