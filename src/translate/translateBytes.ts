@@ -17,7 +17,8 @@ import { throughNetwork } from './networkErrors.js';
 import type { PictureSettings } from './options/pictureOptions.js';
 import type { OutputNote } from './outputNote.js';
 import { networkSize, type PictureNetwork } from './pictureNetwork.js';
-import { finish, prepare, preparedSize } from './pipeline.js';
+import { finish, preparedSize } from './pipeline.js';
+import { prepareBytes } from './prepareBytes.js';
 
 /** What may be asked for, looked at before anything is decoded. */
 export interface PixelLimits {
@@ -103,7 +104,7 @@ export async function translateBytes(
   await Promise.all([loadDecoder(bytes), loadEncoder(extension)]);
   throwIfAborted(forward.signal);
   const options: DecodeOptions = { ...settings.decode, onNote };
-  const prepared = prepare(decodeImage(bytes, options), settings.pipeline);
+  const { prepared } = prepareBytes(bytes, options, settings.pipeline);
   const { sized } = prepared;
   if (limits !== undefined) {
     refuseOver(networkSize(sized, network), 'The network would get', 2 * limits.maxNetworkPixels);

@@ -1,5 +1,4 @@
 import {
-  decodeRows,
   encodeImage,
   encodeRows,
   imageSize,
@@ -15,12 +14,8 @@ import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
 import { sha256 } from '../../platform/sha256.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
-import {
-  finishRows,
-  type Prepared,
-  preparedSize,
-  RowPreparation,
-} from '../../translate/pipeline.js';
+import { finishRows, type Prepared, preparedSize } from '../../translate/pipeline.js';
+import { prepareBytes } from '../../translate/prepareBytes.js';
 import { shownName } from '../addresses.js';
 
 /** What happens to every picture of a run alike. */
@@ -93,13 +88,11 @@ export function openBytes(
 ): Opened {
   return named(name, () => {
     const notes: DecodeNote[] = [];
-    const preparation = new RowPreparation(pipeline);
-    decodeRows(bytes, preparation.begin, { ...decode, onNote: (note) => notes.push(note) });
-    const prepared = preparation.prepared();
-    const { width, height } = preparation.size;
+    const options = { ...decode, onNote: (note: DecodeNote) => notes.push(note) };
+    const { prepared, size } = prepareBytes(bytes, options, pipeline);
     return {
       prepared,
-      size: [width, height],
+      size,
       notes,
       before: gallery ? forGallery(prepared.sized) : null,
       milliseconds: performance.now() - begin,

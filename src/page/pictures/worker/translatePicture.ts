@@ -1,11 +1,12 @@
 import type { EngineOptions, NodeProgress, Program } from '../../../engine/engine.js';
 import { hasGpu } from '../../../engine/engines.js';
 import type { OpenedGenerator } from '../../../generator/openGenerator.js';
-import { decodeImage, encodeImage, imageSize, loadDecoder } from '../../../image/formats.js';
+import { encodeImage, imageSize, loadDecoder } from '../../../image/formats.js';
 import { ImageError, type Picture } from '../../../image/picture.js';
 import { generate } from '../../../translate/generate.js';
 import { throughNetwork } from '../../../translate/networkErrors.js';
-import { finish, type Prepared, prepare, preparedSize } from '../../../translate/pipeline.js';
+import { finish, type Prepared, preparedSize } from '../../../translate/pipeline.js';
+import { prepareBytes } from '../../../translate/prepareBytes.js';
 import { currentGenerator } from '../../model/worker/openModel.js';
 import { decodingOf, engineOf, pipelineOf, type Settings } from '../../settings/settings.js';
 import type { CallContext, Handler } from '../../worker/protocol.js';
@@ -40,12 +41,9 @@ export async function openPicture(
   await loadDecoder(bytes);
   try {
     const notes: string[] = [];
-    const picture = decodeImage(bytes, {
-      ...decodingOf(settings),
-      onNote: ({ message }) => notes.push(`${message}.`),
-    });
-    const prepared = prepare(picture, pipelineOf(settings));
-    return { prepared, size: [picture.width, picture.height], notes };
+    const onNote = ({ message }: { readonly message: string }) => notes.push(`${message}.`);
+    const options = { ...decodingOf(settings), onNote };
+    return { ...prepareBytes(bytes, options, pipelineOf(settings)), notes };
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     throw new ImageError(error.code, `${name}: ${error.message}`, { cause: error });
