@@ -1,13 +1,15 @@
 // The WebGPU engine against others, in Chromium: node bench/gpu.mjs [--real] [--rounds N] [--size 256x314] [--ngf 64]
-// All runners of a case take turns in one page, each with the transfers that a picture takes; what is printed is the median, the ratio to
-// onnxruntime-web, and how far outputs are from each other. Without --real, all of it runs on the processor (SwiftShader), where only small
-// sizes make sense; with it, Chromium's own choice of adapter. onnxruntime-web comes from bench/runtimes (`npm install` there).
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// All runners that a page can have take turns in one, each with the transfers that a picture takes; then those of a process of their own,
+// onnxruntime-node by WebGPU and PyTorch by CUDA, if there is a GPU. What is printed is the median, the ratio to onnxruntime-web, and how
+// far outputs are from ours. Without --real, all of it runs on the processor (SwiftShader), where only small sizes make sense; with it,
+// Chromium's own choice of adapter. The others come from bench/runtimes (`npm install` there). TensorFlow.js and jax-js run the layers.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 import {
   Conv2d,
@@ -20,7 +22,15 @@ import {
 } from '../dist/index.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const ort = join(root, 'bench/runtimes/node_modules/onnxruntime-web/dist');
+const installed = join(root, 'bench/runtimes/node_modules');
+/** Folders that the page may load from. */
+const LIBRARIES = {
+  ort: join(installed, 'onnxruntime-web/dist'),
+  tf: join(installed, '@tensorflow/tfjs/dist'),
+  tfgpu: join(installed, '@tensorflow/tfjs-backend-webgpu/dist'),
+  jax: join(installed, '@jax-js/jax/dist'),
+};
+const run = promisify(execFile);
 const TYPES = { '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
 const { values: options } = parseArgs({
@@ -47,39 +57,105 @@ const CASES = [
   },
   {
     name: `residual layer, ${channels} channels, ${height / 4} x ${Math.ceil(width / 4)}`,
-    kind: 'layer',
+    kind: 'residual',
+    outChannels: channels,
     module: new Sequential(new ReflectionPad2d(1), new Conv2d(channels, channels, 3)).eval(),
     shape: [1, channels, height / 4, Math.ceil(width / 4)],
     ngf,
   },
+  // The shape that jax-js publishes times of.
+  {
+    name: real
+      ? 'convolution 3x3, 64 to 128 channels, 256 x 256'
+      : 'convolution 3x3, 16 to 32 channels, 32 x 32',
+    kind: 'convolution',
+    outChannels: real ? 128 : 32,
+    module: new Sequential(new Conv2d(real ? 64 : 16, real ? 128 : 32, 3, { padding: 1 })).eval(),
+    shape: real ? [1, 64, 256, 256] : [1, 16, 32, 32],
+    ngf,
+  },
 ];
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--enable-unsafe-webgpu', ...(real ? ['--enable-features=Vulkan'] : [])],
-});
-try {
-  for (const one of CASES) print(one, await measure(one));
-} finally {
-  await browser.close();
+for (const one of CASES) print(one, await measure(one));
+
+async function measure({ kind, module, shape, outChannels = 3 }) {
+  const weights = await weightsOf(module);
+  const model = exportOnnx(module, shape);
+  const { results, failed } = await measureInPage({ kind, shape, outChannels, weights, model });
+  const alone = real ? await measureAlone({ kind, shape, weights, model }) : [];
+  return { results, failed: [...failed, ...alone.filter(({ reason }) => reason)], alone };
 }
 
-async function measure({ kind, module, shape }) {
+/** What has no page: a process each, and what it prints, or why there is nothing. */
+async function measureAlone({ kind, shape, weights, model }) {
+  const folder = mkdtempSync(join(tmpdir(), 'cyclegan-gpu-'));
+  const [weightFile, modelFile] = [join(folder, 'weights.pth'), join(folder, 'model.onnx')];
+  const { rounds } = options;
+  const commands = {
+    'onnxruntime-node, WebGPU': [process.execPath, 'ortNode.mjs', modelFile, shape, rounds],
+    'PyTorch, CUDA': ['python3', 'torchCuda.py', kind, weightFile, shape, ngf, rounds],
+  };
+  try {
+    writeFileSync(weightFile, weights);
+    writeFileSync(modelFile, model);
+    const results = [];
+    for (const [name, [command, script, ...args]] of Object.entries(commands)) {
+      try {
+        const { stdout } = await run(command, [
+          join(root, 'bench/gpu', script),
+          ...args.map(String),
+        ]);
+        results.push({ name, ...JSON.parse(stdout.trim().split('\n').at(-1)) });
+      } catch (error) {
+        results.push({
+          name,
+          reason: String(error.stderr || error)
+            .trim()
+            .split('\n')
+            .at(-1),
+        });
+      }
+    }
+    return results;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measureInPage({ kind, shape, outChannels, weights, model }) {
   const files = {
     '/': '<!doctype html><title>bench</title>',
-    '/model.onnx': exportOnnx(module, shape),
-    '/weights.pth': await weightsOf(module),
+    '/model.onnx': model,
+    '/weights.pth': weights,
+    '/page.js': readFileSync(join(root, 'bench/gpu/page.mjs')),
     '/library.js': readFileSync(join(root, 'dist/web/cyclegan-ts.js')),
   };
   const server = await serve(files);
-  const tab = await browser.newPage();
+  // Each case has a browser of its own: a library that ends one does not end the others.
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--enable-unsafe-webgpu', ...(real ? ['--enable-features=Vulkan'] : [])],
+  });
   try {
+    const tab = await browser.newPage();
     await tab.goto(`http://127.0.0.1:${server.address().port}/`);
-    return await tab.evaluate(inPage, {
-      ...{ kind, shape, ngf, rounds: Number(options.rounds), hasOrt: existsSync(ort) },
+    const libraries = {
+      ort: existsSync(LIBRARIES.ort),
+      tf: existsSync(LIBRARIES.tf) && existsSync(LIBRARIES.tfgpu),
+      jax: existsSync(LIBRARIES.jax),
+    };
+    return await tab.evaluate(async (task) => (await import('/page.js')).measure(task), {
+      kind,
+      shape,
+      outChannels,
+      ngf,
+      rounds: Number(options.rounds),
+      libraries,
     });
+  } catch (error) {
+    return { results: [], failed: [{ name: 'the page', reason: String(error).split('\n')[0] }] };
   } finally {
-    await tab.close();
+    await browser.close();
     server.close();
   }
 }
@@ -97,7 +173,9 @@ async function weightsOf(module) {
 
 async function serve(files) {
   const server = createServer(({ url }, response) => {
-    const file = url.startsWith('/ort/') ? join(ort, url.slice(5)) : null;
+    const [, library, ...path] = url.split('/');
+    const folder = path.includes('..') ? undefined : LIBRARIES[library];
+    const file = folder === undefined ? null : join(folder, ...path);
     const body = files[url] ?? (file !== null && existsSync(file) ? readFileSync(file) : null);
     const type = { '/': 'text/html' }[url] ?? TYPES[extname(url)] ?? 'application/octet-stream';
     response.writeHead(body === null ? 404 : 200, { 'Content-Type': type });
@@ -107,69 +185,17 @@ async function serve(files) {
   return server;
 }
 
-/** Runs in the page: it refers to nothing outside. */
-async function inPage({ kind, shape, ngf, rounds, hasOrt }) {
-  const library = await import('/library.js');
-  const bytes = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
-  const stateDict = await library.loadStateDict(await bytes('/weights.pth'));
-  const module =
-    kind === 'network'
-      ? new library.ResNetGenerator(3, 3, ngf, 9)
-      : new library.Sequential(
-          new library.ReflectionPad2d(1),
-          new library.Conv2d(shape[1], shape[1], 3),
-        );
-  module.loadStateDict(stateDict);
-  module.eval();
-  const size = shape.reduce((a, b) => a * b, 1);
-  const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.37));
-  const runners = [];
-  for (const variant of ['winograd', 'direct']) {
-    const program = await library.compile(module, { engine: 'webgpu', variant, inputShape: shape });
-    const input = new library.Tensor(data, shape);
-    const run = async () => (await program.run(input)).data;
-    runners.push({ name: `cyclegan-ts, ${variant}`, run, details: program.details });
-  }
-  if (hasOrt) {
-    const ort = await import('/ort/ort.webgpu.bundle.min.mjs');
-    ort.env.wasm.wasmPaths = '/ort/';
-    const session = await ort.InferenceSession.create(await bytes('/model.onnx'), {
-      executionProviders: ['webgpu'],
-    });
-    const run = async () => {
-      const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, shape) };
-      return (await session.run(feeds))[session.outputNames[0]].data;
-    };
-    runners.push({ name: 'onnxruntime-web', run, details: [`version ${ort.env.versions.web}`] });
-  }
-  const outputs = [];
-  for (const { run } of runners) outputs.push(Float32Array.from(await run()));
-  const times = runners.map(() => []);
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, { run }] of runners.entries()) {
-      const start = performance.now();
-      await run();
-      times[i].push(performance.now() - start);
-    }
-  }
-  return runners.map(({ name, details }, i) => ({
-    name,
-    details,
-    milliseconds: times[i].sort((a, b) => a - b)[Math.floor(rounds / 2)],
-    fastest: times[i][0],
-    difference: outputs[i].reduce((most, v, j) => Math.max(most, Math.abs(v - outputs[0][j])), 0),
-  }));
-}
-
-function print({ name }, results) {
+function print({ name }, { results, failed, alone }) {
   console.log(`\n${name}`);
   const reference = results.find((result) => result.name === 'onnxruntime-web');
-  for (const result of results) {
+  for (const result of [...results, ...alone.filter(({ reason }) => reason === undefined)]) {
     const { milliseconds, fastest, difference, details } = result;
     const ratio =
       reference === undefined ? '' : `${(milliseconds / reference.milliseconds).toFixed(2)}x`;
+    const off = difference === undefined ? '' : `off by ${difference.toExponential(1)}  `;
     console.log(
-      `${result.name.padEnd(24)} ${milliseconds.toFixed(1).padStart(8)} ms (fastest ${fastest.toFixed(1)}) ${ratio.padStart(6)}  off by ${difference.toExponential(1)}  ${details.join('; ')}`,
+      `${result.name.padEnd(24)} ${milliseconds.toFixed(1).padStart(8)} ms (fastest ${fastest.toFixed(1)}) ${ratio.padStart(6)}  ${off}${details.join('; ')}`,
     );
   }
+  for (const { name, reason } of failed) console.log(`${name.padEnd(24)} did not run: ${reason}`);
 }

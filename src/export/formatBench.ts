@@ -6,7 +6,7 @@ export function formatBench({ engine, peaks, figures }: BenchResult): string {
   const peakOf = new Map(peaks.map(({ threads, gflops }) => [threads, gflops]));
   const peakRows = peaks.map(({ threads, gflops, gigabytesPerSecond }) => [
     String(threads),
-    gflops.toFixed(0),
+    rate(gflops),
     gigabytesPerSecond.toFixed(1),
   ]);
   const rows = figures.map(({ inputShape, threads, ...figure }) => {
@@ -15,7 +15,7 @@ export function formatBench({ engine, peaks, figures }: BenchResult): string {
       `[${inputShape.join(', ')}]`,
       String(threads),
       ...[figure.median, figure.least, figure.most, figure.first, figure.prepare].map(milliseconds),
-      figure.gflops.toFixed(0),
+      rate(figure.gflops),
       peak === undefined ? '--' : (figure.gflops / peak).toFixed(2),
     ];
   });
@@ -42,11 +42,15 @@ function layerTable({ inputShape, layers }: BenchFigure, peak: number | undefine
       op,
       String(kernels),
       time.toFixed(3),
-      gflops === 0 ? '--' : gflops.toFixed(0),
+      gflops === 0 ? '--' : rate(gflops),
       gflops === 0 || peak === undefined ? '--' : (gflops / peak).toFixed(2),
     ]);
   const head = ['Layer', 'Operator', 'Kernels', 'Least (ms)', 'GFLOP/s', 'x peak'];
   return [`Layers of [${inputShape.join(', ')}]`, '', ...table([head, ...rows], 2), ''];
+}
+
+function rate(gflops: number): string {
+  return gflops.toFixed(gflops < 10 ? 2 : 0);
 }
 
 function milliseconds(value: number): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { KernelTime } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/engines.js';
 import { type Device, openDevice } from '../../src/engine/webgpu/device/device.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
@@ -79,6 +80,39 @@ describe('a program on a GPU', () => {
     expectClose(output, await network(1).forward(input, { engine: 'js' }), { absolute: 2e-5 });
     expect(program.details).toContain('variant winograd');
     expect(program.fallbacks).toEqual([]);
+    program.dispose();
+  });
+
+  it('is submitted in parts where it would take long, and is read back once all the same', async () => {
+    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
+    const input = wave(SHAPE, 1);
+    const atOnce = await program.run(input);
+    const before = device.flopsPerMs;
+    // Half a second's work of such a device is less than any product.
+    device.flopsPerMs = 1;
+    const submit = vi.spyOn(device.gpu.queue, 'submit');
+    const done: number[] = [];
+    const inParts = await program.run(input, { onProgress: (p) => done.push(p.done) });
+    expect(submit.mock.calls.length).toBeGreaterThan(2);
+    expect(inParts.data).toEqual(atOnce.data);
+    expect(done).toEqual([1, 2, 3, 4]);
+    // What it was timed at is of some use for the next run.
+    expect(device.flopsPerMs).toBeGreaterThan(1);
+    device.flopsPerMs = before;
+    program.dispose();
+  });
+
+  it('times each of its kernels when it is asked to, with the same result', async () => {
+    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
+    const input = wave(SHAPE, 1);
+    const expected = await program.run(input);
+    const times: KernelTime[] = [];
+    const output = await program.run(input, { onKernel: (time) => times.push(time) });
+    expect(output.data).toEqual(expected.data);
+    expect(program.details).toContain(`${times.length} dispatches`);
+    expect(times.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
+    expect(times.reduce((sum, { milliseconds }) => sum + milliseconds, 0)).toBeGreaterThan(0);
+    expect(times.map(({ node }) => node?.op)).toContain('conv2d');
     program.dispose();
   });
 

@@ -111,7 +111,8 @@ export class Resources {
       gpu.queue.submit([encoder.finish()]);
       if (isLast) return;
       await gpu.queue.onSubmittedWorkDone();
-      this.device.flopsPerMs = flops / Math.max(1, performance.now() - start);
+      // Kernels that count as none say nothing about the device.
+      if (flops > 0) this.device.flopsPerMs = flops / Math.max(1, performance.now() - start);
       onSubmitted(to);
     }
   }
