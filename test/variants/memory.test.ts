@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
@@ -17,7 +17,10 @@ import { familyCases, filled, runsOf, stateDictOf } from '../support/familyCases
 
 const ECONOMIES = ['overlays', 'chains', 'scratch'];
 
-const folder = mkdtempSync(join(tmpdir(), 'cyclegan-scratch-'));
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cyclegan-scratch-'));
+});
 afterAll(() => {
   // Programs that are gone have left nothing.
   expect(readdirSync(folder)).toEqual([]);
