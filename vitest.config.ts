@@ -26,9 +26,9 @@ const suite = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     projects: [
-      suite('unit', 30_000),
+      suite('unit', 120_000),
       suite('full', 300_000),
-      suite('processes', 60_000),
+      suite('processes', 120_000),
       suite('page', 300_000),
       {
         test: {

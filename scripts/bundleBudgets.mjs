@@ -4,22 +4,24 @@
 // are 24 kB of what translating takes, and all of training and evaluating 60 kB of everything; programs
 // that a worker has are 1.5 kB, and ways to save memory 4 kB. Pictures beside PNG and JPEG are 15 kB of everything; reading
 // weights grew by 2 kB with models that were saved as a whole, and by 5 kB with what honest checkpoints and graphs hold; AVIF and HEIC
-// are 2 kB of everything, and the service 12 kB. Tensors whose elements are read in parts are 0.1 kB of each.
+// are 2 kB of everything, and the service 12 kB. Tensors whose elements are read in parts are 0.1 kB of each. Exported and mobile
+// programs are 5 kB of reading weights, and their graphs 5 kB of translating, as batches that are taken apart, the scratch file, and
+// pictures that go row by row are together.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
 /** Budgets in kB (1000 bytes) of gzip; `without` are folders that nothing of may be in it. */
 const BUNDLES = [
   { name: 'one operator', text: "export { relu } from './dist/index.js';", budget: 3 },
-  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 45 },
+  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 50 },
   {
     name: 'generator + translate',
     text: "export { ResNetGenerator, translate, loadStateDict } from './dist/index.js';",
-    budget: 173,
+    budget: 194,
     // Who translates does not train.
     without: ['dist/autograd/', 'dist/train/'],
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 378 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 384 },
 ];
 
 let over = 0;
