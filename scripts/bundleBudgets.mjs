@@ -1,12 +1,10 @@
 // Bundles what users import, for browsers, minified, and fails when one is larger than its budget:
 //   node scripts/bundleBudgets.mjs
-// The budgets leave a few hundredths of room over what was measured. A change that needs more says so here. Kernels for gradients
-// are 24 kB of what translating takes, and all of training and evaluating 60 kB of everything; programs
-// that a worker has are 1.5 kB, and ways to save memory 4 kB. Pictures beside PNG and JPEG are 15 kB of everything; reading
-// weights grew by 2 kB with models that were saved as a whole, and by 5 kB with what honest checkpoints and graphs hold; AVIF and HEIC
-// are 2 kB of everything, and the service 12 kB. Tensors whose elements are read in parts are 0.1 kB of each. Exported and mobile
-// programs are 5 kB of reading weights, and their graphs 5 kB of translating, as batches that are taken apart, the scratch file, and
-// pictures that go row by row are together.
+// The budgets leave a few hundredths of room over what was measured. What is of which size, in kB: of reading weights, models that
+// are saved as a whole 2, what checkpoints and graphs hold beside weights 5, exported and mobile programs 5; of translating, kernels
+// for gradients 24, programs that a worker has 1.5, ways to save memory 4, and exported graphs, batches that are taken apart, the
+// scratch file and pictures that go row by row 10; of everything, training and evaluating 60, pictures beside PNG and JPEG 15, AVIF
+// and HEIC 2, the service 12.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -81,7 +81,11 @@ describe.skipIf(missingChromium !== null)('the page without its host', () => {
 
   it('says that a newer version is there, and loads it when it is told to', async () => {
     host = await startPageHost(home.path, ISOLATION);
+    const late = join(home.path, 'called-late.js');
+    writeFileSync(late, 'export {};');
+    await addServiceWorker(home.path);
     await firstVisit();
+    rmSync(late);
     appendFileSync(join(home.path, 'style.css'), ':root { --version: second }');
     await addServiceWorker(home.path);
     await page.reload();
@@ -92,6 +96,9 @@ describe.skipIf(missingChromium !== null)('the page without its host', () => {
     await page.getByRole('button', { name: 'Load it' }).click();
     await expect.poll(async () => (await version().catch(() => '')).trim(), LIMIT).toBe('second');
     await done(1);
+    // Windows that show the first version still get the scripts that they load when those are called for.
+    const script = () => page.evaluate(() => fetch('called-late.js').then((got) => got.text()));
+    expect(await script()).toBe('export {};');
     // Of that version all is kept, too.
     await host.stop();
     await page.reload();

@@ -115,7 +115,6 @@ describe.skipIf(missingChromium !== null)('what is taken away', () => {
       write([...files, ...others]);
       if (how === 'dropped') await user.dropFolder(at('horses'));
       else await user.page.locator('input[webkitdirectory]').setInputFiles(at('horses'));
-      // That is told for a while, and then no longer.
       await user.page.getByText('101 files of the folder passed over').waitFor(PATIENCE);
       await user.seesTally('3 of 3 pictures');
       await user.page.getByText('Save all').click();

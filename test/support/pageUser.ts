@@ -49,6 +49,7 @@ export class ServedPage {
     const context = await this.browser.newContext({ ...options, serviceWorkers: 'block' });
     const page = await context.newPage();
     const user = new PageUser(context, page);
+    await page.addInitScript(remarksStay);
     await page.goto(this.host.address);
     return user;
   }
@@ -61,6 +62,13 @@ export class ServedPage {
 }
 
 /** Who uses the page, and what goes wrong meanwhile. */
+/** What is told in passing goes after five seconds, which a busy machine may need to look. */
+function remarksStay(): void {
+  const later = globalThis.setTimeout;
+  const slower = (run: () => void, delay?: number) => later(run, delay === 5000 ? 300_000 : delay);
+  globalThis.setTimeout = slower as typeof setTimeout;
+}
+
 export class PageUser {
   readonly page: Page;
   /** Errors of the page, and requests that go elsewhere. */

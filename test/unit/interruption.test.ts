@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, it, vi } from 'vitest';
 import { Interruption } from '../../src/cli/interruption.js';
 import { cleanUpOnSignals } from '../../src/cli/signals.js';
@@ -29,7 +30,8 @@ it('has the first signal complete what is being written, and leaves the second t
     expect(interruption.signal.aborted).toBe(true);
     expect([...readFileSync(path)]).toEqual([1, 2]);
     expect(kill).not.toHaveBeenCalled();
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await nextTurn();
+    await nextTurn();
     expect(process.listenerCount('SIGTERM')).toBe(before - 1);
   } finally {
     interruption.end();

@@ -82,7 +82,7 @@ describe('a program with a scratch file', () => {
     await expect(cutShort).rejects.toMatchObject({ code: 'ERR_SCRATCH' });
     expect((await program.run(input)).data).toEqual(expected.data);
     program.dispose();
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]));
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 20_000 });
   });
 
   it('takes more memory where it can have none, unless its caller set a limit', async () => {

@@ -50,11 +50,14 @@ function inFolder(name: string): string {
   return name === 'index.html' ? INDEX : name;
 }
 
-/** Of a file of the page; `null` for anything else, which is the network's. */
+/**
+ * Of a file of the page, or of a script of the version before it, which windows load when it is called for; `null` for anything else,
+ * which is the network's.
+ */
 function nameOf({ method, url }: Request): string | null {
   if (method !== 'GET' || !url.startsWith(scope)) return null;
   const name = inFolder(url.slice(scope.length).replace(/[?#].*$/, ''));
-  return NAMES.has(name) ? name : null;
+  return NAMES.has(name) || /^[\w-]+\.js$/.test(name) ? name : null;
 }
 
 async function keepAll(): Promise<void> {
