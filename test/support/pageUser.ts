@@ -61,7 +61,6 @@ export class ServedPage {
   }
 }
 
-/** Who uses the page, and what goes wrong meanwhile. */
 /** What is told in passing goes after five seconds, which a busy machine may need to look. */
 function remarksStay(): void {
   const later = globalThis.setTimeout;
@@ -69,6 +68,7 @@ function remarksStay(): void {
   globalThis.setTimeout = slower as typeof setTimeout;
 }
 
+/** Who uses the page, and what goes wrong meanwhile. */
 export class PageUser {
   readonly page: Page;
   /** Errors of the page, and requests that go elsewhere. */
