@@ -22,6 +22,8 @@ export interface TranslatorSetup {
 interface Variant {
   readonly key: string;
   readonly generator: Promise<OpenedGenerator>;
+  /** Pictures that it is at work for. */
+  users: number;
 }
 
 /** Models that are open, in one thread. */
@@ -53,21 +55,34 @@ export class Models {
     blocking: boolean,
   ): Promise<TranslatedBytes> {
     const { engine, limits } = this.#setup;
-    const generator = await this.#generator(job);
-    return translateBytes(job.bytes, generator, job, { ...engine, blocking, signal, limits });
+    return this.#use(job, (generator) =>
+      translateBytes(job.bytes, generator, job, { ...engine, blocking, signal, limits }),
+    );
   }
 
-  async #generator({ model, traits }: TranslationJob): Promise<OpenedGenerator> {
+  /** Hands the generator that a job wants to `action`, and keeps it as long as that is at work. */
+  async #use<T>(
+    { model, traits }: TranslationJob,
+    action: (generator: OpenedGenerator) => Promise<T>,
+  ): Promise<T> {
     const served = this.#opened.get(model);
     if (served === undefined) throw new Error(`there is no model ${model}`);
-    if (Object.keys(traits).length === 0) return served;
-    const key = JSON.stringify([model, Object.entries(traits).sort()]);
-    if (this.#variant?.key !== key) await this.#replaceVariant(key, model, traits);
-    const { generator } = this.#variant as Variant;
-    return generator;
+    if (Object.keys(traits).length === 0) return action(served);
+    const variant = this.#variantOf(model, traits);
+    variant.users++;
+    try {
+      return await action(await variant.generator);
+    } finally {
+      variant.users--;
+      this.#disposeUnused(variant);
+    }
   }
 
-  async #replaceVariant(key: string, model: string, traits: TraitOptions): Promise<void> {
+  /** Nothing is awaited here: another job may replace the variant at any time. */
+  #variantOf(model: string, traits: TraitOptions): Variant {
+    const key = JSON.stringify([model, Object.entries(traits).sort()]);
+    const before = this.#variant;
+    if (before?.key === key) return before;
     const source = new Map(this.#setup.models).get(model) as ModelSource;
     if ('module' in Object(source)) {
       throw new CycleganError(
@@ -75,13 +90,22 @@ export class Models {
         `${model} is served as it was opened: ${Object.keys(traits).join(', ')} cannot be another.`,
       );
     }
-    const before = this.#variant;
-    const generator = openSource(source, traits);
-    generator.catch(() => {
-      if (this.#variant?.generator === generator) this.#variant = null;
+    const variant: Variant = { key, generator: openSource(source, traits), users: 0 };
+    variant.generator.catch(() => {
+      if (this.#variant === variant) this.#variant = null;
     });
-    this.#variant = { key, generator };
-    (await before?.generator.catch(() => null))?.module.dispose();
+    this.#variant = variant;
+    if (before !== null) this.#disposeUnused(before);
+    return variant;
+  }
+
+  /** A variant that was replaced, once the last picture that it was at work for is done. */
+  #disposeUnused(variant: Variant): void {
+    if (variant === this.#variant || variant.users > 0) return;
+    variant.generator.then(
+      ({ module }) => module.dispose(),
+      () => undefined,
+    );
   }
 }
 
