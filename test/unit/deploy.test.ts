@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
@@ -80,6 +80,22 @@ describe('the file for Compose', () => {
         resources: { limits: { memory: expect.any(String) } },
       });
     }
+  });
+
+  it('gives workers the folder that its first lines have the host submit with', () => {
+    const text = readFileSync(COMPOSE, 'utf8');
+    const { services } = parseAllDocuments(text)[0].toJS() as {
+      services: { worker: { volumes: string[] } };
+    };
+    const [inside, outside] = [...services.worker.volumes]
+      .map((volume) => volume.split(':'))[0]
+      .reverse();
+    const root = resolve(DEPLOY, '..');
+    const [, submitted] = /submit .*--store (\S+)/.exec(text) ?? [];
+    const [, made] = /mkdir -p (\S+)/.exec(text) ?? [];
+    expect(inside).toBe('/store');
+    expect(resolve(dirname(COMPOSE), outside)).toBe(resolve(root, submitted));
+    expect(resolve(root, made)).toBe(resolve(root, submitted));
   });
 
   it.skipIf(!hasCompose)('is what docker-compose takes', () => {
