@@ -38,12 +38,13 @@ export async function openS3Store(text: string): Promise<Store> {
       `${text}: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set, without which no bucket opens.`,
     );
   }
-  const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? 'us-east-1';
+  // One that is empty is one that is not set, as other tools have it.
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || 'us-east-1';
   const endpoint =
-    env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL ?? `https://s3.${region}.amazonaws.com`;
+    env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL || `https://s3.${region}.amazonaws.com`;
   const { AwsClient } = await importPeer<AwsModule>(PACKAGE, PACKAGE);
   const client = new AwsClient({
-    ...{ accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN },
+    ...{ accessKeyId, secretAccessKey, sessionToken: env.AWS_SESSION_TOKEN || undefined },
     ...{ service: 's3', region, retries: 3 },
   });
   const base = `${endpoint.replace(/\/+$/, '')}/${bucket}/${prefix === '' ? '' : `${encoded(prefix)}/`}`;
