@@ -73,8 +73,7 @@ export class JobQueue {
         if (isCancelled(earlier.data)) await earlier.updateData(job);
         return id;
       }
-      // Another submitter may have been faster.
-      await earlier.remove().catch(() => undefined);
+      if (!(await this.#remove(earlier))) return id;
     }
     const options: BullJobOptions = {
       jobId: id,
@@ -89,13 +88,31 @@ export class JobQueue {
     return id;
   }
 
+  /** @returns `false` where another submitter was faster: the job is in the queue again. */
+  async #remove(job: BullJob): Promise<boolean> {
+    try {
+      await job.remove();
+      return true;
+    } catch (error) {
+      const now = await this.#queue.getJob(job.id ?? '');
+      if (now === undefined) return true;
+      if (now.finishedOn === undefined) return false;
+      throw error;
+    }
+  }
+
   async stateOf(id: string): Promise<JobState> {
     const job = await this.#queue.getJob(id);
     if (job === undefined) return { kind: 'missing' };
     if (job.finishedOn !== undefined) {
-      const { failedReason } = job;
-      if (failedReason === undefined) return { kind: 'done' };
-      return { kind: 'failed', failure: readFailure(failedReason) };
+      // Its reason to fail tells nothing: it stays when the job goes well later.
+      const state = await job.getState();
+      if (state === 'completed') return { kind: 'done' };
+      if (state === 'failed') {
+        return { kind: 'failed', failure: readFailure(job.failedReason ?? '') };
+      }
+      // Another submitter has put it back meanwhile.
+      return { kind: 'waiting' };
     }
     if (isCancelled(job.data)) return { kind: 'failed', failure: CANCELLED };
     const share = typeof job.progress === 'number' ? job.progress : 0;
@@ -122,7 +139,7 @@ export class JobQueue {
   /** Puts a dead letter back. @throws CycleganError `ERR_QUEUE_JOB` where there is none of that number. */
   async retry(id: string, options: SubmitOptions): Promise<void> {
     const job = await this.#queue.getJob(id);
-    if (job?.finishedOn === undefined || job.failedReason === undefined) {
+    if (job?.finishedOn === undefined || (await job.getState()) !== 'failed') {
       throw new CycleganError('ERR_QUEUE_JOB', `${id}: there is no dead letter of this number.`);
     }
     await this.submit(readJob(job.data), options);
