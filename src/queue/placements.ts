@@ -15,7 +15,7 @@ export interface Placement {
 
 /**
  * Asks workers to put the result of a job at a place of the shared folder. They look for that once the result is there, so a caller looks for the
- * result afterwards: one of both finds what the other has left.
+ * result afterwards: one of both finds what the other has left. Whoever puts it there itself takes that back (`withdrawPlacement`).
  *
  * @returns Whether workers can do it: a place elsewhere is only the caller's to write to.
  */
@@ -27,9 +27,19 @@ export async function askForPlacement(
   const key = store instanceof FolderStore ? await store.keyOf(output) : null;
   if (key === null) return false;
   const placement: Placement = { key, replace };
-  const name = sha256(utf8Bytes(key)).slice(0, 16);
-  await store.write(`${folderOf(id)}/${name}.json`, utf8Bytes(JSON.stringify(placement)));
+  await store.write(noteFor(id, key), utf8Bytes(JSON.stringify(placement)));
   return true;
+}
+
+/** For whoever has put a result there itself: a worker that finds the note later must not write over what lies there by then. */
+export async function withdrawPlacement(
+  store: Store,
+  id: string,
+  { output }: { readonly output: string },
+): Promise<void> {
+  if (!(store instanceof FolderStore)) return;
+  const key = await store.keyOf(output);
+  if (key !== null) await store.remove(noteFor(id, key));
 }
 
 /**
@@ -63,6 +73,10 @@ async function place(
     // An earlier run of the job may have put it there.
     return sha256(await store.read(key)) === sha256(bytes);
   }
+}
+
+function noteFor(id: string, key: string): string {
+  return `${folderOf(id)}/${sha256(utf8Bytes(key)).slice(0, 16)}.json`;
 }
 
 function folderOf(id: string): string {

@@ -220,6 +220,11 @@ function conformance({ make }: ServerPackage): void {
     const codes = worker.lines.map((line) => [line.id, line.error?.code, line.error?.isFinal]);
     expect(codes.slice(0, 2)).toEqual(Array(2).fill([id, 'ERR_FILE_NOT_FOUND', false]));
     expect(codes.at(-1)).toEqual([id, undefined, undefined]);
+    // BullMQ keeps why it failed before.
+    expect(await withQueue((queue) => queue.stateOf(id))).toEqual({ kind: 'done' });
+    await expect(
+      withQueue((queue) => queue.retry(id, { priority: 0, attempts: 1 })),
+    ).rejects.toThrow('no dead letter');
   });
 
   it('keeps what failed for good, with the reason, and puts it back when asked', async () => {
@@ -314,6 +319,7 @@ function conformance({ make }: ServerPackage): void {
     // Nobody is at work any more, and it is done.
     await ended(submit('in/p0.png', '-o', 'third/', ...shared), 0);
     expect(contents(join(folder, 'third')).get('p0.png')).toBe(expected.get('p0.png'));
+    expect(readdirSync(join(folder, 'places', id.slice(0, 2), id))).toEqual([]);
   });
 
   it('does nothing for jobs that others have made up', async () => {

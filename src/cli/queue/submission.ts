@@ -5,7 +5,7 @@ import { prefetchMap } from '../../platform/prefetchMap.js';
 import { sha256 } from '../../platform/sha256.js';
 import { jobId, resultKey, type TranslationJob } from '../../queue/job.js';
 import type { JobState, SubmitOptions } from '../../queue/jobQueue.js';
-import { askForPlacement } from '../../queue/placements.js';
+import { askForPlacement, withdrawPlacement } from '../../queue/placements.js';
 import type { Store } from '../../queue/store/store.js';
 import { OwnOutputs } from '../pictures/outputs.js';
 import { type JobParts, makeJob } from './jobMaker.js';
@@ -19,8 +19,10 @@ const AT_ONCE = 8;
 const WINDOW = 256;
 /** Between rounds. */
 const ROUND_MS = 400;
-/** So often is a job submitted whose result is not there, before that is an error. */
-const MAX_LOST = 5;
+/** A result that is not there for so long is an error. NFS remembers for up to a minute that there was no such file. */
+const LOST_MS = 90_000;
+/** Between submissions of a job whose result is not there. */
+const RESUBMIT_MS = 5000;
 
 /** A job, and where its result is to lie: several pictures can be the same. */
 interface Pending {
@@ -29,7 +31,8 @@ interface Pending {
   readonly pictures: PlannedPicture[];
   /** How far it is, from 0 to 1. */
   share: number;
-  lost: number;
+  /** Since when its result is missing though it is done, and when that was last submitted; by `performance.now()`. */
+  lost: { readonly since: number; readonly submitted: number } | null;
 }
 
 export interface SubmissionOptions extends SubmitOptions {
@@ -70,7 +73,7 @@ export class Submission {
         continue;
       }
       const { id, job } = outcome.result;
-      const pending = this.#pending.get(id) ?? { id, job, pictures: [], share: 0, lost: 0 };
+      const pending = this.#pending.get(id) ?? { id, job, pictures: [], share: 0, lost: null };
       pending.pictures.push(item);
       this.#pending.set(id, pending);
     }
@@ -85,9 +88,15 @@ export class Submission {
     let count = 0;
     for (const pending of [...this.#pending.values()]) {
       const { id, job, pictures } = pending;
-      const asked = await Promise.all(pictures.map((one) => askForPlacement(store, id, one)));
       if (await store.has(resultKey(id, job))) {
         await this.#place(pending);
+        continue;
+      }
+      const asked = await Promise.all(pictures.map((one) => askForPlacement(store, id, one)));
+      // A worker that was done before it could see the notes leaves the result to this command.
+      if (await store.has(resultKey(id, job))) {
+        await this.#place(pending);
+        for (const picture of pictures) await withdrawPlacement(store, id, picture);
         continue;
       }
       count += asked.filter((isAsked) => !isAsked).length;
@@ -133,7 +142,13 @@ export class Submission {
       for (const { input } of pending.pictures) await tally.fail(input, state.failure, id);
       return;
     }
-    if (++pending.lost < MAX_LOST) return this.#enqueue(job);
+    const now = performance.now();
+    const { since, submitted } = pending.lost ?? { since: now, submitted: -Infinity };
+    if (now - since < LOST_MS) {
+      if (now - submitted < RESUBMIT_MS) return;
+      pending.lost = { since, submitted: now };
+      return this.#enqueue(job);
+    }
     this.#pending.delete(id);
     const message = `${job.name}: a worker has done it, but its result is not in ${store.name}; do all workers have this store?`;
     for (const { input } of pending.pictures) {
