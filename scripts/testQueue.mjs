@@ -21,6 +21,9 @@ if (missing.length > 0) {
     `queue: skipped without ${missing.join(' and ')}: apt-get install -y ${missing.join(' ')}`,
   );
 }
+if (spawnSync('moto_server', ['--help'], { stdio: 'ignore' }).status !== 0) {
+  console.log('queue: buckets skipped without moto_server: pip install "moto[server]"');
+}
 const { status } = spawnSync(
   process.execPath,
   ['node_modules/vitest/vitest.mjs', 'run', '--project', 'queue', ...process.argv.slice(2)],

@@ -25,7 +25,7 @@ const RETRY_MS = 50;
 
 export const SERVERS: readonly ServerPackage[] = [
   { name: 'Redis', isInstalled: isInPath('redis-server'), make: makeRedis },
-  { name: 'PostgreSQL', isInstalled: existsSync(POSTGRES), make: makePostgres },
+  { name: 'PostgreSQL', isInstalled: postgresPrograms() !== null, make: makePostgres },
 ];
 
 function isInPath(program: string): boolean {
@@ -54,7 +54,7 @@ async function makeRedis(folder: string): Promise<RealServer> {
 /** PostgreSQL does not run as root, so root lends it to the user that the package brings. */
 async function makePostgres(folder: string): Promise<RealServer> {
   const port = await freePort();
-  const programs = postgresPrograms();
+  const programs = postgresPrograms() ?? '';
   const user = postgresUser();
   const options = { cwd: folder, stdio: 'ignore', ...user } as const;
   const data = join(folder, 'data');
@@ -76,9 +76,12 @@ async function makePostgres(folder: string): Promise<RealServer> {
   });
 }
 
-function postgresPrograms(): string {
+/** Of the newest version; `null` where there is none, or its client alone. */
+function postgresPrograms(): string | null {
+  if (!existsSync(POSTGRES)) return null;
   const versions = readdirSync(POSTGRES).sort((a, b) => Number(b) - Number(a));
-  return join(POSTGRES, versions[0], 'bin');
+  const folders = versions.map((version) => join(POSTGRES, version, 'bin'));
+  return folders.find((folder) => existsSync(join(folder, 'postgres'))) ?? null;
 }
 
 function postgresUser(): { readonly uid?: number; readonly gid?: number } {
