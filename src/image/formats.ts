@@ -5,7 +5,7 @@ import {
   sourceName,
 } from '../platform/byteInput.js';
 import { writeFileAtomic } from '../platform/files.js';
-import { checkOptions } from '../tensor/callerValues.js';
+import { checkFunction, checkOptions } from '../tensor/callerValues.js';
 import { describeValue } from '../tensor/describeValue.js';
 import { bmpSize } from './bmp/bmpHeader.js';
 import { decodeBmp } from './bmp/decodeBmp.js';
@@ -223,6 +223,7 @@ function noteTurned({ orientation, by }: StatedOrientation, { onNote }: DecodeOp
  */
 export function decodeRows(bytes: Uint8Array, begin: BeginRows, options: DecodeOptions = {}): void {
   checkBytes('decodeRows', bytes);
+  checkFunction('decodeRows: begin', begin);
   checkOptions('decodeRows', options);
   const format = formatOf(bytes);
   const stated = format && orientationOf(format.metadata(bytes));

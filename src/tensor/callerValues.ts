@@ -10,6 +10,12 @@ export function checkOptions(taker: string, options: unknown): void {
   throw new ShapeError(`${taker} takes options as an object, but got ${describeValue(options)}.`);
 }
 
+/** @param what In a message: `decodeRows: begin`. */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value === 'function') return;
+  throw new ShapeError(`${what} is a function, but got ${describeValue(value)}.`);
+}
+
 /** @param what In a message: `compile: inputShape`. */
 export function checkShape(what: string, shape: unknown): void {
   const sides: unknown[] | null = Array.isArray(shape) ? shape : null;

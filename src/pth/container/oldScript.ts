@@ -53,7 +53,7 @@ export async function openOldScript(archive: Archive, program: ZipEntry): Promis
   const entryAt = (key: string) => entries.get(key) as ZipEntry;
   return {
     root: main,
-    writer: 'torch 1.0 to 1.3',
+    writer: 'TorchScript of torch 1.0 to 1.3',
     metadata: new Map(),
     bigEndian: false,
     budget,
