@@ -1,7 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import fs, {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import os, { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
@@ -12,7 +21,27 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'cyclegan-scratch-'));
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** As where two versions of the library are loaded; anew each time. */
+async function anotherCopy(): Promise<{ readonly beginScratch: typeof beginScratch }> {
+  const source = '../../src/platform/scratchFile.js';
+  return import(/* @vite-ignore */ `${source}?copy=${crypto.randomUUID()}`);
+}
+
+/** What this process's scratch files are called, but for the token. */
+function namesakeOf(path: string): string {
+  return path.replace(/-[\da-f]{8}\.scratch$/, '-0123abcd.scratch');
+}
+
+/** Of a process that is gone. */
+function staleOf(path: string): string {
+  const { pid: gone } = spawnSync(process.execPath, ['-e', '']);
+  return namesakeOf(path).replace(`-${process.pid}-`, `-${gone}-`);
+}
 
 describe('a scratch file', () => {
   it('is named after its owner, and goes with it', () => {
@@ -53,6 +82,69 @@ describe('a scratch file', () => {
         message: expect.stringMatching(`^${folder}: .*1152921504.6 GB \\(${2 ** 60} bytes\\)`),
       }),
     );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is begun whatever of others cannot be removed, or listed', () => {
+    const first = beginScratch(folder, 100);
+    const stale = staleOf(first.path);
+    mkdirSync(stale);
+    const second = beginScratch(folder, 100);
+    vi.spyOn(fs, 'readdirSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EACCES: permission denied, scandir'), { code: 'EACCES' });
+    });
+    const third = beginScratch(folder, 100);
+    for (const file of [first, second, third]) file.remove();
+    expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([stale]);
+  });
+
+  it('of another copy of the library, or of another thread, is left alone', async () => {
+    const first = beginScratch(folder, 100);
+    // Such as a copy that knew how to stay in use for days.
+    utimesSync(first.path, 0, 0);
+    const copy = await anotherCopy();
+    expect(copy.beginScratch).not.toBe(beginScratch);
+    const other = namesakeOf(first.path);
+    const code = `require('fs').writeFileSync(${JSON.stringify(other)}, 'x')`;
+    const thread = new Worker(code, { eval: true });
+    await new Promise((resolve) => thread.once('exit', resolve));
+    const second = copy.beginScratch(folder, 100);
+    expect(readdirSync(folder)).toHaveLength(3);
+    // One from before this process began is that of a namesake.
+    const before = Date.now() / 1000 - process.uptime() - 3600;
+    utimesSync(other, before, before);
+    const third = beginScratch(folder, 100);
+    expect(fs.existsSync(other)).toBe(false);
+    for (const file of [first, second, third]) file.remove();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('asks once for the place of its process, however many files there are', () => {
+    const first = beginScratch(folder, 100);
+    const [name] = readdirSync(folder);
+    for (let i = 0; i < 20; i++) {
+      writeFileSync(join(folder, `${i}.png`), 'x');
+      writeFileSync(join(folder, name.replace(/[\da-f]{8}\.scratch/, `${1e7 + i}.scratch`)), 'x');
+    }
+    const asked = vi.spyOn(os, 'hostname');
+    const second = beginScratch(folder, 100);
+    expect(asked).toHaveBeenCalledOnce();
+    for (const file of [first, second]) file.remove();
+  });
+
+  it('that cannot be removed yet goes as the process ends', async () => {
+    const once = vi.spyOn(process, 'once');
+    const copy = await anotherCopy();
+    const file = copy.beginScratch(folder, 100);
+    vi.spyOn(fs, 'rmSync').mockImplementation(() => {
+      throw Object.assign(new Error('EACCES: permission denied, rm'), { code: 'EACCES' });
+    });
+    const [, atExit] = once.mock.calls.find(([event]) => event === 'exit') ?? [];
+    file.remove();
+    atExit?.();
+    expect(readdirSync(folder)).toHaveLength(1);
+    vi.mocked(fs.rmSync).mockRestore();
+    atExit?.();
     expect(readdirSync(folder)).toEqual([]);
   });
 
