@@ -99,7 +99,8 @@ async function translateFile(
   terminal: Terminal,
 ): Promise<Translated> {
   const begin = performance.now();
-  const engine = { ...(await withScratch(request.engine, plan.output)), blocking: true };
+  const output = plan.output === STANDARD ? null : plan.output;
+  const engine = { ...(await withScratch(request.engine, output)), blocking: true };
   await warmUp(engine);
   const reading = await beginOpening(request.weights, terminal, { late: true });
   const file = await readInput(plan.input, terminal);
