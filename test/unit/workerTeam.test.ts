@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { MemoryError } from '../../src/engine/wasm/newMemory.js';
 import { newProgramId, takeWorkers, WorkerError } from '../../src/engine/wasm/pool/pool.js';
@@ -5,7 +6,7 @@ import { WorkerTeam } from '../../src/engine/wasm/workerTeam.js';
 import { DistantMemory } from '../../src/engine/wasm/writableMemory.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { GraphBuilder } from '../../src/graph/builder.js';
-import { compile, compileGraph } from '../../src/nn/compile.js';
+import { compile, compileGraph, leastMemory } from '../../src/nn/compile.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { addOperator } from '../../src/tensor/add.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -60,6 +61,19 @@ describe('a program in a worker', () => {
     expectClose(output, await byReference(net), TOLERANCE);
     expect(progress).toEqual(progress.map((_, i) => i + 1));
     expect(program.details).toContain("in a worker, so that the page's main thread is free");
+    program.dispose();
+  });
+
+  it('has all values in memory, and says so, where a folder for others is named', async () => {
+    const net = generator();
+    const x = wave([1, 3, 256, 64]);
+    const how = { engine: 'wasm', inputShape: x.shape } as const;
+    const least = (await leastMemory(net, how)) as number;
+    const named = { ...how, scratch: tmpdir() };
+    expect(await leastMemory(net, named)).toBe(least);
+    const program = await compile(net, { ...named, memory: least });
+    expect(program.details).toContainEqual(expect.stringContaining('no scratch file'));
+    expectClose(await program.run(x), await byReference(net, x), TOLERANCE);
     program.dispose();
   });
 

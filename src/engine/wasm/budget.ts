@@ -47,11 +47,17 @@ export class BudgetError extends Error {
  * The economies that are tried, in this order.
  * @param wanted One by name.
  * @param hasScratch Whether values may lie in a file.
- * @throws CycleganError for one that there is not.
+ * @throws CycleganError for one that there is not, or that needs a file where there can be none.
  */
 export function economiesFor(wanted: string | undefined, hasScratch: boolean): readonly Economy[] {
   if (wanted === undefined) return ECONOMIES.filter((name) => hasScratch || name !== 'scratch');
   const found = ECONOMIES.filter((name) => name === wanted);
+  if (found.includes('scratch') && !hasScratch) {
+    throw new CycleganError(
+      'ERR_UNKNOWN_VARIANT',
+      'The economy "scratch" needs a folder for its file (scratch), and a runtime that has files.',
+    );
+  }
   if (found.length > 0) return found;
   throw new CycleganError(
     'ERR_UNKNOWN_VARIANT',
@@ -80,7 +86,8 @@ export async function withLeastEconomy<T>(
       if (error.bytes < least) [best, least] = [economy, error.bytes];
     }
   }
-  if (least <= most) return make(best, most);
+  // What lies in a file makes room up to the limit: without one near, all of it would be in memory.
+  if (least <= most) return make(best, best === 'scratch' ? least : most);
   throw tooLarge(graph, least, most);
 }
 

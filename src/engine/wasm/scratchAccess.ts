@@ -1,5 +1,5 @@
 import { requireBuiltin } from '../../platform/builtin.js';
-import { FileError } from '../../platform/fileError.js';
+import { FileError, fileError } from '../../platform/fileError.js';
 import { diskFull, type ScratchFile } from '../../platform/scratchFile.js';
 import { CONTROL } from './kernels/driver.js';
 import { TRANSFER_ARGS } from './plan/transfer.js';
@@ -17,10 +17,11 @@ export interface ScratchAccess {
 /**
  * Opens a scratch file for this thread. Worker threads do the same (`pool/workerSource.ts`).
  * @param buffer The program's memory.
+ * @throws FileError where it cannot be opened.
  */
 export function openScratchAccess(path: string, buffer: ArrayBufferLike): ScratchAccess {
   const fs = requireBuiltin('fs', 'A scratch file');
-  const file = fs.openSync(path, 'r+');
+  const file = open(path);
   const words = new Uint32Array(buffer);
   const control = new Int32Array(buffer);
   const transfer = (item: number, args: number) => {
@@ -49,6 +50,14 @@ export function openScratchAccess(path: string, buffer: ArrayBufferLike): Scratc
     }
   };
   return { transfer, close: () => fs.closeSync(file) };
+}
+
+function open(path: string): number {
+  try {
+    return requireBuiltin('fs', 'A scratch file').openSync(path, 'r+');
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
 }
 
 /** What a thread has told, for people. */

@@ -19,8 +19,10 @@ const MAX_PROBES_HERE = 4;
 const GATHER_MS = 10_000;
 const NOT_BACK = 'it did not come back from its work';
 
-/** Code may import it, and not call it. */
-function noTransfer(): void {}
+/** Code may import it, and not call it: values would be lost. */
+function noTransfer(): never {
+  throw new WorkerError('values lie in a file, and there is none');
+}
 
 function workerFailed(): WorkerError {
   return new WorkerError(NOT_BACK);
@@ -66,7 +68,12 @@ export class ThreadTeam implements Team {
     const { buffer } = memory.memory;
     this.#file = shape.file === null ? null : openScratchAccess(shape.file.path, buffer);
     const imports = { m: memory.memory, transfer: this.#file?.transfer ?? noTransfer };
-    this.#exports = new WebAssembly.Instance(shape.module, { e: imports }).exports;
+    try {
+      this.#exports = new WebAssembly.Instance(shape.module, { e: imports }).exports;
+    } catch (error) {
+      this.#file?.close();
+      throw error;
+    }
   }
 
   /** Whether the calling thread does it all, without a barrier. */

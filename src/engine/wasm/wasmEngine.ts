@@ -1,11 +1,12 @@
 import { DraftModule, type ModuleWriter } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
+import { builtin } from '../../platform/builtin.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
 import { FileError } from '../../platform/fileError.js';
 import { noticeOnce } from '../../platform/notice.js';
 import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
-import { beginScratch } from '../../platform/scratchFile.js';
+import { beginScratch, type ScratchFile } from '../../platform/scratchFile.js';
 import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { fuse, takesNode, withLayouts } from '../shared/fuse/fuse.js';
@@ -39,7 +40,7 @@ import { TRANSFER } from './plan/transfer.js';
 import { takeWorkers, workersRefusal } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
 import { compilationRefusal, probeFeatures } from './probe.js';
-import { holdMemory } from './programMemory.js';
+import { holdMemory, releaseMemory } from './programMemory.js';
 import type { Team } from './team.js';
 import { ThreadTeam } from './threadTeam.js';
 import { timeHere, timeInWorker, tuned } from './tuning.js';
@@ -132,9 +133,11 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   if (variant === null)
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
   const isElsewhere = !shared && (await worksElsewhere());
-  const { memory = null, scratch = null } = options;
-  const economies = economiesFor(options.economy, scratch !== null);
-  const how = { memory, economies, scratchFolder: scratch, isKept: true };
+  const { memory = null } = options;
+  const scratchFolder = scratchFolderOf(options, isElsewhere);
+  if (scratchFolder === null && options.scratch !== undefined) notes.push(NO_SCRATCH);
+  const economies = economiesFor(options.economy, scratchFolder !== null);
+  const how = { memory, economies, scratchFolder, isKept: true };
   const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
   if (isOneSegment(graph, parts)) {
     return build(graph, variant, { ...machine, isKept: true });
@@ -153,19 +156,29 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   return new PartitionedProgram(graph, 'wasm', compiled, describeNodes(rest));
 }
 
+const NO_SCRATCH =
+  'no scratch file, for this runtime has no files: values have their places in memory';
+
+/** The folder of a scratch file; `null` where none is named, or the thread that has the memory reaches no files. */
+function scratchFolderOf({ scratch }: CompileOptions, isElsewhere: boolean): string | null {
+  return isElsewhere || builtin('fs') === null ? null : (scratch ?? null);
+}
+
 /** Of the program that it would be, laid out without any of its code being compiled. */
 async function leastMemory(traced: Graph, options: CompileOptions): Promise<number> {
   refuseHopeless(traced);
   const { variant } = await chooseVariant(options);
   if (variant === null) return 0;
   const { threads, shared } = await startThreads(options);
+  const isElsewhere = !shared && (await worksElsewhere());
+  const hasScratch = scratchFolderOf(options, isElsewhere) !== null;
   const whole = foldWeightViews(neededSplit(traced)?.graph ?? traced);
   let least = 0;
   for (const part of partsOf(whole)) {
     if ('reference' in part) continue;
-    const { blocking = false, scratch } = options;
+    const { blocking = false } = options;
     const { graph } = part.segment;
-    const economies = economiesOf(graph, economiesFor(options.economy, scratch !== undefined));
+    const economies = economiesOf(graph, economiesFor(options.economy, hasScratch));
     const draft = { threads, shared, isKept: false, blocking, economies };
     const needs: number[] = [];
     for (const economy of economies) {
@@ -247,15 +260,16 @@ interface BuildOptions {
 /** What decides how a program is laid out. */
 type LayoutOptions = Pick<BuildOptions, 'threads' | 'shared' | 'isKept' | 'blocking' | 'economies'>;
 
-/** @throws What keeps a scratch file from being written, where the caller named how much memory there may be. */
+/** @throws What keeps a scratch file from being written, where the caller named it alone, or how much memory there may be. */
 async function build(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
   try {
     return await buildOnce(graph, variant, options);
   } catch (error) {
     // To do with little memory was nobody's wish: more of it will do, if there is so much.
-    if (!(error instanceof FileError) || options.memory !== null) throw error;
-    noticeOnce(`No scratch file, so more memory is taken: ${error.message}`);
     const economies = options.economies.filter((economy) => economy !== 'scratch');
+    const hasOthers = economies.length > 0 && options.memory === null;
+    if (!(error instanceof FileError) || !hasOthers) throw error;
+    noticeOnce(`No scratch file, so more memory is taken: ${error.message}`);
     return buildOnce(graph, variant, { ...options, economies, scratchFolder: null });
   }
 }
@@ -272,7 +286,7 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
   const module = await compileModule(code, { allowV8Flags, store });
   const { team, memoryBytes } = await gather(module, assembly, pages, options);
   const details = detailsOf(variant, options, assembly, economy);
-  const program = new WasmProgram(graph, assembly, { team, memoryBytes, details });
+  const program = newProgram(graph, assembly, { team, memoryBytes, details });
   try {
     await program.prepare({ blocking, early });
   } catch (error) {
@@ -280,6 +294,16 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
     throw error;
   }
   return program;
+}
+
+/** @throws What keeps it from being made; its team is then released. */
+function newProgram(...[graph, assembly, machine]: ConstructorParameters<typeof WasmProgram>) {
+  try {
+    return new WasmProgram(graph, assembly, machine);
+  } catch (error) {
+    machine.team.release();
+    throw error;
+  }
 }
 
 /** What a run writes back has readers that the stages do not tell of. */
@@ -308,13 +332,24 @@ function inFile({ fileBytes }: Assembly): string {
   return fileBytes === 0 ? '' : `, and ${megabytes(fileBytes)} lie in a scratch file`;
 }
 
-/** What runs a program, with memory for it. */
+/**
+ * What runs a program, with memory for it.
+ * @throws FileError for a scratch file that cannot be had; MemoryError where there is too little; nothing is then left.
+ */
 async function gather(
   module: WebAssembly.Module,
-  { scratch, working, fileBytes }: Assembly,
+  assembly: Assembly,
   pages: number,
-  { threads, shared, isElsewhere, memory: budget, scratchFolder }: BuildOptions,
+  options: BuildOptions,
 ): Promise<{ team: Team; memoryBytes: number }> {
+  const { scratch, working, fileBytes } = assembly;
+  const { isElsewhere, scratchFolder } = options;
+  if (fileBytes > 0 && (isElsewhere || scratchFolder === null)) {
+    throw new CycleganError(
+      'ERR_UNKNOWN_VARIANT',
+      'Values are to lie in a file, and there is none.',
+    );
+  }
   if (isElsewhere) {
     const zeroed = working.start;
     const team = await WorkerTeam.start({ module, pages, zeroed, scratch: scratch.start });
@@ -322,10 +357,31 @@ async function gather(
   }
   const file =
     fileBytes === 0 || scratchFolder === null ? null : beginScratch(scratchFolder, fileBytes);
+  try {
+    return gatherThreads(module, assembly, pages, options, file);
+  } catch (error) {
+    file?.remove();
+    throw error;
+  }
+}
+
+function gatherThreads(
+  module: WebAssembly.Module,
+  { scratch, working }: Assembly,
+  pages: number,
+  { threads, shared, memory: budget }: BuildOptions,
+  file: ScratchFile | null,
+): { team: Team; memoryBytes: number } {
   const { memory, isFresh } = takeMemory(pages, shared, budget ?? WHOLE_MEMORY);
   if (!isFresh) new Uint8Array(memory.buffer, 0, working.start).fill(0);
-  const team = new ThreadTeam(holdMemory(memory, shared), { module, threads, scratch, file });
-  return { team, memoryBytes: memory.buffer.byteLength };
+  const held = holdMemory(memory, shared);
+  try {
+    const team = new ThreadTeam(held, { module, threads, scratch, file });
+    return { team, memoryBytes: memory.buffer.byteLength };
+  } catch (error) {
+    void releaseMemory(held);
+    throw error;
+  }
 }
 
 /** A program laid out in memory, and its machine code. */

@@ -62,7 +62,6 @@ export class WasmProgram extends QueuedProgram {
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
     const { team, memoryBytes, details } = machine;
     super(graph, { engine: 'wasm', details, memoryBytes, fallbacks: [] });
-    finalizers.register(this, team, this);
     this.#leaves = new Map(
       this.graph.parameters.map((leaf) => [leaf.key, leaf] as const).reverse(),
     );
@@ -71,6 +70,8 @@ export class WasmProgram extends QueuedProgram {
     assembly.initialise(team.memory);
     packer.fill(ALL, true);
     this.letGo();
+    // Of one that is not made, the caller has the team.
+    finalizers.register(this, team, this);
   }
 
   /** Packs the weights that machine code packs. */

@@ -110,6 +110,9 @@ const openScratch = (path, buffer) => {
   };
   return { transfer, close: () => file >= 0 && fs.closeSync(file) };
 };
+const noTransfer = () => {
+  throw new Error('values lie in a file, and there is none');
+};
 const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, read, call, ...message }) => {
   if (hello) port.postMessage({ ticket, ready: true });
   if (collect) idle.length = 0;
@@ -136,7 +139,7 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     if (own) new Uint8Array(own.buffer, 0, load.own.zeroed).fill(0);
     const memory = own ?? load.memory;
     const file = load.scratch ? openScratch(load.scratch, memory.buffer) : null;
-    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory, transfer: file?.transfer ?? (() => {}) } });
+    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory, transfer: file?.transfer ?? noTransfer } });
     programs.set(id, { exports, own, file, control: new Int32Array(memory.buffer), walks: 0, isDropped: false });
     if (!run) port.postMessage({ ticket, ready: true });
   }
