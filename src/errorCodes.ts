@@ -92,7 +92,8 @@ export const ERROR_CODES = {
   },
   ERR_PRECISION: {
     thrownAs: 'CycleganError',
-    means: 'An engine, or the GPU that it is on, does not compute with values of that precision',
+    means:
+      'An engine, or the GPU that it is on, does not compute with values of that precision, or they cannot hold what a network computes',
   },
   ERR_ENGINE_UNAVAILABLE: { thrownAs: 'CycleganError', means: 'An engine cannot run here' },
   ERR_DEVICE_LOST: { thrownAs: 'CycleganError', means: 'A GPU was lost twice while it worked' },

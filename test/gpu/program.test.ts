@@ -42,9 +42,9 @@ let device: Device;
 
 beforeAll(async () => {
   device = (await openDevice()) as Device;
-  // The engine checks itself first, with programs of its own.
-  (await compile(network(1), { ...ENGINE, inputShape: SHAPE })).dispose();
-}, 300_000);
+  // The self-check has a large network, which takes a processor a minute to compile, and is run by the suite of operators.
+  device.memory.notes.checks['winograd f32'] = { passed: true, difference: 0 };
+});
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -175,8 +175,12 @@ describe('a program on a GPU', () => {
   });
 
   it('makes all anew when the device is lost, once', async () => {
-    const program = await compile(network(1), { ...ENGINE, inputShape: SHAPE });
-    const input = wave(SHAPE, 5);
+    // All kernels are compiled anew, too: those of one convolution are few.
+    const program = await compile(new Conv2d(4, 4, 3).eval(), {
+      ...ENGINE,
+      inputShape: [1, 4, 8, 7],
+    });
+    const input = wave([1, 4, 8, 7], 5);
     const before = await program.run(input);
     device.gpu.destroy();
     await device.gpu.lost;

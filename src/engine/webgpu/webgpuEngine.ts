@@ -54,10 +54,11 @@ async function compileGraph(traced: Graph, options: CompileOptions): Promise<Pro
   if (rest.length === parts.length) return new ReferenceProgram(graph, 'webgpu', named(rest));
   const { variant, notes } = await chooseVariant(device, format, options.variant);
   const winograd = variant === 'winograd';
-  const make = (one: Graph) =>
-    format === 'f16'
-      ? buildHalf(device, one, (half) => optionsFor(device, winograd, half), notes)
-      : buildProgram(device, one, optionsFor(device, winograd, 'f32'), notes);
+  const make = (one: Graph) => {
+    const build = (as: Format) =>
+      buildProgram(device, one, optionsFor(device, winograd, as), notes);
+    return format === 'f16' ? buildHalf(one, build) : build('f32');
+  };
   if (parts.length === 1 && graph.assignments.length === 0) return make(graph);
   const compiled: CompiledPart[] = [];
   for (const part of parts) {

@@ -10,7 +10,8 @@ const ROUNDS = 3;
 
 /**
  * Milliseconds that a kernel takes by itself, with buffers of its own: the fastest of a few rounds.
- * @returns `Infinity` where it does not run.
+ * @returns `Infinity` where the device refuses the kernel; `NaN` where it could not be timed now, for want of memory or because the device
+ * was lost.
  */
 export async function timeKernel(device: Device, kernel: Kernel): Promise<number> {
   const { gpu } = device;
@@ -36,6 +37,14 @@ export async function timeKernel(device: Device, kernel: Kernel): Promise<number
       for (const buffer of buffers) buffer.destroy();
     }
   });
-  const isDone = invalid === null && noRoom === null && 'result' in outcome;
-  return isDone ? outcome.result : Number.POSITIVE_INFINITY;
+  if (noRoom !== null || device.lost !== null) return Number.NaN;
+  if (invalid !== null || ('error' in outcome && isRefusal(outcome.error))) {
+    return Number.POSITIVE_INFINITY;
+  }
+  return 'result' in outcome ? outcome.result : Number.NaN;
+}
+
+/** Whether it is the kernel that does not compile. */
+function isRefusal(error: unknown): boolean {
+  return (error as { name?: unknown } | null)?.name === 'GPUPipelineError';
 }

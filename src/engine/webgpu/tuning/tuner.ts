@@ -34,30 +34,45 @@ export class Tuner {
     return tile ?? plain;
   };
 
-  /** Finds the tiles that were not known. @returns Whether there were any. */
+  /** Finds the tiles that were not known. @returns Whether any are now. */
   async tune(): Promise<boolean> {
+    const { memory } = this.#device;
     const products = [...this.#missing];
     this.#missing.clear();
+    let found = 0;
     for (const [key, product] of products) {
-      this.#device.memory.notes.tiles[key] = textOf(await this.#fastest(product));
+      const tile = await this.#fastest(product);
+      if (tile === null) continue;
+      memory.notes.tiles[key] = textOf(tile);
+      found++;
     }
-    if (products.length > 0) this.#device.memory.keep();
-    return products.length > 0;
+    if (found > 0) memory.keep();
+    return found > 0;
   }
 
   #candidates({ outVectors, pixels }: TiledProduct): Tile[] {
     return tileCandidates(outVectors, pixels, this.#device.tileLimits);
   }
 
-  async #fastest(product: TiledProduct): Promise<Tile> {
+  /** @returns `null` where one could not be timed: what is kept is kept for good, and there may be room for it the next time. */
+  async #fastest(product: TiledProduct): Promise<Tile | null> {
     const [plain, ...others] = this.#candidates(product);
     const best = { tile: plain, time: await timeKernel(this.#device, product.kernel(plain)) };
+    if (!Number.isFinite(best.time)) return null;
     for (const tile of others) {
       const time = await timeKernel(this.#device, product.kernel(tile));
-      // The plain kernels are the check: one that computes other numbers is not taken, however fast.
-      if (time < best.time && (await checkTile(this.#device, tile)))
-        Object.assign(best, { tile, time });
+      if (Number.isNaN(time)) return null;
+      if (time < best.time && (await this.#isRight(tile))) Object.assign(best, { tile, time });
     }
-    return best.tile;
+    return this.#device.lost === null ? best.tile : null;
+  }
+
+  /** The plain kernels are the check: a tile that computes other numbers is not taken, however fast, nor one that fails. */
+  async #isRight(tile: Tile): Promise<boolean> {
+    try {
+      return await checkTile(this.#device, tile);
+    } catch {
+      return false;
+    }
   }
 }

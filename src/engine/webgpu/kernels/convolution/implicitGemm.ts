@@ -14,6 +14,7 @@ import {
   heldPixels,
   ownPixels,
   productOf,
+  type Weights,
 } from './product.js';
 import { leavePart, partMemory } from './storedParts.js';
 import { gridOf, pixelsOf, type Tile } from './tile.js';
@@ -125,7 +126,6 @@ export function implicitGemmKernel(
   const outputs = vectorsOf(to.channels);
   const right = { buffer: weights, inputs, outputs };
   const product = productOf(tile, right);
-  const held = heldPixels(tile);
   const reader = sourceReader('source', source);
   const { kernelHeight, kernelWidth } = kernelShape(step);
   return kernel({
@@ -151,33 +151,11 @@ export function implicitGemmKernel(
   let pixels = phase.height * phase.width;
 ${declareChannels(tile)}
 ${ownPixels(tile).map(nameOutput(tile)).join('\n')}
-${held.map(placeInput(tile, step.inStep)).join('\n')}
+${heldPixels(tile).map(placeInput(tile, step.inStep)).join('\n')}
 ${declareSums(tile)}
-  var block = phase.weights;
-  for (var tapRow = 0; tapRow < phase.tapRows; tapRow++) {
-    for (var tapColumn = 0; tapColumn < phase.tapColumns; tapColumn++) {
-${held.map(({ name }) => `      let from_${name} = sourcePixel(y_${name} + phase.firstRow + tapRow * phase.rowStep, x_${name} + phase.firstColumn + tapColumn * phase.columnStep);`).join('\n')}
-${addProduct(tile, right, 'block', (pixel, ic) => `sourceAt(from_${pixel}, ${ic})`)}
-      block += ${inputs * outputs}u;
-    }
-  }
+${addTaps(tile, right)}
 ${repeat(tile.vectors, (v) => storeSums(v, tile, to, bias !== null))}
-${
-  parts === null
-    ? ''
-    : repeat(tile.vectors, (v) =>
-        leavePart(
-          tile,
-          to.channels,
-          `channel_${v}`,
-          Array.from({ length: tile.pixels }, (_, p) => ({
-            value: `sum_${p}_${v}`,
-            isInside: `inside_${p}`,
-          })),
-          `((group.z / ${grid.layers}u) * ${grid.tiles}u + tileIndex)`,
-        ),
-      )
-}`,
+${parts === null ? '' : leaveParts(tile, to.channels, `((group.z / ${grid.layers}u) * ${grid.tiles}u + tileIndex)`)}`,
   });
 }
 
@@ -200,6 +178,34 @@ function placeInput(tile: Tile, [down, across]: readonly [number, number]) {
   }: Pixel) => `  let first_${name} = tileIndex * ${pixelsOf(tile)}u + ${index};
   let y_${name} = i32(first_${name} / phase.width) * ${down};
   let x_${name} = i32(first_${name} % phase.width) * ${across};`;
+}
+
+/** Adds the products of all taps of a phase. */
+function addTaps(tile: Tile, weights: Weights): string {
+  return `  var block = phase.weights;
+  for (var tapRow = 0; tapRow < phase.tapRows; tapRow++) {
+    for (var tapColumn = 0; tapColumn < phase.tapColumns; tapColumn++) {
+${heldPixels(tile).map(placeTap).join('\n')}
+${addProduct(tile, weights, 'block', (pixel, ic) => `sourceAt(from_${pixel}, ${ic})`)}
+      block += ${weights.inputs * weights.outputs}u;
+    }
+  }`;
+}
+
+/** Declares which pixel a tap reads, `from_NAME`. */
+function placeTap({ name }: Pixel): string {
+  return `      let from_${name} = sourcePixel(y_${name} + phase.firstRow + tapRow * phase.rowStep, x_${name} + phase.firstColumn + tapColumn * phase.columnStep);`;
+}
+
+/** @param index Which part it is that a workgroup leaves. */
+function leaveParts(tile: Tile, channels: number, index: string): string {
+  return repeat(tile.vectors, (v) => {
+    const values = Array.from({ length: tile.pixels }, (_, p) => ({
+      value: `sum_${p}_${v}`,
+      isInside: `inside_${p}`,
+    }));
+    return leavePart(tile, channels, `channel_${v}`, values, index);
+  });
 }
 
 function storeSums(v: number, { pixels }: Tile, to: Target, hasBias: boolean): string {

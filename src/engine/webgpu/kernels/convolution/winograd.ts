@@ -198,10 +198,7 @@ export function outputTransformKernel(
   const { elements, outputs, aT } = matrices;
   const vectors = vectorsOf(to.channels);
   const { across, down } = outputTile;
-  const places = Array.from({ length: outputs ** 2 }, (_, n) => [
-    Math.floor(n / outputs),
-    n % outputs,
-  ]);
+  const places = placesOf(outputs);
   return kernel({
     label: `transform of ${tiles} tiles to ${to.channels} channels`,
     bindings: [
@@ -250,4 +247,9 @@ ${
       )
 }`,
   });
+}
+
+/** Row and column of each output of a tile. */
+function placesOf(outputs: number): (readonly [number, number])[] {
+  return Array.from({ length: outputs ** 2 }, (_, n) => [Math.floor(n / outputs), n % outputs]);
 }

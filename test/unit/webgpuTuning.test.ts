@@ -1,0 +1,131 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { buildProgram } from '../../src/engine/webgpu/buildProgram.js';
+import type { Device } from '../../src/engine/webgpu/device/device.js';
+import {
+  plainTile,
+  type Tile,
+  textOf,
+  tileCandidates,
+} from '../../src/engine/webgpu/kernels/convolution/tile.js';
+import type { TiledProduct } from '../../src/engine/webgpu/plan/options.js';
+import type { Kernel } from '../../src/engine/webgpu/shader/wgsl.js';
+import { checkTile } from '../../src/engine/webgpu/tuning/tileCheck.js';
+import { timeKernel } from '../../src/engine/webgpu/tuning/timeKernel.js';
+import { Tuner } from '../../src/engine/webgpu/tuning/tuner.js';
+import type { WebgpuProgram } from '../../src/engine/webgpu/webgpuProgram.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+
+// Times, and what programs compute, are the tests' own: no GPU is needed.
+vi.mock('../../src/engine/webgpu/tuning/timeKernel.js', () => ({ timeKernel: vi.fn() }));
+vi.mock('../../src/engine/webgpu/buildProgram.js', () => ({ buildProgram: vi.fn() }));
+
+afterEach(() => {
+  vi.resetAllMocks();
+});
+
+const LIMITS = { workgroupBytes: 32_768, hasSubgroups: true };
+const [OUT_VECTORS, PIXELS] = [64, 4096];
+const TILES = tileCandidates(OUT_VECTORS, PIXELS, LIMITS).map(textOf);
+const [PLAIN, FIRST, SECOND] = TILES;
+
+function newDevice() {
+  const notes = { checks: {}, tiles: {} as Record<string, string> };
+  const memory = { notes, keep: vi.fn() };
+  return { memory, lost: null as string | null, tileLimits: LIMITS };
+}
+
+/** Its kernels are known by the text of their tile. */
+const PRODUCT: TiledProduct = {
+  key: 'a product',
+  outVectors: OUT_VECTORS,
+  pixels: PIXELS,
+  flops: 1e9,
+  kernel: (tile) => ({ code: textOf(tile) }) as Kernel,
+};
+
+/** Tunes a product whose kernels take so many milliseconds, 9 where nothing is said. */
+async function tune(
+  device: ReturnType<typeof newDevice>,
+  times: Readonly<Record<string, number>>,
+): Promise<boolean> {
+  vi.mocked(timeKernel).mockImplementation(async (_, { code }) => times[code] ?? 9);
+  const tuner = new Tuner(device as unknown as Device);
+  expect(tuner.tileOf(PRODUCT)).toEqual(plainTile(OUT_VECTORS, PIXELS));
+  return tuner.tune();
+}
+
+/** Programs that compute `value` everywhere, by the tile that they are built with (none: the reference). */
+function programsGive(give: (tile: Tile | undefined) => number): void {
+  vi.mocked(buildProgram).mockImplementation(async (_device, _graph, { tileOf }) => {
+    const value = give(tileOf?.(PRODUCT));
+    const run = async () => new Tensor(Float32Array.of(value), [1]);
+    return { run, dispose: () => {} } as unknown as WebgpuProgram;
+  });
+}
+
+describe('the tile of a product', () => {
+  it('is the fastest, which is kept', async () => {
+    programsGive(() => 1);
+    const device = newDevice();
+    expect(await tune(device, { [PLAIN]: 5, [FIRST]: 4, [SECOND]: 3 })).toBe(true);
+    expect(device.memory.notes.tiles).toEqual({ [PRODUCT.key]: SECOND });
+    expect(device.memory.keep).toHaveBeenCalledTimes(1);
+  });
+
+  it('is none that computes other numbers, nor one whose check fails', async () => {
+    programsGive((tile) => {
+      if (tile !== undefined && textOf(tile) === FIRST) throw new Error('a kernel is not valid');
+      return tile !== undefined && textOf(tile) === SECOND ? 2 : 1;
+    });
+    const device = newDevice();
+    expect(await tune(device, { [PLAIN]: 5, [FIRST]: 4, [SECOND]: 3 })).toBe(true);
+    expect(device.memory.notes.tiles).toEqual({ [PRODUCT.key]: PLAIN });
+  });
+
+  it('is none that the device refuses', async () => {
+    programsGive(() => 1);
+    const device = newDevice();
+    expect(await tune(device, { [FIRST]: Number.POSITIVE_INFINITY, [SECOND]: 3 })).toBe(true);
+    expect(device.memory.notes.tiles).toEqual({ [PRODUCT.key]: SECOND });
+  });
+
+  it.each([
+    ['no tile ran', Object.fromEntries(TILES.map((tile) => [tile, Number.POSITIVE_INFINITY]))],
+    ['there was no room for the plain one', { [PLAIN]: Number.NaN, [FIRST]: 3 }],
+    ['there was no room for another', { [FIRST]: 3, [SECOND]: Number.NaN }],
+  ])('is looked for anew where %s', async (_, times) => {
+    programsGive(() => 1);
+    const device = newDevice();
+    expect(await tune(device, times)).toBe(false);
+    expect(device.memory.notes.tiles).toEqual({});
+    expect(device.memory.keep).not.toHaveBeenCalled();
+    expect(await tune(device, { [FIRST]: 3 })).toBe(true);
+    expect(device.memory.notes.tiles).toEqual({ [PRODUCT.key]: FIRST });
+  });
+
+  it('is looked for anew where the device is lost', async () => {
+    const device = newDevice();
+    programsGive(() => {
+      device.lost = 'reset';
+      return 1;
+    });
+    expect(await tune(device, { [FIRST]: 3 })).toBe(false);
+    expect(device.memory.notes.tiles).toEqual({});
+  });
+});
+
+describe('the check of tiles', () => {
+  it('makes its reference anew where that failed, and once where it did not', async () => {
+    const device = newDevice() as unknown as Device;
+    const [first, second] = tileCandidates(OUT_VECTORS, PIXELS, LIMITS).slice(1);
+    const references = vi.fn(() => 1);
+    references.mockImplementationOnce(() => {
+      throw new Error('out of memory');
+    });
+    programsGive((tile) => (tile === undefined ? references() : 1));
+    await expect(checkTile(device, first)).rejects.toThrow('out of memory');
+    expect(await checkTile(device, first)).toBe(true);
+    expect(await checkTile(device, second)).toBe(true);
+    expect(references).toHaveBeenCalledTimes(2);
+  });
+});
