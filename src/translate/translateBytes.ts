@@ -24,7 +24,7 @@ import { prepareBytes } from './prepareBytes.js';
 export interface PixelLimits {
   /** Of a picture as its header tells, and of the result. */
   readonly maxPixels: number;
-  /** Of what comes to the network. */
+  /** Of what comes to the network, and of what a crop for it is resized to. */
   readonly maxNetworkPixels: number;
 }
 
@@ -68,6 +68,10 @@ export function checkHeader(
   const turned = decode.autoOrient ? [size, { width: size.height, height: size.width }] : [size];
   for (const side of turned) {
     refuseOver(preparedSize(side, pipeline), 'The network would get', maxNetworkPixels);
+    // However little is cut out of it, all of a picture is resized; one that is not has been held to `maxPixels`.
+    if (pipeline.resize === null) continue;
+    const resized = preparedSize(side, { ...pipeline, crop: undefined });
+    refuseOver(resized, 'Before it is cropped, the picture would have', maxNetworkPixels);
   }
   return true;
 }

@@ -187,6 +187,12 @@ describe('POST /v1/translate', () => {
     expect(await codeOf(whole)).toBe('413 ERR_REQUEST_SIZE');
     const large = await service(translation('resize=9999x9999'));
     expect(await codeOf(large)).toBe('413 ERR_REQUEST_SIZE');
+    // However little is cut out of it afterwards.
+    for (const query of ['resize=9999x9999&crop=16', 'resize=9999&crop=16&alpha=keep']) {
+      expect(await codeOf(await service(translation(query)))).toBe('413 ERR_REQUEST_SIZE');
+    }
+    const cut = await service(translation('resize=none&crop=16', { body: wide }));
+    expect(await codeOf(cut)).toMatch(/^422 ERR_PNG/);
     // Within them, it is decoded, and then damaged.
     const small = await service(translation('', { body: wide }));
     expect(await codeOf(small)).toMatch(/^422 ERR_PNG/);
