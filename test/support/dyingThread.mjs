@@ -6,7 +6,7 @@ parentPort.on('message', (message) => {
     const [first] = message.open.models;
     if (first?.[0] === 'unopened')
       parentPort.postMessage({ failed: { code: 'ERR_PTH_EMPTY', message: 'empty' } });
-    else parentPort.postMessage({ opened: [] });
+    else if (first?.[0] !== 'unending') parentPort.postMessage({ opened: [] });
   }
   if (!('translate' in message)) return;
   const { model, bytes } = message.translate;

@@ -54,6 +54,16 @@ describe('a thread that dies', () => {
     expect([translator.deaths, translator.isReady]).toEqual([0, true]);
   });
 
+  it('keeps nobody whose time is over as it opens', async () => {
+    const translator = start(1, 'unending');
+    const controller = new AbortController();
+    const waiting = translator.translate(job('works'), controller.signal);
+    controller.abort('late');
+    await expect(waiting).rejects.toBe('late');
+    await expect(translator.translate(job('works'), controller.signal)).rejects.toBe('late');
+    expect([translator.deaths, translator.isReady]).toEqual([0, false]);
+  });
+
   it('tells why it cannot begin', async () => {
     const translator = start(1, 'unopened');
     await expect(translator.open()).rejects.toMatchObject({ code: 'ERR_PTH_EMPTY' });

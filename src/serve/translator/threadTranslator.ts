@@ -1,5 +1,5 @@
 import { CycleganError } from '../../errors.js';
-import { abortReason } from '../../platform/abortion.js';
+import { abortionOf, abortReason } from '../../platform/abortion.js';
 import { requireBuiltin } from '../../platform/builtin.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { TranslatedBytes } from '../../translate/translateBytes.js';
@@ -45,8 +45,7 @@ class Slot {
   }
 
   async translate(job: TranslationJob, signal: AbortSignalLike): Promise<TranslatedBytes> {
-    await this.open();
-    if (signal.aborted) throw abortReason(signal);
+    await this.#openedBy(signal);
     const worker = this.#worker;
     let late: ReturnType<typeof setTimeout> | undefined;
     const abort = () => {
@@ -64,6 +63,18 @@ class Slot {
       clearTimeout(late);
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** It goes on opening for the next picture where this one is wanted no more. */
+  async #openedBy(signal: AbortSignalLike): Promise<void> {
+    const opening = this.open();
+    const abortion = abortionOf(signal);
+    try {
+      await Promise.race([opening, abortion.happens]);
+    } finally {
+      abortion.end();
+    }
+    if (signal.aborted) throw abortReason(signal);
   }
 
   end(): void {
