@@ -25,13 +25,15 @@ const OWN_HEAD = `
   layers say of padding is heeded, and a note tells where they are not the family's. A \`Sequential\` all the way down of standard layers
   (convolutions, norms, activations, padding, resizing, pools, \`Linear\`, \`PixelShuffle\`) runs without a family.
 - *TorchScript* (of every version; mobile \`.ptl\`, as archives and as flatbuffers, too): weights by name, family by keys; what its code says of
-  padding takes \`--padding\`. Frozen programs have no names any more. The layout of torch 1.0 to 1.3, with its \`model.json\`, was read off torch's own
-  reader, as no torch that could be had reads or writes it.
+  padding takes \`--padding\`. Frozen programs have no names any more. The layout of torch 1.0 to 1.3, with its \`model.json\`,
+  is untested against files of those versions.
 - *Programs of \`torch.export\`* (\`.pt2\`; tried with those of torch 2.14, also in the layouts of 2.2 to 2.7 and of 2.8, as torch 2.14 reads them):
   weights by name. Where the keys are a family's, and the program's operators are those of the family's network, with padding of one kind or
   another, it is that; else the operators of the program run, as ATen has them or decomposed, in place or not. What is unknown is named with its
-  node (\`ERR_EXPORTED\`), or told of where the keys are a family's. A program that was exported for one size takes others, unless it reshapes, cuts or resizes
-  to numbers.
+  node (\`ERR_EXPORTED\`), or told of where the keys are a family's. A program that was exported for one size takes others, unless it
+  reshapes, cuts or resizes to numbers, pools or multiplies by weights over all pixels, or divides a sum of pixels by a number; then, and where it
+  cannot be run at others, it takes its own. What a program had computed of the size by other ways, such as pads, stands in it as a number that nobody
+  can tell from others: \`torch.export.export(…, dynamic_shapes=…)\` keeps it free.
 - *\`.npz\`* (\`numpy.savez(file, **{key: tensor.numpy() …})\`): the names are the keys.
 - *\`.pdparams\`* of Paddle: a pickle of NumPy arrays, or a dict of several (\`--key\`). \`X._mean\` and \`X._variance\` become \`X.running_mean\` and
   \`X.running_var\`; \`X.scale\` beside \`X.bias\` becomes \`X.weight\`, and both are left out where they are ones and zeros, as PaddleGAN's instance norms

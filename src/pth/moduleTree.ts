@@ -43,6 +43,8 @@ const MANGLED = /___torch_mangle_\d+\./g;
 interface Parts {
   readonly tensors: readonly (readonly [string, PickleValue])[];
   readonly children: readonly (readonly [string, PickleCall])[];
+  /** What has tensors in it, and is none of a state dict. */
+  readonly beside?: readonly (readonly [string, PickleValue])[];
   readonly attributes: ReadonlyMap<string, PlainValue>;
 }
 
@@ -90,6 +92,12 @@ function readModule(
     budget.takeValues(COSTS.text + COSTS.character * key.length + COSTS.dictEntry, 'A key');
     items.push(key, tensor);
   }
+  // It is told of as what is passed over.
+  for (const [name, value] of parts.beside ?? []) {
+    budget.takeValues(COSTS.text + COSTS.character * (prefix.length + name.length), 'A key');
+    budget.takeValues(COSTS.dictEntry, 'A key');
+    items.push(prefix + name, value);
+  }
   const children = new Map<string, ModuleTree>();
   for (const [name, child] of parts.children) {
     const inner = `${prefix}${name}.`;
@@ -126,13 +134,22 @@ function scriptedParts(file: OpenedContainer, call: PickleCall): Parts {
   const entries = named(call.state, file.budget);
   const tensors: [string, PickleValue][] = [];
   const children: [string, PickleCall][] = [];
+  const beside: [string, PickleValue][] = [];
   for (const [name, value] of entries) {
     if (isScripted(value)) children.push([name, value]);
+    else if (holdsTensors(file, name, value)) beside.push([name, value]);
     else if (value instanceof PickleCall && file.tensorRef(value, name) !== null) {
       tensors.push([name, value]);
     }
   }
-  return { tensors, children, attributes: attributesOf(stateOf(call), file.budget) };
+  return { tensors, children, beside, attributes: attributesOf(stateOf(call), file.budget) };
+}
+
+/** Whether a list, a tuple or a dict has tensors in it, which no state dict has keys for. */
+function holdsTensors(file: OpenedContainer, name: string, value: PickleValue): boolean {
+  const items = sequence(value) ?? [...(dictEntries(value)?.values() ?? [])];
+  file.budget.takeValues(COSTS.slot * items.length, 'A module');
+  return items.some((item) => item instanceof PickleCall && file.tensorRef(item, name) !== null);
 }
 
 /** The entries of a dict under texts. */

@@ -5,6 +5,7 @@ import { openGenerator } from '../../src/generator/openGenerator.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { maxAbsDifference } from '../support/closeness.js';
+import { call, exportedProgram, int, named } from '../support/exportedPrograms.js';
 import { goldenBytes, goldenPath } from '../support/golden.js';
 
 /** What `test/golden/make_exported.py` made with PyTorch. */
@@ -98,36 +99,14 @@ describe('an operator that is not known', () => {
 });
 
 describe('what is changed in place', () => {
-  const call = (target: string, name: string, inputs: Readonly<Record<string, object>>) => ({
-    target: `torch.ops.aten.${target}`,
-    name,
-    inputs: Object.entries(inputs).map(([key, arg]) => ({ name: key, arg })),
-    outputs: [{ as_tensor: { name } }],
-  });
-  const tensor = (name: string) => ({ as_tensor: { name } });
-  const program = (nodes: readonly object[], output: string) => {
-    const graph = { inputs: [tensor('x')], nodes };
-    const signature = {
-      input_specs: [{ user_input: { arg: tensor('x') } }],
-      output_specs: [{ user_output: { arg: tensor(output) } }],
-    };
-    return zipSync({
-      'x/data/weights/w': new Uint8Array(4),
-      'x/data/weights/model_weights_config.json': strToU8(
-        JSON.stringify({ config: { w: WEIGHT } }),
-      ),
-      'x/models/model.json': strToU8(JSON.stringify({ graph_module: { graph, signature } })),
-    });
-  };
-
   it('has its new value under its old name', async () => {
-    const file = program(
+    const file = exportedProgram(
       [
-        call('neg.default', 'a', { self: tensor('x') }),
-        call('relu_.default', 'b', { self: tensor('a') }),
-        call('add.Tensor', 'c', { self: tensor('a'), other: tensor('b') }),
+        call('neg.default', 'a', { self: named('x') }),
+        call('relu_.default', 'b', { self: named('a') }),
+        call('add.Tensor', 'c', { self: named('a'), other: named('b') }),
       ],
-      'c',
+      { output: 'c' },
     );
     const { module } = await openGenerator(file);
     const picture = new Tensor(Float32Array.of(-1, 2, -3), [1, 3, 1, 1]);
@@ -136,18 +115,18 @@ describe('what is changed in place', () => {
 
   it('is refused where it was a part of what is read later', async () => {
     const part = {
-      self: tensor('x'),
-      dim: { as_int: 1 },
-      start: { as_int: 0 },
-      end: { as_int: 1 },
+      self: named('x'),
+      dim: int(1),
+      start: int(0),
+      end: int(1),
     };
-    const file = program(
+    const file = exportedProgram(
       [
         call('slice.Tensor', 'a', part),
-        call('relu_.default', 'b', { self: tensor('a') }),
-        call('tanh.default', 'c', { self: tensor('x') }),
+        call('relu_.default', 'b', { self: named('a') }),
+        call('tanh.default', 'c', { self: named('x') }),
       ],
-      'c',
+      { output: 'c' },
     );
     await expect(openGenerator(file)).rejects.toMatchObject({
       code: 'ERR_EXPORTED',
@@ -155,17 +134,6 @@ describe('what is changed in place', () => {
     });
   });
 });
-
-const WEIGHT = {
-  path_name: 'w',
-  tensor_meta: {
-    dtype: 7,
-    sizes: [{ as_int: 1 }],
-    strides: [{ as_int: 1 }],
-    storage_offset: { as_int: 0 },
-    layout: 7,
-  },
-};
 
 describe('a damaged program', () => {
   it.each<[string, (entries: Record<string, Uint8Array>) => void, string, string]>([

@@ -1,4 +1,5 @@
 import type { CycleganError } from '../../errors.js';
+import type { Dtype } from '../../pth/dtypes.js';
 import {
   type ExportedArgument,
   type ExportedNode,
@@ -15,6 +16,27 @@ export interface Naming {
   of(name: string): string;
 }
 
+/**
+ * Arguments that say where and how something is computed, repeat what is known, or are of use in training alone. What an operator makes
+ * of the others, its spelling asks for.
+ */
+const HARMLESS: ReadonlySet<string> = new Set([
+  ...['memory_format', 'layout', 'device', 'pin_memory', 'non_blocking', 'copy', 'half_to_float'],
+  ...['cudnn_enabled', 'cudnn_enable', 'momentum', 'running_mean', 'running_var', 'p'],
+  ...['N', 'C', 'HxW', 'output_padding'],
+]);
+
+const FLOATS: readonly (Dtype | null)[] = ['float16', 'bfloat16', 'float32', 'float64'];
+
+function isOfFloats(argument: ExportedArgument): boolean {
+  return (
+    typeof argument === 'object' &&
+    argument !== null &&
+    'dtype' in argument &&
+    FLOATS.includes(argument.dtype)
+  );
+}
+
 /** A node of a program, and the nodes of ONNX that it becomes: as `torch.onnx.export` spells it. */
 export class AtenNode {
   /** In order. */
@@ -23,6 +45,8 @@ export class AtenNode {
   /** Shapes of the program's own tensors, by the names that they have in the graph. */
   readonly #shapes: ReadonlyMap<string, readonly number[]>;
   readonly #names: Naming;
+  /** Arguments that a spelling has asked for. */
+  readonly #read = new Set<string>();
 
   constructor(node: ExportedNode, shapes: ReadonlyMap<string, readonly number[]>, names: Naming) {
     this.node = node;
@@ -33,6 +57,7 @@ export class AtenNode {
   // What it is given.
 
   argument(name: string): ExportedArgument {
+    this.#read.add(name);
     return this.node.arguments.get(name) ?? null;
   }
 
@@ -119,6 +144,22 @@ export class AtenNode {
     return isName(argument) ? (this.#shapes.get(argument.name) ?? null) : null;
   }
 
+  /** @throws CycleganError for an argument that changes what is computed, and that no spelling has asked for. */
+  checkAllRead(): void {
+    for (const [name, argument] of this.node.arguments) {
+      if (argument === null || this.#read.has(name) || this.#changesNothing(name, argument))
+        continue;
+      throw this.refusal(`its "${name.slice(0, 100)}" is not known here`);
+    }
+  }
+
+  #changesNothing(name: string, argument: ExportedArgument): boolean {
+    if (HARMLESS.has(name)) return true;
+    // All floats are of 32 bits here, and pictures are floats, as are weights that are taken for one.
+    if (name === 'dtype') return isOfFloats(argument);
+    return name === 'other' && isName(argument) && !this.#shapes.has(argument.name);
+  }
+
   // What it becomes.
 
   /** Adds a node, whose result has a name of its own. */
@@ -131,6 +172,11 @@ export class AtenNode {
   /** Adds the node that makes what the program calls by its name. */
   result(type: string, inputs: readonly string[], attributes: Attributes = {}): void {
     this.#push(type, inputs, attributes, this.#outputs.slice(0, 1));
+  }
+
+  /** The same for one of several. */
+  resultAt(index: number, type: string, inputs: readonly string[]): void {
+    this.#push(type, inputs, {}, this.#outputs.slice(index, index + 1));
   }
 
   /** The same for one that makes several. */

@@ -41,10 +41,7 @@ function windowOf(node: AtenNode, isNamed = false) {
   };
 }
 
-/** Networks have fewer; the numbers of a hostile file may be one that is repeated. */
-const MAX_CHANNELS = 1 << 16;
-
-/** By running statistics, or by those of the batch. Scale and shift that are absent are ones and zeros, of as many channels. */
+/** By running statistics, or by those of the batch. Unlike ONNX's, it may have neither scale nor shift: they are left out. */
 const batchNorm: Spelling = (node) => {
   const epsilon = node.number('eps', 1e-5);
   const factors = ['weight', 'bias'].map((name) => node.optional(name));
@@ -55,13 +52,8 @@ const batchNorm: Spelling = (node) => {
       training_mode: 1,
     });
   }
-  const channels = node.shape('running_mean')?.[0] ?? Number.POSITIVE_INFINITY;
-  if (channels > MAX_CHANNELS) throw node.refusal('its running_mean is none of the weights');
-  const filled = (value: number) =>
-    node.constants('filled', new Array<number>(channels).fill(value));
-  const [weight, bias] = factors.map((given, i) => (given === '' ? filled(1 - i) : given));
   const statistics = [node.value('running_mean'), node.value('running_var')];
-  node.result('BatchNormalization', [node.value('input'), weight, bias, ...statistics], {
+  node.result('BatchNormalization', [node.value('input'), ...factors, ...statistics], {
     epsilon,
   });
 };
@@ -105,7 +97,8 @@ const pad =
     const axes = Array.from({ length: sides.length / 2 }, (_, i) => -1 - i);
     const at = (odd: number) => axes.map((_, i) => sides[2 * i + odd]);
     const pads = node.constants('pads', [...at(0), ...at(1)]);
-    const value = named === 'constant' && node.has('value') ? node.value('value') : '';
+    // Other modes have one, too, and do nothing with it.
+    const value = node.has('value') && named === 'constant' ? node.value('value') : '';
     const inputs = [node.value('self'), pads, value, node.constants('axes', axes)];
     node.result('Pad', inputs, { mode: PAD_MODES[named] });
   };
@@ -122,17 +115,31 @@ const upsample =
       : mode === 'nearest' && !isExact
         ? 'asymmetric'
         : 'half_pixel';
-    const factors = node.numbers('scale_factors');
-    const scales = factors === null ? '' : node.constants('scales', factors);
-    const sizes = factors === null ? node.sizes('output_size') : '';
-    node.result('Resize', [node.value(self), '', scales, sizes], {
+    const attributes = {
       axes: [2, 3],
       mode,
       coordinate_transformation_mode: coordinates,
       nearest_mode: rounding,
       cubic_coeff_a: -0.75,
-    });
+    };
+    const sizes = node.has('output_size') ? node.sizes('output_size') : '';
+    const beside = factorsBeside(node);
+    const factors = node.numbers('scale_factors') ?? (isAligned ? null : beside);
+    const scales = factors === null ? '' : node.constants('scales', factors);
+    const inputs = [node.value(self), '', scales, factors === null ? sizes : ''];
+    if (factors === null || factors !== beside) return node.result('Resize', inputs, attributes);
+    // Places between pixels are by the factors; what comes out of them has to be of the size that is said.
+    const shape = node.add('Concat', [node.constants('kept', [0, 0]), sizes], { axis: 0 });
+    node.result('Reshape', [node.add('Resize', inputs, attributes), shape]);
   };
+
+/** Of rows and of columns, which stand by the size that they make; corners that are aligned are so by the size alone. */
+function factorsBeside(node: AtenNode): readonly number[] | null {
+  const given = ['scales_h', 'scales_w'].map((name) => node.numbers(name)?.[0] ?? null);
+  if (given.every((factor) => factor !== null)) return given;
+  if (given.every((factor) => factor === null)) return null;
+  throw node.refusal('it has a factor for one side alone');
+}
 
 const pool =
   (type: string): Spelling =>
@@ -175,9 +182,7 @@ const reduce =
 const scaled =
   (type: string, first = 'self', second = 'other'): Spelling =>
   (node) => {
-    const alpha = node.number('alpha', 1);
-    const other = node.value(second);
-    const by = alpha === 1 ? other : node.add('Mul', [other, node.constant('alpha', alpha)]);
+    const by = times(node, node.value(second), node.number('alpha', 1));
     node.result(type, [node.value(first), by]);
   };
 
@@ -186,10 +191,16 @@ const reshape: Spelling = (node) => {
   node.result('Reshape', [node.value('self'), node.sizes(size)], { allowzero: 1 });
 };
 
+/** Nothing here has as many. */
+const MAX_DIMENSIONS = 8;
+
 /** Dimensions from one to another become one: of pictures, mostly all behind the batch. */
 const flatten: Spelling = (node) => {
   const [start, end] = [node.number('start_dim', 0), node.number('end_dim', -1)];
-  if (start < 0 || end !== -1) throw node.refusal('it joins dimensions that are not the last ones');
+  if (!Number.isInteger(start) || start >= MAX_DIMENSIONS)
+    throw node.refusal(`its "start_dim" is ${start}`);
+  if (start < 0 || end !== -1)
+    throw node.refusal('its dimensions are not counted from the first on, up to the last');
   const shape = node.constants('shape', [...new Array<number>(start).fill(0), -1]);
   node.result('Reshape', [node.value('self'), shape]);
 };
@@ -210,30 +221,45 @@ const select: Spelling = (node) => {
   node.result('Gather', [node.value('self'), index], { axis: node.number('dim', 0) });
 };
 
+/** A start below 0 counts from the end on, and what ends there has no end that can be counted so. */
 const narrow: Spelling = (node) => {
   const [start, length] = [node.sizes('start'), node.sizes('length')];
+  const [first, count] = [node.argument('start'), node.argument('length')];
+  const isFromEnd = typeof first === 'number' && first < 0;
+  if (isFromEnd && !(typeof count === 'number' && first + count <= 0))
+    throw node.refusal('its part begins before the end, and ends behind it');
+  const isUpToEnd = isFromEnd && first + (count as number) === 0;
+  const end = isUpToEnd ? node.constants('end', [LAST]) : node.add('Add', [start, length]);
   const axes = node.constants('axes', [node.number('dim', 0)]);
-  node.result('Slice', [node.value('self'), start, node.add('Add', [start, length]), axes]);
+  node.result('Slice', [node.value('self'), start, end, axes]);
 };
 
-const chunk: Spelling = (node) =>
-  node.results('Split', [node.value('self')], {
-    axis: node.number('dim', 0),
-    num_outputs: node.node.outputs.length,
-  });
+/** Of as many parts as there are outputs, which may be fewer than were asked for. */
+const chunk: Spelling = (node) => {
+  const count = node.node.outputs.length;
+  if (count > node.number('chunks', count)) throw node.refusal('it makes more than its "chunks"');
+  node.results('Split', [node.value('self')], { axis: node.number('dim', 0), num_outputs: count });
+};
 
+/** Into parts of sizes that are listed, or of one size, with what is left at the end. */
 const split: Spelling = (node) => {
+  const given = node.argument(node.has('split_sizes') ? 'split_sizes' : 'split_size');
+  const dim = node.number('dim', 0);
+  if (typeof given === 'number') return partsOf(node, given, dim);
   const sizes = node.numbers(node.has('split_sizes') ? 'split_sizes' : 'split_size') ?? [];
-  const axis = node.number('dim', 0);
-  if (sizes.length !== node.node.outputs.length) {
-    // Parts of one size, and a smaller one at the end.
-    return node.results('Split', [node.value('self')], {
-      axis,
-      num_outputs: node.node.outputs.length,
-    });
-  }
-  node.results('Split', [node.value('self'), node.constants('sizes', sizes)], { axis });
+  if (sizes.length !== node.node.outputs.length)
+    throw node.refusal(`it makes ${node.node.outputs.length} parts of ${sizes.length} sizes`);
+  node.results('Split', [node.value('self'), node.constants('sizes', sizes)], { axis: dim });
 };
+
+/** A part that reaches beyond the side ends with it. */
+function partsOf(node: AtenNode, size: number, dim: number): void {
+  const [self, axes] = [node.value('self'), node.constants('axes', [dim])];
+  for (let i = 0; i < node.node.outputs.length; i++) {
+    const bounds = [i, i + 1].map((at) => node.constants('bound', [at * size]));
+    node.resultAt(i, 'Slice', [self, ...bounds, axes]);
+  }
+}
 
 const permute: Spelling = (node) => {
   const dims = node.numbers('dims') ?? [];
@@ -250,10 +276,17 @@ const linear: Spelling = (node) => {
   node.result('Add', [node.add('MatMul', inputs), node.value('bias')]);
 };
 
+/** `alpha · (a b) + beta · c`. */
 const addmm: Spelling = (node) => {
   const product = node.add('MatMul', [node.value('mat1'), node.value('mat2')]);
-  node.result('Add', [product, node.value('self')]);
+  const [alpha, beta] = [node.number('alpha', 1), node.number('beta', 1)];
+  node.result('Add', [times(node, product, alpha), times(node, node.value('self'), beta)]);
 };
+
+/** A value by a number, of which 1 changes nothing. */
+function times(node: AtenNode, value: string, factor: number): string {
+  return factor === 1 ? value : node.add('Mul', [value, node.constant('factor', factor)]);
+}
 
 const clamp: Spelling = (node) => {
   const bound = (name: string) => (node.has(name) ? node.value(name) : '');
@@ -269,8 +302,28 @@ const prelu: Spelling = (node) => {
 const softmax: Spelling = (node) =>
   node.result('Softmax', [node.value('self')], { axis: node.number('dim', -1) });
 
-const elu: Spelling = (node) =>
-  node.result('Elu', [node.value('self')], { alpha: node.number('alpha', 1) });
+/** `scale · (max(x, 0) + alpha · (exp(input_scale · min(x, 0)) − 1))`. */
+const elu: Spelling = (node) => {
+  const x = node.value('self');
+  const alpha = node.number('alpha', 1);
+  const [scale, slope] = [node.number('scale', 1), node.number('input_scale', 1)];
+  if (!(slope > 0)) throw node.refusal(`its "input_scale" is ${slope}`);
+  if (scale === 1 && slope === 1) return node.result('Elu', [x], { alpha });
+  const below = node.add('Clip', [x, '', node.constant('max', 0)]);
+  const power = node.add('Elu', [times(node, below, slope)], { alpha });
+  const sum = node.add('Add', [node.add('Relu', [x]), power]);
+  node.result('Mul', [sum, node.constant('scale', scale)]);
+};
+
+/** `log(1 + exp(beta · x)) / beta`; beyond the threshold, `x`, which is the same where that is 20, as by default. */
+const softplus: Spelling = (node) => {
+  const [beta, threshold] = [node.number('beta', 1), node.number('threshold', 20)];
+  if (!(beta > 0)) throw node.refusal(`its "beta" is ${beta}`);
+  if (!(threshold >= 20)) throw node.refusal(`its "threshold" is ${threshold}, less than 20`);
+  if (beta === 1) return node.result('Softplus', [node.value('self')]);
+  const power = node.add('Softplus', [times(node, node.value('self'), beta)]);
+  node.result('Div', [power, node.constant('beta', beta)]);
+};
 
 const leakyRelu: Spelling = (node) =>
   node.result('LeakyRelu', [node.value('self')], { alpha: node.number('negative_slope', 0.01) });
@@ -300,10 +353,10 @@ const ofSizes =
     );
   };
 
+/** Down, also below 0, where ONNX's division of whole numbers goes towards 0: what is left goes first. */
 const floorDivide: Spelling = (node) => {
   const [a, b] = [...node.node.arguments.keys()].map((name) => node.value(name));
-  // Of whole numbers that are not negative, which is what sizes are.
-  node.result('Div', [a, b]);
+  node.result('Div', [node.add('Sub', [a, node.add('Mod', [a, b])]), b]);
 };
 
 /**
@@ -375,7 +428,7 @@ export const SPELLINGS: ReadonlyMap<string, Spelling> = new Map<string, Spelling
     (node) => node.result('HardSigmoid', [node.value('self')], { alpha: 1 / 6, beta: 0.5 }),
   ],
   ['hardtanh', hardtanh],
-  ['softplus', same('Softplus', 'self')],
+  ['softplus', softplus],
   ['sigmoid', same('Sigmoid', 'self')],
   ['tanh', same('Tanh', 'self')],
   ['clamp', clamp],

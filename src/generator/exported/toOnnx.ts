@@ -6,13 +6,15 @@ import {
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from '../../pth/onnx/onnxModel.js';
 import { exportedRefusal } from '../onnx/lowering.js';
 import { AtenNode } from './atenNode.js';
+import { operatorOf } from './operatorOf.js';
 import { SPELLINGS } from './operators.js';
 
 /** Of ONNX's operators, as they are spelled here. */
 const OPSET = 21;
 
 /**
- * A program of `torch.export` as an ONNX model, whose tensors go by the keys of the state dict.
+ * A program of `torch.export` as an ONNX model, whose tensors go by the keys of the state dict, for pictures of the size that it was
+ * exported for.
  *
  * @param weights Shapes of the state dict, by key.
  * @throws CycleganError `ERR_EXPORTED` for an operator that is not known here, with its node.
@@ -33,28 +35,19 @@ export function toOnnx(
     if (constant !== undefined) initializers.set(as, { name: as, ...constant });
     else initializers.set(as, { name: as, dtype: 'float32', shape, values: null });
   }
+  // By the names that they come in with: an operator in place gives them to what it makes.
+  const inputs = program.inputs.map(
+    ({ name, shape }): OnnxValue => ({ name: names.of(name), shape }),
+  );
   return {
     producer: program.torch === null ? '' : `torch ${program.torch.slice(0, 40)}`,
     opset: OPSET,
     nodes: program.nodes.flatMap((node) => spelled(node, names, shapes)),
     initializers,
-    inputs: program.inputs.map(({ name, shape }): OnnxValue => {
-      const isFree = shape !== null && !dependsOnSize(program);
-      return {
-        name: names.of(name),
-        shape: isFree ? shape.map((side, i) => (i < 2 ? side : null)) : shape,
-      };
-    }),
+    inputs,
     exported: { nodes: program.nodes.length },
     outputs: program.outputs.map((name) => ({ name: names.of(name), shape: null })),
   };
-}
-
-/** `torch.ops.aten.relu_.default` is `relu`, in place. */
-function operatorOf(target: string): { readonly name: string; readonly isInPlace: boolean } {
-  const [, found] = /^torch\.ops\.aten\.(\w+)\.\w+$/.exec(target) ?? [];
-  const isInPlace = found !== undefined && /[^_]_$/.test(found);
-  return { name: isInPlace ? found.slice(0, -1) : (found ?? target), isInPlace };
 }
 
 /** Operators whose results are, or may be, the same memory as what they are given. */
@@ -94,6 +87,7 @@ function spelled(
   }
   const own = new AtenNode(node, shapes, names);
   spelling(own);
+  own.checkAllRead();
   const self = node.arguments.get('self') ?? node.arguments.get('input');
   if (!isName(self)) return own.made;
   if (isInPlace) names.change(self.name, node.outputs[0] ?? '');
@@ -101,14 +95,20 @@ function spelled(
   return own.made;
 }
 
+/** A tensor of a program, and what shares memory with it. */
+interface Named {
+  /** The name of what it is by now. */
+  now: string;
+  /** Whether it was changed through another that shares its memory. */
+  isLost: boolean;
+  readonly memory: { parts: Named[] };
+}
+
 /** What names of a program stand for, as it goes on: operators in place change what was named before. */
 export class Names {
   readonly #tensors: ExportedProgram['tensors'];
-  readonly #changed = new Map<string, string>();
-  /** Of views: what they are part of; and of that, all that shares memory with it. */
-  readonly #roots = new Map<string, string>();
-  readonly #sharing = new Map<string, string[]>();
-  readonly #lost = new Set<string>();
+  /** One for all names of the same. */
+  readonly #named = new Map<string, Named>();
 
   constructor({ tensors }: ExportedProgram) {
     this.#tensors = tensors;
@@ -116,52 +116,37 @@ export class Names {
 
   /** A name in the ONNX model: a key of the state dict, or one that no key can be. */
   of(name: string): string {
-    const now = this.#changed.get(name) ?? name;
+    const now = this.#named.get(name)?.now ?? name;
     const tensor = this.#tensors.get(now);
     if (tensor === undefined) return `%${now}`;
     return tensor.kind === 'constant' ? `%constant/${tensor.key}` : tensor.key;
   }
 
   view(name: string, of: string): void {
-    const root = this.#roots.get(of) ?? of;
-    this.#roots.set(name, root);
-    const sharing = this.#sharing.get(root);
-    if (sharing === undefined) this.#sharing.set(root, [root, name]);
-    else sharing.push(name);
+    this.#add(name, this.#of(of).memory);
   }
 
-  /** What had this name is now what another one has; all that shares memory with it is not known any more. */
+  /** What had this name is now what another one has; all else that shares memory with it is not known any more. */
   change(name: string, by: string): void {
-    const root = this.#roots.get(name) ?? name;
-    for (const other of this.#sharing.get(root) ?? []) this.#lost.add(other);
-    this.#sharing.set(root, [root, name, by]);
-    this.#roots.set(by, root);
-    this.#lost.delete(name);
-    this.#changed.set(name, by);
+    const changed = this.#of(name);
+    for (const part of changed.memory.parts) part.isLost ||= part !== changed;
+    changed.memory.parts = [changed];
+    changed.now = by;
+    this.#named.set(by, changed);
   }
 
   isLost(name: string): boolean {
-    return this.#lost.has(name);
+    return this.#named.get(name)?.isLost ?? false;
   }
-}
 
-/** Whether numbers of the program may be those of the size that it was exported for. */
-function dependsOnSize({ nodes }: ExportedProgram): boolean {
-  return nodes.some(({ target, arguments: given }) => {
-    const { name } = operatorOf(target);
-    if (name.includes('upsample')) return Array.isArray(given.get('output_size'));
-    if (['slice', 'select', 'narrow', 'split', 'split_with_sizes', 'chunk'].includes(name)) {
-      const dim = given.get('dim') ?? 0;
-      return dim !== 1;
-    }
-    return [
-      'view',
-      'reshape',
-      '_unsafe_view',
-      'expand',
-      'layer_norm',
-      'native_layer_norm',
-      'arange',
-    ].includes(name);
-  });
+  #of(name: string): Named {
+    return this.#named.get(name) ?? this.#add(name, { parts: [] });
+  }
+
+  #add(name: string, memory: Named['memory']): Named {
+    const named = { now: name, isLost: false, memory };
+    memory.parts.push(named);
+    this.#named.set(name, named);
+    return named;
+  }
 }

@@ -37,7 +37,11 @@ export function reshapedShape(node: Lower, shape: Shape): Shape {
   }
   if (type === 'Squeeze') {
     const axes = node.list(1, 'axes')?.map((axis) => axisAt(node, axis, shape.length)) ?? null;
-    return shape.filter((side, axis) => (axes === null ? side !== 1 : !axes.includes(axis)));
+    // Where ONNX has an error, PyTorch leaves longer sides as they are.
+    const leavesLonger = node.node.origin !== undefined;
+    return shape.filter((side, axis) =>
+      axes === null ? side !== 1 : !axes.includes(axis) || (leavesLonger && side !== 1),
+    );
   }
   if (type === 'Unsqueeze') {
     const axes = node.list(1, 'axes') ?? [];

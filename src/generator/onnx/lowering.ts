@@ -179,22 +179,30 @@ export class Lower {
   }
 }
 
-export function refusal(node: OnnxNode, reason: string): CycleganError {
+/** @param cause What was thrown in the words of an operator. */
+export function refusal(node: OnnxNode, reason: string, cause?: unknown): CycleganError {
   const { type, name, domain, outputs, origin } = node;
   const which = name === '' ? `the node that makes "${outputs[0] ?? ''}"` : `node "${name}"`;
-  if (origin !== undefined) return exportedRefusal(name, origin, reason);
+  if (origin !== undefined) return exportedRefusal(name, origin, reason, cause);
   const operator = domain === '' || domain === 'ai.onnx' ? type : `${domain}.${type}`;
   return new CycleganError(
     'ERR_ONNX',
     `The ONNX model cannot be run: ${which.slice(0, 200)} is ${/^[AEIOU]/.test(operator) ? 'an' : 'a'} ${operator.slice(0, 100)}: ${reason}.`,
+    cause === undefined ? undefined : { cause },
   );
 }
 
 /** The same for a node of a program of `torch.export`. */
-export function exportedRefusal(name: string, target: string, reason: string): CycleganError {
+export function exportedRefusal(
+  name: string,
+  target: string,
+  reason: string,
+  cause?: unknown,
+): CycleganError {
   return new CycleganError(
     'ERR_EXPORTED',
     `The exported program cannot be run: node "${name.slice(0, 100)}" is ${target.slice(0, 100)}: ${reason}.`,
+    cause === undefined ? undefined : { cause },
   );
 }
 

@@ -1,3 +1,4 @@
+import { ShapeError } from '../../errors.js';
 import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { Module } from '../../nn/module.js';
 import { Parameter } from '../../nn/parameter.js';
@@ -92,13 +93,23 @@ export class OnnxNetwork extends Module {
     const lower = new Lower(g, node, this.#model.opset, given, this.#kept, room);
     const isStandard = domain === '' || domain === 'ai.onnx';
     const lowering = isStandard ? LOWERINGS.get(type) : undefined;
-    const made = (isStandard ? fold(lower) : null) ?? lowering?.(lower);
+    const made = worded(node, () => (isStandard ? fold(lower) : null) ?? lowering?.(lower));
     if (made === undefined) throw refusal(node, 'there is no such operator here');
     const results = made instanceof Constant || made instanceof Computed ? [made] : made;
     for (const [i, name] of outputs.entries()) {
       const result = results[i];
       if (result !== undefined && name !== '') operands.set(name, result);
     }
+  }
+}
+
+/** What an operator says of shapes does not tell which of the nodes it is of. */
+function worded<T>(node: OnnxNode, lower: () => T): T {
+  try {
+    return lower();
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    throw refusal(node, error.message.replace(/\.$/, ''), error);
   }
 }
 

@@ -1,6 +1,13 @@
 import type { Budget } from '../budget.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
-import type { PickleCall, PickleValue } from '../pickle/values.js';
+import { COSTS } from '../pickle/costs.js';
+import {
+  type PickleCall,
+  PickleDict,
+  PickleList,
+  PickleTuple,
+  type PickleValue,
+} from '../pickle/values.js';
 import { checkedRef, UnreadableTensor } from '../tensorRef.js';
 import type { ContainerFormat } from './container.js';
 import { bad, FlatBuffer, type Table } from './flatBuffer.js';
@@ -16,7 +23,19 @@ const OBJECT = { type: 0, attributes: 2 };
 const TENSOR = { storage: 0, type: 1, offset: 2, sizes: 3, strides: 4, quantized: 6 };
 
 /** Kinds of values, as the union counts them. */
-const KIND = { integer: 1, truth: 2, float: 3, tensor: 5, text: 6, object: 10 };
+const KIND = {
+  integer: 1,
+  truth: 2,
+  float: 3,
+  tensor: 5,
+  text: 6,
+  list: 7,
+  tuple: 8,
+  dict: 9,
+  object: 10,
+  /** Of numbers and of truths alone; what those are is not asked. */
+  plainLists: [11, 12, 13],
+};
 
 /** `ScalarType`s of c10. */
 const DTYPES: ReadonlyMap<number, Dtype> = new Map([
@@ -107,7 +126,24 @@ class ProgramReading {
     if (inner === null) return null;
     if (kind === KIND.text) return buffer.text(inner, 0);
     if (kind === KIND.tensor) return this.#tensor(inner);
-    return kind === KIND.object ? this.#object(inner, depth) : null;
+    if (kind === KIND.object) return this.#object(inner, depth);
+    return this.#collection(kind, inner, depth);
+  }
+
+  /** Lists, tuples and dicts: what modules do not keep their parameters in, so that it can be told. */
+  #collection(kind: number, table: Table, depth: number): PickleValue {
+    const items = (field: number) =>
+      this.#buffer.numbers(table, field, 'uint32').map((index) => this.#value(index, depth + 1));
+    this.#budget.takeValues(COSTS.dict, 'A list');
+    if (kind === KIND.list) return new PickleList(items(0));
+    if (kind === KIND.tuple) return new PickleTuple(items(0));
+    if (KIND.plainLists.includes(kind)) return new PickleList();
+    if (kind !== KIND.dict) return null;
+    const [keys, values] = [items(0), items(1)];
+    this.#budget.takeValues(keys.length * COSTS.dictEntry, 'A dict');
+    const dict = new PickleDict();
+    for (const [i, key] of keys.entries()) dict.items.push(key, values[i] ?? null);
+    return dict;
   }
 
   #object(table: Table, depth: number): PickleCall {

@@ -27,11 +27,15 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map([
   ['BOOL', 'bool'],
 ]);
 
-/** The description of a TorchScript program of torch 1.0 to 1.3, if an archive has one; `null` for others. */
+/**
+ * The description of a TorchScript program of torch 1.0 to 1.3, if an archive has one; `null` for others. TensorFlow.js has a `model.json`,
+ * too, with its weights beside it.
+ */
 export function oldScript(entries: ReadonlyMap<string, ZipEntry>): ZipEntry | null {
   const found = [...entries.values()].filter(({ name }) => /^[^/]+\/model\.json$/.test(name));
   const root = found[0]?.name.split('/')[0];
-  return found.length === 1 && !entries.has(`${root}/data.pkl`) ? found[0] : null;
+  const hasTensors = [...entries.keys()].some((name) => name.startsWith(`${root}/tensors/`));
+  return found.length === 1 && hasTensors && !entries.has(`${root}/data.pkl`) ? found[0] : null;
 }
 
 /**

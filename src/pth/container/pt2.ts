@@ -1,7 +1,8 @@
 import { type ByteSource, memorySource } from '../../platform/byteSource.js';
-import { bytesOf, type Dtype } from '../dtypes.js';
+import { bytesOf } from '../dtypes.js';
 import type { ExportedConstant, ExportedProgram } from '../exported/exportedProgram.js';
 import { bad, type ProgramText, readJson, readProgram } from '../exported/readProgram.js';
+import { SCALAR_TYPES } from '../exported/scalarTypes.js';
 import { COSTS } from '../pickle/costs.js';
 import { PickleDict, PicklePersistent } from '../pickle/values.js';
 import { PthError } from '../pthError.js';
@@ -19,28 +20,6 @@ import { type Archive, locateZipEntry, readZipDirectory, type ZipEntry } from '.
 const MAX_CONSTANT_BYTES = 1 << 20;
 /** A tensor here, with its places in maps. */
 const TENSOR_COST = 6 * COSTS.call;
-
-/** As schema.py counts them. */
-const DTYPES: ReadonlyMap<number, Dtype> = new Map([
-  [1, 'uint8'],
-  [2, 'int8'],
-  [3, 'int16'],
-  [4, 'int32'],
-  [5, 'int64'],
-  [6, 'float16'],
-  [7, 'float32'],
-  [8, 'float64'],
-  [12, 'bool'],
-  [13, 'bfloat16'],
-  [28, 'uint16'],
-  [29, 'float8_e4m3fn'],
-  [30, 'float8_e5m2'],
-  [31, 'float8_e4m3fnuz'],
-  [32, 'float8_e5m2fnuz'],
-  [33, 'float8_e8m0fnu'],
-  [34, 'uint32'],
-  [35, 'uint64'],
-]);
 
 /** Where the parts of a program lie: in one file each, or in one file for each tensor that a list tells of. */
 interface Layout {
@@ -223,7 +202,7 @@ function listedTensor(
   }
   const entry = needed(entries, folder + path);
   const type = fieldOf(meta, 'dtype');
-  const dtype = typeof type === 'number' ? DTYPES.get(type) : undefined;
+  const dtype = typeof type === 'number' ? SCALAR_TYPES.get(type) : undefined;
   if (dtype === undefined || fieldOf(meta, 'layout') !== STRIDED) {
     return new UnreadableTensor(`type ${String(type)} of torch.export`);
   }

@@ -47,13 +47,14 @@ export interface ExportedName {
   readonly name: string;
 }
 
-/** What an operator is given; `{ other }` is something of another kind, such as a device or a graph within. */
+/** What an operator is given; `{ dtype: null }` is a type that is not known, and `{ other }` is something of another kind, such as a device or a graph within. */
 export type ExportedArgument =
   | null
   | boolean
   | number
   | string
   | ExportedName
+  | { readonly dtype: Dtype | null }
   | { readonly other: string }
   | readonly ExportedArgument[];
 

@@ -10,6 +10,7 @@ import {
   type ExportedTensor,
   isName,
 } from './exportedProgram.js';
+import { SCALAR_TYPES } from './scalarTypes.js';
 
 /** All but the numbers of its constants. */
 export type ProgramText = Omit<ExportedProgram, 'constants'>;
@@ -223,6 +224,8 @@ function argumentOf(argument: JsonValue): ExportedArgument {
     return name === null ? argumentOf(value) : { name };
   }
   if (LISTS.has(kind)) return listOf(value).map(argumentOf);
+  if (kind === 'as_scalar_type')
+    return { dtype: SCALAR_TYPES.get(typeof value === 'number' ? value : -1) ?? null };
   if (kind === 'as_float' && typeof value === 'string' && Object.hasOwn(WORDS, value))
     return WORDS[value];
   if (PLAIN.has(kind)) return plainOf(value) ?? { other: kind };

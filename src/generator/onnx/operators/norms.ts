@@ -88,7 +88,12 @@ export const batchNormalization: Lowering = (node) => {
   const x = node.picture(0);
   const eps = epsilon(node);
   if (node.integer('training_mode', 0) !== 1) {
-    const [weight, bias, mean, variance] = [1, 2, 3, 4].map((i) => node.leaf(node.constant(i)));
+    const [mean, variance] = [3, 4].map((i) => node.leaf(node.constant(i)));
+    // Models of ONNX have scale and shift; programs of torch.export may have neither.
+    const [weight, bias] = [1, 2].map((i) => {
+      const given = node.node.origin === undefined ? node.constant(i) : node.optional(i);
+      return given === null ? null : node.leaf(given);
+    });
     const operands = [x, weight, bias, mean, variance] as const;
     return new Computed(node.g.apply(batchNorm2dOperator, operands, { eps }));
   }

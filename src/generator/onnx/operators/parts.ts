@@ -63,6 +63,9 @@ export const split: Lowering = (node) => {
   const sizes =
     node.list(1, 'split') ??
     Array.from({ length: count }, (_, i) => Math.min(even, x.shape[axis] - i * even));
+  const whole = sizes.reduce((sum, length) => sum + length, 0);
+  if (whole !== x.shape[axis])
+    throw node.refusal(`its parts come to ${whole} of a side of ${x.shape[axis]}`);
   let start = 0;
   return sizes.map((length) => {
     const made = part(node, x, axis, start, length);
