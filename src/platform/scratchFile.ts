@@ -16,8 +16,6 @@ export interface ScratchFile {
 /** `.cyclegan-PID-PLACE-TOKEN.scratch`: processes of other machines and containers, which nothing tells of, are of another place. */
 const NAME = /^\.cyclegan-(\d+)-([\da-f]{1,8})-[\da-f]{8}\.scratch$/;
 
-/** Those of this thread, whichever copy of the library began them: each copy sweeps, and none may take another's. */
-const own = ownFiles();
 /** Whether they are removed as the thread ends. */
 let isWatching = false;
 
@@ -43,7 +41,7 @@ export function beginScratch(folder: string, bytes: number): ScratchFile {
   }
   if (!isWatching) globalThis.process.once('exit', removeAllOwn);
   isWatching = true;
-  own.add(path);
+  ownFiles().add(path);
   return { path, folder, bytes, remove: () => removeOwn(path) };
 }
 
@@ -57,6 +55,7 @@ function sweepScratch(folder: string, here: string): void {
   } catch {
     // A folder that can be written to and not be listed is good enough; any other is refused as the file is begun.
   }
+  const own = ownFiles();
   for (const name of names) {
     const [, pid, place] = NAME.exec(name) ?? [];
     const path = join(folder, name);
@@ -65,10 +64,9 @@ function sweepScratch(folder: string, here: string): void {
 }
 
 function removeStale(path: string, pid: number): void {
-  const { lstatSync, rmSync } = requireBuiltin('fs', 'A scratch file');
+  const { rmSync } = requireBuiltin('fs', 'A scratch file');
   try {
-    const isStale =
-      pid === globalThis.process.pid ? isOfNamesake(lstatSync(path).mtimeMs) : !isAlive(pid);
+    const isStale = pid === globalThis.process.pid ? isOfNamesake(path) : !isAlive(pid);
     if (isStale) rmSync(path, { force: true });
   } catch {
     // Gone meanwhile, another user's, or no file: who can remove it will, and the file to come has another name.
@@ -78,10 +76,30 @@ function removeStale(path: string, pid: number): void {
 /** So much may the clock of a disk's machine be behind. */
 const CLOCK_MS = 60_000;
 
-/** Whether a file of this process's number was last written before this process began. Others are those of other threads. */
-function isOfNamesake(written: number): boolean {
+/**
+ * Whether a file of this process's number was last written before this process began. Others are those of other threads, as is one that is
+ * open: the clock of `uptime` stands still while the machine sleeps.
+ */
+function isOfNamesake(path: string): boolean {
+  const file = requireBuiltin('fs', 'A scratch file').lstatSync(path);
   const begun = Date.now() - 1000 * globalThis.process.uptime();
-  return written < begun - CLOCK_MS;
+  return file.mtimeMs < begun - CLOCK_MS && !isOpenHere(file);
+}
+
+/** Whether any thread of this process has a file open, where that is told. */
+function isOpenHere(file: { readonly dev: number; readonly ino: number }): boolean {
+  const { existsSync, fstatSync, readdirSync } = requireBuiltin('fs', 'A scratch file');
+  const isIt = (descriptor: string): boolean => {
+    try {
+      const { dev, ino } = fstatSync(Number(descriptor));
+      return dev === file.dev && ino === file.ino;
+    } catch {
+      // Closed meanwhile, as is the one of the list itself.
+      return false;
+    }
+  };
+  const list = '/proc/self/fd';
+  return existsSync(list) && readdirSync(list).some(isIt);
 }
 
 /** What is told of a disk that is full. */
@@ -121,7 +139,7 @@ function placeName(): string {
 function removeOwn(path: string): void {
   try {
     builtin('fs')?.rmSync(path, { force: true });
-    own.delete(path);
+    ownFiles().delete(path);
   } catch {
     // Callers are done with it, or are a finalizer or the process's end, where an error would end the process in place of its result. It
     // is tried again as the thread ends, and then by the next process.
@@ -129,9 +147,10 @@ function removeOwn(path: string): void {
 }
 
 function removeAllOwn(): void {
-  for (const path of own) removeOwn(path);
+  for (const path of ownFiles()) removeOwn(path);
 }
 
+/** Those of this thread, whichever copy of the library began them: each copy sweeps, and none may take another's. */
 function ownFiles(): Set<string> {
   const key = Symbol.for('cyclegan-ts.scratchFiles');
   const held = globalThis as { [key]?: Set<string> };
