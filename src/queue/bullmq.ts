@@ -45,8 +45,10 @@ export interface BullWorker extends Emitter {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'stalled', listener: (id: string) => void): unknown;
   waitUntilReady(): Promise<unknown>;
-  /** Waits for jobs that are being done. */
-  close(): Promise<void>;
+  /** Takes no more jobs, and waits for those that are being done; without an end while Redis is away. */
+  pause(): Promise<void>;
+  /** @param force Whether it leaves what is being done. */
+  close(force: boolean): Promise<void>;
 }
 
 export interface BullWorkerOptions<C> {

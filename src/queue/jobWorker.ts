@@ -1,6 +1,7 @@
 import { CycleganError } from '../errors.js';
 import { throwIfAborted } from '../platform/abortion.js';
 import { sha256 } from '../platform/sha256.js';
+import { happensWithin } from '../platform/timeLimit.js';
 import type { BullJob, BullQueue, BullWorker } from './bullmq.js';
 import { failureFor, readFailure } from './failure.js';
 import { jobId, readJob, resultKey, type TranslationJob } from './job.js';
@@ -17,6 +18,8 @@ const MAX_STALLS = 5;
 const RETRY_MS = 1000;
 /** Seconds for which an idle worker waits in one call. */
 const IDLE_SECONDS = 5;
+/** Once nothing is at work, the server has so long to hear of it: a job whose end it does not hear of goes to another worker. */
+const GOODBYE_MS = 5000;
 
 /** Picture to picture, by the weights and settings of a job. */
 export type TranslateJob = (
@@ -58,6 +61,8 @@ export class JobWorker {
   readonly #options: JobWorkerOptions;
   readonly #queue: BullQueue;
   readonly #worker: BullWorker;
+  /** Jobs that are being done. */
+  #atWork = 0;
 
   constructor(server: QueueServer, options: JobWorkerOptions) {
     this.#server = server;
@@ -89,14 +94,37 @@ export class JobWorker {
     );
   }
 
-  /** Takes no more jobs, and completes those that are being done. */
+  /** Takes no more jobs, and completes those that are being done. A server that is away does not hold it. */
   async drain(): Promise<void> {
-    await this.#worker.close();
-    await this.#queue.close();
+    const isOver = await this.#rest();
+    await happensWithin(GOODBYE_MS, this.#worker.close(!isOver));
+    await happensWithin(GOODBYE_MS, this.#queue.close());
+  }
+
+  /** @returns Whether the server knows that all is done. */
+  async #rest(): Promise<boolean> {
+    let isOver = false;
+    const { onTrouble } = this.#options;
+    const resting = this.#worker.pause().then(
+      () => {
+        isOver = true;
+      },
+      (error: Error) => {
+        onTrouble(error);
+        // What is at work is waited for all the same.
+        return new Promise<never>(() => undefined);
+      },
+    );
+    for (;;) {
+      const wasIdle = this.#atWork === 0;
+      if (!(await happensWithin(GOODBYE_MS, resting)) && !(wasIdle && this.#atWork === 0)) continue;
+      return isOver;
+    }
   }
 
   async #process(bullJob: BullJob): Promise<unknown> {
     const { onOutcome } = this.#options;
+    this.#atWork++;
     const begin = performance.now();
     const told = { id: bullJob.id ?? '', name: '?' };
     const end = (failure: WorkOutcome['failure']) =>
@@ -112,6 +140,8 @@ export class JobWorker {
       const isFinal = failure instanceof this.#server.UnrecoverableError;
       end({ ...readFailure(failure.message), isFinal });
       throw failure;
+    } finally {
+      this.#atWork--;
     }
   }
 

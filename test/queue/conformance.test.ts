@@ -183,6 +183,33 @@ function conformance({ make }: ServerPackage): void {
     expect(states.map(({ kind }) => kind)).toEqual(['done', 'waiting', 'waiting', 'waiting']);
   });
 
+  it('has a worker and a submitter that are told to end do so while the server is away', async () => {
+    writePictures(folder, 1);
+    const worker = await beginWorker('--concurrency', '2');
+    const submitter = submit('in', '-o', 'out', '--wait');
+    await worker.until(({ lines }) => lines.length === 1, 'it was at work');
+    await ended(submitter, 0);
+    worker.signal('SIGSTOP');
+    writePicture(folder, 'waits', 20, 16, 9);
+    const waiting = submit('in', '-o', 'out', '--resume', '--wait');
+    await until(
+      () => withQueue((queue) => queue.counts()),
+      (counts) => counts.waiting + counts.prioritized + counts.active === 1,
+    );
+    await server.kill9();
+    try {
+      await waiting.until(({ stderr }) => stderr.includes('does not answer'), 'it said so');
+      waiting.signal('SIGINT');
+      expect(await waiting.end()).toBe(130);
+      worker.signal('SIGCONT');
+      await worker.until(({ stderr }) => stderr.includes('The queue has trouble'), 'it said so');
+      worker.signal('SIGTERM');
+      expect(await worker.end()).toBe(0);
+    } finally {
+      await server.start();
+    }
+  });
+
   it('tells how far a picture is, and stops it when it is cancelled', async () => {
     writePicture(folder, 'long', 3000, 2000);
     writePictures(folder, 1);

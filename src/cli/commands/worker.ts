@@ -2,6 +2,7 @@ import { seconds } from '../../html/text.js';
 import { warmUp } from '../../nn/compile.js';
 import { writeFileAtomic } from '../../platform/files.js';
 import { utf8Bytes } from '../../platform/text.js';
+import { happensWithin } from '../../platform/timeLimit.js';
 import { JobWorker, type WorkOutcome } from '../../queue/jobWorker.js';
 import { openServer } from '../../queue/servers/openServer.js';
 import { openStore } from '../../queue/store/openStore.js';
@@ -12,6 +13,8 @@ import { writeData } from '../standardOutput.js';
 import { printableJson, type Terminal, tenths } from '../terminal.js';
 
 const HEARTBEAT_MS = 10_000;
+/** So long may a server take to be left: one that is away does not hold the worker. */
+const CLOSE_MS = 2000;
 
 /** Translates what is in a queue, until a signal ends it. */
 export async function runWorker(request: WorkerRequest, terminal: Terminal): Promise<void> {
@@ -43,7 +46,7 @@ export async function runWorker(request: WorkerRequest, terminal: Terminal): Pro
     }
   } finally {
     interruption.end();
-    await server.close();
+    await happensWithin(CLOSE_MS, server.close());
   }
 }
 

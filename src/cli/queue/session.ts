@@ -1,3 +1,6 @@
+import { AbortError } from '../../errors.js';
+import { abortionOf } from '../../platform/abortion.js';
+import { happensWithin } from '../../platform/timeLimit.js';
 import { JobQueue } from '../../queue/jobQueue.js';
 import { openServer } from '../../queue/servers/openServer.js';
 import type { QueueServer } from '../../queue/servers/server.js';
@@ -6,6 +9,8 @@ import type { Terminal } from '../terminal.js';
 
 /** Between attempts to reach a server that was there before. */
 const RETRY_MS = 1000;
+/** So long may a queue take to be left. */
+const CLOSE_MS = 2000;
 
 /** A submitter's way to a queue, which outlives the server's being away. */
 export class QueueSession {
@@ -13,6 +18,7 @@ export class QueueSession {
   readonly #server: QueueServer;
   readonly #terminal: Terminal;
   #isAway = false;
+  #isClosed = false;
 
   /** @throws CycleganError where there is no such server. */
   static async open(request: QueueRequest, terminal: Terminal): Promise<QueueSession> {
@@ -25,27 +31,42 @@ export class QueueSession {
     this.#server = server;
     this.#terminal = terminal;
     this.queue = new JobQueue(server, name);
+    server.onLost(() => this.#tellOutage());
   }
 
-  /** Asks the queue, and again while it does not answer. */
+  /**
+   * Asks the queue, and again while it does not answer.
+   * @throws AbortError after `signal` fired, also while the question waits for the server.
+   */
   async ask<T>(question: (queue: JobQueue) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    for (;;) {
-      try {
-        const answer = await question(this.queue);
-        this.#isAway = false;
-        return answer;
-      } catch (error) {
-        if (!this.#server.isOutage(error) || signal?.aborted) throw error;
-        if (!this.#isAway)
-          this.#terminal.say(`${this.#server.name} does not answer; waits for it.`);
-        this.#isAway = true;
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    const abortion = abortionOf(signal);
+    try {
+      for (;;) {
+        try {
+          const answer = await Promise.race([abortion.happens, question(this.queue)]);
+          this.#isAway = false;
+          return answer;
+        } catch (error) {
+          if (signal?.aborted) throw new AbortError();
+          if (!this.#server.isOutage(error)) throw error;
+          this.#tellOutage();
+        }
+        await happensWithin(RETRY_MS, abortion.happens);
       }
+    } finally {
+      abortion.end();
     }
   }
 
+  #tellOutage(): void {
+    if (this.#isAway || this.#isClosed) return;
+    this.#isAway = true;
+    this.#terminal.say(`${this.#server.name} does not answer; waits for it.`);
+  }
+
   async close(): Promise<void> {
-    await this.queue.close();
-    await this.#server.close();
+    this.#isClosed = true;
+    await happensWithin(CLOSE_MS, this.queue.close());
+    await happensWithin(CLOSE_MS, this.#server.close());
   }
 }

@@ -63,6 +63,7 @@ export const postgresKind: ServerKind = {
       connection: pool,
       UnrecoverableError: bull.UnrecoverableError,
       isOutage,
+      onLost: (listener) => void pool.on('error', listener),
       close: () => pool.end(),
     } satisfies QueueServer;
   },

@@ -17,6 +17,7 @@ const MAX_RETRY_MS = 2000;
 interface Redis {
   connect(): Promise<void>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
   quit(): Promise<unknown>;
   disconnect(): void;
 }
@@ -37,10 +38,12 @@ export const redisKind: ServerKind = {
         new Redis(address, { lazyConnect: true, retryStrategy: null, connectTimeout: CONNECT_MS }),
       name,
     );
+    let isClosed = false;
     const connection = new Redis(address, {
       // Commands wait until the server is back, however long that takes.
       maxRetriesPerRequest: null,
-      retryStrategy: (times: number) => Math.min(100 * times, MAX_RETRY_MS),
+      // BullMQ's own connections have this, too: nobody waits for them in the end.
+      retryStrategy: (times: number) => (isClosed ? null : Math.min(100 * times, MAX_RETRY_MS)),
     });
     connection.on('error', () => undefined);
     return {
@@ -49,7 +52,11 @@ export const redisKind: ServerKind = {
       connection,
       UnrecoverableError: bull.UnrecoverableError,
       isOutage: isNetworkError,
-      close: async () => connection.disconnect(),
+      onLost: (listener) => void connection.on('close', listener),
+      close: async () => {
+        isClosed = true;
+        connection.disconnect();
+      },
     } satisfies QueueServer;
   },
 };

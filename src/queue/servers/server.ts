@@ -10,6 +10,8 @@ export interface QueueServer {
   readonly UnrecoverableError: BullModule['UnrecoverableError'];
   /** Whether an error means that the server does not answer for now. */
   isOutage(error: unknown): boolean;
+  /** Has `listener` hear of connections that are lost: calls may wait for the server, and say nothing. */
+  onLost(listener: () => void): void;
   close(): Promise<void>;
 }
 
