@@ -12,6 +12,8 @@ export interface BullJob {
   updateData(data: unknown): Promise<void>;
   updateProgress(progress: number): Promise<void>;
   remove(): Promise<void>;
+  /** Puts it back in one step, with the options that it has. @throws Where it is not in that state. */
+  retry(state: 'failed', options: { readonly resetAttemptsMade: boolean }): Promise<void>;
 }
 
 export interface BullJobOptions {

@@ -136,13 +136,18 @@ export class JobQueue {
     }
   }
 
-  /** Puts a dead letter back. @throws CycleganError `ERR_QUEUE_JOB` where there is none of that number. */
-  async retry(id: string, options: SubmitOptions): Promise<void> {
+  /**
+   * Puts a dead letter back, with the priority and the attempts that it had.
+   * @throws CycleganError `ERR_QUEUE_JOB` where there is none of that number, or it is no job.
+   */
+  async retry(id: string): Promise<void> {
     const job = await this.#queue.getJob(id);
     if (job?.finishedOn === undefined || (await job.getState()) !== 'failed') {
       throw new CycleganError('ERR_QUEUE_JOB', `${id}: there is no dead letter of this number.`);
     }
-    await this.submit(readJob(job.data), options);
+    const data = readJob(job.data);
+    if (isCancelled(job.data)) await job.updateData(data);
+    await job.retry('failed', { resetAttemptsMade: true });
   }
 
   /** How many jobs wait, are being done, or have failed. */

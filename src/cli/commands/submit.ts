@@ -5,7 +5,7 @@ import { prepareParts } from '../queue/jobMaker.js';
 import { planPictures } from '../queue/plannedPictures.js';
 import { QueueSession } from '../queue/session.js';
 import { Submission } from '../queue/submission.js';
-import { SubmitTally } from '../queue/submitTally.js';
+import { failureOf, SubmitTally } from '../queue/submitTally.js';
 import type { LettersRequest, PicturesRequest, SubmitRequest } from '../requests/submit.js';
 import { writeData } from '../standardOutput.js';
 import { printableJson, type Terminal } from '../terminal.js';
@@ -106,8 +106,18 @@ async function retryFailed(
       if (failure.code !== 'ERR_CANCELLED') ids.push(id);
     }
   }
-  for (const id of ids) await session.ask((queue) => queue.retry(id, request));
-  terminal.say(`${ids.length} put back.`);
+  const refusals: string[] = [];
+  for (const id of ids) {
+    try {
+      await session.ask((queue) => queue.retry(id));
+    } catch (error) {
+      // The others are put back all the same.
+      const { message } = failureOf(error);
+      refusals.push(message.startsWith(id) ? message : `${id}: ${message}`);
+    }
+  }
+  terminal.say(`${ids.length - refusals.length} put back.`);
+  if (refusals.length > 0) throw new CycleganError('ERR_QUEUE_JOB', refusals.join('\n'));
 }
 
 async function cancel(

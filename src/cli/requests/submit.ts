@@ -18,7 +18,7 @@ export const submitSpec: CommandSpec = {
   notes: [
     'Names mean what they mean to cyclegan IN... -o OUT, and each result gets the name that it would have there. With --wait, the command puts it there as it is done, and ends when all are. Without it, a worker does, where OUT lies in the shared folder (--store); from elsewhere, the same command with --wait fetches what is done.',
     'A picture, its weights and its settings have one number, which is their hash: what was translated once is not translated again, by whomever it is submitted, and a worker that is killed loses nothing. What may go well another time (a disk, a network, memory) is tried again, with pauses that become longer; a damaged picture is not.',
-    '--failed lists pictures that failed for good, with the reason. --retry puts them back, all or those whose numbers follow; --cancel takes those back whose numbers follow, and ends them where they are at work.',
+    '--failed lists pictures that failed for good, with the reason. --retry puts them back, all or those whose numbers follow, with the priority and the attempts that they had; --cancel takes those back whose numbers follow, and ends them where they are at work.',
   ],
   options: {
     ...QUEUE_OPTIONS,
@@ -97,6 +97,10 @@ export function readSubmit(invocation: Invocation): SubmitRequest {
       settings: settingsOf(invocation),
       wait: flag('wait'),
     };
+  }
+  const needless = ['priority', 'attempts'].find((name) => invocation.text(name) !== undefined);
+  if (needless !== undefined) {
+    throw new UsageError(`--${needless} is for pictures that are submitted, not for --${kind}.`);
   }
   const unlike = operands.find((operand) => !isJobId(operand));
   if (unlike !== undefined) {
