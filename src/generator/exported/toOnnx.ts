@@ -7,7 +7,7 @@ import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from '../../pth/onnx/
 import { exportedRefusal } from '../onnx/lowering.js';
 import { AtenNode } from './atenNode.js';
 import { operatorOf } from './operatorOf.js';
-import { SPELLINGS } from './operators.js';
+import { SPELLINGS } from './operators/index.js';
 
 /** Of ONNX's operators, as they are spelled here. */
 const OPSET = 21;

@@ -1,0 +1,24 @@
+import type { Spelling } from './spelling.js';
+
+export const symSize: Spelling = (node) => {
+  const shape = node.add('Shape', [node.value('self')]);
+  const index = node.add('Squeeze', [node.constants('dim', [node.number('dim', 0)])]);
+  node.result('Gather', [shape, index]);
+};
+
+/** Of numbers that depend on shapes. */
+export const ofSizes =
+  (type: string): Spelling =>
+  (node) => {
+    const given = [...node.node.arguments.keys()];
+    node.result(
+      type,
+      given.map((name) => node.value(name)),
+    );
+  };
+
+/** Down, also below 0, where ONNX's division of whole numbers goes towards 0: what is left goes first. */
+export const floorDivide: Spelling = (node) => {
+  const [a, b] = [...node.node.arguments.keys()].map((name) => node.value(name));
+  node.result('Div', [node.add('Sub', [a, node.add('Mod', [a, b])]), b]);
+};
