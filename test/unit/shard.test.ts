@@ -6,25 +6,16 @@ import { type ManyPlan, planMany } from '../../src/cli/commands/translatePlan.js
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { parseCommandLine } from '../../src/cli/usage.js';
 import { temporaryFolder } from '../support/command.js';
+import { quietTerminal } from '../support/quietTerminal.js';
 
 const home = temporaryFolder();
 afterAll(home.remove);
-
-const quiet = {
-  isLive: false,
-  sayAtEnd: () => undefined,
-  end: () => undefined,
-  say: () => undefined,
-  progress: () => undefined,
-  clearLine: () => '',
-  confirm: async () => false,
-};
 
 async function plan(...args: string[]): Promise<ManyPlan> {
   const request = readTranslate(parseCommandLine(translateSpec, args));
   const names = await readNames(request);
   if (names.kind === 'one') throw new Error('one is planned');
-  return planMany(names, request, quiet);
+  return planMany(names, request, quietTerminal);
 }
 
 const namesOf = ({ left }: ManyPlan) =>

@@ -5,9 +5,9 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import { readNames } from '../../src/cli/commands/translateNames.js';
 import { type ManyPlan, planMany, planOne } from '../../src/cli/commands/translatePlan.js';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
-import type { Terminal } from '../../src/cli/terminal.js';
 import { parseCommandLine } from '../../src/cli/usage.js';
 import { temporaryFolder } from '../support/command.js';
+import { quietTerminal } from '../support/quietTerminal.js';
 
 const home = temporaryFolder();
 let count = 0;
@@ -30,21 +30,11 @@ const put = (...names: string[]) => {
 /** A file or folder whose name are these bytes, a character each. */
 const bytes = (name: string) =>
   Buffer.concat([Buffer.from(`${cwd}/`), Buffer.from(name, 'latin1')]);
-const quiet: Terminal = {
-  isLive: false,
-  sayAtEnd: () => undefined,
-  end: () => undefined,
-  say: () => undefined,
-  progress: () => undefined,
-  clearLine: () => '',
-  confirm: async () => false,
-};
-
 async function plan(...args: string[]): Promise<ManyPlan> {
   const request = readTranslate(parseCommandLine(translateSpec, args));
   const names = await readNames(request);
-  if (names.kind === 'many') return planMany(names, request, quiet);
-  throw await planOne(names, request, quiet).then(
+  if (names.kind === 'many') return planMany(names, request, quietTerminal);
+  throw await planOne(names, request, quietTerminal).then(
     () => new Error('One is planned.'),
     (error: unknown) => error,
   );
@@ -251,7 +241,7 @@ describe('an output without an extension', () => {
     const request = readTranslate(parseCommandLine(translateSpec, args));
     const names = await readNames(request);
     if (names.kind === 'many') throw new Error('Many are named.');
-    return (await planOne(names, request, quiet))?.encodedAs;
+    return (await planOne(names, request, quietTerminal))?.encodedAs;
   };
 
   it('is a PNG, or what --format says, where it is a pipe', async () => {

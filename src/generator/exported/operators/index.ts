@@ -7,7 +7,7 @@ import { chunk, narrow, select, slice, split } from './parts.js';
 import { adaptivePool, pool } from './pools.js';
 import { addmm, linear, softmax } from './products.js';
 import { reduce } from './reductions.js';
-import { flatten, identity, permute, reshape, turn } from './shapes.js';
+import { flatten, identity, permute, reshape, transposed } from './shapes.js';
 import { floorDivide, ofSizes, symSize } from './sizes.js';
 import { type Spelling, same } from './spelling.js';
 import { upsample } from './upsample.js';
@@ -98,7 +98,7 @@ export const SPELLINGS: ReadonlyMap<string, Spelling> = new Map<string, Spelling
   ...['view', 'reshape', '_unsafe_view'].map((name) => [name, reshape] as const),
   ['flatten', flatten],
   ['permute', permute],
-  ['t', turn],
+  ['t', transposed],
   ['unsqueeze', (node) => node.result('Unsqueeze', [node.value('self'), node.sizes('dim')])],
   [
     'squeeze',

@@ -7,7 +7,7 @@ export const reshape: Spelling = (node) => {
   node.result('Reshape', [node.value('self'), node.sizes(size)], { allowzero: 1 });
 };
 
-/** Nothing here has as many. */
+/** More than any operator here takes. */
 const MAX_DIMENSIONS = 8;
 
 /** Dimensions from one to another become one: of pictures, mostly all behind the batch. */
@@ -27,5 +27,6 @@ export const permute: Spelling = (node) => {
   node.result('Transpose', [node.value('self')], { perm });
 };
 
-export const turn: Spelling = (node) =>
+/** `aten.t`: a matrix transposed. */
+export const transposed: Spelling = (node) =>
   node.result('Transpose', [node.value('self')], { perm: [1, 0] });

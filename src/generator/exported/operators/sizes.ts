@@ -6,7 +6,7 @@ export const symSize: Spelling = (node) => {
   node.result('Gather', [shape, index]);
 };
 
-/** Of numbers that depend on shapes. */
+/** Arithmetic on sizes (`SymInt`). */
 export const ofSizes =
   (type: string): Spelling =>
   (node) => {
@@ -17,7 +17,7 @@ export const ofSizes =
     );
   };
 
-/** Down, also below 0, where ONNX's division of whole numbers goes towards 0: what is left goes first. */
+/** Rounds down; ONNX's integer Div truncates toward zero, so the remainder is subtracted first. */
 export const floorDivide: Spelling = (node) => {
   const [a, b] = [...node.node.arguments.keys()].map((name) => node.value(name));
   node.result('Div', [node.add('Sub', [a, node.add('Mod', [a, b])]), b]);
