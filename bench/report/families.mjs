@@ -23,10 +23,13 @@ export function families(results) {
       memoryRatio.toFixed(2),
     ]),
   );
+  const { machine, nodes, build, date } = results;
+  const versions = nodes.map(({ node }) => `Node ${node}`).join(', ');
   const head = ['', '', 'fastest, ms', 'time, of its', 'peak memory, MB', 'memory, of its'];
   return `## ${FAMILIES}
 
-The fastest run of each, and the most memory of the process, as multiples of ${labelOf(MEASURE)}'s.
+The fastest run of each, and the most memory of the process, as multiples of ${labelOf(MEASURE)}'s; commit
+${build}, ${machine.cpu}, ${versions}, ${date.slice(0, 10)}.
 
 ${table(head, rows)}`;
 }
