@@ -1,6 +1,6 @@
 import type { GraphNode } from '../../graph/graph.js';
 import type { RunOptions } from '../engine.js';
-import type { Assembly } from './plan/assemble.js';
+import type { Assembly } from './plan/assembly.js';
 
 /** Tells of nodes while a program goes through its steps, each of which may do the work of several. */
 export class NodeProgressReporter {

@@ -9,7 +9,7 @@ import { QueuedProgram, resultsOf } from '../shared/program.js';
 import { runReference } from '../shared/reference.js';
 import { firstView } from '../shared/weightViews.js';
 import { NodeProgressReporter } from './nodeProgress.js';
-import type { Assembly } from './plan/assemble.js';
+import type { Assembly } from './plan/assembly.js';
 import { WorkerError } from './pool/pool.js';
 import type { Part, Team } from './team.js';
 import { WeightPacker } from './weightPacker.js';

@@ -1,7 +1,7 @@
 import type { ElementReader } from '../../tensor/elementSource.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { align } from '../shared/arena.js';
-import type { Assembly } from './plan/assemble.js';
+import type { Assembly } from './plan/assembly.js';
 import { beginTurn } from './pool/semaphore.js';
 import type { Team } from './team.js';
 

@@ -18,6 +18,8 @@ import {
   sizeWithBorder,
   storedValue,
 } from './lazyValue.js';
+import { NormStatistics } from './normStatistics.js';
+import { isSame, isSameSize } from './same.js';
 import type {
   ConstantNorm,
   ConvolutionStep,
@@ -25,9 +27,7 @@ import type {
   FlatOperation,
   FusedGraph,
   FusedStep,
-  JoinSumsStep,
-  NormStep,
-  Sums,
+  StepOfNode,
   Window,
 } from './steps.js';
 
@@ -50,16 +50,8 @@ export class Fuser {
   /** Values that were laid out anew: flat ones as pictures, and the other way round. */
   readonly #pictures = new Map<FlatValue, LazyValue>();
   readonly #flattened = new Map<LazyValue, FlatValue>();
-  /** Which convolution stored a value. */
-  readonly #writers = new Map<Stored, ConvolutionStep>();
-  /** Which copy stored a value, and the number of that step. */
-  readonly #copies = new Map<Stored, { readonly step: CopyStep; readonly at: number }>();
-  /** Of values that no convolution stored. */
-  readonly #sums = new Map<Stored, Sums>();
-  /** Those of several values, by the sums of the first. */
-  readonly #joined = new Map<Sums, JoinSumsStep[]>();
-  /** Norms by the sums that they go by. */
-  readonly #norms = new Map<Sums, NormStep[]>();
+  /** What norms go by. */
+  readonly statistics = new NormStatistics(this.#steps, (step) => this.push(step));
   readonly #shared = new Map<string, unknown>();
   /** Cores by what they were made of, so that equal ones are the same. */
   readonly #appended = new Map<LazyCore, [Pointwise, LazyCore][]>();
@@ -161,7 +153,7 @@ export class Fuser {
     return { channels, height, width };
   }
 
-  push(step: DistributiveOmit<FusedStep, 'node'>): void {
+  push(step: StepOfNode): void {
     this.#steps.push({ ...step, node: this.#node } as FusedStep);
   }
 
@@ -246,7 +238,7 @@ export class Fuser {
     const to = { channels, height, width };
     const step: CopyStep = { kind: 'copy', source: value, window: null, to, gradientSums: null };
     // The very step, whose sums a norm's gradient asks for later.
-    this.#copies.set(to, { step, at: this.#steps.length });
+    this.statistics.noteCopy(step, this.#steps.length);
     this.#steps.push(Object.assign(step, { node: this.#node }));
     const stored = storedValue(to, value.core.bound);
     for (const [id, other] of this.#values) if (other === value) this.#values.set(id, stored);
@@ -271,62 +263,6 @@ export class Fuser {
     const to = { channels: core.stored.channels, height: window.height, width: window.width };
     this.push({ kind: 'copy', source, window, to, gradientSums: null });
     return storedValue(to, core.bound);
-  }
-
-  /** Partial sums of materialized values together: left by the convolutions that stored them, or of steps of their own. */
-  sumsOf(values: readonly LazyValue[]): Sums {
-    return this.joinedSums(values.map(({ core }) => this.#sumsOfOne(core.stored)));
-  }
-
-  /** Sums of several values as those of all; asked for again, the same. */
-  joinedSums(parts: readonly Sums[]): Sums {
-    const [first] = parts;
-    if (parts.length === 1) return first;
-    const known = this.#joined.get(first) ?? [];
-    const same = known.find((step) => isSameList(step.parts, parts));
-    if (same !== undefined) return same.sums;
-    const count = parts.reduce((sum, part) => sum + part.count, 0);
-    const step = { kind: 'joinSums', parts, sums: { channels: first.channels, count } } as const;
-    this.push(step);
-    this.#joined.set(first, [...known, step]);
-    return step.sums;
-  }
-
-  #sumsOfOne(stored: Stored): Sums {
-    const sums = newSums(stored);
-    const writer = this.#writers.get(stored);
-    if (writer !== undefined) {
-      writer.sums ??= sums;
-      return writer.sums;
-    }
-    const known = this.#sums.get(stored);
-    if (known !== undefined) return known;
-    this.#sums.set(stored, sums);
-    this.push({ kind: 'sums', source: storedValue(stored), sums });
-    return sums;
-  }
-
-  /** The factors of a norm by the statistics that sums come to; asked for again, the same. */
-  normOf(sums: Sums, how: Omit<NormStep, 'kind' | 'sums' | 'to'>): NormFactors {
-    const known = this.#norms.get(sums) ?? [];
-    const same = known.find((step) => isSameNorm(step, how));
-    if (same !== undefined) return same.to;
-    const to = { channels: sums.channels };
-    const step: NormStep = { kind: 'norm', sums, ...how, to };
-    this.push(step);
-    this.#norms.set(sums, [...known, step]);
-    return to;
-  }
-
-  /** Sums of the gradient of a norm's result: left by the copy that stored it, if it comes after the norm, or of a step of their own. */
-  gradientSums(gradient: LazyValue, of: Stored, norm: NormFactors): Sums {
-    const sums = newSums(of);
-    const copy = isMaterialized(gradient) ? this.#copies.get(gradient.core.stored) : undefined;
-    const isFree = copy?.step.gradientSums === null;
-    if (copy !== undefined && isFree && this.#madeBefore(copy.at, of, norm)) {
-      copy.step.gradientSums = { sums, of, norm };
-    } else this.push({ kind: 'gradientSums', source: gradient, sums, of, norm });
-    return sums;
   }
 
   /** What several nodes with the same operands have in common, made for the first of them. */
@@ -359,17 +295,9 @@ export class Fuser {
     // The very step, whose sums a later norm asks for.
     const pushed = Object.assign(step, { node: this.#node });
     this.#steps.push(pushed);
-    this.#writers.set(to, step);
+    this.statistics.noteConvolution(step);
     if (keep !== null) this.#replace(value.core, keep);
     return storedValue(to);
-  }
-
-  /** Whether both were there before the step of that number. */
-  #madeBefore(at: number, value: Stored, norm: NormFactors): boolean {
-    const before = this.#steps.slice(0, at);
-    const isMade = (what: Stored | NormFactors) =>
-      before.some((step) => ('to' in step && step.to === what) || keeps(step, what));
-    return isMade(value) && isMade(norm);
   }
 
   /** Readers to come of a value, whatever borders they put around it. */
@@ -464,63 +392,14 @@ export class Fuser {
   }
 }
 
-type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
-
 /** The norm that is all that is pending. */
 function onlyNorm({ pending: [first, ...others] }: LazyCore): NormFactors | null {
   return first?.kind === 'norm' && others.length === 0 ? first.factors : null;
-}
-
-function isSameSize(a: Stored, b: Stored): boolean {
-  return a.channels === b.channels && a.height === b.height && a.width === b.width;
-}
-
-/** Whether a step stores its source on the way. */
-function keeps(step: FusedStep, what: Stored | NormFactors): boolean {
-  return step.kind === 'convolution' && step.keep === what;
-}
-
-function newSums({ channels, height, width }: Stored): Sums {
-  return { channels, count: height * width };
-}
-
-function isSameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((one, i) => one === b[i]);
-}
-
-function isSameNorm(a: NormStep, b: Omit<NormStep, 'kind' | 'sums' | 'to'>): boolean {
-  return (
-    a.weight === b.weight &&
-    a.bias === b.bias &&
-    a.perGroup === b.perGroup &&
-    a.eps === b.eps &&
-    a.correction === b.correction &&
-    a.epsOutside === b.epsOutside
-  );
 }
 
 /** Gates and gradients of norms read another value, too, but are left to each reader: what they make takes as much memory again. */
 function isSum({ pending }: LazyCore): boolean {
   return pending.some(
     ({ kind }) => kind === 'add' || kind === 'sub' || kind === 'subFrom' || kind === 'mul',
-  );
-}
-
-function isSame(a: Pointwise, b: Pointwise): boolean {
-  if (a.kind === 'norm') return b.kind === 'norm' && a.factors === b.factors;
-  if (a.kind === 'activation' || a.kind === 'gate') {
-    // Of gates, the other values and the factors are told apart by identity.
-    return a.kind === b.kind && sameIdentities(a, b) && JSON.stringify(a) === JSON.stringify(b);
-  }
-  if (a.kind === 'normGradient') return b.kind === a.kind && a.factors === b.factors;
-  return a.kind === b.kind && a.other === b.other;
-}
-
-function sameIdentities(a: Pointwise, b: Pointwise): boolean {
-  if (a.kind !== 'gate' || b.kind !== 'gate') return true;
-  return (
-    a.other === b.other &&
-    a.by.length === b.by.length &&
-    a.by.every((operation, i) => isSame(operation, b.by[i]))
   );
 }

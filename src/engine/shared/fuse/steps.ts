@@ -57,6 +57,11 @@ export type FusedStep = { readonly node: GraphNode | null } & (
   | WeightGradientStep
 );
 
+/** A step without the node that it is of. */
+export type StepOfNode = DistributiveOmit<FusedStep, 'node'>;
+
+type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+
 /** An input of the graph comes in. */
 export interface InputStep {
   readonly kind: 'input';

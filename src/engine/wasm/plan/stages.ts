@@ -47,7 +47,7 @@ export type Stage = { readonly node: GraphNode | null } & (
   | GatherStage
   | PoolStage
   | MaximaStage
-  | { readonly kind: 'sums'; readonly source: Source; readonly partials: Buffer }
+  | SumsStage
   | JoinSumsStage
   | NormStage
   | GradientSumsStage
@@ -58,6 +58,7 @@ export type Stage = { readonly node: GraphNode | null } & (
   | ConvolutionStage
   | WeightGradientStage
   | ChainStage
+  | ChainSumsStage
   | TransferStage
 );
 
@@ -73,7 +74,12 @@ export interface ExportStage {
  * the first makes, `chainSums` runs the first by itself before.
  */
 export interface ChainStage {
-  readonly kind: 'chain' | 'chainSums';
+  readonly kind: 'chain';
+  readonly chain: RowChain;
+}
+
+export interface ChainSumsStage {
+  readonly kind: 'chainSums';
   readonly chain: RowChain;
 }
 
@@ -245,6 +251,13 @@ export interface PoolStage {
   readonly step: PoolStep;
   readonly source: Source;
   readonly to: Buffer;
+}
+
+/** Sums of a value that no convolution has stored. */
+export interface SumsStage {
+  readonly kind: 'sums';
+  readonly source: Source;
+  readonly partials: Buffer;
 }
 
 /** Partial sums of several values become some of one, which begin with those of the first. */

@@ -8,7 +8,11 @@ export function fuseOwnNorm(fuser: Fuser, node: GraphNode, how: Statistics): Laz
   const plain = fuser.materialize(fuser.operand(node, 0));
   const { stored } = plain.core;
   const [weight, bias] = [fuser.weight(node, 1), fuser.weight(node, 2)];
-  const factors = fuser.normOf(fuser.sumsOf([plain]), { weight, bias, ...how });
+  const factors = fuser.statistics.normOf(fuser.statistics.sumsOf([plain]), {
+    weight,
+    bias,
+    ...how,
+  });
   // None of n numbers is more than √n deviations from their mean. Weights may come to be anything.
   const isBounded = weight === null && bias === null;
   const count = how.perGroup * stored.height * stored.width;

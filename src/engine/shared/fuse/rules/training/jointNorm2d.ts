@@ -16,9 +16,9 @@ export const jointNorm2dRule = rule(
   jointNorm2dOperator,
   (fuser, node) => {
     const values = node.operands.map((_, i) => fuser.materialize(fuser.operand(node, i)));
-    const sums = fuser.sumsOf(values);
+    const sums = fuser.statistics.sumsOf(values);
     const how = { weight: null, bias: null, ...jointStatistics(node.attributes) };
-    const factors = fuser.normOf(sums, how);
+    const factors = fuser.statistics.normOf(sums, how);
     // None of n numbers is more than √n deviations from their mean.
     const bound = Math.sqrt(sums.count);
     return fuser.append(values[node.attributes.index], { kind: 'norm', factors }, () => bound);

@@ -10,7 +10,7 @@ export const jointVarianceRule = rule(
     const values = node.operands.map((_, i) => fuser.materialize(fuser.operand(node, i)));
     const { correction } = node.attributes;
     const to = fuser.store(node.shape);
-    fuser.push({ kind: 'variance', sums: fuser.sumsOf(values), correction, to });
+    fuser.push({ kind: 'variance', sums: fuser.statistics.sumsOf(values), correction, to });
     return storedValue(to);
   },
   { takes: ({ operands }, graph) => operands.every((id) => isOfOnePicture(graph, id as number)) },

@@ -35,7 +35,11 @@ export function prepareNormGradients(
   const halves = Array.from({ length: count }, (_, i) => [i, count + i] as const);
   const inputs = halves.map(([input]) => fuser.materialize(fuser.operand(node, input)));
   // Those of the forward pass, unless that one has a scale and a shift.
-  const norm = fuser.normOf(fuser.sumsOf(inputs), { weight: null, bias: null, ...how });
+  const norm = fuser.statistics.normOf(fuser.statistics.sumsOf(inputs), {
+    weight: null,
+    bias: null,
+    ...how,
+  });
   const factors = { channels: norm.channels };
   const pictures = halves.map(([, at], i) => {
     const of = inputs[i].core.stored;
@@ -43,8 +47,16 @@ export function prepareNormGradients(
     const isOpen = fuser.isOpen(gradient, operationOn(of, norm, factors));
     return { of, gradient: isOpen ? gradient : fuser.materialize(gradient) };
   });
-  const sums = pictures.map(({ of, gradient }) => fuser.gradientSums(gradient, of, norm));
-  fuser.push({ kind: 'normGradient', sums: fuser.joinedSums(sums), norm, ...how, to: factors });
+  const sums = pictures.map(({ of, gradient }) =>
+    fuser.statistics.gradientSums(gradient, of, norm),
+  );
+  fuser.push({
+    kind: 'normGradient',
+    sums: fuser.statistics.joinedSums(sums),
+    norm,
+    ...how,
+    to: factors,
+  });
   return { norm, factors, pictures };
 }
 

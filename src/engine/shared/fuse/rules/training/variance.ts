@@ -7,6 +7,6 @@ export const varianceRule = rule(varianceOperator, (fuser, node) => {
   const value = fuser.materialize(fuser.operand(node, 0));
   const { correction } = node.attributes;
   const to = fuser.store(node.shape);
-  fuser.push({ kind: 'variance', sums: fuser.sumsOf([value]), correction, to });
+  fuser.push({ kind: 'variance', sums: fuser.statistics.sumsOf([value]), correction, to });
   return storedValue(to);
 });
