@@ -22,6 +22,7 @@ import { transformerNetFamily } from './fastneuralstyle/transformerNetFamily.js'
 import { mobileFamily } from './gancompression/mobileFamily.js';
 import { subMobileFamily } from './gancompression/subMobileFamily.js';
 import { ganillaFamily } from './ganilla/ganillaFamily.js';
+import { drawingFamily } from './informativedrawings/drawingFamily.js';
 import { MAX_KEYS } from './keyPatterns.js';
 import { cycleNetFamily } from './lornatang/cycleNetFamily.js';
 import { mmgenerationResnetFamily } from './mmgeneration/resnetFamily.js';
@@ -83,6 +84,7 @@ export const FAMILIES: readonly Family[] = [
   znxlwmCartoonGANFamily,
   transformerNetworkFamily,
   mrzhuResnetFamily,
+  drawingFamily,
   generatorResNetFamily,
   cutFamily,
   animeGan2Family,

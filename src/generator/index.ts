@@ -32,6 +32,7 @@ export {
   type SubMobileWidths,
 } from './gancompression/subMobileResnetGenerator.js';
 export { GanillaResNet, type GanillaResNetOptions } from './ganilla/ganillaResNet.js';
+export { DrawingGenerator } from './informativedrawings/drawingGenerator.js';
 export { CycleNet, type CycleNetOptions } from './lornatang/cycleNet.js';
 export {
   MmgenerationResnetGenerator,

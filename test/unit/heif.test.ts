@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { decodeImage, imageSize, loadDecoder, openImage } from '../../src/image/formats.js';
+
+vi.mock('@jsquash/avif/decode.js', () => {
+  throw new Error('not installed');
+});
+vi.mock('heic-decode', () => {
+  throw new Error('not installed');
+});
 
 /** A file of some brands, with a size somewhere. */
 function heif(major: string, others: readonly string[] = [], size: readonly number[] = []) {

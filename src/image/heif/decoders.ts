@@ -2,6 +2,7 @@ import { builtin } from '../../platform/builtin.js';
 import { packageFile } from '../../platform/packageFile.js';
 import { ImageError } from '../picture.js';
 import type { HeifKind } from './heifFile.js';
+import { keepingWords } from './libheifWords.js';
 
 /** Pixels as other decoders give them. */
 export interface Rgba {
@@ -95,7 +96,7 @@ interface HeicPackage {
 
 async function decodeHeic(bytes: Uint8Array): Promise<Rgba> {
   const heic = await importPackage<HeicPackage>('HEIC', PACKAGES.HEIC);
-  return heic.default({ buffer: bytes });
+  return keepingWords(() => heic.default({ buffer: bytes }));
 }
 
 /** By a name that bundlers do not follow: the package may not be there. */
