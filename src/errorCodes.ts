@@ -161,6 +161,7 @@ export const ERROR_CODES = {
   ERR_PTH_GZIP: { thrownAs: 'PthError', means: 'A weight file is compressed with gzip' },
   ERR_PTH_PICTURE: { thrownAs: 'PthError', means: 'A weight file is a picture' },
   ERR_PTH_NUMPY: { thrownAs: 'PthError', means: 'An archive of NumPy arrays is damaged' },
+  ERR_PTH_HDF5: { thrownAs: 'PthError', means: 'An HDF5 file of Keras is damaged' },
   ERR_PTH_ONNX: {
     thrownAs: 'PthError',
     means: 'An ONNX model is damaged, or its weights lie in a file that is not beside it',

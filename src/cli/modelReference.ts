@@ -38,6 +38,13 @@ const OWN_HEAD = `
 - *\`.pdparams\`* of Paddle: a pickle of NumPy arrays, or a dict of several (\`--key\`). \`X._mean\` and \`X._variance\` become \`X.running_mean\` and
   \`X.running_var\`; \`X.scale\` beside \`X.bias\` becomes \`X.weight\`, and both are left out where they are ones and zeros, as PaddleGAN's instance norms
   have them; weights of two dimensions are turned, as Paddle's linear layers have \`[in, out]\`. Other names are PyTorch's already.
+- *Keras*: \`.h5\` of weights or of whole models, \`.weights.h5\` and \`.keras\`, of Keras 2 and 3, for the generator that Keras' own example of CycleGAN trains. Layers of
+  one kind are numbered in their order within a model, as Keras 3 does in its files, whatever numbers they had when they were made: \`conv2d_21/kernel:0\` of the first
+  convolution and \`layers/conv2d/vars/0\` are both \`conv2d.weight\`. \`kernel\` becomes \`weight\`, \`[height, width, in, out]\` as \`[out, in, height, width]\`, and of a transposed
+  convolution \`[height, width, out, in]\` as \`[in, out, height, width]\`; \`gamma\` and \`beta\` become \`weight\` and \`bias\`, \`moving_mean\` and \`moving_variance\` \`running_mean\` and
+  \`running_var\`. A file of several models has their names before the keys (\`--key gen_G\`); what optimisers keep is left out. Padding \`same\` is Keras', with the odd zero behind the
+  picture. Norms are those of TensorFlow Addons (\`instance_normalization\`) or Keras' own (\`group_normalization\`) with a group for each channel: a whole model says so, or is refused; of weights
+  alone a note tells that it is taken. HDF5 is read as h5py writes it, of the oldest and of the newest version of the format; newer indices of chunks, which h5py writes only when asked, are refused (\`ERR_PTH_VERSION\`).
 - *ONNX*, opsets 7 to 25 (7 to 18 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
   model, in its own folder. Ranges and the order of channels are what ONNX's metadata of images say (\`Image.BitmapPixelFormat\`, \`Image.NominalPixelRange\`); else ranges are read off the first and last nodes (\`tanh\`, \`sigmoid\`, \`Clip\`, and what scales them), then off the
   family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides

@@ -23,6 +23,7 @@ import { mobileFamily } from './gancompression/mobileFamily.js';
 import { subMobileFamily } from './gancompression/subMobileFamily.js';
 import { ganillaFamily } from './ganilla/ganillaFamily.js';
 import { drawingFamily } from './informativedrawings/drawingFamily.js';
+import { kerasResnetFamily } from './keras/resnetFamily.js';
 import { MAX_KEYS } from './keyPatterns.js';
 import { cycleNetFamily } from './lornatang/cycleNetFamily.js';
 import { mmgenerationResnetFamily } from './mmgeneration/resnetFamily.js';
@@ -86,6 +87,7 @@ export const FAMILIES: readonly Family[] = [
   mrzhuResnetFamily,
   drawingFamily,
   generatorResNetFamily,
+  kerasResnetFamily,
   cutFamily,
   animeGan2Family,
   transformerNetFamily,

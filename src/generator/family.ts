@@ -67,6 +67,8 @@ export const USUAL_TRAITS: PictureTraits = {
 export type SavedOptions = TraitOptions & {
   /** Which norms its configuration names; keys without parameters do not tell all of them apart. */
   readonly norm?: string;
+  /** Of its norms, where the file names it. */
+  readonly epsilon?: number;
 };
 
 /** The key by which a family's files are found, whatever wrappers have put before it. */

@@ -33,6 +33,11 @@ export {
 } from './gancompression/subMobileResnetGenerator.js';
 export { GanillaResNet, type GanillaResNetOptions } from './ganilla/ganillaResNet.js';
 export { DrawingGenerator } from './informativedrawings/drawingGenerator.js';
+export {
+  type KerasNormLayer,
+  KerasResnetGenerator,
+  type KerasResnetOptions,
+} from './keras/resnetGenerator.js';
 export { CycleNet, type CycleNetOptions } from './lornatang/cycleNet.js';
 export {
   MmgenerationResnetGenerator,

@@ -62,8 +62,12 @@ export function savedTraitOptions({
   readonly config: PlainValue | undefined;
 }): SavedOptions {
   if (!isDict(config)) return {};
-  const { norm } = config;
-  return { ...picked(config, isTaken), ...(typeof norm === 'string' ? { norm } : {}) };
+  const { norm, epsilon } = config;
+  return {
+    ...picked(config, isTaken),
+    ...(typeof norm === 'string' ? { norm } : {}),
+    ...(typeof epsilon === 'number' && epsilon > 0 && epsilon < 1 ? { epsilon } : {}),
+  };
 }
 
 /** Of what may be anything, the options that are there. */

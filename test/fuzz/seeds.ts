@@ -10,6 +10,7 @@ import { openContainer } from '../../src/pth/weightFile.js';
 import type { TensorToSave } from '../../src/pth/write/savedTensor.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { torchTar } from '../support/containers.js';
+import { array, group, hdf5File, layer } from '../support/hdf5.js';
 import { bytes, legacyFile, ndarray, op, type Part, pickle } from '../support/pickles.js';
 
 /** A valid file that mutations begin with. */
@@ -97,6 +98,8 @@ const CONV = pickled('Conv2d', 'conv', {
 const NPY_HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n";
 const NPY = bytes([0x93], 'NUMPY', [1, 0, NPY_HEADER.length, 0], NPY_HEADER, new Uint8Array(8));
 
+const NUMBERS = [1, 2, 3, 4, 5, 6];
+
 const TENSORS = new Map<string, TensorToSave>([
   ['a', { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }],
   ['half', { data: Uint16Array.of(0x3c00, 0x7c00), shape: [2], dtype: 'float16' }],
@@ -105,7 +108,7 @@ const TENSORS = new Map<string, TensorToSave>([
 ]);
 
 /** How many at the end of the list are of some size: those have their turn more rarely. */
-export const LARGE_SEEDS = 14;
+export const LARGE_SEEDS = 17;
 
 export async function makeSeeds(golden: string): Promise<Seed[]> {
   const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
@@ -138,10 +141,29 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
       pickle(op.dict({ 'n.scale': ndarray([2]), 'n.bias': ndarray([0]), 'n._mean': ndarray([1]) })),
       false,
     ),
+    seed(
+      'hdf5',
+      hdf5File(
+        group({
+          layers: group({
+            conv2d: layer([1, 2, 3]),
+            dense: group({ vars: group({ 0: { ...array([3, 2], NUMBERS), chunks: [2, 2] } }) }),
+          }),
+        }),
+      ),
+      false,
+    ),
     seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
     seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
     ...['torch_unet_16', 'tf2onnx_11', 'paddle2onnx_11', 'dynamo_18', 'coreml_7'].map((name) =>
       seed(`onnx ${name}`, readFileSync(join(golden, `onnxModels/${name}.onnx`)), false),
+    ),
+    ...['latest.weights.h5', 'packed.h5', 'model.keras'].map((name) =>
+      seed(
+        `Keras ${name}`,
+        readFileSync(join(golden, `kerasFiles/${name}`)),
+        name !== 'latest.weights.h5',
+      ),
     ),
     seed('whole model', readFileSync(join(golden, 'wholeModels/layers.pth')), true),
     ...['resnet', 'resnet_2_2', 'mixed'].map((name) =>

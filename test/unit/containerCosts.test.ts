@@ -19,6 +19,7 @@ import { findStateDict } from '../../src/pth/stateDict.js';
 import { openContainer } from '../../src/pth/weightFile.js';
 import { safetensorsFile, tarFile } from '../support/containers.js';
 import { type FlatTable, flatBuffer } from '../support/flatBuffers.js';
+import { array, group, hdf5File, layer } from '../support/hdf5.js';
 import { bytes, int64, legacyFile, ndarray, op, type Part, pickle } from '../support/pickles.js';
 
 /** Far more than anything here takes, so that costs can be seen. */
@@ -253,6 +254,44 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
           ...record(n, (i) => [`n${i}.bias`, ndarray([0])]),
         }),
       ),
+  },
+  hdf5: {
+    layers: (n) => hdf5File(group(record(n, (i) => [`l${i}`, layer()]))),
+    'weights of a layer': (n) =>
+      hdf5File(group({ l: group({ vars: group(record(n, (i) => [`${i}`, array([1], [i])])) }) })),
+    'weights of many sides': (n) =>
+      hdf5File(
+        group({
+          l: group({
+            vars: group(
+              record(n, (i) => [
+                `${i}`,
+                array(
+                  times(20, () => 1),
+                  [i],
+                ),
+              ]),
+            ),
+          }),
+        }),
+      ),
+    'groups beside': (n) =>
+      hdf5File(group({ l: layer(), ...record(n, (i) => [`g${i}`, group({})]) })),
+    'names of layers': (n) =>
+      hdf5File(
+        group(
+          { l: group({ k: array([1], [1]) }, { weight_names: ['k'] }) },
+          { layer_names: ['l', ...times(n, (i) => `m${i}`)] },
+        ),
+      ),
+    attributes: (n) =>
+      hdf5File(
+        group(
+          { l: layer() },
+          record(n, (i) => [`a${i}`, ['text']]),
+        ),
+      ),
+    'messages that nobody knows': (n) => hdf5File({ ...group({ l: layer() }), unknown: n }),
   },
   onnx: {
     initialisers: (n) => onnx(times(n, (i) => initialiser(`k${i}`))),

@@ -24,6 +24,8 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   onnx: 'ONNX model',
   npz: 'archive of NumPy arrays',
   paddle: 'pickle of NumPy arrays',
+  hdf5: 'HDF5 of Keras',
+  keras: 'Keras archive',
 };
 
 export async function runInspect(

@@ -2,7 +2,8 @@
 
 const PICTURE_NAME =
   /\.(png|jpe?g|jpe|jfif|gif|bmp|dib|p[bgp]m|pnm|webp|avif|heic|heif|tiff?|jxl|svg)$/i;
-const MODEL_NAME = /\.(pth|pt|ckpt|safetensors|onnx|bin|tar|pkl|pickle|model|weights|h5|npz|t7)$/i;
+const MODEL_NAME =
+  /\.(pth|pt|ckpt|safetensors|onnx|bin|tar|pkl|pickle|model|weights|h5|keras|pdparams|npz|t7)$/i;
 const SIGNATURES: readonly (readonly number[])[] = [
   [0x89, 0x50, 0x4e, 0x47],
   [0xff, 0xd8],

@@ -4,6 +4,7 @@ import { textOf } from '../../platform/text.js';
 import { PthError } from '../pthError.js';
 import type { ContainerFormat } from './container.js';
 import { flatScriptFormat } from './flatScript.js';
+import { hdf5Format } from './hdf5.js';
 import { legacyFormat } from './legacy.js';
 import { npzFormat } from './npz.js';
 import { onnxFormat } from './onnx.js';
@@ -23,6 +24,7 @@ export const FORMATS: readonly ContainerFormat[] = [
   safetensorsFormat,
   onnxFormat,
   paddleFormat,
+  hdf5Format,
 ];
 
 /** What formats are told apart by. */

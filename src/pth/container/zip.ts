@@ -1,10 +1,11 @@
 import type { ContainerFormat } from './container.js';
+import { isKerasArchive, openKerasArchive } from './kerasArchive.js';
 import { oldScript, openOldScript } from './oldScript.js';
 import { isExported, openExported } from './pt2.js';
 import { openTorchZip } from './torchZip.js';
 import { readZipDirectory } from './zipDirectory.js';
 
-/** Zip archives of torch's: which of them one is, its entries tell. */
+/** Zip archives, of torch's and of Keras': which of them one is, its entries tell. */
 export const zipFormat: ContainerFormat = {
   name: 'zip',
 
@@ -13,6 +14,7 @@ export const zipFormat: ContainerFormat = {
   async open(source, budget) {
     const entries = await readZipDirectory(source, budget);
     if (isExported(entries)) return openExported({ source, entries, budget });
+    if (isKerasArchive(entries)) return openKerasArchive({ source, entries, budget });
     const program = oldScript(entries);
     return program === null
       ? openTorchZip(source, entries, budget)

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { openGenerator } from '../../src/generator/openGenerator.js';
+import { loadStateDict } from '../../src/pth/loadStateDict.js';
+import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
+import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { expectAsInTorch, familyCases, runsOf, stateDictOf } from '../support/familyCases.js';
+import { goldenBytes, goldenPath } from '../support/golden.js';
+
+const fileOf = (name: string) => goldenPath(`kerasFiles/${name}`);
+const golden = familyCases.find(({ name }) => name === 'keras-cyclegan');
+if (golden === undefined) throw new Error('There is no golden case of Keras');
+const expected = new Map([...stateDictOf(golden)].map(([key, { data }]) => [key, [...data]]));
+const [run] = runsOf(golden);
+
+const numbers = (tensors: ReadonlyMap<string, { readonly data: Float32Array }>) =>
+  new Map([...tensors].map(([key, { data }]) => [key, [...data]]));
+
+describe('weights that Keras saved', () => {
+  it.each([
+    ['keras2.h5', 'hdf5', 'Keras 2.12.0'],
+    ['keras2_whole.h5', 'hdf5', 'Keras 2.12.0'],
+    ['packed.h5', 'hdf5', 'Keras 2.12.0'],
+    ['keras3.weights.h5', 'hdf5', 'Keras'],
+    ['latest.weights.h5', 'hdf5', 'Keras'],
+    ['model.keras', 'keras', 'Keras 3.3.3'],
+  ])('of %s are the weights that were put in', async (name, container, writer) => {
+    const file = await openWeights(fileOf(name));
+    expect(file).toMatchObject({ container, writer });
+    expect(numbers(await file.stateDict())).toEqual(expected);
+    expect(numbers(await loadStateDict(goldenBytes(`kerasFiles/${name}`)))).toEqual(expected);
+  });
+
+  it('give the picture of an equal network of PyTorch', async () => {
+    const { module, family, notes } = await openGenerator(fileOf('keras2.h5'));
+    expect(family.name).toBe('keras-cyclegan');
+    expect(notes).toEqual([]);
+    expectAsInTorch(await module.forward(run.input, { engine: 'js' }), run);
+  });
+
+  it.each([
+    ['keras2_nested.h5', 'generator_G', 'generator_F'],
+    ['cyclegan.weights.h5', 'gen_G', 'gen_F'],
+  ])('of the two generators of %s are told apart by their names', async (name, one, other) => {
+    await expect(openGenerator(fileOf(name))).rejects.toThrow(
+      new RegExp(
+        `holds 2 generators: say which with --key.*"${other}".*"${one}"|"${one}".*"${other}"`,
+      ),
+    );
+    const { module } = await openGenerator(fileOf(name), { key: one });
+    expect(numbers(module.stateDict())).toEqual(expected);
+    const { module: second } = await openGenerator(fileOf(name), { key: other });
+    expect(numbers(second.stateDict())).not.toEqual(expected);
+  });
+
+  it('are compared with the checksums of their archive', async () => {
+    const bytes = goldenBytes('kerasFiles/model.keras');
+    expect(await verifyWeights(bytes)).toBe(0);
+    bytes[bytes.length >> 1] ^= 1;
+    await expect(verifyWeights(bytes)).rejects.toMatchObject({ code: 'ERR_PTH_CHECKSUM' });
+  });
+});
+
+describe('what a Keras model says of its norms', () => {
+  it('is heeded where its epsilon is another', async () => {
+    const { config, module } = await openGenerator(fileOf('epsilon.keras'));
+    expect(config).toMatchObject({ epsilon: 1e-5 });
+    expect(module.toString()).toContain('eps=1e-05');
+  });
+
+  it('refuses it where their groups have several channels', async () => {
+    await expect(openGenerator(fileOf('groups.keras'))).rejects.toThrow(
+      /groups of several channels/,
+    );
+  });
+
+  it('is said to be taken where a file does not tell', async () => {
+    const one = familyCases.find(({ name }) => name === 'keras-cyclegan-group-normalization');
+    if (one === undefined) throw new Error('There is no golden case of group norms');
+    const { notes } = await openGenerator(encodeStateDict(stateDictOf(one), 'net.pth'));
+    expect(notes).toEqual([expect.stringMatching(/how many groups/)]);
+  });
+});
+
+describe('an HDF5 file that is none of Keras, or damaged,', () => {
+  const whole = goldenBytes('kerasFiles/keras3.weights.h5');
+
+  it('is refused where it ends too soon', async () => {
+    for (const length of [9, 95, 800, whole.length >> 1, whole.length - 8]) {
+      await expect(openWeights(whole.slice(0, length)), `${length} bytes`).rejects.toMatchObject({
+        code: 'ERR_PTH_HDF5',
+      });
+    }
+  });
+
+  it('is refused where a group leads back to itself', async () => {
+    const bytes = whole.slice();
+    const view = new DataView(bytes.buffer);
+    const tree = new TextEncoder().encode('TREE');
+    const at = bytes.findIndex((_, i) => tree.every((byte, j) => bytes[i + j] === byte));
+    // A node one level further up, which has itself below it.
+    bytes[at + 5] = 1;
+    view.setBigUint64(at + 32, BigInt(at), true);
+    await expect(openWeights(bytes)).rejects.toMatchObject({ code: 'ERR_PTH_HDF5' });
+  });
+
+  it('costs no memory for what its shapes claim', async () => {
+    const bytes = whole.slice();
+    const view = new DataView(bytes.buffer);
+    // The shape of the first kernel: [7, 7, 3, 2] becomes [7, 7, 3, 2 to the power of 40].
+    const sides = [7, 7, 3, 2].flatMap((side) => [side, 0, 0, 0, 0, 0, 0, 0]);
+    const at = bytes.findIndex((_, i) => sides.every((byte, j) => bytes[i + j] === byte));
+    expect(at).toBeGreaterThan(0);
+    view.setBigUint64(at + 24, 2n ** 40n, true);
+    await expect(openWeights(bytes)).rejects.toMatchObject({ code: 'ERR_PTH_HDF5' });
+  });
+});
