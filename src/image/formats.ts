@@ -1,3 +1,4 @@
+import { ByteBlocks } from '../platform/byteBlocks.js';
 import {
   type ByteInput,
   type ByteInputOptions,
@@ -5,16 +6,18 @@ import {
   sourceName,
 } from '../platform/byteInput.js';
 import { writeFileAtomic } from '../platform/files.js';
+import { allBytes } from '../platform/randomBytes.js';
 import { checkFunction, checkOptions } from '../tensor/callerValues.js';
 import { describeValue } from '../tensor/describeValue.js';
 import { bmpSize } from './bmp/bmpHeader.js';
 import { decodeBmp } from './bmp/decodeBmp.js';
+import type { ByteSink } from './byteSink.js';
 import { decodeGif, gifSize } from './gif/decodeGif.js';
 import { isGif } from './gif/gifHeader.js';
 import { decodeHeif, prepareHeif } from './heif/decodeHeif.js';
 import { heifKind } from './heif/heifFile.js';
 import { decodeJpeg, decodeJpegRows } from './jpeg/decodeJpeg.js';
-import { encodeJpeg, jpegEncoder } from './jpeg/encodeJpeg.js';
+import { encodeJpeg, jpegWriter } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
 import { type Metadata, startsWith } from './metadata.js';
@@ -22,14 +25,15 @@ import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, type StatedOrientation, upright } from './orientation.js';
 import { otherFormat } from './otherFormats.js';
 import { checkPictureSize, ImageError, type Picture } from './picture.js';
+import { fromStart, type PictureFile, startOf } from './pictureFile.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, decodePngRows, pngSize } from './png/decodePng.js';
-import { encodePng, pngEncoder } from './png/encodePng.js';
+import { encodePng, pngWriter } from './png/encodePng.js';
 import { pngMetadata } from './png/pngMetadata.js';
 import { decodePnm, pnmSize } from './pnm/decodePnm.js';
 import { isPnm } from './pnm/pnmHeader.js';
-import { type BeginRows, putRows, RowCollector, type RowEncoder } from './rows.js';
+import { type BeginRows, putRows, RowCollector, type RowEncoder, type RowWriter } from './rows.js';
 import { decodeTiff, tiffSize } from './tiff/decodeTiff.js';
 import { encodeTiff } from './tiff/encodeTiff.js';
 import { isTiff } from './tiff/tiffDirectory.js';
@@ -46,13 +50,18 @@ interface PictureFormat {
   size(bytes: Uint8Array): { width: number; height: number } | null;
   /** From a file's bytes, or the first of them. */
   metadata(bytes: Uint8Array): Metadata;
+  /** Where these are told by parts of a file that lie apart. */
+  readonly apart?: {
+    size(file: PictureFile): { width: number; height: number } | null;
+    metadata(file: PictureFile): Metadata;
+  };
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
   /** Of a format that is read row by row. */
-  decodeRows?(bytes: Uint8Array, options: DecodeOptions, begin: BeginRows): void;
+  decodeRows?(file: PictureFile, options: DecodeOptions, begin: BeginRows): void;
   /** Absent for formats that are read only. */
   encode?(picture: Picture, options: EncodeOptions): Uint8Array;
   /** Of a format that is written row by row. */
-  rowEncoder?(options: EncodeOptions): RowEncoder;
+  rowWriter?(options: EncodeOptions, sink: ByteSink): RowWriter;
   /** Of a format whose code is fetched when it is needed: before the first picture is decoded, or encoded. */
   loadDecoder?(bytes: Uint8Array): Promise<void>;
   loadEncoder?(): Promise<void>;
@@ -85,10 +94,11 @@ const FORMATS: readonly PictureFormat[] = [
     matches: isPng,
     size: pngSize,
     metadata: pngMetadata,
+    apart: { size: pngSize, metadata: pngMetadata },
     decode: decodePng,
     decodeRows: decodePngRows,
     encode: encodePng,
-    rowEncoder: pngEncoder,
+    rowWriter: (_, sink) => pngWriter(sink),
   },
   {
     name: 'JPEG',
@@ -99,7 +109,7 @@ const FORMATS: readonly PictureFormat[] = [
     decode: decodeJpeg,
     decodeRows: decodeJpegRows,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
-    rowEncoder: ({ quality = 95 }) => jpegEncoder(checkQuality(quality)),
+    rowWriter: ({ quality = 95 }, sink) => jpegWriter(checkQuality(quality), sink),
   },
   {
     name: 'GIF',
@@ -207,9 +217,8 @@ function noteTurned({ orientation, by }: StatedOrientation, { onNote }: DecodeOp
 }
 
 /**
- * As `decodeImage`, row by row, for a picture that is made smaller on the way, or is too large to be held. Besides the file, few rows of
- * a baseline JPEG are held; of one with several scans (progressive) two bytes for each sample, of a PNG its inflated rows. Other formats,
- * interlaced PNGs, and pictures that `autoOrient` turns are decoded as a whole.
+ * As `decodeImage`, row by row, for a picture that is made smaller on the way, or is too large to be held. Few rows of a PNG or a
+ * baseline JPEG are held; of one with several scans (progressive) two bytes for each sample. Other formats, interlaced PNGs, and pictures that `autoOrient` turns are decoded as a whole.
  *
  * ```ts
  * const bytes = encodeImage({ width: 1, height: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }, 'x.png');
@@ -221,19 +230,27 @@ function noteTurned({ orientation, by }: StatedOrientation, { onNote }: DecodeOp
  * @param begin Is told the size, and gives what takes the rows; a row is valid until the next.
  * @throws ImageError as `decodeImage`; rows may have come before.
  */
-export function decodeRows(bytes: Uint8Array, begin: BeginRows, options: DecodeOptions = {}): void {
-  checkBytes('decodeRows', bytes);
+export function decodeRows(file: PictureFile, begin: BeginRows, options: DecodeOptions = {}): void {
+  checkFile('decodeRows', file);
   checkFunction('decodeRows: begin', begin);
   checkOptions('decodeRows', options);
-  const format = formatOf(bytes);
-  const stated = format && orientationOf(format.metadata(bytes));
+  const format = formatOf(startOf(file));
+  const stated = format && orientationOf(metadataOf(format, file));
   const isTurned = options.autoOrient === true && stated?.orientation !== 1;
   if (format?.decodeRows === undefined || stated === undefined || isTurned) {
-    putRows(decodeImage(bytes, options), begin);
+    putRows(decodeImage(allBytes(file), options), begin);
     return;
   }
-  format.decodeRows(bytes, options, begin);
+  format.decodeRows(file, options, begin);
   if (options.autoOrient !== true) noteTurned(stated, options);
+}
+
+function metadataOf({ apart, metadata }: PictureFormat, file: PictureFile): Metadata {
+  return apart?.metadata(file) ?? fromStart(file, metadata, ({ complete }) => complete);
+}
+
+function sizeOf({ apart, size }: PictureFormat, file: PictureFile): ReturnType<typeof size> {
+  return apart === undefined ? fromStart(file, size, (found) => found !== null) : apart.size(file);
 }
 
 function formatOf(start: Uint8Array): PictureFormat | undefined {
@@ -252,11 +269,12 @@ function formatOf(start: Uint8Array): PictureFormat | undefined {
  * decodeImage(bytes).width; // 1
  * ```
  *
- * @param bytes All of a file; to load code for WebP, the first bytes do.
+ * @param file All of it; to load code for WebP, the first bytes do.
  */
-export async function loadDecoder(bytes: Uint8Array): Promise<void> {
-  checkBytes('loadDecoder', bytes);
-  await formatOf(bytes)?.loadDecoder?.(bytes);
+export async function loadDecoder(file: PictureFile): Promise<void> {
+  checkFile('loadDecoder', file);
+  const load = formatOf(startOf(file))?.loadDecoder;
+  if (load !== undefined) await load(allBytes(file));
 }
 
 /**
@@ -284,16 +302,16 @@ export async function loadEncoder(name: string): Promise<void> {
  * ```
  */
 export function imageSize(
-  start: Uint8Array,
+  start: PictureFile,
   options: DecodeOptions = {},
 ): { width: number; height: number } | null {
-  checkBytes('imageSize', start);
+  checkFile('imageSize', start);
   checkOptions('imageSize', options);
   const { autoOrient = false } = options;
-  const format = formatOf(start);
-  const size = format?.size(start) ?? null;
+  const format = formatOf(startOf(start));
+  const size = format === undefined ? null : sizeOf(format, start);
   if (format === undefined || size === null || !autoOrient) return size;
-  const metadata = format.metadata(start);
+  const metadata = metadataOf(format, start);
   if (!metadata.complete) return null;
   const onItsSide = liesOnItsSide(orientationOf(metadata).orientation);
   return onItsSide ? { width: size.height, height: size.width } : size;
@@ -370,8 +388,8 @@ export function encodeImage(
 }
 
 /**
- * As `encodeImage`, for a picture that comes row by row. Of a PNG, a byte for each sample is held, of a JPEG eight rows, besides the file;
- * other formats are written once the whole picture is there. The bytes are those that `encodeImage` gives.
+ * As `encodeImage`, for a picture that comes row by row. Besides the file, two rows of a PNG are held, of a JPEG eight; other formats are
+ * written once the whole picture is there. The bytes are those that `encodeImage` gives.
  *
  * ```ts
  * const encoder = encodeRows('stripes.png');
@@ -385,20 +403,33 @@ export function encodeImage(
  */
 export function encodeRows(name: string, options: EncodeOptions = {}): RowEncoder {
   checkOptions('encodeRows', options);
-  const format = formatForName(name);
-  const encoder = format.rowEncoder?.(options) ?? wholeEncoder(format, options);
+  const file = new ByteBlocks();
+  const writer = writeRows(name, file, options);
   return {
-    begin(head) {
-      checkPictureSize(head.width, head.height, 'A picture');
-      return encoder.begin(head);
+    begin: writer.begin,
+    end() {
+      writer.end();
+      return file.joined();
     },
-    end: () => encoder.end(),
   };
 }
 
-function wholeEncoder(format: WrittenFormat, options: EncodeOptions): RowEncoder {
+/** The same to where the bytes are not held. @throws What the sink throws; ImageError as `encodeRows`. */
+export function writeRows(name: string, sink: ByteSink, options: EncodeOptions = {}): RowWriter {
+  const format = formatForName(name);
+  const writer = format.rowWriter?.(options, sink) ?? wholeWriter(format, sink, options);
+  return {
+    begin(head) {
+      checkPictureSize(head.width, head.height, 'A picture');
+      return writer.begin(head);
+    },
+    end: () => writer.end(),
+  };
+}
+
+function wholeWriter(format: WrittenFormat, sink: ByteSink, options: EncodeOptions): RowWriter {
   const rows = new RowCollector();
-  return { begin: rows.begin, end: () => format.encode(rows.picture, options) };
+  return { begin: rows.begin, end: () => sink.add(format.encode(rows.picture, options)) };
 }
 
 /**
@@ -448,6 +479,12 @@ function checkBytes(taker: string, bytes: unknown): void {
     'ERR_IMAGE_FORMAT',
     `${taker} takes a file's bytes as a Uint8Array, but got ${describeValue(bytes)}; openImage takes other sources.`,
   );
+}
+
+function checkFile(taker: string, file: unknown): void {
+  const isInParts =
+    typeof file === 'object' && file !== null && 'readInto' in file && 'length' in file;
+  if (!isInParts) checkBytes(taker, file);
 }
 
 function unknownFormat(bytes: Uint8Array): ImageError {

@@ -18,6 +18,7 @@ export {
 } from './formats.js';
 export type { DecodeNote, NoteOptions } from './note.js';
 export { ImageError, type Picture } from './picture.js';
+export type { PictureFile } from './pictureFile.js';
 export type {
   BitmapLike,
   CanvasLike,

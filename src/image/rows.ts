@@ -23,6 +23,13 @@ export interface RowEncoder {
   end(): Uint8Array;
 }
 
+/** The same of an encoder that has given its bytes away as they came. */
+export interface RowWriter {
+  readonly begin: BeginRows;
+  /** Once all rows have come. */
+  end(): void;
+}
+
 /** The rows of a whole picture. */
 export function putRows({ width, height, data, alpha }: Picture, begin: BeginRows): void {
   const put = begin({ width, height, hasAlpha: alpha !== undefined });

@@ -25,6 +25,16 @@ export class ByteBlocks {
     }
   }
 
+  /** Others in place of bytes that were added before. */
+  replace(at: number, bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      const inside = (at + from) % BLOCK_BYTES;
+      const part = bytes.subarray(from, from + BLOCK_BYTES - inside);
+      this.#blocks[Math.floor((at + from) / BLOCK_BYTES)].set(part, inside);
+      from += part.length;
+    }
+  }
+
   /** All of them, once; then there are none. */
   joined(): Uint8Array<ArrayBuffer> {
     const last = this.#blocks.pop()?.subarray(0, this.#filled);

@@ -1,5 +1,6 @@
 import { builtin } from './builtin.js';
 import { type PrefixCode, prefixCode } from './prefixCode.js';
+import { bytesFrom, type RandomBytes } from './randomBytes.js';
 
 /**
  * How a stream came to its end:
@@ -19,6 +20,12 @@ export interface Inflated {
   readonly read: number;
   /** How many bytes of the data the stream has, as far as it was read. */
   readonly length: number;
+}
+
+/** The same of bytes that went elsewhere piece by piece. */
+export interface InflatedPieces extends Omit<Inflated, 'bytes'> {
+  /** How many bytes there were. */
+  readonly count: number;
 }
 
 const HEADER_BYTES = 2;
@@ -58,19 +65,50 @@ function inOnePiece(size: number): number {
 }
 
 export function inflateZlibInTables(data: Uint8Array, size: number): Inflated {
-  const nothing = { bytes: new Uint8Array(0), read: 0, length: 0 };
+  let bytes: Uint8Array = new Uint8Array(0);
+  const { count: _, ...told } = inflateZlibPieces(
+    data,
+    size,
+    (all) => {
+      bytes = all;
+    },
+    size,
+  );
+  return { bytes, ...told };
+}
+
+/**
+ * As `inflateZlib`, with memory for a piece of the bytes, and one of the data where those lie elsewhere.
+ * @param put Takes the next bytes, which are its own until it returns.
+ */
+export function inflateZlibPieces(
+  data: Uint8Array | RandomBytes,
+  size: number,
+  put: (bytes: Uint8Array) => void,
+  windowBytes = WINDOW_BYTES,
+): InflatedPieces {
+  const nothing = { count: 0, read: 0, length: 0 };
   if (data.length < HEADER_BYTES) return { ...nothing, end: 'unfinished' };
-  const [method, flags] = data;
+  const [method, flags] = bytesFrom(data, 0, HEADER_BYTES);
   // Deflate, with a window of 32 KiB at most, and without a preset dictionary.
   const known = (method & 15) === 8 && method >> 4 <= 7 && (flags & 0x20) === 0;
   if (!known || ((method << 8) | flags) % 31 !== 0) return { ...nothing, end: 'damaged' };
-  const inflated = new Inflater(data, HEADER_BYTES, size).run();
+  const sum = new Adler32();
+  const window = Math.min(size, windowBytes);
+  const inflated = new Inflater(data, HEADER_BYTES, size, window, (bytes) => {
+    sum.add(bytes);
+    put(bytes);
+  }).run();
   if (inflated.end !== 'whole') return inflated;
   const at = inflated.length;
   if (at + CHECKSUM_BYTES > data.length) return { ...inflated, end: 'unchecked' };
-  const sum = new DataView(data.buffer, data.byteOffset + at).getUint32(0);
-  const end = sum === adler32(inflated.bytes) ? 'whole' : 'checksum';
-  return { ...inflated, end, length: at + CHECKSUM_BYTES };
+  const stated = bytesFrom(data, at, at + CHECKSUM_BYTES);
+  const found = new DataView(stated.buffer, stated.byteOffset).getUint32(0);
+  return {
+    ...inflated,
+    end: found === sum.value ? 'whole' : 'checksum',
+    length: at + CHECKSUM_BYTES,
+  };
 }
 
 /** As `inflateZlib`, for deflate by itself (RFC 1951), as zip archives have it. There is no checksum. */
@@ -94,27 +132,49 @@ function inflateRawNatively(data: Uint8Array, size: number): Inflated | null {
 }
 
 export function inflateRawInTables(data: Uint8Array, size: number): Inflated {
-  return new Inflater(data, 0, size).run();
+  let bytes: Uint8Array = new Uint8Array(0);
+  const inflater = new Inflater(data, 0, size, size, (all) => {
+    bytes = all;
+  });
+  const { count: _, ...told } = inflater.run();
+  return { bytes, ...told };
 }
 
 /** @see RFC 1950, section 8.2 */
-function adler32(bytes: Uint8Array): number {
-  let a = 1;
-  let b = 0;
-  for (let at = 0; at < bytes.length; ) {
-    // So many sums stay within 31 bits.
-    for (const stop = Math.min(at + 3800, bytes.length); at < stop; at++) {
-      a += bytes[at];
-      b += a;
+class Adler32 {
+  #a = 1;
+  #b = 0;
+
+  add(bytes: Uint8Array): void {
+    let [a, b] = [this.#a, this.#b];
+    for (let at = 0; at < bytes.length; ) {
+      // So many sums stay within 31 bits.
+      for (const stop = Math.min(at + 3800, bytes.length); at < stop; at++) {
+        a += bytes[at];
+        b += a;
+      }
+      a %= 65521;
+      b %= 65521;
     }
-    a %= 65521;
-    b %= 65521;
+    this.#a = a;
+    this.#b = b;
   }
-  return ((b << 16) | a) >>> 0;
+
+  get value(): number {
+    return ((this.#b << 16) | this.#a) >>> 0;
+  }
 }
 
 const END_OF_BLOCK = 256;
 const LONGEST_COPY = 258;
+/** Copies are from no further up. */
+const LOOKBACK_BYTES = 32_768;
+/** What is made before it is handed on, with what copies look back at. */
+const WINDOW_BYTES = 4 * LOOKBACK_BYTES;
+/** Of data that lie elsewhere, so many are there at a time. */
+const INPUT_BYTES = 65_536;
+/** More than a block's own codes, or some symbols, take. */
+const LEAST_INPUT = 2048;
 
 /** What a block tells the lengths of its code lengths' codes in (RFC 1951, 3.2.7). */
 const LENGTHS_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -154,9 +214,19 @@ function knownCode(...runs: [count: number, length: number][]): PrefixCode {
 type Stop = 'excess' | 'unfinished' | 'damaged';
 
 class Inflater {
-  readonly #data: Uint8Array;
+  readonly #source: Uint8Array | RandomBytes;
+  /** A part of the data, from `#from` on: all of them where they lie in memory. */
+  #data: Uint8Array;
+  #from = 0;
+  readonly #put: (bytes: Uint8Array) => void;
+  readonly #size: number;
   readonly #out: Uint8Array;
+  /** How many bytes were made before those that `#out` begins with, and how many of these were handed on. */
+  #before = 0;
+  #handedOn = 0;
   #filled = 0;
+  /** Bytes that `#out` may be filled with. */
+  #room: number;
   /** The next byte to take. Behind the data, zeros are taken: `#overrun` tells whether they were used. */
   #at: number;
   /** Bits that were taken and not used; the next one is the lowest. */
@@ -164,23 +234,71 @@ class Inflater {
   #count = 0;
   #read: number;
 
-  constructor(data: Uint8Array, start: number, size: number) {
-    this.#data = data;
+  /** @param window `size`, or more than `LOOKBACK_BYTES` and two copies. */
+  constructor(
+    source: Uint8Array | RandomBytes,
+    start: number,
+    size: number,
+    window: number,
+    put: (bytes: Uint8Array) => void,
+  ) {
+    this.#source = source;
+    this.#data = source instanceof Uint8Array ? source : new Uint8Array(0);
     this.#at = start;
     this.#read = start;
-    this.#out = new Uint8Array(size);
+    this.#size = size;
+    this.#put = put;
+    this.#out = new Uint8Array(window);
+    this.#room = window;
   }
 
-  run(): Inflated {
+  run(): InflatedPieces {
     let stop: Stop | null = null;
     for (let last = false; !last && stop === null; ) {
+      this.#load();
       last = this.#take(1) === 1;
       stop = this.#block(this.#take(2));
       if (this.#overrun()) stop = 'unfinished';
     }
-    const length = Math.min(this.#data.length, this.#position());
-    const bytes = this.#out.subarray(0, this.#filled);
-    return { bytes, end: stop ?? 'whole', read: this.#read, length };
+    const length = Math.min(this.#source.length, this.#from + this.#position());
+    this.#handOn();
+    const count = this.#before + this.#filled;
+    return { count, end: stop ?? 'whole', read: this.#read, length };
+  }
+
+  /** Has more of the data at hand, where there are. */
+  #load(): void {
+    const source = this.#source;
+    const end = this.#from + this.#data.length;
+    if (source instanceof Uint8Array || end === source.length) return;
+    const left = this.#data.subarray(this.#at);
+    if (left.length >= LEAST_INPUT) return;
+    // At the start, the stream's first bytes are passed over.
+    const next = Math.max(end, this.#from + this.#at);
+    const data = new Uint8Array(Math.min(INPUT_BYTES, left.length + source.length - next));
+    data.set(left);
+    source.readInto(next, data.subarray(left.length));
+    this.#from = next - left.length;
+    this.#data = data;
+    this.#at = 0;
+  }
+
+  #handOn(): void {
+    if (this.#filled > this.#handedOn) this.#put(this.#out.subarray(this.#handedOn, this.#filled));
+    this.#handedOn = this.#filled;
+  }
+
+  /** Has room for some symbols, unless the bytes come to their end. */
+  #makeRoom(): void {
+    const isLast = this.#before + this.#room === this.#size;
+    if (isLast || this.#filled <= this.#room - 2 * LONGEST_COPY) return;
+    this.#handOn();
+    const gone = this.#filled - LOOKBACK_BYTES;
+    this.#out.copyWithin(0, gone, this.#filled);
+    this.#before += gone;
+    this.#filled = LOOKBACK_BYTES;
+    this.#handedOn = LOOKBACK_BYTES;
+    this.#room = Math.min(this.#out.length, this.#size - this.#before);
   }
 
   #block(type: number): Stop | null {
@@ -222,16 +340,22 @@ class Inflater {
     const complement = this.#take(16);
     if (this.#overrun()) return 'unfinished';
     if (length !== (complement ^ 0xffff)) return 'damaged';
-    const at = this.#position();
-    const taken = Math.min(length, this.#data.length - at, this.#out.length - this.#filled);
-    this.#out.set(this.#data.subarray(at, at + taken), this.#filled);
-    this.#filled += taken;
-    this.#at = at + taken;
+    this.#at = this.#position();
     this.#bits = 0;
     this.#count = 0;
-    if (taken > 0) this.#read = this.#at;
-    if (taken === length) return null;
-    return this.#filled === this.#out.length ? 'excess' : 'unfinished';
+    for (let left = length; left > 0; ) {
+      this.#load();
+      this.#makeRoom();
+      const at = this.#at;
+      const taken = Math.min(left, this.#data.length - at, this.#room - this.#filled);
+      if (taken === 0) return this.#filled === this.#room ? 'excess' : 'unfinished';
+      this.#out.set(this.#data.subarray(at, at + taken), this.#filled);
+      this.#filled += taken;
+      this.#at = at + taken;
+      this.#read = this.#from + this.#at;
+      left -= taken;
+    }
+    return null;
   }
 
   /** RFC 1951, 3.2.7. */
@@ -280,9 +404,12 @@ class Inflater {
   /** The symbols up to a block's end. */
   #coded(literals: PrefixCode, distances: PrefixCode): Stop | null {
     for (;;) {
+      this.#load();
+      this.#makeRoom();
       const before = this.#filled;
       this.#inner(literals, distances);
-      if (this.#filled > before) this.#read = this.#position();
+      if (this.#filled > before) this.#read = this.#from + this.#position();
+      this.#makeRoom();
       const symbol = this.#symbol(literals);
       if (this.#overrun()) return 'unfinished';
       if (symbol < 0) return 'damaged';
@@ -293,9 +420,9 @@ class Inflater {
   }
 
   #literal(value: number): Stop | null {
-    if (this.#filled === this.#out.length) return 'excess';
+    if (this.#filled === this.#room) return 'excess';
     this.#out[this.#filled++] = value;
-    this.#read = this.#position();
+    this.#read = this.#from + this.#position();
     return null;
   }
 
@@ -310,10 +437,10 @@ class Inflater {
     if (this.#overrun()) return 'unfinished';
     if (distance === 0 || distance > this.#filled) return 'damaged';
     const begin = this.#filled;
-    const end = Math.min(begin + length, out.length);
+    const end = Math.min(begin + length, this.#room);
     for (let to = begin; to < end; to++) out[to] = out[to - distance];
     this.#filled = end;
-    if (end > begin) this.#read = this.#position();
+    if (end > begin) this.#read = this.#from + this.#position();
     return end < begin + length ? 'excess' : null;
   }
 
@@ -325,7 +452,7 @@ class Inflater {
     const data = this.#data;
     const out = this.#out;
     const lastAt = data.length - 8;
-    const lastFilled = out.length - LONGEST_COPY;
+    const lastFilled = this.#room - LONGEST_COPY;
     let at = this.#at;
     let bits = this.#bits;
     let count = this.#count;

@@ -1,4 +1,5 @@
 import { type DecodeOptions, decodeRows } from '../image/formats.js';
+import type { PictureFile } from '../image/pictureFile.js';
 import { type PipelineOptions, type Prepared, RowPreparation } from './pipeline.js';
 
 /**
@@ -6,7 +7,7 @@ import { type PipelineOptions, type Prepared, RowPreparation } from './pipeline.
  * @throws ImageError as `decodeImage` and `prepare`.
  */
 export function prepareBytes(
-  bytes: Uint8Array,
+  bytes: PictureFile,
   options: DecodeOptions,
   pipeline: PipelineOptions,
 ): { readonly prepared: Prepared; readonly size: readonly [width: number, height: number] } {

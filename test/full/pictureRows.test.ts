@@ -11,12 +11,19 @@ import {
   encodeRows,
   loadEncoder,
 } from '../../src/image/formats.js';
+import { decodeJpegRows } from '../../src/image/jpeg/decodeJpeg.js';
 import type { DecodeNote } from '../../src/image/note.js';
 import type { Picture } from '../../src/image/picture.js';
+import { walkChunks } from '../../src/image/png/chunks.js';
+import { decodePngRows } from '../../src/image/png/decodePng.js';
 import { resize } from '../../src/image/resize/resize.js';
 import { resizeRows } from '../../src/image/resize/resizeRows.js';
 import { putRows, RowCollector } from '../../src/image/rows.js';
+import { concatenate } from '../../src/platform/concatenate.js';
+import { crc32 } from '../../src/platform/crc32.js';
+import { JoinedBytes } from '../../src/platform/randomBytes.js';
 import { prepare, RowPreparation } from '../../src/translate/pipeline.js';
+import { bigEndian, chunk, deflate, END, png } from '../support/pngs.js';
 
 const pictures = fc
   .record({
@@ -77,6 +84,21 @@ describe('a file that is written row by row', () => {
       );
     },
   );
+
+  it('of many pieces is what comes back: PNG', () => {
+    const width = 700;
+    const height = 500;
+    const noise = createHash('shake256', { outputLength: 3 * width * height }).digest();
+    const data = Uint8Array.from(noise, (byte, i) => (i % 90_000 < 40_000 ? byte : (i >> 6) & 255));
+    const alpha = Uint8Array.from({ length: width * height }, (_, i) => noise[i >> 9]);
+    const encoder = encodeRows('x.png');
+    putRows({ width, height, data, alpha }, encoder.begin);
+    const bytes = encoder.end();
+    expect(digest(bytes)).toBe(digest(encodeImage({ width, height, data, alpha }, 'x.png')));
+    expect([...walkChunks(bytes)].filter(({ type }) => type === 'IDAT').length).toBeGreaterThan(1);
+    const back = decodeImage(bytes, { alpha: true, strict: true });
+    expectSame(back, { width, height, data, alpha });
+  });
 
   it('is refused as the whole picture is', () => {
     expect(() => encodeRows('x.gif')).toThrow(/pictures are written as .png/);
@@ -177,6 +199,106 @@ function decoded(read: (onNote: (note: DecodeNote) => void) => Picture) {
   }
 }
 
+interface LongJpeg {
+  readonly name: string;
+  readonly jpeg: string;
+  readonly size: number[];
+  readonly sha256: string;
+}
+
+/** Made by `test/golden/make_long_jpegs.py`. */
+const { cases }: { cases: LongJpeg[] } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../golden/data/longJpegs.json'), 'utf8'),
+);
+const longJpegs = cases.map(({ jpeg, ...rest }) => ({
+  ...rest,
+  jpeg: new Uint8Array(Buffer.from(jpeg, 'base64')),
+}));
+
+/** PNGs of all colours, with and without interlacing, whose data lie in chunks of some bytes, and may be too few or too many. */
+const pngs = fc
+  .record({
+    width: fc.integer({ min: 1, max: 40 }),
+    height: fc.integer({ min: 1, max: 40 }),
+    kind: fc.constantFrom(
+      [0, 1, 1],
+      [0, 8, 1],
+      [0, 16, 1],
+      [2, 8, 3],
+      [3, 4, 1],
+      [4, 8, 2],
+      [6, 16, 4],
+    ),
+    isInterlaced: fc.boolean(),
+    rowsMissing: fc.constantFrom(0, 0, 0, 1, 3, -1),
+    level: fc.constantFrom(0, 1, 9),
+    chunkBytes: fc.constantFrom(1, 7, 100, 10_000),
+    seed: fc.nat(),
+  })
+  .map(({ width, height, kind: [colour, depth, channels], isInterlaced, ...rest }) => {
+    const { rowsMissing, level, chunkBytes, seed } = rest;
+    const rowsOf = (columns: number, count: number) =>
+      columns === 0
+        ? []
+        : Array.from({ length: count }, () => 1 + Math.ceil((columns * depth * channels) / 8));
+    const steps = [
+      [0, 0, 8, 8],
+      [4, 0, 8, 8],
+      [0, 4, 4, 8],
+      [2, 0, 4, 4],
+      [0, 2, 2, 4],
+      [1, 0, 2, 2],
+      [0, 1, 1, 2],
+    ];
+    const lengths = isInterlaced
+      ? steps.flatMap(([x, y, dx, dy]) =>
+          rowsOf(
+            Math.max(0, Math.ceil((width - x) / dx)),
+            Math.max(0, Math.ceil((height - y) / dy)),
+          ),
+        )
+      : rowsOf(width, height);
+    if (rowsMissing < 0) lengths.push(lengths[0]);
+    const kept = lengths.slice(0, lengths.length - Math.max(0, rowsMissing));
+    const lines = kept.map((length, row) =>
+      Uint8Array.from({ length }, (_, i) =>
+        i === 0 ? (row + seed) % 5 : Math.imul((i >> 2) + row * 31 + seed, 0x9e3779b1) >>> 24,
+      ),
+    );
+    const data = deflate(concatenate(lines), level);
+    const head = chunk('IHDR', [
+      ...bigEndian(width),
+      ...bigEndian(height),
+      depth,
+      colour,
+      0,
+      0,
+      isInterlaced ? 1 : 0,
+    ]);
+    const parts = Array.from({ length: Math.ceil(data.length / chunkBytes) }, (_, i) =>
+      chunk('IDAT', data.subarray(i * chunkBytes, (i + 1) * chunkBytes)),
+    );
+    const palette =
+      colour === 3
+        ? [
+            chunk(
+              'PLTE',
+              Array.from({ length: 36 }, (_, i) => i * 7),
+            ),
+          ]
+        : [];
+    return png(head, ...palette, ...parts, END);
+  });
+
+/** Makes the checksums of a PNG's chunks right. */
+function seal(bytes: Uint8Array): void {
+  for (const { at, begin, present, length } of walkChunks(bytes)) {
+    if (present < length || begin + length + 4 > bytes.length) continue;
+    const sum = crc32(bytes.subarray(at + 4, begin + length));
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(begin + length, sum);
+  }
+}
+
 const GOLDEN = join(import.meta.dirname, '../golden/data');
 const files = readdirSync(GOLDEN, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.(png|jpg|gif|bmp|ppm|tif)$/.test(name))
@@ -208,6 +330,86 @@ describe('a file that is read row by row', () => {
         expect(found).toEqual(decoded((onNote) => decodeImage(bytes, { ...options, onNote })));
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it.each([0, 2 ** 24])(
+    'is the same for PNGs whose data are inflated as they come, or at once (%d)',
+    (wholeBytes) => {
+      const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255));
+      const damage = fc.record({
+        whole: pngs,
+        cut: fc.double({ min: 0, max: 2, noNaN: true }),
+        changes: fc.array(change, { maxLength: 3 }),
+        /** Whether chunks' checksums are right, so that damage comes to the data. */
+        isSealed: fc.boolean(),
+        alpha: fc.boolean(),
+        strict: fc.boolean(),
+      });
+      fc.assert(
+        fc.property(damage, ({ whole, cut, changes, isSealed, ...options }) => {
+          const bytes = Uint8Array.from(whole.subarray(0, Math.ceil(cut * whole.length)));
+          for (const [at, value] of changes) bytes[Math.floor(at * (bytes.length - 1))] = value;
+          if (isSealed) seal(bytes);
+          const source = new JoinedBytes(bytes, [{ at: 0, length: bytes.length }]);
+          const read = (from: typeof source | Uint8Array, limit: number) =>
+            decoded((onNote) => {
+              const rows = new RowCollector();
+              decodePngRows(from, { ...options, onNote, wholeBytes: limit }, rows.begin);
+              return rows.picture;
+            });
+          expect(read(source, wholeBytes)).toEqual(read(bytes, 2 ** 24));
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
+
+  it.each(longJpegs)('is as in Pillow where little of it is held: $name', (golden) => {
+    const { jpeg, size, sha256 } = golden;
+    const source = new JoinedBytes(jpeg, [{ at: 0, length: jpeg.length }]);
+    const rows = new RowCollector();
+    decodeJpegRows(source, { strict: true, heldBytes: 4500 }, rows.begin);
+    const { width, height, data } = rows.picture;
+    expect([width, height]).toEqual(size);
+    expect(digest(data)).toBe(sha256);
+  });
+
+  it('is the same for JPEGs of which little is held at a time', () => {
+    const change = fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255));
+    const damage = fc.record({
+      whole: fc.constantFrom(...longJpegs.map(({ jpeg }) => jpeg)),
+      cut: fc.double({ min: 0, max: 2, noNaN: true }),
+      changes: fc.array(change, { maxLength: 3 }),
+      /** Several 0xFF before a stuffed zero byte, which count as one. */
+      isOdd: fc.boolean(),
+      strict: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(damage, ({ whole, cut, changes, isOdd, strict }) => {
+        let bytes = Uint8Array.from(whole.subarray(0, Math.ceil(cut * whole.length)));
+        for (const [at, value] of changes) bytes[Math.floor(at * (bytes.length - 1))] = value;
+        const stuffed = Buffer.from(bytes).indexOf(Buffer.of(0xff, 0), bytes.length >> 1);
+        if (isOdd && stuffed > 0) {
+          bytes = concatenate([bytes.subarray(0, stuffed), [0xff, 0xff], bytes.subarray(stuffed)]);
+        }
+        const source = new JoinedBytes(bytes, [{ at: 0, length: bytes.length }]);
+        const read = (from: typeof source | Uint8Array, heldBytes: number) =>
+          decoded((onNote) => {
+            const rows = new RowCollector();
+            decodeJpegRows(from, { strict, onNote, heldBytes }, rows.begin);
+            return rows.picture;
+          });
+        const found = read(source, 4500);
+        const expected = read(bytes, 2 ** 20);
+        if (found.picture === undefined || expected.picture === undefined) {
+          expect(found).toEqual(expected);
+        } else {
+          expect(found.notes).toEqual(expected.notes);
+          expectSame(found.picture, expected.picture);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

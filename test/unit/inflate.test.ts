@@ -2,11 +2,14 @@ import { constants, deflateRawSync, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  type Inflated,
   inflateRaw,
   inflateRawInTables,
   inflateZlib,
   inflateZlibInTables,
+  inflateZlibPieces,
 } from '../../src/platform/inflate.js';
+import { JoinedBytes } from '../../src/platform/randomBytes.js';
 
 /** Runs, repetitions and noise: all kinds of symbols. */
 const content = fc
@@ -32,9 +35,27 @@ const settings = fc.record({
   ),
 });
 
+/** Of data that lie in parts of 997 bytes, with little memory for what comes out. */
+function inflateInPieces(data: Uint8Array, size: number): Inflated {
+  const windows = Array.from({ length: Math.ceil(data.length / 997) }, (_, i) => {
+    return { at: 997 * i, length: Math.min(997, data.length - 997 * i) };
+  });
+  const pieces: Uint8Array[] = [];
+  const { count, ...told } = inflateZlibPieces(
+    new JoinedBytes(data, windows),
+    size,
+    (piece) => pieces.push(piece.slice()),
+    40_000,
+  );
+  const bytes = new Uint8Array(Buffer.concat(pieces));
+  expect(bytes.length).toBe(count);
+  return { bytes, ...told };
+}
+
 describe.each([
   ["with Node's own", inflateZlib],
   ['in tables', inflateZlibInTables],
+  ['in pieces', inflateInPieces],
 ])('a zlib stream %s', (_, inflate) => {
   it('comes out as zlib put it in', () => {
     fc.assert(

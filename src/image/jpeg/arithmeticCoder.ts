@@ -136,6 +136,8 @@ export const EVEN_CHANCES = 113;
  */
 export class ArithmeticDecoder {
   readonly #cursor: ByteCursor;
+  /** Pictures of this kind are few: their file is held as a whole. */
+  readonly #bytes: Uint8Array;
   #interval = 0;
   #code = 0;
   #shift = -16;
@@ -143,6 +145,7 @@ export class ArithmeticDecoder {
 
   constructor(cursor: ByteCursor) {
     this.#cursor = cursor;
+    this.#bytes = cursor.bytes.whole();
   }
 
   /** Begins at the cursor, with no data read. */
@@ -197,7 +200,7 @@ export class ArithmeticDecoder {
   #nextByte(): number {
     if (this.#sawMarker) return 0;
     const cursor = this.#cursor;
-    const { bytes } = cursor;
+    const bytes = this.#bytes;
     const begin = cursor.position;
     if (begin >= bytes.length) this.#refuseEnd();
     if (bytes[begin] !== 0xff) {

@@ -1,4 +1,4 @@
-import { ByteBlocks } from '../../platform/byteBlocks.js';
+import type { ByteSink } from '../byteSink.js';
 import type { CodeLists } from './standardTables.js';
 
 const BUFFER_BYTES = 4096;
@@ -21,18 +21,22 @@ export function codeTable({ counts, symbols }: CodeLists): CodeTable {
   return table;
 }
 
-/** Collects a file: bytes as they are, and entropy-coded bits, with the zero byte behind each 0xFF (T.81 F.1.2.3). */
+/** Writes a file: bytes as they are, and entropy-coded bits, with the zero byte behind each 0xFF (T.81 F.1.2.3). */
 export class BitWriter {
-  readonly #blocks = new ByteBlocks();
+  readonly #sink: ByteSink;
   readonly #buffer = new Uint8Array(BUFFER_BYTES);
   #filled = 0;
   /** The last `#count` bits, fewer than eight, are yet to be written. */
   #bits = 0;
   #count = 0;
 
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
   bytes(bytes: ArrayLike<number>): void {
-    this.#flush();
-    this.#blocks.add(Uint8Array.from(bytes));
+    this.flush();
+    this.#sink.add(Uint8Array.from(bytes));
   }
 
   code(table: CodeTable, symbol: number): void {
@@ -57,20 +61,15 @@ export class BitWriter {
     this.bits((1 << length) - 1, length);
   }
 
-  /** All that was written, once. */
-  joined(): Uint8Array<ArrayBuffer> {
-    this.#flush();
-    return this.#blocks.joined();
-  }
-
   #byte(byte: number): void {
-    if (this.#filled + 2 > BUFFER_BYTES) this.#flush();
+    if (this.#filled + 2 > BUFFER_BYTES) this.flush();
     this.#buffer[this.#filled++] = byte;
     if (byte === 0xff) this.#buffer[this.#filled++] = 0;
   }
 
-  #flush(): void {
-    this.#blocks.add(this.#buffer.subarray(0, this.#filled));
+  /** Hands on all that was written. */
+  flush(): void {
+    this.#sink.add(this.#buffer.subarray(0, this.#filled));
     this.#filled = 0;
   }
 }

@@ -1,14 +1,15 @@
+import type { JpegBytes } from './jpegBytes.js';
 import { refuse } from './refuse.js';
 
 /** Reads markers and their segments, byte by byte in libjpeg's order: what it checks first is refused first. */
 export class ByteCursor {
-  readonly bytes: Uint8Array;
+  readonly bytes: JpegBytes;
   /** The next byte to read; beyond `end` where a segment claims more than there is. */
   position: number;
   /** How far may be read. */
   end: number;
 
-  constructor(bytes: Uint8Array, position: number) {
+  constructor(bytes: JpegBytes, position: number) {
     this.bytes = bytes;
     this.position = position;
     this.end = bytes.length;
@@ -19,7 +20,10 @@ export class ByteCursor {
       const problem = 'the file ends within a segment, or without an end-of-image marker';
       refuse('ERR_JPEG_TRUNCATED', problem, this.bytes.length);
     }
-    return this.bytes[this.position++];
+    const { bytes, position } = this;
+    bytes.need(position);
+    this.position = position + 1;
+    return bytes.block[position - bytes.blockAt];
   }
 
   word(): number {
@@ -31,7 +35,7 @@ export class ByteCursor {
   take(count: number): Uint8Array {
     const start = this.position;
     for (let i = 0; i < count; i++) this.byte();
-    return this.bytes.subarray(start, start + count);
+    return this.bytes.slice(start, start + count);
   }
 
   /**

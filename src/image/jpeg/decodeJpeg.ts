@@ -1,3 +1,4 @@
+import type { RandomBytes } from '../../platform/randomBytes.js';
 import type { NoteOptions } from '../note.js';
 import type { Picture } from '../picture.js';
 import { type BeginRows, RowCollector } from '../rows.js';
@@ -6,10 +7,11 @@ import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
 import { DamageLog } from './damage.js';
 import { allocateBlocks, type Frame } from './frame.js';
+import { JpegBytes } from './jpegBytes.js';
 import { MarkerReader } from './markers.js';
 import { Painter } from './painter.js';
 import { reconstructRows } from './reconstruct.js';
-import { allocate, refuse } from './refuse.js';
+import { refuse } from './refuse.js';
 import { decodeScan, isOdd, type ScanSource } from './scan.js';
 import type { Scan } from './scanHeader.js';
 import { needsSmoothing } from './smoothing.js';
@@ -28,10 +30,15 @@ export function decodeJpeg(bytes: Uint8Array, options: NoteOptions = {}): Pictur
 }
 
 /**
- * The same row by row. Besides the file, a row of MCUs is held of a baseline picture; of one with several scans, or that is
+ * The same row by row. A row of MCUs is held of a baseline picture; of one with several scans, or that is
  * arithmetic-coded, all coefficients, two bytes for each sample. Where the file is refused after all, rows may have come before.
  */
-export function decodeJpegRows(bytes: Uint8Array, options: NoteOptions, begin: BeginRows): void {
+export function decodeJpegRows(
+  file: Uint8Array | RandomBytes,
+  options: JpegOptions,
+  begin: BeginRows,
+): void {
+  const bytes = new JpegBytes(file);
   const damage = new DamageLog(options);
   const markers = new MarkerReader(bytes, damage);
   const scan = markers.nextScan();
@@ -39,7 +46,7 @@ export function decodeJpegRows(bytes: Uint8Array, options: NoteOptions, begin: B
   if (scan === undefined || frame === undefined) {
     refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', cursor.position);
   }
-  const reader = allocate(() => new BitReader(bytes.length), 0);
+  const reader = new BitReader(options.heldBytes);
   reader.load(bytes, cursor.position);
   const toSamples = scan.isOnly && !frame.arithmetic && !isOdd(reader, frame, scan);
   allocateBlocks(frame, !toSamples, bytes.length);
@@ -52,6 +59,11 @@ export function decodeJpegRows(bytes: Uint8Array, options: NoteOptions, begin: B
     const lastGoodRow = decodeScans(markers, source, frame, scan);
     reconstruct(frame, painter, lastGoodRow, damage);
   }
+}
+
+interface JpegOptions extends NoteOptions {
+  /** So many bytes of the entropy-coded data are held at a time. */
+  readonly heldBytes?: number;
 }
 
 /** One scan, to coefficients. */

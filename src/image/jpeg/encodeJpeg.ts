@@ -1,5 +1,7 @@
+import { ByteBlocks } from '../../platform/byteBlocks.js';
+import type { ByteSink } from '../byteSink.js';
 import { ImageError, type Picture } from '../picture.js';
-import { type PutRow, putRows, type RowEncoder } from '../rows.js';
+import { type PutRow, putRows, type RowWriter } from '../rows.js';
 import { BitWriter, type CodeTable, codeTable } from './bitWriter.js';
 import { forwardDct, SCALES } from './forwardDct.js';
 import { NATURAL_ORDER } from './order.js';
@@ -15,14 +17,16 @@ const MAX_SIDE = 65_535;
  * @throws ImageError `ERR_IMAGE_SIZE` where a side is longer than a JPEG's can be.
  */
 export function encodeJpeg(picture: Picture, quality: number): Uint8Array {
-  const encoder = jpegEncoder(quality);
-  putRows(picture, encoder.begin);
-  return encoder.end();
+  const file = new ByteBlocks();
+  const rows = jpegWriter(quality, file);
+  putRows(picture, rows.begin);
+  rows.end();
+  return file.joined();
 }
 
-/** The same row by row: eight rows are held, and the file. Alpha is left out. */
-export function jpegEncoder(quality: number): RowEncoder {
-  const writer = new BitWriter();
+/** The same row by row: eight rows are held. Alpha is left out. */
+export function jpegWriter(quality: number, sink: ByteSink): RowWriter {
+  const writer = new BitWriter(sink);
   return {
     begin({ width, height }) {
       if (Math.max(width, height) > MAX_SIDE) {
@@ -38,7 +42,6 @@ export function jpegEncoder(quality: number): RowEncoder {
     end() {
       writer.fill();
       writer.bytes([0xff, 0xd9]);
-      return writer.joined();
     },
   };
 }

@@ -2,6 +2,7 @@ import { ByteCursor } from './byteCursor.js';
 import { defaultConditioning } from './conditioning.js';
 import type { DamageLog } from './damage.js';
 import { type Frame, readFrame } from './frame.js';
+import type { JpegBytes } from './jpegBytes.js';
 import { refuse } from './refuse.js';
 import { readScanHeader, type Scan } from './scanHeader.js';
 import { Tables } from './tables.js';
@@ -26,15 +27,15 @@ export class MarkerReader {
   private readonly tables = new Tables();
   private readonly damage: DamageLog;
 
-  constructor(bytes: Uint8Array, damage: DamageLog) {
+  constructor(bytes: JpegBytes, damage: DamageLog) {
     this.damage = damage;
     this.cursor = new ByteCursor(bytes, 2);
     if (bytes.length === 0) refuse('ERR_JPEG_FORMAT', 'the file is empty', 0);
     if (bytes.length > MAX_FILE_LENGTH) refuse('ERR_JPEG_TOO_LARGE', 'the file is too long', 0);
-    if (bytes[0] !== 0xff || bytes[1] !== 0xd8) {
+    if (bytes.byteAt(0) !== 0xff || bytes.byteAt(1) !== 0xd8) {
       refuse('ERR_JPEG_FORMAT', 'the file does not begin with the JPEG signature FF D8', 0);
     }
-    if (bytes.length > 2 && bytes[2] !== 0xff) {
+    if (bytes.length > 2 && bytes.byteAt(2) !== 0xff) {
       refuse('ERR_JPEG_FORMAT', 'no marker follows the JPEG signature FF D8', 2);
     }
   }
@@ -62,7 +63,7 @@ export class MarkerReader {
   private noteRubbish(from: number, to: number): void {
     const { bytes } = this.cursor;
     for (let at = from; at < to; at++) {
-      if (bytes[at] !== 0xff) {
+      if (bytes.byteAt(at) !== 0xff) {
         this.damage.note('leftOver', at);
         return;
       }
@@ -123,7 +124,7 @@ export class MarkerReader {
       return;
     }
     const start = cursor.position;
-    const segment = cursor.bytes.subarray(start, start + length);
+    const segment = cursor.bytes.slice(start, start + length);
     cursor.position += length;
     // Like libjpeg, takes no notice of them behind the first scan.
     if (this.scanCount > 0) return;

@@ -116,6 +116,7 @@ function decodeMcus(
   while (mcu < end) {
     const row = Math.floor(mcu / across);
     const column = mcu - row * across;
+    if (reader.isLow()) reader.refill();
     decodeMcu(reader, scan, row, column, layout, decodeBlock);
     mcu++;
     if (column === across - 1 && rowDone !== undefined) {
@@ -137,7 +138,7 @@ export function isOdd(reader: BitReader, frame: Frame, scan: Scan): boolean {
 /** All MCUs of a scan that `isOdd`, as `decodeMcus` does it. */
 function decodeOddMcus({ cursor, reader }: ScanSource, scan: Scan, layout: Layout): number {
   const { across, total } = layout;
-  const follower = new Follower(cursor.bytes, reader, scan);
+  const follower = new Follower(reader.holdAll(cursor.bytes), reader, scan);
   let mcu = 0;
   while (mcu < total && !reader.isOverrun()) {
     const row = Math.floor(mcu / across);
@@ -184,7 +185,7 @@ function chooseBlockDecoder(frame: Frame, scan: Scan, isOnlyScan: boolean): Deco
 function checkEnd({ cursor, reader }: ScanSource, scan: Scan, count: number): void {
   const { bytes, position } = cursor;
   if (position < bytes.length) return;
-  const follower = new Follower(bytes, reader, scan);
+  const follower = new Follower(reader.holdAll(bytes), reader, scan);
   for (let mcu = 0; mcu < count; mcu++) if (!follower.nextMcu()) refuseEnd(bytes.length);
 }
 

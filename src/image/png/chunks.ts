@@ -1,4 +1,5 @@
 import { crc32 } from '../../platform/crc32.js';
+import { bytesFrom, type RandomBytes } from '../../platform/randomBytes.js';
 
 export const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -17,33 +18,53 @@ export interface Chunk {
   readonly type: string;
   /** What the file says. */
   readonly length: number;
-  /** As far as the file reaches. */
+  /** Where the content lies, and how long it is as far as the file reaches. */
+  readonly begin: number;
+  readonly present: number;
+  /** The same, read when it is asked for. */
   readonly content: Uint8Array;
 }
 
 /** The chunks of a PNG in their order, to the end of the bytes or to what is no chunk's beginning. */
-export function* walkChunks(bytes: Uint8Array): Generator<Chunk> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function* walkChunks(bytes: Uint8Array | RandomBytes): Generator<Chunk> {
   let at = SIGNATURE.length;
   while (at + LENGTH_BYTES + TYPE_BYTES <= bytes.length) {
-    const length = view.getUint32(at);
     const begin = at + LENGTH_BYTES + TYPE_BYTES;
-    const type = String.fromCharCode(...bytes.subarray(at + LENGTH_BYTES, begin));
+    const head = bytesFrom(bytes, at, begin);
+    const length = new DataView(head.buffer, head.byteOffset).getUint32(0);
+    const type = String.fromCharCode(...head.subarray(LENGTH_BYTES));
     // The same characters as Pillow takes.
     if (!/^\w{4}$/.test(type)) return;
-    yield { at, type, length, content: bytes.subarray(begin, begin + length) };
+    const present = Math.min(length, bytes.length - begin);
+    yield {
+      ...{ at, type, length, begin, present },
+      get content() {
+        return bytesFrom(bytes, begin, begin + present);
+      },
+    };
     at += FRAME_BYTES + length;
   }
 }
 
 export type Checksum = 'right' | 'wrong' | 'zero' | 'missing';
 
+/** Of a file that is read in blocks, so much is summed up at a time. */
+const SUMMED_BYTES = 2 ** 18;
+
 /** `zero` is wrong, too, but what some encoders write in place of it; `missing`: the file ends before it does. */
-export function checkChecksum(bytes: Uint8Array, { at, content, length }: Chunk): Checksum {
+export function checkChecksum(
+  bytes: Uint8Array | RandomBytes,
+  { at, begin, present, length }: Chunk,
+): Checksum {
   if (at + FRAME_BYTES + length > bytes.length) return 'missing';
-  const end = at + LENGTH_BYTES + TYPE_BYTES + content.length;
-  const found = new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0);
-  if (crc32(bytes.subarray(at + LENGTH_BYTES, end)) === found) return 'right';
+  const end = begin + present;
+  let sum = 0;
+  for (let from = at + LENGTH_BYTES; from < end; from += SUMMED_BYTES) {
+    sum = crc32(bytesFrom(bytes, from, Math.min(end, from + SUMMED_BYTES)), sum);
+  }
+  const stated = bytesFrom(bytes, end, end + CHECKSUM_BYTES);
+  const found = new DataView(stated.buffer, stated.byteOffset).getUint32(0);
+  if (sum === found) return 'right';
   return found === 0 ? 'zero' : 'wrong';
 }
 

@@ -1,75 +1,102 @@
-import { concatenate } from '../../platform/concatenate.js';
+import { ByteBlocks } from '../../platform/byteBlocks.js';
 import { crc32 } from '../../platform/crc32.js';
-import { deflate } from '../../platform/deflate.js';
+import { Deflater } from '../../platform/deflate.js';
+import type { ByteSink } from '../byteSink.js';
 import type { Picture } from '../picture.js';
-import { type PutRow, putRows, type RowEncoder, type RowHead } from '../rows.js';
+import { type PutRow, putRows, type RowHead, type RowWriter } from '../rows.js';
 import { SIGNATURE } from './chunks.js';
+
+/** An IDAT chunk's length stands before it, so as much is held. */
+const CHUNK_BYTES = 2 ** 18;
 
 /** The file of an RGB picture, or RGBA where it has alpha, eight bits per sample. @see PNG Specification, third edition */
 export function encodePng(picture: Picture): Uint8Array {
-  const encoder = pngEncoder();
-  putRows(picture, encoder.begin);
-  return encoder.end();
+  const file = new ByteBlocks();
+  const writer = pngWriter(file);
+  putRows(picture, writer.begin);
+  writer.end();
+  return file.joined();
 }
 
-/** The same row by row: what is held is the filtered rows, as they are packed as a whole. */
-export function pngEncoder(): RowEncoder {
-  let header = new Uint8Array(0);
-  let lines = new Uint8Array(0);
+/** The same row by row: what is held is two rows, and what is packed next. */
+export function pngWriter(sink: ByteSink): RowWriter {
+  const data = new DataChunks(sink);
+  const deflater = new Deflater((packed) => data.add(packed));
   return {
     begin(head) {
       const { width, height, hasAlpha } = head;
-      header = new Uint8Array(13);
+      const header = new Uint8Array(13);
       const view = new DataView(header.buffer);
       view.setUint32(0, width);
       view.setUint32(4, height);
       header.set([8, hasAlpha ? 6 : 2], 8); // depth, RGB or RGBA
-      lines = new Uint8Array(height * (1 + width * channelsOf(head)));
-      return filterRows(head, lines);
+      sink.add(Uint8Array.from(SIGNATURE));
+      writeChunk(sink, 'IHDR', header);
+      return filterRows(head, (line) => deflater.add(line));
     },
     end() {
-      const packed = deflate(lines);
-      lines = new Uint8Array(0);
-      return concatenate([
-        SIGNATURE,
-        ...chunk('IHDR', header),
-        ...chunk('IDAT', packed),
-        ...chunk('IEND', new Uint8Array(0)),
-      ]);
+      deflater.end();
+      data.end();
+      writeChunk(sink, 'IEND', new Uint8Array(0));
     },
   };
+}
+
+/** Makes IDAT chunks of the packed data. */
+class DataChunks {
+  readonly #sink: ByteSink;
+  readonly #chunk = new Uint8Array(CHUNK_BYTES);
+  #filled = 0;
+
+  constructor(sink: ByteSink) {
+    this.#sink = sink;
+  }
+
+  add(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      if (this.#filled === CHUNK_BYTES) this.end();
+      const part = bytes.subarray(from, from + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(part, this.#filled);
+      this.#filled += part.length;
+      from += part.length;
+    }
+  }
+
+  end(): void {
+    writeChunk(this.#sink, 'IDAT', this.#chunk.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
 }
 
 function channelsOf({ hasAlpha }: RowHead): number {
   return hasAlpha ? 4 : 3;
 }
 
-/** The parts of a chunk, one behind the other. */
-function chunk(type: string, content: Uint8Array): Uint8Array[] {
+function writeChunk(sink: ByteSink, type: string, content: Uint8Array): void {
   const begin = new Uint8Array(8);
   new DataView(begin.buffer).setUint32(0, content.length);
   for (let i = 0; i < 4; i++) begin[4 + i] = type.charCodeAt(i);
   const end = new Uint8Array(4);
   new DataView(end.buffer).setUint32(0, crc32(content, crc32(begin.subarray(4))));
-  return [begin, content, end];
+  for (const part of [begin, content, end]) sink.add(part);
 }
 
 /**
  * Each row as its differences from the left (filter 1), from above (2), or as it is (0): whichever has the
  * smallest sum of magnitudes, which is the specification's advice for short files.
  */
-function filterRows(head: RowHead, lines: Uint8Array): PutRow {
+function filterRows(head: RowHead, put: (line: Uint8Array) => void): PutRow {
   const channels = channelsOf(head);
   const rowBytes = head.width * channels;
   // A pixel of zeros stands before each.
   let before = new Uint8Array(rowBytes + channels);
   let current = new Uint8Array(rowBytes + channels);
-  let at = 0;
+  const line = new Uint8Array(1 + rowBytes);
   return (rgb, alpha) => {
     if (alpha === undefined) current.set(rgb.subarray(0, rowBytes), channels);
     else interleave(rgb, alpha, current.subarray(channels));
-    filterRow(current, before, channels, lines.subarray(at, at + 1 + rowBytes));
-    at += 1 + rowBytes;
+    filterRow(current, before, channels, line);
+    put(line);
     [before, current] = [current, before];
   };
 }

@@ -1,4 +1,4 @@
-import { concatenate } from '../../platform/concatenate.js';
+import { bytesFrom, JoinedBytes, type RandomBytes } from '../../platform/randomBytes.js';
 import { type Chunk, checkChecksum, isCritical, SIGNATURE, walkChunks } from './chunks.js';
 import type { Damage } from './damage.js';
 import { type PngHeader, readHeader } from './header.js';
@@ -11,7 +11,7 @@ export interface PngParts {
   /** What tRNS says of transparent colours; empty where there is none. */
   readonly transparency: Uint8Array;
   /** The zlib stream: all IDAT chunks that follow each other. */
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | RandomBytes;
   /** Where in `data` the content of each of these chunks begins. */
   readonly starts: readonly number[];
   /** Whether the file ends within the last of these chunks. */
@@ -24,7 +24,7 @@ export interface PngParts {
  *
  * @throws ImageError for wrong order, sizes or checksums.
  */
-export function readParts(bytes: Uint8Array, damage: Damage): PngParts {
+export function readParts(bytes: Uint8Array | RandomBytes, damage: Damage): PngParts {
   const reader = new PartsReader(bytes, damage);
   return reader.read();
 }
@@ -33,14 +33,14 @@ export function readParts(bytes: Uint8Array, damage: Damage): PngParts {
 type Stage = 'before' | 'pixels' | 'behind';
 
 class PartsReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Uint8Array | RandomBytes;
   readonly #damage: Damage;
   #stage: Stage = 'before';
   #header: PngHeader | null = null;
   #headerContent = new Uint8Array(0);
   #palette = new Uint8Array(0);
   #transparency = new Uint8Array(0);
-  #data: Uint8Array[] = [];
+  readonly #data: { readonly at: number; readonly length: number }[] = [];
   #cut = false;
   /** Of an animation (APNG): only its first picture is read. */
   #frames = 0;
@@ -48,7 +48,7 @@ class PartsReader {
   #at = SIGNATURE.length;
   #ended = false;
 
-  constructor(bytes: Uint8Array, damage: Damage) {
+  constructor(bytes: Uint8Array | RandomBytes, damage: Damage) {
     this.#bytes = bytes;
     this.#damage = damage;
   }
@@ -67,7 +67,10 @@ class PartsReader {
       this.#damage.refuse('ERR_PNG', 'has no palette', end);
     }
     const parts = this.#data;
-    const data = parts.length === 1 ? parts[0] : concatenate(parts);
+    const data =
+      parts.length === 1 && this.#bytes instanceof Uint8Array
+        ? bytesFrom(this.#bytes, parts[0].at, parts[0].at + parts[0].length)
+        : new JoinedBytes(this.#bytes, parts);
     let start = 0;
     const starts = parts.map(({ length }) => {
       start += length;
@@ -88,18 +91,18 @@ class PartsReader {
   }
 
   #takeBefore(chunk: Chunk): void {
-    const { type, content, at } = chunk;
+    const { type, present, at } = chunk;
     const checksum = checkChecksum(this.#bytes, chunk);
     if (checksum === 'missing') this.#refuseShort(chunk);
     if (checksum !== 'right') this.#refuseChecksum(chunk);
     if (type !== 'IHDR' && this.#header === null) {
       this.#damage.note('ERR_PNG', 'does not begin with its header', at);
     }
-    if (type === 'IHDR') this.#takeHeader(content, at);
-    else if (type === 'PLTE') this.#takePalette(content, at);
-    else if (type === 'tRNS') this.#takeTransparency(content, at);
+    if (type === 'IHDR') this.#takeHeader(chunk.content, at);
+    else if (type === 'PLTE') this.#takePalette(chunk.content, at);
+    else if (type === 'tRNS') this.#takeTransparency(chunk.content, at);
     else if (type === 'IEND') this.#ended = true;
-    else if (type === 'acTL' && content.length >= 8) this.#frames = readUint32(content);
+    else if (type === 'acTL' && present >= 8) this.#frames = readUint32(chunk.content);
     else if (type === 'fcTL') this.#framesBefore++;
     else this.#passOver(chunk);
   }
@@ -136,28 +139,28 @@ class PartsReader {
   }
 
   #takePixels(chunk: Chunk): void {
-    const { content, length, at } = chunk;
+    const { begin, present, length, at } = chunk;
     const checksum = checkChecksum(this.#bytes, chunk);
     if (checksum === 'wrong') this.#refuseChecksum(chunk);
     if (checksum === 'zero') {
       this.#damage.note('ERR_PNG_CHECKSUM', 'has checksum 0 on its pixel data', at);
     }
-    this.#cut = content.length < length;
+    this.#cut = present < length;
     if (this.#cut && this.#header !== null && length > mostData(this.#header)) {
       this.#refuseShort(chunk);
     }
-    this.#data.push(content);
+    this.#data.push({ at: begin, length: present });
   }
 
   #takeBehind(chunk: Chunk): void {
-    const { type, content, length, at } = chunk;
+    const { type, present, length, at } = chunk;
     if (type === 'fcTL' && this.#isAnimated()) {
       this.#ended = true;
       return;
     }
     if (type === 'IEND') this.#ended = true;
-    else if (content.length < length) this.#refuseShort(chunk);
-    else if (type === 'tRNS') this.#takeTransparency(content, at);
+    else if (present < length) this.#refuseShort(chunk);
+    else if (type === 'tRNS') this.#takeTransparency(chunk.content, at);
     else if (type === 'IHDR' || type === 'PLTE' || type === 'IDAT') {
       this.#damage.note('ERR_PNG', `has a chunk ${type} behind its pixel data`, at);
     } else this.#passOver(chunk);

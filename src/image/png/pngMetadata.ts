@@ -1,4 +1,5 @@
 import { inflateZlib } from '../../platform/inflate.js';
+import type { RandomBytes } from '../../platform/randomBytes.js';
 import { type Metadata, withoutExifName } from '../metadata.js';
 import { type Chunk, walkChunks } from './chunks.js';
 
@@ -16,12 +17,12 @@ const LONGEST_TEXT = 2 ** 20;
  *
  * @see PNG Specification, third edition, 11.3.3 and 11.3.4.5; XMP Specification, part 3
  */
-export function pngMetadata(bytes: Uint8Array): Metadata {
+export function pngMetadata(bytes: Uint8Array | RandomBytes): Metadata {
   const found: { exif?: Chunk; raw?: Chunk; xmp?: Chunk } = {};
   let complete = false;
   for (const chunk of walkChunks(bytes)) {
     complete = chunk.type === 'IEND' || (chunk.type === 'IDAT' && found.exif !== undefined);
-    if (complete || chunk.content.length < chunk.length) break;
+    if (complete || chunk.present < chunk.length) break;
     const keyword = keywordOf(chunk);
     if (chunk.type === 'eXIf') found.exif = chunk;
     else if (keyword === RAW_EXIF) found.raw = chunk;
@@ -34,8 +35,9 @@ export function pngMetadata(bytes: Uint8Array): Metadata {
 }
 
 /** Of a text chunk; else `null`. */
-function keywordOf({ type, content }: Chunk): string | null {
-  if (!/^(tEXt|zTXt|iTXt)$/.test(type)) return null;
+function keywordOf(chunk: Chunk): string | null {
+  if (!/^(tEXt|zTXt|iTXt)$/.test(chunk.type)) return null;
+  const { content } = chunk;
   const end = content.subarray(0, LONGEST_KEYWORD + 1).indexOf(0);
   return end < 0 ? null : String.fromCharCode(...content.subarray(0, end));
 }
