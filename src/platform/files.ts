@@ -71,7 +71,7 @@ function writingError(path: string, error: unknown): CycleganError {
   return error instanceof CycleganError ? error : fileError('write', path, error);
 }
 
-/** Files that `writeFileAtomic` writes and that have no name yet. */
+/** Files that are written and have no name yet. */
 const unfinished = new Set<string>();
 let guard: () => () => void = () => () => undefined;
 
@@ -86,10 +86,11 @@ export function guardWriting(begin: () => () => void): void {
 /** Before the process ends: removes what has no name yet. */
 export function removeUnfinished(): void {
   const { rmSync } = requireBuiltin('fs', 'Removing what is unfinished');
-  for (const path of unfinished) rmSync(path, { force: true });
+  for (const path of unfinished) rmSync(path, { force: true, recursive: true });
 }
 
-function beginWriting(temporary: string): () => void {
+/** Has `removeUnfinished` know of a file until it has its name, or is gone: then what this gives back is called. */
+export function beginWriting(temporary: string): () => void {
   unfinished.add(temporary);
   const end = guard();
   return () => {
@@ -106,7 +107,7 @@ const CANNOT: readonly unknown[] = ['EINVAL', 'ENOTSUP', 'ENOSYS', 'EISDIR', 'EP
 const FORBIDDEN = 'ERR_ACCESS_DENIED';
 
 /** What gets a name must be on the disk: a loss of power would otherwise leave the name without the bytes. */
-export async function toDisk(file: FileHandle): Promise<void> {
+export async function toDisk(file: Pick<FileHandle, 'sync'>): Promise<void> {
   await file.sync().catch((error: unknown) => {
     if (![...CANNOT, FORBIDDEN].includes(errorCode(error))) throw error;
   });
@@ -220,7 +221,7 @@ export async function growFile(path: string): Promise<GrowingFile> {
 }
 
 /** A name that nothing has: processes of containers often have the same number, and so had some that were ended. */
-function temporaryName(path: string): string {
+export function temporaryName(path: string): string {
   const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
   const token = crypto.randomUUID().slice(0, 8);
   const stem = temporaryStem(basename(path));

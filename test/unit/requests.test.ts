@@ -112,6 +112,7 @@ describe('a request', () => {
       dryRun: false,
       watch: null,
       extension: '.png',
+      hasFormat: false,
       frames: null,
       existing: { force: false, resume: false, noClobber: false },
       weights: { source: null, key: undefined, inputRange: undefined },
@@ -153,6 +154,7 @@ describe('a request', () => {
       output: 'my-output',
       recursive: true,
       extension: '.jpg',
+      hasFormat: true,
       existing: { force: true, noClobber: true },
       weights: { source: 'my-weights', key: 'my-key' },
       pictures: {

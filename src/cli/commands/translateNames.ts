@@ -2,6 +2,7 @@ import { isPictureName } from '../../image/extensions.js';
 import { isWebAddress } from '../../platform/address.js';
 import { foldPath, pathKind, whyMissing } from '../../platform/files.js';
 import { localPath, shownName } from '../addresses.js';
+import { isDeepZoomName } from '../pictures/deepZoomFile.js';
 import { isOwnName, isPattern } from '../pictures/inputs.js';
 import type { TranslateRequest } from '../requests/translate.js';
 import { UsageError } from '../usage.js';
@@ -157,7 +158,8 @@ async function refuseAsFolder(folder: string): Promise<void> {
   }
   const bare = folder.replace(/[/\\]+$/, '');
   const kind = await pathKind(bare);
-  if (kind === 'file' || (kind === null && bare === folder && isPictureName(folder))) {
+  const isFileName = isPictureName(folder) || isDeepZoomName(folder);
+  if (kind === 'file' || (kind === null && bare === folder && isFileName)) {
     throw new UsageError(`${folder}: this names a file; several pictures need a folder.`);
   }
 }

@@ -1,14 +1,13 @@
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { seconds } from '../../html/text.js';
 import { loadDecoder, loadEncoder } from '../../image/formats.js';
-import type { BeginRows } from '../../image/rows.js';
+import type { PictureFile } from '../../image/pictureFile.js';
+import type { BeginRows, RowWriter } from '../../image/rows.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
-import { makeFolder, writeFileAtomic } from '../../platform/files.js';
-import { sha256 } from '../../platform/sha256.js';
 import { generateRows } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
@@ -17,15 +16,17 @@ import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
 import { networkBudget, withinBudget } from '../memoryBudget.js';
+import { deepZoomFile, isDeepZoomName } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
+import { type OutputFile, outputFile, standardOutputFile } from '../pictures/outputFile.js';
 import { formatNotes } from '../pictures/pictureNotes.js';
 import {
   expectedSize,
   type Opened,
   openBytes,
-  ResultEncoder,
-  readPicture,
+  openPictureFile,
+  ResultWriter,
   type Saved,
 } from '../pictures/pictureWork.js';
 import { programNotes } from '../programNotes.js';
@@ -40,7 +41,7 @@ import type { OnePlan } from './translatePlan.js';
 
 /** A picture's bytes, and what it is called in messages. */
 interface InputFile {
-  readonly bytes: Uint8Array;
+  readonly bytes: PictureFile;
   readonly name: string;
 }
 
@@ -63,7 +64,7 @@ interface Moments {
 
 /** A picture that is translated: its file is all but made, and what it was made of is held no more. */
 interface Translated {
-  readonly encoder: ResultEncoder;
+  readonly writer: ResultWriter;
   readonly size: Opened['size'];
   /** What came to the network. */
   readonly sized: { readonly width: number; readonly height: number };
@@ -87,15 +88,32 @@ export async function runOne(
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
-  const translated = await translateFile(plan, request, terminal);
-  const written = await write(translated.encoder, plan, request);
-  await report(plan, translated, written, request, terminal);
+  const file = await outputOf(plan, request);
+  try {
+    const translated = await translateFile(plan, request, file.writer, terminal);
+    const size = translated.writer.end();
+    const written = { ...(await file.publish(request.json)), size };
+    await report(plan, translated, written, request, terminal);
+  } finally {
+    file.discard();
+  }
+}
+
+async function outputOf(
+  { output, replace, encodedAs }: OnePlan,
+  { pictures: { quality } }: TranslateRequest,
+): Promise<OutputFile> {
+  const encoding = { encodedAs, quality };
+  if (output === STANDARD) return standardOutputFile(encoding);
+  if (isDeepZoomName(output)) return deepZoomFile(output, replace, encoding);
+  return outputFile(output, replace, encoding);
 }
 
 /** Weights are read while the picture is, and packed while it is decoded. */
 async function translateFile(
   plan: OnePlan,
   request: TranslateRequest,
+  target: RowWriter,
   terminal: Terminal,
 ): Promise<Translated> {
   const begin = performance.now();
@@ -113,18 +131,21 @@ async function translateFile(
   const outputNotes: OutputNote[] = [];
   const onNote = (note: OutputNote) => outputNotes.push(note);
   await loadEncoder(plan.encodedAs);
-  const encoder = new ResultEncoder(opened.prepared, plan.encodedAs, request.pictures);
-  const run = { name: file.name, opened, generator, engine, onNote, begin: encoder.begin };
+  const writer = new ResultWriter(opened.prepared, request.pictures, target);
+  const run = { name: file.name, opened, generator, engine, onNote, begin: writer.begin };
   await translateOpened(run, request, terminal);
   const { size, notes } = opened;
   const { width, height } = opened.prepared.sized;
   const moments = { begin, loaded, decoded, translated: performance.now() };
-  return { encoder, size, sized: { width, height }, notes, outputNotes, generator, moments };
+  return { writer, size, sized: { width, height }, notes, outputNotes, generator, moments };
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
   if (input !== STANDARD) {
-    return { bytes: await readPicture(input, fetchNotes(input, terminal)), name: shownName(input) };
+    return {
+      bytes: await openPictureFile(input, fetchNotes(input, terminal)),
+      name: shownName(input),
+    };
   }
   const onTooMany = () => tooLong(INPUT_NAME, MAX_STREAM_BYTES);
   const stream = standardInput('a picture', terminal);
@@ -184,20 +205,6 @@ async function translateOpened(
       }),
     });
   return withinBudget(engine, sized, () => throughNetwork(name, sized, generator, run));
-}
-
-async function write(
-  encoder: ResultEncoder,
-  { output: target, replace }: OnePlan,
-  { json }: TranslateRequest,
-): Promise<Written> {
-  const { bytes, size } = encoder.end();
-  if (target === STANDARD) await writeData(bytes);
-  else {
-    await makeFolder(target);
-    await writeFileAtomic(target, bytes, { replace });
-  }
-  return { bytes: bytes.length, sha256: json ? sha256(bytes) : '', size };
 }
 
 function rounded(times: Times): Times {

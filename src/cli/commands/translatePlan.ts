@@ -10,6 +10,7 @@ import { withoutLine } from '../failureLine.js';
 import type { ReplaceGallery } from '../gallery/galleryFile.js';
 import { checkOutputFile, mayReplace, Originals } from '../originals.js';
 import { refuseOwnStreams } from '../ownStreams.js';
+import { isDeepZoomName, refuseOtherThanTiles, tileFolder } from '../pictures/deepZoomFile.js';
 import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
   DEFAULT_SUFFIX,
@@ -55,7 +56,7 @@ export interface ManyPlan {
 /** What of a request decides about files. */
 export type PlanRequest = Pick<
   TranslateRequest,
-  'extension' | 'suffix' | 'existing' | 'recursive' | 'json' | 'shard'
+  'extension' | 'hasFormat' | 'suffix' | 'existing' | 'recursive' | 'json' | 'shard'
 > & {
   readonly weights: Pick<TranslateRequest['weights'], 'source'>;
   readonly pictures: Pick<TranslateRequest['pictures'], 'decode'>;
@@ -71,7 +72,9 @@ export async function planOne(
   terminal: Terminal,
 ): Promise<OnePlan | null> {
   const output = named?.path ?? madeUpName(input, request);
-  const encodedAs = await nameForFormat(output, request.extension);
+  const encodedAs = isDeepZoomName(output)
+    ? nameForTiles(output, request)
+    : await nameForFormat(output, request.extension);
   refuseLostAlpha(encodedAs === output ? output : request.extension, request);
   const { force, resume, noClobber } = request.existing;
   if (resume && (await isRegularFile(output))) {
@@ -99,6 +102,14 @@ export async function planOne(
       ? withNameHint(error, '-o names one.')
       : error;
   });
+  if (isDeepZoomName(output)) {
+    const found = await firstTaken([output, tileFolder(output)]);
+    if (found !== null && (noClobber || !force)) {
+      throw exists(found, noClobber ? 'name another file' : '--force replaces it and its tiles');
+    }
+    await refuseOtherThanTiles(output);
+    return { input, output, encodedAs, replace: force && !noClobber };
+  }
   if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
     return { input, output, encodedAs, replace: false };
@@ -131,6 +142,19 @@ async function nameForFormat(output: string, extension: string): Promise<string>
   const isNameless =
     output === STANDARD || (!/\.[a-z]+$/i.test(output) && (await isPipeOrDevice(output)));
   return isNameless ? `picture${extension}` : output;
+}
+
+/** JPEG, unless `--format` or transparency says otherwise. @throws UsageError for what viewers do not take. */
+function nameForTiles(output: string, { extension, hasFormat, pictures }: PlanRequest): string {
+  const usual = pictures.decode.alpha === true ? '.png' : '.jpg';
+  const tiles = hasFormat ? extension : usual;
+  if (tiles === '.jpg' || tiles === '.png') return `tile${tiles}`;
+  throw new UsageError(`${output}: tiles are PNG or JPEG: --format png or --format jpg.`);
+}
+
+async function firstTaken(paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) if (await isTaken(path)) return path;
+  return null;
 }
 
 /** @throws UsageError where transparency is to be kept, and a file of that name has none. */

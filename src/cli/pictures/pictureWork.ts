@@ -1,6 +1,5 @@
 import {
   encodeImage,
-  encodeRows,
   imageSize,
   loadDecoder,
   loadEncoder,
@@ -8,15 +7,18 @@ import {
 } from '../../image/formats.js';
 import type { DecodeNote } from '../../image/note.js';
 import { ImageError, type Picture } from '../../image/picture.js';
-import { type BeginRows, putRows, type RowEncoder } from '../../image/rows.js';
+import type { PictureFile } from '../../image/pictureFile.js';
+import { type BeginRows, putRows, type RowWriter } from '../../image/rows.js';
 import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
-import { readFileBytes, writeFileAtomic } from '../../platform/files.js';
-import { sha256 } from '../../platform/sha256.js';
+import { openFile } from '../../platform/byteSource.js';
+import { readFileBytes } from '../../platform/files.js';
+import { randomBytesOf } from '../../platform/randomBytes.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
 import { finishRows, type Prepared, preparedSize } from '../../translate/pipeline.js';
 import { prepareBytes } from '../../translate/prepareBytes.js';
 import { shownName } from '../addresses.js';
+import { outputFile } from './outputFile.js';
 
 /** What happens to every picture of a run alike. */
 export interface PictureOptions extends PictureSettings {
@@ -62,9 +64,23 @@ const MAX_EXPECTED_PIXELS = 512 * 512;
  */
 export async function openPicture(path: string, options: PictureOptions): Promise<Opened> {
   const begin = performance.now();
-  const bytes = await readPicture(path, { regular: true });
-  await loadDecoder(bytes);
-  return openBytes(bytes, shownName(path), options, begin);
+  const file = await openPictureFile(path, { regular: true });
+  await loadDecoder(file);
+  return openBytes(file, shownName(path), options, begin);
+}
+
+/** A larger file is not read as a whole, where its format can do without. */
+const MAX_HELD_BYTES = 2 ** 24;
+
+/** The same to be decoded: a large file is read in blocks as it is. */
+export async function openPictureFile(
+  path: string,
+  options: ByteInputOptions & { readonly regular?: boolean } = {},
+): Promise<PictureFile> {
+  if (isWebAddress(path)) return readPicture(path, options);
+  const source = await openFile(path, options);
+  const inBlocks = source.size > MAX_HELD_BYTES ? randomBytesOf(source) : null;
+  return inBlocks ?? source.read(0, source.size);
 }
 
 /**
@@ -79,9 +95,9 @@ export function readPicture(
   return readBytes(path, { ...options, maxBytes: MAX_IMAGE_BYTES });
 }
 
-/** The same from a file's bytes. @param name What the picture is called in messages. */
+/** The same from a file. @param name What the picture is called in messages. */
 export function openBytes(
-  bytes: Uint8Array,
+  bytes: PictureFile,
   name: string,
   { decode, pipeline, gallery }: PictureOptions,
   begin = performance.now(),
@@ -105,7 +121,7 @@ export function openBytes(
  * of more pixels than are worth preparing for on its word alone.
  */
 export function expectedSize(
-  bytes: Uint8Array,
+  bytes: PictureFile,
   name: string,
   { decode, pipeline }: PictureOptions,
 ): { readonly width: number; readonly height: number } | null {
@@ -136,38 +152,39 @@ export async function savePicture(
 ): Promise<Saved> {
   const begin = performance.now();
   await loadEncoder(target.path);
-  const encoder = new ResultEncoder(prepared, target.path, options);
-  putRows(output, encoder.begin);
-  const { bytes, size } = encoder.end();
-  await writeFileAtomic(target.path, bytes, { replace: target.replace });
-  return {
-    size,
-    bytes: bytes.length,
-    sha256: sha256(bytes),
-    milliseconds: performance.now() - begin,
-    after: options.gallery ? forGallery(output) : null,
-  };
+  const { path, replace } = target;
+  const file = await outputFile(path, replace, { encodedAs: path, quality: options.quality });
+  try {
+    const writer = new ResultWriter(prepared, options, file.writer);
+    putRows(output, writer.begin);
+    const size = writer.end();
+    const written = await file.publish(true);
+    const milliseconds = performance.now() - begin;
+    return { size, ...written, milliseconds, after: options.gallery ? forGallery(output) : null };
+  } finally {
+    file.discard();
+  }
 }
 
-/** Makes a file of what a network makes, as its rows come. */
-export class ResultEncoder {
+/** What a network makes, finished and given on as its rows come. */
+export class ResultWriter {
   /** Takes the rows. */
   readonly begin: BeginRows;
-  readonly #encoder: RowEncoder;
+  readonly #writer: RowWriter;
   #size: Saved['size'] = [0, 0];
 
-  constructor(prepared: Prepared, name: string, { pipeline, quality }: PictureOptions) {
-    const encoder = encodeRows(name, { quality });
-    this.#encoder = encoder;
+  constructor(prepared: Prepared, { pipeline }: PictureOptions, writer: RowWriter) {
+    this.#writer = writer;
     this.begin = finishRows(prepared, pipeline, (head) => {
       this.#size = [head.width, head.height];
-      return encoder.begin(head);
+      return writer.begin(head);
     });
   }
 
-  /** Once all rows have come. */
-  end(): { readonly bytes: Uint8Array; readonly size: Saved['size'] } {
-    return { bytes: this.#encoder.end(), size: this.#size };
+  /** Once all rows have come. @returns The picture's size. */
+  end(): Saved['size'] {
+    this.#writer.end();
+    return this.#size;
   }
 }
 

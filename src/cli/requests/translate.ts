@@ -39,7 +39,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     matters: true,
     type: 'string',
     value: 'png|jpg|webp|tif',
-    help: 'of outputs whose names are made up, default: png; of frames, ppm and raw, too, default: as they come',
+    help: 'of outputs whose names are made up, default: png; of the tiles of a .dzi, png or jpg, default: jpg; of frames, ppm and raw, too, default: as they come',
   },
   ...FRAME_OPTIONS,
   watch: {
@@ -108,7 +108,7 @@ export const translateSpec: CommandSpec = {
   usage: 'IN [OUT], or IN... [-o FOLDER]',
   summary: 'translate pictures: files, folders, patterns, addresses (the default command)',
   notes: [
-    'One picture: IN is a PNG, JPEG, WebP, TIFF or GIF (their first picture), BMP, PBM, PGM or PPM (AVIF and HEIC with the package that a message names), OUT the file for the result, PNG, JPEG, WebP or TIFF by its extension; without OUT, IN.cyclegan.png. - is standard input or output. IN may be an http(s) address, too, of at most 512 MiB; without OUT, the result then lies in the current folder, named after the last part of the address. An address that leads to another scheme (http to https, say) is refused.',
+    'One picture: IN is a PNG, JPEG, WebP, TIFF or GIF (their first picture), BMP, PBM, PGM or PPM (AVIF and HEIC with the package that a message names), OUT the file for the result, PNG, JPEG, WebP or TIFF by its extension, or Deep Zoom (.dzi), with a folder of tiles beside it; without OUT, IN.cyclegan.png. - is standard input or output. IN may be an http(s) address, too, of at most 512 MiB; without OUT, the result then lies in the current folder, named after the last part of the address. An address that leads to another scheme (http to https, say) is refused.',
     'Several: files, folders (-r with those below) and patterns such as "in/**/*.jpg". Three names or more are all inputs, and so are all names beside -o. The folder for the outputs is -o FOLDER, or the second of two names, if there is a folder of that name, or it ends with a slash; the outputs lie in it as their inputs do in theirs. Without it, each lies beside its input. Where that folder lies below one that is translated, what is in it is passed over, with one line for pictures that no run has put there. A folder as the last of several names is refused, where the others are none: it could be meant either way. A picture that cannot be translated, or a folder below that cannot be read, is reported, the others go on, and the exit code is 1.',
     'An input is never written to, whatever it is called. IN OUT could come from *.jpg, so if OUT exists, you are asked on a terminal; elsewhere nothing is done, and the exit code is 2. -o OUT and --force replace it. Files whose names are made up replace nothing: --resume leaves out what is there, and only --force replaces it, but in a folder that is the second of two names, which */ gives, too: there, -o FOLDER --force does. Outputs that links make one file do not replace each other. A page that is no gallery is never replaced, and a gallery that somebody has changed only with --force. Files named like outputs (*.cyclegan.*) are passed over, unless they are named alone. Files get their name when they are complete, so after an interruption, or kill -9, --resume goes on. What is no regular file (a pipe, a device) is passed over among others; a pipe can be translated alone, and -o writes into one.',
   ],
@@ -145,6 +145,8 @@ export interface TranslateRequest {
   readonly dryRun: boolean;
   /** `.png`, `.jpg`, `.webp` or `.tif`, for names that are made up. */
   readonly extension: string;
+  /** Whether the extension was named, and is not the usual one. */
+  readonly hasFormat: boolean;
   /** A folder whose pictures are translated as they appear; `null`: it is about those that are named. */
   readonly watch: string | null;
   /** Of a stream of frames, which has no names; `null`: it is about files. */
@@ -172,6 +174,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     shard: readShard(invocation),
     dryRun: flag('dry-run'),
     extension: frames === null ? readExtension(source, text('format') ?? 'png') : '',
+    hasFormat: text('format') !== undefined,
     watch: frames === null ? readWatch(invocation) : null,
     frames,
     existing: readExisting(invocation),

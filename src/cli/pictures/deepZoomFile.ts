@@ -1,0 +1,69 @@
+import { deepZoomWriter } from '../../image/deepZoom/deepZoomWriter.js';
+import { descriptor } from '../../image/deepZoom/levels.js';
+import { encodeImage } from '../../image/formats.js';
+import type { RowWriter } from '../../image/rows.js';
+import { writeFileAtomic } from '../../platform/files.js';
+import { folderExists, namesWithin, OTHERS, PartFolder } from '../../platform/partFolder.js';
+import { sha256 } from '../../platform/sha256.js';
+import { utf8Bytes } from '../../platform/text.js';
+import type { OutputFile } from './outputFile.js';
+
+/** Whether a name is that of a Deep Zoom picture: a small file beside a folder of tiles. */
+export function isDeepZoomName(name: string): boolean {
+  return /\.dzi$/i.test(name);
+}
+
+/** Where the tiles lie. */
+export function tileFolder(path: string): string {
+  return path.replace(/\.dzi$/i, '_files');
+}
+
+/** Whether a folder has tiles, and nothing else: those may be replaced by others. */
+function areTiles(names: readonly string[]): boolean {
+  return names.every((name) => /^\d+[/]\d+_\d+\.(jpe?g|png)$/.test(name));
+}
+
+/** Before a run begins. @throws FileError where the tiles' folder is there, and holds something else. */
+export async function refuseOtherThanTiles(path: string): Promise<void> {
+  const folder = tileFolder(path);
+  const names = await namesWithin(folder);
+  if (names === null || !areTiles(names)) throw folderExists(folder, OTHERS);
+}
+
+/**
+ * Deep Zoom: tiles of all sizes in a folder, written as they come, which gets its name once all are there, and then the file that tells of
+ * them.
+ * @param encodedAs A name whose extension is that of the tiles: `.jpg` or `.png`.
+ */
+export function deepZoomFile(
+  path: string,
+  replace: boolean,
+  { encodedAs, quality }: { readonly encodedAs: string; readonly quality: number | undefined },
+): OutputFile {
+  const extension = encodedAs.slice(encodedAs.lastIndexOf('.') + 1);
+  const folder = new PartFolder(tileFolder(path));
+  let size = { width: 0, height: 0 };
+  let count = 0;
+  const tiles = deepZoomWriter(({ level, column, row, picture }) => {
+    const bytes = encodeImage(picture, encodedAs, { quality });
+    folder.write(`${level}/${column}_${row}.${extension}`, bytes);
+    count += bytes.length;
+  });
+  const writer: RowWriter = {
+    begin(head) {
+      size = head;
+      return tiles.begin(head);
+    },
+    end: () => tiles.end(),
+  };
+  return {
+    writer,
+    async publish(digest) {
+      const text = utf8Bytes(descriptor(size, extension));
+      await folder.publish(replace ? areTiles : null);
+      await writeFileAtomic(path, text, { replace });
+      return { bytes: count + text.length, sha256: digest ? sha256(text) : '' };
+    },
+    discard: () => folder.discard(),
+  };
+}
