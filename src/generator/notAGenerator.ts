@@ -1,7 +1,7 @@
 import { type Shaped, type StateDictDifference, StateDictError } from '../nn/loadStateDict.js';
 import { formatShape } from '../tensor/shape.js';
 import { directionOf } from './directions.js';
-import { recognise } from './recognise.js';
+import { recognise, recogniseNear } from './recognise.js';
 
 /** Keys of each kind in a message. */
 const MAX_SHOWN = 2;
@@ -54,10 +54,11 @@ export function notAGenerator(
   reason: string,
   difference: StateDictDifference,
 ): StateDictError {
-  // Of what is almost a family's, nothing else has to be said.
-  const look = sizeOfDifference(difference) < stateDict.size / 2 ? keysOf : lookOf;
+  // What is almost a family's is hardly anything else that is known.
+  const isNear = sizeOfDifference(difference) < stateDict.size / 2;
+  const look = (isNear ? recogniseNear : recognise)(stateDict) ?? keysOf(stateDict);
   return new StateDictError(
-    `This state dict is not that of ${title}: ${reason}. ${look(stateDict)}`,
+    `This state dict is not that of ${title}: ${reason}. ${look}`,
     difference,
   );
 }

@@ -119,6 +119,18 @@ const OTHER_GENERATORS: readonly OtherNetwork[] = [
       keys.some(/^(decoder\.)?1\.weight$/, ([first, second]) => second === 2 * first),
   },
   {
+    name: "MSG-Net's style network",
+    advice: WANTS_STYLE_PICTURE,
+    matches: (keys) => keys.hasAll(/(^|\.)ins\.weight$/, /(^|\.)model1\.0\.conv2d\.weight$/),
+  },
+  {
+    name: "SinGAN's generator",
+    advice: 'it wants noise, and what the scale before it made, which is not supported',
+    matches: (keys) =>
+      keys.hasAll(/(^|\.)head\.conv\.weight$/, /(^|\.)body\.block1\.conv\.weight$/) &&
+      keys.has(/(^|\.)tail\.0\.weight$/),
+  },
+  {
     name: 'a generator that fills holes (LaMa)',
     advice: WANTS_MASK,
     matches: (keys) => keys.has(/\.ffc\.convl2l\.weight$/),
@@ -141,6 +153,59 @@ const RESTORERS: readonly (readonly RegExp[])[] = [
   [/(^|\.)intro\.weight$/, /(^|\.)middle_blks\./],
   [/(^|\.)patch_embed\.proj\.weight$/, /(^|\.)encoder_level1\./],
   [/(^|\.)shallow_feat1\.0\.weight$/],
+  [/(^|\.)g1\.gp\.0\.palayer\.pa\.0\.weight$/],
+  [/(^|\.)conv_input\.weight$/, /(^|\.)upscale[24]x\.0\.weight$/],
+  [/(^|\.)fpn\.lateral4\.weight$/, /(^|\.)smooth2\.0\.weight$/],
+  [/(^|\.)Sequential\.0\.weight$/, /(^|\.)Sequential\.12\.weight$/],
+  [/(^|\.)unet1\.conv1\./, /(^|\.)unet2\.conv1\./],
+];
+
+/** Residual blocks of the CycleGAN authors' layout, by names of other repositories. */
+const RENAMED_BLOCK =
+  /(^|\.)(?:(?!model\.)\w+\.\d+\.conv_block|\w+\.\d+\.(?:block|res_block|resblock))\.1\.weight$/;
+
+/**
+ * Networks that have most of the keys of a family, and compute something else. Keys alone would have people rename the others, and get a
+ * wrong picture.
+ */
+export const NEAR_NETWORKS: readonly OtherNetwork[] = [
+  {
+    name: "abhiskk's fast-neural-style network, of which PyTorch's examples made theirs",
+    advice: `its norms, blocks and output are others, and it has blue first; ${RUNS}`,
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)conv1\.conv2d\.weight$/, 9) && keys.has(/(^|\.)res1\.in1\.scale$/),
+  },
+  {
+    name: "ReCoNet's generator",
+    advice: `its output is another than that of the style networks whose keys it has; ${RUNS}`,
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)deconv3\.conv2d\.weight$/, 9) &&
+      keys.has(/(^|\.)conv1\.instance\.weight$/),
+  },
+  {
+    name: "Anime2Sketch's improved network",
+    advice: 'of that repository, the first one (netG.pth) can be run',
+    matches: (keys) => keys.hasAll(/\.model\.5\.smooth\.kernel$/, /\.model\.5\.mlp\.0\.weight$/),
+  },
+  {
+    name: 'a network with layers of self-attention',
+    advice: RUNS,
+    matches: (keys) =>
+      keys.hasAll(
+        /(^|\.)(query|query_conv)\.weight$/,
+        /(^|\.)(key|key_conv)\.weight$/,
+        /(^|\.)gamma$/,
+      ),
+  },
+  {
+    name: 'a ResNet generator whose layers have other names',
+    advice:
+      'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)\w+\.1\.weight$/, 7) &&
+      keys.some(RENAMED_BLOCK, isKernel) &&
+      !hasHalving(keys),
+  },
 ];
 
 /** Networks that make pictures of pictures, by other layers than those that can be run. */
@@ -154,9 +219,31 @@ const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
         keys.hasKernel(/(^|\.)up3\.conv2d\.weight$/, 9)),
   },
   {
-    name: 'a network that enlarges or restores pictures (ESRGAN, SRGAN, EDSR, SwinIR, NAFNet, Restormer or alike)',
+    name: 'a network that enlarges or restores pictures (ESRGAN, SRGAN, EDSR, SwinIR, NAFNet, Restormer, waifu2x, DeblurGAN-v2 or alike)',
     advice: RUNS,
     matches: (keys) => RESTORERS.some((patterns) => keys.hasAll(...patterns)),
+  },
+  {
+    name: 'a network of richzhang/colorization, which makes colours of greys',
+    advice: RUNS,
+    matches: (keys) => keys.hasAll(/(^|\.)model8\.0\.weight$/, /(^|\.)model_out(\.0)?\.weight$/),
+  },
+  {
+    name: "labml's CycleGAN generator",
+    advice: RUNS,
+    matches: (keys) =>
+      keys.hasKernel(/(^|\.)layers\.0\.weight$/, 7) &&
+      keys.has(/(^|\.)layers\.9\.block\.3\.weight$/),
+  },
+  {
+    name: "FilipAndersson245's CartoonGAN generator",
+    advice: RUNS,
+    matches: (keys) => keys.hasAll(/(^|\.)down\.3\.1\.weight$/, /(^|\.)up\.0\.shuffle\.weight$/),
+  },
+  {
+    name: "mateuszbuda's U-Net, which marks regions",
+    advice: RUNS,
+    matches: (keys) => keys.hasAll(/(^|\.)encoder1\.enc1conv1\.weight$/),
   },
   {
     name: 'Zero-DCE, which lightens pictures',
@@ -177,14 +264,6 @@ const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
     name: 'a U-Net of fastai (DeOldify or alike)',
     advice: RUNS,
     matches: (keys) => keys.has(/(^|\.)layers\.\d+\.shuf\.conv\./),
-  },
-  {
-    name: 'a ResNet generator whose layers have other names',
-    advice:
-      'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)(?!model\.)\w+\.1\.weight$/, 7) &&
-      keys.has(/(^|\.)(?!model\.)\w+\.\d+\.conv_block\.1\.weight$/),
   },
   {
     name: 'a network around a StyleGAN (GFPGAN, pSp or alike)',
@@ -254,5 +333,6 @@ export const OTHER_NETWORKS: readonly OtherNetwork[] = [
   ...RESNET_VARIANTS,
   ...OTHER_GENERATORS,
   ...OTHER_TRANSLATORS,
+  ...NEAR_NETWORKS,
   ...OTHER_KINDS,
 ];

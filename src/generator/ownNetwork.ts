@@ -12,6 +12,7 @@ import {
   type PictureTraits,
   type SizeRule,
   USUAL_TRAITS,
+  type ValueRange,
 } from './family.js';
 import { describeDifference, notAGenerator } from './notAGenerator.js';
 import { plainKeys } from './readGenerator.js';
@@ -153,23 +154,45 @@ function outputShape(module: Module, shape: readonly number[]): readonly number[
   }
 }
 
-/** What goes in and comes out, as far as a network's graph tells: one that ends in a sigmoid makes values in [0, 1]. */
+/** What goes in and comes out, but for the values of pictures. */
 export function measuredTraits(
-  graph: Graph,
   inputChannels: number,
   { sizeRule, outputChannels }: MeasuredSizes,
 ): PictureTraits {
-  const outputRange = outputRangeOf(graph) ?? USUAL_TRAITS.outputRange;
-  const inputRange = inputRangeOf(graph) ?? outputRange;
-  return {
-    ...USUAL_TRAITS,
-    inputChannels,
-    outputChannels,
-    inputRange,
-    outputRange,
-    sizeRule,
-    statistics: 'running',
-  };
+  return { ...USUAL_TRAITS, inputChannels, outputChannels, sizeRule, statistics: 'running' };
+}
+
+/** Values of a network's pictures, and what people have to be told of them. */
+export interface MeasuredRanges extends Pick<PictureTraits, 'inputRange' | 'outputRange'> {
+  readonly notes: readonly string[];
+}
+
+/**
+ * Which values a network's pictures have, as far as its graph tells: one that ends in a sigmoid makes values in [0, 1].
+ * @param known Traits of the family that its weights are named after, if they are.
+ * @param asked The input's, as a caller or the file says.
+ */
+export function measuredRanges(
+  graph: Graph,
+  known: PictureTraits | null,
+  asked: ValueRange | undefined,
+): MeasuredRanges {
+  const made = outputRangeOf(graph);
+  const fed = inputRangeOf(graph);
+  const outputRange = made ?? known?.outputRange ?? asked ?? fed ?? USUAL_TRAITS.outputRange;
+  const inputRange = fed ?? known?.inputRange ?? outputRange;
+  const isTold = [fed, known, asked ?? null].some((told) => told !== null);
+  // Nearly all that end in a tanh are given what they make.
+  const isUsual = made?.[0] === USUAL_TRAITS.inputRange[0];
+  const note = made === null ? UNKNOWN_RANGE : unknownInput(inputRange);
+  return { inputRange, outputRange, notes: isTold || isUsual ? [] : [note] };
+}
+
+const UNKNOWN_RANGE =
+  'Nothing in the model tells which values its pictures have: [-1, 1] is taken, in and out. --input-range (in code: inputRange) says otherwise, for both.';
+
+function unknownInput([low, high]: ValueRange): string {
+  return `Nothing in the model tells which values the pictures that it is given have: [${low}, ${high}] is taken, as it makes them. --input-range (in code: inputRange) says otherwise.`;
 }
 
 /** A network as it is looked at where nothing says for which sides. */

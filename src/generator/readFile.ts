@@ -9,10 +9,11 @@ import type { ModuleTree } from '../pth/moduleTree.js';
 import type { OnnxModel } from '../pth/onnx/onnxModel.js';
 import type { WeightFile } from '../pth/weightFile.js';
 import { type AnyRecognised, FAMILIES, recogniseGenerator } from './families.js';
-import type { PaddingKind, SavedOptions, TraitOptions } from './family.js';
+import type { PaddingKind, SavedOptions, TraitOptions, ValueRange } from './family.js';
 import { imageMetadata } from './onnx/imageMetadata.js';
 import {
   lookedAt,
+  measuredRanges,
   measuredTraits,
   measureSizes,
   type OwnNetwork,
@@ -46,10 +47,10 @@ export async function recogniseFile<T extends Shaped>(
   if (modules === null) return { recognised: recogniseGenerator(tensors, FAMILIES, saved), saved };
   try {
     const recognised = recogniseGenerator(tensors, FAMILIES, saved);
-    return withLayersOf(recognised, modules, saved, tensors);
+    return withLayersOf(recognised, modules, { asked, saved }, tensors);
   } catch (error) {
     if (!(error instanceof StateDictError)) throw error;
-    const own = ownLayers(modules, tensors);
+    const own = ownLayers(modules, tensors, asked.inputRange ?? saved.inputRange);
     if (typeof own !== 'string') return { recognised: recogniseOwn(own, tensors), saved };
     throw error.adding(`As a tree of standard layers, it cannot be run either: ${own}.`);
   }
@@ -120,7 +121,7 @@ const OWN_WRITER = 'cyclegan-ts';
 function withLayersOf<T extends Shaped>(
   recognised: AnyRecognised<T>,
   tree: ModuleTree,
-  saved: SavedOptions,
+  { asked, saved }: { readonly asked: TraitOptions; readonly saved: SavedOptions },
   tensors: ReadonlyMap<string, T>,
 ): RecognisedFile<T> {
   const { family, config, network, prefix, notes } = recognised;
@@ -133,7 +134,8 @@ function withLayersOf<T extends Shaped>(
     const differences = compareLayers(built, tree, prefix);
     if (differences.length < best.differences.length) best = { padding, differences };
   }
-  const own = best.differences.length > 0 ? ownLayers(tree, tensors) : '';
+  const inputRange = asked.inputRange ?? saved.inputRange;
+  const own = best.differences.length > 0 ? ownLayers(tree, tensors, inputRange) : '';
   if (typeof own !== 'string') return { recognised: recogniseOwn(own, tensors), saved };
   const told: { padding?: PaddingKind } = best.padding === usual ? {} : { padding: best.padding };
   const more =
@@ -146,12 +148,18 @@ function withLayersOf<T extends Shaped>(
 
 function noteOn(network: string, differences: readonly LayerDifference[]): string {
   const [{ name, file, network: made }] = differences;
-  const others = differences.length > 1 ? ` and ${differences.length - 1} more layers differ` : '';
+  const more = differences.length - 1;
+  const others =
+    more === 0 ? '' : `; ${more} more ${more === 1 ? 'layer differs' : 'layers differ'}`;
   return `The file's own layers are not those of ${network}, as which it is run: ${JSON.stringify(name.slice(0, 100))} is ${file} in the file, and ${made} here${others}. Its pictures will be others than in PyTorch.`;
 }
 
 /** A model of standard layers all the way; a text says why it is none. */
-function ownLayers(tree: ModuleTree, tensors: ReadonlyMap<string, Shaped>): OwnNetwork | string {
+function ownLayers(
+  tree: ModuleTree,
+  tensors: ReadonlyMap<string, Shaped>,
+  inputRange: ValueRange | undefined,
+): OwnNetwork | string {
   const network = withoutSeeds(() => sequentialOf(tree));
   if (typeof network === 'string') return network;
   network.eval();
@@ -163,13 +171,15 @@ function ownLayers(tree: ModuleTree, tensors: ReadonlyMap<string, Shaped>): OwnN
     return 'it has no convolution, which would tell how many channels its pictures have';
   const sizes = measureSizes(network, inputChannels);
   if (sizes === null) return 'its layers do not take a picture of 256 pixels a side';
+  const graph = lookedAt(network, inputChannels);
+  const { notes, ...ranges } = measuredRanges(graph, null, inputRange);
   return {
     name: 'layers',
     title: 'a sequence of standard layers',
     description,
     config: { inputChannels, outputChannels: sizes.outputChannels },
-    traits: measuredTraits(lookedAt(network, inputChannels), inputChannels, sizes),
-    notes: [],
+    traits: { ...measuredTraits(inputChannels, sizes), ...ranges },
+    notes,
     build: () => sequentialOf(tree) as Module,
   };
 }

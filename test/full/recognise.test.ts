@@ -2,14 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recogniseGenerator } from '../../src/generator/families.js';
 import type { PaddingKind } from '../../src/generator/family.js';
+import { TransformerNet } from '../../src/generator/fastneuralstyle/transformerNet.js';
 import { inspectWeights } from '../../src/generator/inspectWeights.js';
 import type { NormKind } from '../../src/generator/layers/normLayer.js';
+import { GeneratorResNet } from '../../src/generator/pytorchgan/generatorResNet.js';
 import { recognise } from '../../src/generator/recognise.js';
 import { inferConfig } from '../../src/generator/resnet/inferConfig.js';
 import type { GeneratorConfig } from '../../src/generator/resnet/options.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
+import { UnetGenerator } from '../../src/generator/unet/unetGenerator.js';
 import { ZnxlwmCycleGANGenerator } from '../../src/generator/znxlwm/cycleGANGenerator.js';
 import { type Shaped, StateDictError } from '../../src/nn/loadStateDict.js';
+import type { Module } from '../../src/nn/module.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -424,6 +428,44 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['enlarges', { 'conv_first.weight': [4, 3, 3, 3], 'conv_last.weight': [3, 4, 3, 3] }],
   ['enlarges', { 'block1.0.weight': [4, 3, 9, 9], 'block8.0.conv.weight': [16, 4, 3, 3] }],
   ['restores', { 'intro.weight': [4, 3, 3, 3], 'middle_blks.0.conv1.weight': [8, 4, 1, 1] }],
+  ['restores', { 'g1.gp.0.palayer.pa.0.weight': [8, 64, 1, 1], 'post.1.weight': CONVOLUTION }],
+  ['enlarges', { 'conv_input.weight': [8, 3, 9, 9], 'upscale4x.0.weight': [32, 8, 3, 3] }],
+  ['waifu2x', { 'Sequential.0.weight': [16, 3, 3, 3], 'Sequential.12.weight': [256, 3, 4, 4] }],
+  ['DeblurGAN-v2', { 'fpn.lateral4.weight': [8, 16, 1, 1], 'smooth2.0.weight': [4, 8, 3, 3] }],
+  [
+    'MSG-Net.*wants a second picture',
+    { 'model1.0.conv2d.weight': [64, 3, 7, 7], 'ins.weight': [1, 16, 16] },
+  ],
+  [
+    'SinGAN.*wants noise',
+    {
+      'head.conv.weight': [32, 3, 3, 3],
+      'body.block1.conv.weight': [32, 32, 3, 3],
+      'tail.0.weight': [3, 32, 3, 3],
+    },
+  ],
+  [
+    'richzhang/colorization',
+    { 'model8.0.weight': [16, 8, 4, 4], 'model_out.weight': [2, 313, 1, 1] },
+  ],
+  ['labml', { 'layers.0.weight': [8, 3, 7, 7], 'layers.9.block.3.weight': [32, 32, 3, 3] }],
+  [
+    'FilipAndersson245',
+    { 'down.3.1.weight': [16, 8, 3, 3], 'up.0.shuffle.weight': [32, 16, 3, 3] },
+  ],
+  ['mateuszbuda', { 'encoder1.enc1conv1.weight': [8, 3, 3, 3], 'conv.weight': [1, 8, 1, 1] }],
+  [
+    'layers have other names',
+    {
+      'stage_1.1.weight': [8, 3, 7, 7],
+      'stage_4.0.conv_block.1.weight': [32, 32, 3, 3],
+      'up_stage_1.0.weight': [32, 16, 3, 3],
+    },
+  ],
+  [
+    'layers have other names',
+    { 'main.1.weight': [8, 3, 7, 7], 'main.10.block.1.weight': [32, 32, 3, 3] },
+  ],
   ['Zero-DCE', { 'e_conv1.weight': [4, 3, 3, 3], 'e_conv7.weight': [24, 8, 3, 3] }],
   [
     'milesial',
@@ -456,6 +498,68 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['StyleGAN', { 'style.1.weight': [8, 8], 'conv1.conv.modulation.weight': [8, 8] }],
   ['classifier', { 'conv1.weight': [64, 3, 7, 7], 'fc.weight': [10, 64], 'fc.bias': [10] }],
 ];
+
+/** The state dict of a network whose keys are changed, or left out. */
+function changed(network: Module, change: (key: string) => string | null): [string, Shaped][] {
+  return [...network.stateDictShapes()].flatMap(([key, shape]): [string, Shaped][] => {
+    const other = change(key);
+    return other === null ? [] : [[other, shape]];
+  });
+}
+
+/** Networks with most of the keys of a family, which people would rename. */
+const NEAR: readonly (readonly [string, [string, Shaped][]])[] = [
+  [
+    "abhiskk's fast-neural-style",
+    changed(new TransformerNet(), (key) => {
+      const renamed = key.replace(/(in\d\.)weight$/, '$1scale').replace(/(in\d\.)bias$/, '$1shift');
+      return /res\d\.in2\./.test(key) ? null : renamed;
+    }),
+  ],
+  [
+    "ReCoNet's generator",
+    changed(new TransformerNet(), (key) =>
+      key
+        .replace(/^in([123])\./, 'conv$1.instance.')
+        .replace(/^in4\./, 'deconv1.instance.')
+        .replace(/^in5\./, 'deconv2.instance.'),
+    ),
+  ],
+  [
+    'self-attention',
+    [
+      ...changed(new ResNetGenerator(3, 3, 8, 9), (key) => key),
+      ...['query_conv', 'key_conv', 'value_conv'].map((name): [string, Shaped] => [
+        `model.19.${name}.weight`,
+        { shape: [4, 32, 1, 1] },
+      ]),
+      ['model.19.gamma', { shape: [1] }],
+    ],
+  ],
+  [
+    'layers have other names',
+    changed(new ResNetGenerator(3, 3, 8, 9), (key) => key.replace('conv_block', 'block')),
+  ],
+  [
+    'Anime2Sketch',
+    [
+      ...changed(new UnetGenerator(3, 1, 8, 4, { norm: 'instance' }), (key) => key),
+      ['model.model.1.model.5.smooth.kernel', { shape: [1, 1, 3, 3] }],
+      ['model.model.1.model.5.mlp.0.weight', { shape: [16, 4, 1, 1] }],
+    ],
+  ],
+];
+
+describe('a network that has most of the keys of a family', () => {
+  it.each(NEAR)('is named: %s', (name, entries) => {
+    expect(() => recogniseGenerator(new Map(entries))).toThrow(name);
+  });
+
+  it('is no other one where it is only damaged', () => {
+    const whole = [...new GeneratorResNet([3, 64, 64], 2, { width: 8 }).stateDictShapes()];
+    expect(() => recogniseGenerator(new Map(whole.slice(1)))).toThrow(/It has \d+ keys/);
+  });
+});
 
 describe('a network of another kind', () => {
   it.each(NETWORKS)('is named: %s', (name, shapes) => {

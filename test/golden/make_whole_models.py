@@ -61,6 +61,64 @@ class ResnetGenerator(nn.Module):
         return self.model(x)
 
 
+@mine
+class ConvLayer(nn.Module):
+    def __init__(self, ins, outs, kernel, stride):
+        super().__init__()
+        self.reflection_pad = nn.ReflectionPad2d(kernel // 2)
+        self.conv2d = nn.Conv2d(ins, outs, kernel, stride)
+
+    def forward(self, x):
+        return self.conv2d(self.reflection_pad(x))
+
+
+@mine
+class ResidualBlock(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.conv1, self.in1 = ConvLayer(dim, dim, 3, 1), nn.InstanceNorm2d(dim, affine=True)
+        self.conv2, self.in2 = ConvLayer(dim, dim, 3, 1), nn.InstanceNorm2d(dim, affine=True)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        return self.in2(self.conv2(self.relu(self.in1(self.conv1(x))))) + x
+
+
+@mine
+class UpsampleConvLayer(ConvLayer):
+    def __init__(self, ins, outs, kernel, scale):
+        super().__init__(ins, outs, kernel, 1)
+        self.upsample_layer = nn.Upsample(mode="nearest", scale_factor=scale)
+
+    def forward(self, x):
+        return super().forward(self.upsample_layer(x))
+
+
+@mine
+class TransformerNet(nn.Module):
+    """The style network of PyTorch's examples in 2017, when it was saved as a whole and enlarged by layers, with one block."""
+
+    def __init__(self, width, scale):
+        super().__init__()
+        norm = lambda dim: nn.InstanceNorm2d(dim, affine=True)
+        self.conv1, self.in1 = ConvLayer(3, width, 9, 1), norm(width)
+        self.conv2, self.in2 = ConvLayer(width, 2 * width, 3, 2), norm(2 * width)
+        self.conv3, self.in3 = ConvLayer(2 * width, 4 * width, 3, 2), norm(4 * width)
+        self.res1 = ResidualBlock(4 * width)
+        self.deconv1, self.in4 = UpsampleConvLayer(4 * width, 2 * width, 3, scale), norm(2 * width)
+        self.deconv2, self.in5 = UpsampleConvLayer(2 * width, width, 3, scale), norm(width)
+        self.deconv3 = ConvLayer(width, 3, 9, 1)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        for i in (1, 2, 3):
+            x = self.relu(getattr(self, f"in{i}")(getattr(self, f"conv{i}")(x)))
+        x = self.res1(x)
+        for i in (1, 2):
+            x = self.relu(getattr(self, f"in{i + 3}")(getattr(self, f"deconv{i}")(x)))
+        return self.deconv3(x)
+
+
 def layers():
     """Standard layers with arguments that are not the defaults."""
     net = nn.Sequential()
@@ -161,9 +219,13 @@ def files():
     standard = layers()
     script = torch.jit.script(resnet)
     family = {"family": "resnet"}
+    style = {scale: TransformerNet(1, scale).eval() for scale in (2, (2.0, 2.0))}
+    style[(2.0, 2.0)].load_state_dict(style[2].state_dict())
     return picture, [
         ("resnet.pth", saved(resnet), resnet, {**family, "padding": "replicate"}),
         ("checkpoint.pth", saved({"netG": nn.DataParallel(resnet), "epoch": 3}), resnet, {**family, "padding": "replicate"}),
+        ("style.pth", saved(style[2]), style[2], {"family": "fast-neural-style"}),
+        ("style_pair.pth", saved(style[(2.0, 2.0)]), style[2], {"family": "fast-neural-style"}),
         ("layers.pth", saved(standard), standard, {"family": "layers"}),
         ("layers_legacy.pth", saved(standard, _use_new_zipfile_serialization=False), standard, {"family": "layers"}),
         # The program tells nothing of the padding but in its code.

@@ -42,7 +42,8 @@ describe('a program of torch.export', () => {
     async ({ file, family, padding, output }) => {
       const generator = await openGenerator(bytesOf(file));
       expect(generator.family.name).toBe(family);
-      expect(generator.notes).toEqual([]);
+      // Of its pictures' values, not even a program tells all.
+      expect(generator.notes.filter((note) => !note.includes('--input-range'))).toEqual([]);
       if (padding !== undefined) expect(generator.padding).toBe(padding);
       const made = await generator.module.forward(input);
       const { shape, elements } = golden.outputs[output];

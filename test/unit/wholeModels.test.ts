@@ -52,6 +52,8 @@ describe('a model that was saved as a whole', () => {
       const { shape, elements } = golden.outputs[output];
       expect(made.shape).toEqual(shape);
       expect(maxAbsDifference(made.data, decoded(elements))).toBeLessThan(1e-5);
+      // What its layers are called and have is its family's, so none of them is complained of.
+      expect(generator.notes.filter((note) => /layers are not those/.test(note))).toEqual([]);
     },
   );
 
@@ -64,6 +66,15 @@ describe('a model that was saved as a whole', () => {
       });
     },
   );
+
+  it('says which values its pictures are taken to have, where nothing tells', async () => {
+    const ranges = async (options?: TraitOptions) => {
+      const { notes } = await openGenerator(bytesOf('layers.pth'), options);
+      return notes.filter((note) => note.includes('--input-range'));
+    };
+    expect(await ranges()).toEqual([expect.stringContaining('[0, 1] is taken, as it makes them')]);
+    expect(await ranges({ inputRange: [-1, 1] })).toEqual([]);
+  });
 
   it('has the state dict that PyTorch gives, in its order', async () => {
     const keys = [...(await loadStateDict(bytesOf('layers.pth'))).keys()];

@@ -2,8 +2,7 @@ import { traceGraph } from '../../nn/compile.js';
 import type { Shaped } from '../../nn/loadStateDict.js';
 import type { OnnxModel } from '../../pth/onnx/onnxModel.js';
 import type { PictureTraits, ValueRange } from '../family.js';
-import { measuredTraits, measureSizes, type OwnNetwork } from '../ownNetwork.js';
-import { inputRangeOf, outputRangeOf } from '../valueRanges.js';
+import { measuredRanges, measuredTraits, measureSizes, type OwnNetwork } from '../ownNetwork.js';
 import { hasChannelsLast, inputOf, OnnxNetwork } from './onnxNetwork.js';
 import { modelError, wordsOf } from './words.js';
 
@@ -40,19 +39,16 @@ export function ownOnnx(
     throw modelError(onnx, `makes a value of shape [${output.join(', ')}], and no picture`);
   }
   const sizes = isFixed ? null : measureSizes(network, channels);
-  const measured = measuredTraits(graph, channels, {
+  const measured = measuredTraits(channels, {
     outputChannels: output[1],
     sizeRule: sizes?.sizeRule ?? fixedSizes(height, width),
   });
-  const madeRange = outputRangeOf(graph);
-  const fedRange = inputRangeOf(graph);
-  const out = madeRange ?? known?.outputRange ?? inputRange ?? fedRange ?? [-1, 1];
-  const isTold = [madeRange, fedRange, known, inputRange ?? null].some((told) => told !== null);
+  const { notes: onRanges, ...ranges } = measuredRanges(graph, known, inputRange);
   const notes = [
     ...(onnx.outputs.length > 1
       ? [`Of the model's ${onnx.outputs.length} outputs, the first is taken.`]
       : []),
-    ...(isTold ? [] : [UNKNOWN_RANGE]),
+    ...onRanges,
     ...(isFixed && height !== width
       ? [`The model takes pictures of ${width} x ${height} alone: resize them to that.`]
       : []),
@@ -66,19 +62,11 @@ export function ownOnnx(
       outputChannels: output[1],
       ...(onnx.exported === undefined ? { opset: onnx.opset } : {}),
     },
-    traits: {
-      ...measured,
-      inputRange: fedRange ?? known?.inputRange ?? out,
-      outputRange: out,
-      channelOrder: known?.channelOrder ?? 'rgb',
-    },
+    traits: { ...measured, ...ranges, channelOrder: known?.channelOrder ?? 'rgb' },
     notes,
     build,
   };
 }
-
-const UNKNOWN_RANGE =
-  'Nothing in the model tells which values its pictures have: [-1, 1] is taken, in and out. --input-range (in code: inputRange) says otherwise, for both.';
 
 function pictureShape(onnx: OnnxModel, shape: readonly (number | null)[] | null) {
   const channelsLast = hasChannelsLast(onnx);

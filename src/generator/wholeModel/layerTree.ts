@@ -98,5 +98,7 @@ function layersOf(tree: ModuleTree, name: string): [string, Module][] {
 function printed(module: Module): string {
   const text = module.toString();
   if (/^Dropout/.test(text)) return 'Dropout';
-  return text.replace(/,? ?(momentum|inplace)=[^,)]*/g, '').replace(/\(, /, '(');
+  const told = text.replace(/,? ?(momentum|inplace)=[^,)]*/g, '').replace(/\(, /, '(');
+  // A number stands for both of a pair.
+  return told.replace(/=\(([^,()]+), \1\)/g, '=$1');
 }
