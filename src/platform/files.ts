@@ -242,12 +242,13 @@ export async function removeStaleTemporaries(paths: readonly string[]): Promise<
   if ((await pathKind(folder)) !== 'folder') return;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const [, stem, pid] = TEMPORARY.exec(entry.name) ?? [];
-    if (!entry.isFile() || !stems.has(stem) || isOthers(Number(pid))) continue;
-    await rm(join(folder, entry.name), { force: true });
+    const path = join(folder, entry.name);
+    if (!entry.isFile() || !stems.has(stem) || unfinished.has(path)) continue;
+    if (!isOthers(Number(pid))) await rm(path, { force: true });
   }
 }
 
-/** A process of that number is at work; this one has written nothing yet, so its number is a namesake's. */
+/** A process of that number is at work; what this one is writing is known, so its number is a namesake's. */
 function isOthers(pid: number): boolean {
   return pid !== globalThis.process.pid && isAlive(pid);
 }

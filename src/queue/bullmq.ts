@@ -38,6 +38,8 @@ export interface BullQueue extends Emitter {
   add(name: string, data: unknown, options: BullJobOptions): Promise<BullJob>;
   getJob(id: string): Promise<BullJob | undefined>;
   getFailed(start: number, end: number): Promise<readonly (BullJob | undefined)[]>;
+  /** The last that came first. */
+  getJobs(states: string[], start: number, end: number): Promise<readonly (BullJob | undefined)[]>;
   getJobCounts(...states: string[]): Promise<Readonly<Record<string, number>>>;
   waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;

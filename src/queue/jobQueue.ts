@@ -2,6 +2,7 @@ import { CycleganError } from '../errors.js';
 import type { BullJob, BullJobOptions, BullQueue } from './bullmq.js';
 import { type Failure, readFailure } from './failure.js';
 import { jobId, readJob, type TranslationJob } from './job.js';
+import type { InUse } from './retention.js';
 import type { QueueServer } from './servers/server.js';
 
 /** BullMQ's name for the kind of job. */
@@ -12,8 +13,10 @@ const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const;
 const KEEP_DONE = { age: 86_400, count: 10_000 } as const;
 /** Dead letters: for so long can be asked what went wrong. */
 const KEEP_FAILED = { age: 30 * 86_400, count: 100_000 } as const;
-/** Dead letters that are asked for at once. */
+/** Jobs that are asked for at once. */
 const PAGE = 500;
+/** States of what is to be done, or may be put back. */
+const UNDONE = ['waiting', 'prioritized', 'delayed', 'active', 'paused', 'failed'] as const;
 
 export interface SubmitOptions {
   /** From 1 (first) on; 0: before all of those. */
@@ -155,9 +158,37 @@ export class JobQueue {
     return this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active', 'failed');
   }
 
+  /** What jobs need that are not done, dead letters among them. */
+  async inUse(): Promise<InUse> {
+    const keys = new Set<string>();
+    const ids = new Set<string>();
+    // Jobs go from one state to another meanwhile: what the first look misses, the second sees.
+    for (const state of [...UNDONE, ...UNDONE]) {
+      for await (const { id = '', data } of this.#jobs(state)) {
+        ids.add(id);
+        for (const key of keysOf(data)) keys.add(key);
+      }
+    }
+    return { keys, ids };
+  }
+
+  async *#jobs(state: string): AsyncGenerator<BullJob> {
+    for (let start = 0; ; start += PAGE) {
+      const page = await this.#queue.getJobs([state], start, start + PAGE - 1);
+      for (const job of page) if (job !== undefined) yield job;
+      if (page.length < PAGE) return;
+    }
+  }
+
   async close(): Promise<void> {
     await this.#queue.close();
   }
+}
+
+/** Keys that a job refers to; none of what is no job. */
+function keysOf(data: unknown): string[] {
+  const { picture, weights } = Object(data) as Partial<TranslationJob>;
+  return [picture?.key, weights?.key].filter((key) => typeof key === 'string');
 }
 
 const CANCELLED: Failure = { code: 'ERR_CANCELLED', message: 'It was cancelled.' };

@@ -7,6 +7,7 @@ import { failureFor, readFailure } from './failure.js';
 import { jobId, readJob, resultKey, type TranslationJob } from './job.js';
 import { isCancelled } from './jobQueue.js';
 import { placeResult } from './placements.js';
+import { type JobReport, readReport, writeReport } from './report.js';
 import type { QueueServer } from './servers/server.js';
 import type { Store } from './store/store.js';
 
@@ -29,7 +30,13 @@ export type TranslateJob = (
     /** @param share From 0 to 1. */
     readonly onProgress: (share: number) => void;
   },
-) => Promise<Uint8Array>;
+) => Promise<TranslatedJob>;
+
+/** A whole file, and what there is to tell of it. */
+export interface TranslatedJob {
+  readonly bytes: Uint8Array;
+  readonly report: JobReport;
+}
 
 export interface JobWorkerOptions {
   readonly name: string;
@@ -47,6 +54,10 @@ export interface WorkOutcome {
   readonly id: string;
   readonly name: string;
   readonly milliseconds: number;
+  /** Of what went well; `null` where nothing is known of it. */
+  readonly report: JobReport | null;
+  /** Places where the result was to lie, by their keys, that have other files: those stay. */
+  readonly taken: readonly string[];
   /** `null` where it went well. */
   readonly failure: {
     readonly code: string | null;
@@ -54,6 +65,8 @@ export interface WorkOutcome {
     readonly isFinal: boolean;
   } | null;
 }
+
+type Made = Pick<WorkOutcome, 'report' | 'taken'>;
 
 /** Takes jobs from a queue, does them, and leaves their results in the store. */
 export class JobWorker {
@@ -127,18 +140,17 @@ export class JobWorker {
     this.#atWork++;
     const begin = performance.now();
     const told = { id: bullJob.id ?? '', name: '?' };
-    const end = (failure: WorkOutcome['failure']) =>
-      onOutcome({ ...told, failure, milliseconds: performance.now() - begin });
+    const end = (made: Made, failure: WorkOutcome['failure']) =>
+      onOutcome({ ...told, ...made, failure, milliseconds: performance.now() - begin });
     try {
       const job = readJob(bullJob.data);
       told.name = job.name;
-      await this.#make(bullJob, job);
-      end(null);
+      end(await this.#make(bullJob, job), null);
       return null;
     } catch (error) {
       const failure = failureFor(error, this.#server.UnrecoverableError);
       const isFinal = failure instanceof this.#server.UnrecoverableError;
-      end({ ...readFailure(failure.message), isFinal });
+      end({ report: null, taken: [] }, { ...readFailure(failure.message), isFinal });
       throw failure;
     } finally {
       this.#atWork--;
@@ -146,7 +158,7 @@ export class JobWorker {
   }
 
   /** Makes the result, unless an earlier run has. */
-  async #make(bullJob: BullJob, job: TranslationJob): Promise<void> {
+  async #make(bullJob: BullJob, job: TranslationJob): Promise<Made> {
     const { store, translate } = this.#options;
     const id = jobId(job);
     if (id !== bullJob.id) {
@@ -155,16 +167,17 @@ export class JobWorker {
     if (isCancelled(bullJob.data)) throw cancelled(job);
     const key = resultKey(id, job);
     if (await store.has(key)) {
-      await placeResult(store, id, await store.read(key));
-      return;
+      const taken = await placeResult(store, id, await store.read(key));
+      return { report: await readReport(store, id), taken };
     }
     const watch = this.#watch(bullJob, job);
     try {
       const { signal, onProgress } = watch;
-      const bytes = await translate(job, { signal, onProgress });
+      const { bytes, report } = await translate(job, { signal, onProgress });
       throwIfAborted(signal);
+      await writeReport(store, id, report);
       await store.write(key, bytes);
-      await placeResult(store, id, bytes);
+      return { report, taken: await placeResult(store, id, bytes) };
     } finally {
       watch.end();
     }

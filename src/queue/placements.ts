@@ -1,5 +1,5 @@
 import { FileError } from '../platform/fileError.js';
-import { makeFolder, writeFileAtomic } from '../platform/files.js';
+import { makeFolder, removeStaleTemporaries, writeFileAtomic } from '../platform/files.js';
 import { sha256 } from '../platform/sha256.js';
 import { textOf, utf8Bytes } from '../platform/text.js';
 import { FolderStore } from './store/folderStore.js';
@@ -65,6 +65,8 @@ async function place(
 ): Promise<boolean> {
   const path = await store.path(key);
   await makeFolder(path);
+  // An earlier run of the job may have been killed as it wrote.
+  await removeStaleTemporaries([path]);
   try {
     await writeFileAtomic(path, bytes, { replace });
     return true;

@@ -6,6 +6,8 @@ const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
+const CUTS = 'Threads that were ended in the middle of work that nobody waited for any more.';
+
 class Histogram {
   readonly #counts = new Array<number>(BOUNDS.length).fill(0);
   #sum = 0;
@@ -39,6 +41,7 @@ export interface Gauges {
   readonly waiting: number;
   readonly running: number;
   readonly deaths: number;
+  readonly cuts: number;
   readonly isReady: boolean;
 }
 
@@ -64,7 +67,7 @@ export class Metrics {
     }
   }
 
-  text({ waiting, running, deaths, isReady }: Gauges): string {
+  text({ waiting, running, deaths, cuts, isReady }: Gauges): string {
     const lines = [
       ...family('cyclegan_requests_total', 'counter', 'Requests that were answered.'),
       ...[...this.#requests].map(([labels, n]) => `cyclegan_requests_total{${labels}} ${n}`),
@@ -75,6 +78,8 @@ export class Metrics {
       ...gauge('cyclegan_ready', 'Whether requests are taken.', isReady ? 1 : 0),
       ...family('cyclegan_thread_deaths_total', 'counter', 'Threads that died.'),
       `cyclegan_thread_deaths_total ${deaths}`,
+      ...family('cyclegan_thread_cuts_total', 'counter', CUTS),
+      `cyclegan_thread_cuts_total ${cuts}`,
       ...ofProcess(),
     ];
     return `${lines.join('\n')}\n`;

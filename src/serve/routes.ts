@@ -76,7 +76,8 @@ function metricsRoute(
   const { admission, translator } = service;
   const { waiting, running } = admission;
   const ready = isReady({ metrics, ...service });
-  const gauges = { waiting, running, deaths: translator.deaths, isReady: ready };
+  const { deaths, cuts } = translator;
+  const gauges = { waiting, running, deaths, cuts, isReady: ready };
   return typed(METRICS_TYPE, metrics.text(gauges));
 }
 

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -25,6 +26,13 @@ const WEIGHTS = join(import.meta.dirname, '../golden/data/tiny_zip.pth');
 /** Of workers that are killed; those that take long over a picture on a busy machine have the usual time. */
 const SHORT_LEASE = ['--lease', '5'];
 
+/** 3 to 3 channels, for pictures whose sides are multiples of 4. */
+const PADDING_WEIGHTS = WEIGHTS;
+/** EXIF of one entry: orientation 6. */
+const QUARTER_TURN = [
+  ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8],
+  ...[0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0],
+];
 /** Of a worker whose large pictures take a while on a fast machine, too. */
 const SLOW = ['--concurrency', '1', '--threads', '1'];
 
@@ -130,6 +138,46 @@ function conformance({ make }: ServerPackage): void {
         .map(({ output }) => output)
         .sort(),
     ).toEqual([...expected.keys()].map((name) => join('out', name)));
+  });
+
+  it('tells what the command tells of pictures that are damaged, turned or padded', async () => {
+    writeTold(folder);
+    const words = ['in', '--weights', PADDING_WEIGHTS, '--resize', 'none'];
+    const plain = run(...words, '-o', 'expected', '--json');
+    const expected = await ended(plain, 0);
+    const worker = await beginWorker();
+    const submitter = run('submit', ...words, '-o', 'out', '--wait', ...common());
+    const placed = await ended(submitter, 0);
+    // What was done before is told of, too: nobody is at work any more.
+    worker.signal('SIGTERM');
+    expect(await worker.end()).toBe(0);
+    const later = run('submit', ...words, '-o', 'later', '--wait', ...common());
+    const fetched = await ended(later, 0);
+    const told = (lines: readonly Line[]) =>
+      new Map(
+        lines.map(({ input, inputSize, networkSize, outputSize, notes }) => [
+          input,
+          { inputSize, networkSize, outputSize, notes },
+        ]),
+      );
+    const kinds = [...told(expected)].map(([name, { notes }]) => [
+      name,
+      notes?.map(({ kind }) => kind),
+    ]);
+    expect(kinds.sort()).toEqual([
+      ['in/damaged.png', ['damaged']],
+      ['in/padded.png', []],
+      ['in/turned.jpg', ['turned']],
+    ]);
+    for (const lines of [placed, worker.lines, fetched])
+      expect(told(lines)).toEqual(told(expected));
+    const saidOf = ({ stderr }: CommandProcess) =>
+      stderr.split('\n').filter((line) => /--strict|--auto-orient/.test(line));
+    expect(saidOf(plain).length).toBe(2);
+    for (const process of [submitter, worker, later]) {
+      expect(saidOf(process).sort()).toEqual(saidOf(plain).sort());
+      expect(process.stderr).toMatch(/padded\.png.*network input 21x17 padded to 24x20/);
+    }
   });
 
   it('loses nothing and makes nothing twice when servers and workers are killed', async () => {
@@ -361,12 +409,48 @@ function conformance({ make }: ServerPackage): void {
     expect(placed.get('p0.png')).toBe(expected.get('p0.png'));
     expect(placed.get('p1.png')).toBe(expected.get('p1.png'));
     expect(readFileSync(join(folder, 'out/p2.png'), 'utf8')).toBe('another');
+    expect(worker.lines.flatMap(({ taken = [] }) => taken)).toEqual(['out/p2.png']);
+    expect(worker.stderr).toContain('out/p2.png is another file');
     expect(contents(join(folder, 'other')).get('p0.png')).toBe(expected.get('p0.png'));
     expect(readdirSync(join(folder, 'places', id.slice(0, 2), id))).toEqual([]);
     // Nobody is at work any more, and it is done.
     await ended(submit('in/p0.png', '-o', 'third/', ...shared), 0);
     expect(contents(join(folder, 'third')).get('p0.png')).toBe(expected.get('p0.png'));
     expect(readdirSync(join(folder, 'places', id.slice(0, 2), id))).toEqual([]);
+  });
+
+  it('removes from the store what is old, and nothing that a job needs', async () => {
+    writePictures(folder, 2);
+    writeFileSync(join(folder, 'in/bad.png'), 'this is no picture');
+    const id = async (name: string, ...options: readonly string[]) =>
+      (await ended(submit(`in/${name}.png`, '-o', 'out/', ...options), 0))[0].id ?? '';
+    const [done, bad] = [await id('p0'), await id('bad', '--priority', '3')];
+    const stored = (kind: string) => [...contents(join(folder, 'store', kind)).keys()];
+    const keyOf = (name: string) => {
+      const hash = sha256(readFileSync(join(folder, 'in', `${name}.png`)));
+      return join(hash.slice(0, 2), hash);
+    };
+    // Of a job that waits, and of one that is put before others.
+    const needed = await withQueue((queue) => queue.inUse());
+    expect([...needed.ids].sort()).toEqual([done, bad].sort());
+    expect([...needed.keys].filter((key) => key.startsWith('pictures/')).length).toBe(2);
+    const first = await beginWorker();
+    await first.until(({ lines }) => lines.length === 2, 'both were done');
+    first.signal('SIGTERM');
+    await first.end();
+    const waiting = await id('p1');
+    const all = readdirSync(join(folder, 'store'), { recursive: true, encoding: 'utf8' });
+    const old = new Date(Date.now() - 31 * 86_400_000);
+    for (const name of all) utimesSync(join(folder, 'store', name), old, old);
+    const worker = await beginWorker('--keep', '30');
+    await worker.until(({ stderr }) => stderr.includes('Removed'), 'it removed something');
+    await worker.until(({ lines }) => lines.length === 1, 'it did what waited');
+    expect(worker.lines.map(({ id, error }) => ({ id, error }))).toEqual([{ id: waiting }]);
+    expect(stored('results')).toEqual([join(waiting.slice(0, 2), `${waiting}.png`)]);
+    expect(stored('pictures')).toContain(keyOf('bad'));
+    expect(stored('pictures')).not.toContain(keyOf('p0'));
+    // The one that failed needs its weights, should it be put back.
+    expect(stored('weights').length).toBe(1);
   });
 
   it('does nothing for jobs that others have made up', async () => {
@@ -454,6 +538,20 @@ function contents(folder: string): Map<string, string> {
     }
   });
   return new Map(files);
+}
+
+/** Pictures that there is something to tell of. */
+function writeTold(folder: string): void {
+  writePicture(folder, 'padded', 21, 17);
+  writePicture(folder, 'damaged', 20, 16);
+  const damaged = join(folder, 'in/damaged.png');
+  const bytes = readFileSync(damaged);
+  // The last byte of the last chunk's checksum.
+  bytes[bytes.length - 1] ^= 1;
+  writeFileSync(damaged, bytes);
+  const jpeg = encodeImage({ width: 20, height: 16, data: new Uint8Array(960).fill(99) }, 'x.jpg');
+  const turned = [...jpeg.subarray(0, 2), ...QUARTER_TURN, ...jpeg.subarray(2)];
+  writeFileSync(join(folder, 'in/turned.jpg'), Uint8Array.from(turned));
 }
 
 function writePictures(folder: string, count: number): void {

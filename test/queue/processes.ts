@@ -10,6 +10,12 @@ export interface Line {
   readonly output?: string;
   readonly state?: string;
   readonly share?: number;
+  readonly inputSize?: readonly number[];
+  readonly networkSize?: readonly number[];
+  readonly outputSize?: readonly number[];
+  readonly notes?: readonly { readonly kind: string; readonly message: string }[];
+  /** Places that other files have. */
+  readonly taken?: readonly string[];
   readonly error?: {
     readonly code: string | null;
     readonly message: string;

@@ -12,9 +12,13 @@ afterEach(() => {
   for (const translator of translators.splice(0)) translator.end();
 });
 
+/** How long a thread may go on with what nobody waits for. */
+const GRACE_MS = 100;
+
 function start(count: number, model = 'works'): ThreadTranslator {
   const models = [[model, 'none.pth']] as const;
-  const translator = new ThreadTranslator(count, FILE, { models, engine: {}, limits: LIMITS });
+  const setup = { models, engine: {}, limits: LIMITS };
+  const translator = new ThreadTranslator(count, FILE, setup, GRACE_MS);
   translators.push(translator);
   return translator;
 }
@@ -31,7 +35,7 @@ describe('a thread that dies', () => {
     const [dies, lives] = [job(model), job('works')].map((one) => translator.translate(one, NEVER));
     await expect(dies).rejects.toMatchObject({ code: 'ERR_WORKER' });
     expect((await lives).bytes).toEqual(Uint8Array.of(1, 2, 3));
-    expect(translator.deaths).toBe(1);
+    expect([translator.deaths, translator.cuts]).toEqual([1, 0]);
     // Another one has taken its place.
     const later = [1, 2].map(() => translator.translate(job('works'), NEVER));
     for (const one of later) expect((await one).width).toBe(1);
@@ -42,9 +46,12 @@ describe('a thread that dies', () => {
     await translator.open();
     const controller = new AbortController();
     const hanging = translator.translate(job('hangs'), controller.signal);
+    // By then, the thread has it.
+    await new Promise((next) => setTimeout(next, 50));
     controller.abort('gone');
     await expect(hanging).rejects.toBe('gone');
     expect((await translator.translate(job('works'), NEVER)).width).toBe(1);
+    expect([translator.deaths, translator.cuts]).toEqual([0, 1]);
   });
 
   it('is no death when a picture is bad', async () => {

@@ -1,6 +1,7 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import { openStore } from '../../queue/store/openStore.js';
 import { InterruptedError, Interruption } from '../interruption.js';
+import { removeStaleTemp } from '../pictures/outputs.js';
 import { prepareParts } from '../queue/jobMaker.js';
 import { planPictures } from '../queue/plannedPictures.js';
 import { QueueSession } from '../queue/session.js';
@@ -37,6 +38,7 @@ async function submitPictures(request: PicturesRequest, terminal: Terminal): Pro
     terminal.say('Nothing to do: all pictures are translated.');
     return;
   }
+  await removeStaleTemp(pictures);
   const store = await openStore(queue.store);
   const session = await QueueSession.open(queue, terminal);
   const interruption = new Interruption();

@@ -141,7 +141,9 @@ export class OwnOutputs {
 }
 
 /** Removes what a process that was killed has left of these outputs, and of their gallery. */
-export async function removeStaleTemp(jobs: readonly Job[]): Promise<void> {
+export async function removeStaleTemp<T extends Pick<Job, 'output'>>(
+  jobs: readonly T[],
+): Promise<void> {
   const { dirname, join } = requireBuiltin('path', 'Sweeping');
   const folders = new Map<string, string[]>();
   for (const { output } of jobs) {

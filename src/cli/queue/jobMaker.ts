@@ -58,6 +58,6 @@ async function refer(
   const own = store instanceof FolderStore && !isWebAddress(path) ? await store.keyOf(path) : null;
   if (own !== null) return { key: own, sha256: hash };
   const key = contentKey(kind, hash);
-  if (!(await store.has(key))) await store.write(key, bytes);
+  if (!(await store.renew(key))) await store.write(key, bytes);
   return { key, sha256: hash };
 }

@@ -6,8 +6,10 @@ import { readReference, type TranslateJob } from '../../queue/jobWorker.js';
 import type { Store } from '../../queue/store/store.js';
 import { generate } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
-import { networkInputShape } from '../../translate/pictureNetwork.js';
+import type { OutputNote } from '../../translate/outputNote.js';
+import { networkInputShape, networkSize } from '../../translate/pictureNetwork.js';
 import { embeddedWeights } from '../embedded.js';
+import { describeInput } from '../pictures/networkInput.js';
 import { PictureThreads } from '../pictures/pictureThreads.js';
 import { shareProgress } from '../progressBar.js';
 import { type JobRequest, readSettings } from '../requests/jobSettings.js';
@@ -37,22 +39,32 @@ export class JobTranslator {
     const bytes = await readReference(this.#store, job.picture);
     const opened = await this.#threads.openBytes(bytes, job.name, pictures);
     const key = JSON.stringify([job.weights?.sha256 ?? null, weights]);
-    const output = await this.#generators.use(
+    const outputNotes: OutputNote[] = [];
+    const { prepared, size, notes } = opened;
+    const { sized } = prepared;
+    const { output, fed, network } = await this.#generators.use(
       key,
       () => this.#open(job, weights),
-      (generator) => {
-        const { sized } = opened.prepared;
-        return throughNetwork(job.name, sized, generator, () =>
+      async (generator) => {
+        const output = await throughNetwork(job.name, sized, generator, () =>
           generate(sized, generator, {
             ...this.#engine,
             signal,
+            onNote: (note) => outputNotes.push(note),
             ...shareProgress(generator.module, networkInputShape(sized, generator), onProgress),
           }),
         );
+        const fed = describeInput(sized, generator, pictures.pipeline);
+        return { output, fed, network: networkSize(sized, generator) };
       },
     );
-    const { prepared } = opened;
-    return (await this.#threads.encodeFrame(output, prepared, job.extension, pictures)).bytes;
+    const { extension } = job;
+    const encoded = await this.#threads.encodeFrame(output, prepared, extension, pictures);
+    const report = {
+      ...{ inputSize: size, networkSize: [network.width, network.height] as const },
+      ...{ outputSize: encoded.size, fed, notes: [...notes, ...outputNotes] },
+    };
+    return { bytes: encoded.bytes, report };
   };
 
   end(): void {

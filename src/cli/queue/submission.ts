@@ -6,6 +6,7 @@ import { sha256 } from '../../platform/sha256.js';
 import { jobId, resultKey, type TranslationJob } from '../../queue/job.js';
 import type { JobState, SubmitOptions } from '../../queue/jobQueue.js';
 import { askForPlacement, withdrawPlacement } from '../../queue/placements.js';
+import { readReport } from '../../queue/report.js';
 import type { Store } from '../../queue/store/store.js';
 import { OwnOutputs } from '../pictures/outputs.js';
 import { type JobParts, makeJob } from './jobMaker.js';
@@ -179,8 +180,9 @@ export class Submission {
     this.#pending.delete(id);
     for (const picture of pictures) {
       try {
+        const report = await readReport(store, id);
         await this.#write(picture, await store.read(resultKey(id, job)));
-        await tally.add(id, picture, 'placed');
+        await tally.add(id, picture, 'placed', report);
       } catch (error) {
         await tally.fail(picture.input, failureOf(error), id);
       }

@@ -1,12 +1,14 @@
 import { CycleganError } from '../../errors.js';
 import { printable } from '../../platform/printable.js';
 import type { Failure } from '../../queue/failure.js';
+import type { JobReport } from '../../queue/report.js';
 import { shownName } from '../addresses.js';
 import { SomeFailedError } from '../commands/tally.js';
 import { withoutLine } from '../failureLine.js';
 import { progressBar } from '../progressBar.js';
 import { writeData, writeMessage } from '../standardOutput.js';
 import { printableJson, type Terminal } from '../terminal.js';
+import { dataOf, decodeLine, fedOf, inBrackets, outputNotesOf } from './jobNotes.js';
 import type { PlannedPicture } from './plannedPictures.js';
 
 /** What became of a picture that was submitted: it waits in the queue, or its result is at OUT. */
@@ -18,6 +20,8 @@ export class SubmitTally {
   readonly #json: boolean;
   readonly #terminal: Terminal;
   readonly #begin = performance.now();
+  /** Kinds of notes on results that were told: what hints at a wrong network does so for each picture. */
+  readonly #told = new Set<string>();
   #failed = 0;
   #folders = 0;
   done = 0;
@@ -28,12 +32,32 @@ export class SubmitTally {
     this.#terminal = terminal;
   }
 
-  async add(id: string, { input, output }: PlannedPicture, state: SubmitState): Promise<void> {
+  /** @param report What is known of a picture that is done. */
+  async add(
+    id: string,
+    { input, output }: PlannedPicture,
+    state: SubmitState,
+    report: JobReport | null = null,
+  ): Promise<void> {
     this.done++;
     const name = shownName(input);
-    if (!this.#terminal.isLive) this.#terminal.say(`${name} -> ${output}: ${state}`);
-    await this.#print({ input: name, output, id, state });
+    this.#tellNotes(name, report);
+    if (!this.#terminal.isLive) {
+      const [from, to] = [report?.inputSize, report?.outputSize].map(inBrackets);
+      this.#terminal.say(`${name}${from} -> ${output}${to}: ${state}${fedOf(report)}`);
+    }
+    await this.#print({ input: name, output, id, state, ...dataOf(report) });
     this.show();
+  }
+
+  #tellNotes(name: string, report: JobReport | null): void {
+    const decoded = decodeLine(name, report);
+    if (decoded !== null) this.#terminal.say(decoded);
+    for (const { kind, message } of outputNotesOf(report)) {
+      if (this.#told.has(kind)) continue;
+      this.#told.add(kind);
+      this.#terminal.say(`${name}: ${message}`);
+    }
   }
 
   /** @param input What the error is about. */

@@ -32,6 +32,11 @@ export const workerSpec: CommandSpec = {
       value: 'FILE',
       help: 'write this file anew every ten seconds while the queue answers, for whoever watches over the worker',
     },
+    keep: {
+      type: 'string',
+      value: 'DAYS',
+      help: 'remove from the shared folder what has lain there for longer: results, and copies of pictures and weights that no job in the queue and none that failed needs; default: all stays',
+    },
     engine: ENGINE_OPTION,
     ...pick(['threads', 'memory', 'no-revectorize']),
     json: { type: 'boolean', help: 'print one line of JSON for each picture' },
@@ -47,20 +52,29 @@ export interface WorkerRequest {
   readonly concurrency: number;
   readonly leaseMs: number;
   readonly heartbeat: string | null;
+  /** What lies in the store for longer is removed; `null`: nothing is. */
+  readonly keepMs: number | null;
   readonly engine: EngineOptions;
   readonly json: boolean;
 }
 
 const DEFAULT_CONCURRENCY = 2;
 const DEFAULT_LEASE = 30;
+const DAY_MS = 86_400_000;
 
 /** @throws UsageError for a value that makes no sense, or a name. */
 export function readWorker(invocation: Invocation): WorkerRequest {
   if (invocation.operands.length > 0) {
     throw new UsageError('worker takes no files: `cyclegan submit` puts pictures into the queue.');
   }
+  const queue = readQueue(invocation);
+  const days = readCount(invocation, 'keep', 1, 36_500);
+  if (days !== undefined && /^s3:/i.test(queue.store ?? '')) {
+    throw new UsageError('--keep is for folders: a bucket removes by its lifecycle rules.');
+  }
   return {
-    queue: readQueue(invocation),
+    queue,
+    keepMs: days === undefined ? null : days * DAY_MS,
     concurrency: readCount(invocation, 'concurrency', 1, 64) ?? DEFAULT_CONCURRENCY,
     leaseMs: 1000 * (readCount(invocation, 'lease', 2, 86_400) ?? DEFAULT_LEASE),
     heartbeat: invocation.text('heartbeat') ?? null,

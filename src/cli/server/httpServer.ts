@@ -10,7 +10,7 @@ import { requireBuiltin } from '../../platform/builtin.js';
 import type { Handler } from '../../serve/handler.js';
 import { PROBLEM_TYPE, problemOf, problemResponse } from '../../serve/problem.js';
 import { ServiceError } from '../../serve/serviceError.js';
-import { cutSlowReaders } from './slowReaders.js';
+import { cutSlowReaders, READING_PACE, type ReadingPace } from './slowReaders.js';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -21,6 +21,8 @@ export interface HttpServerOptions {
   readonly site: Site | null;
   /** What the server goes by; `null`: any name. */
   readonly names: readonly string[] | null;
+  /** In which answers have to be read. Default: `READING_PACE`. */
+  readonly readingPace?: ReadingPace;
 }
 
 type Duplex = InstanceType<typeof import('node:stream').Duplex>;
@@ -47,8 +49,9 @@ const MAX_HEAD_BYTES = 16_384;
 /** The service on Node's own server. */
 export async function listenForRequests(
   handler: Handler,
-  { host, port, bodySeconds, site, names }: HttpServerOptions,
+  options: HttpServerOptions,
 ): Promise<HttpServer> {
+  const { host, port, bodySeconds, site, names, readingPace = READING_PACE } = options;
   const { getRequestListener } = await import('@hono/node-server');
   const listener = getRequestListener((request) => handler(request), {
     overrideGlobalObjects: false,
@@ -73,7 +76,7 @@ export async function listenForRequests(
     Promise.resolve(answer(request, response)).catch(() => fail(response));
   });
   answerClientErrors(server);
-  const stopCutting = cutSlowReaders(server);
+  const stopCutting = cutSlowReaders(server, readingPace);
   const listening = await listenWith(server, { host, port });
   const close = async (drained: Promise<void>) => {
     const closing = listening.close(Number.POSITIVE_INFINITY);

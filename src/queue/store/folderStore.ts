@@ -45,6 +45,26 @@ export class FolderStore implements Store {
     return isRegularFile(await this.path(key));
   }
 
+  async renew(key: string): Promise<boolean> {
+    const { utimes } = requireBuiltin('fs/promises', `The store ${this.folder}`);
+    if (!(await this.has(key))) return false;
+    const now = new Date();
+    // What is another user's cannot be touched; written anew, it is new.
+    return utimes(await this.path(key), now, now).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** When a file was last written or renewed, in milliseconds since 1970; `null` for what is no file. */
+  async modified(key: string): Promise<number | null> {
+    const { lstat } = requireBuiltin('fs/promises', `The store ${this.folder}`);
+    // What a link leads to elsewhere is no file of the store.
+    const path = await this.path(key).catch(() => null);
+    const found = path === null ? null : await lstat(path).catch(() => null);
+    return found?.isFile() ? found.mtimeMs : null;
+  }
+
   async write(key: string, bytes: Uint8Array): Promise<void> {
     const path = await this.path(key);
     await makeFolder(path);
@@ -55,7 +75,7 @@ export class FolderStore implements Store {
   async list(folder: string): Promise<string[]> {
     const { readdir } = requireBuiltin('fs/promises', `The store ${this.folder}`);
     const names = await readdir(await this.path(folder)).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return [];
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
       throw fileError('read', folder, error);
     });
     return names.map((name) => `${folder}/${name}`).filter(isKey);
@@ -64,6 +84,20 @@ export class FolderStore implements Store {
   async remove(key: string): Promise<void> {
     const { rm } = requireBuiltin('fs/promises', `The store ${this.folder}`);
     await rm(await this.path(key), { force: true });
+  }
+
+  /** Removes a folder that has nothing in it, and to which nothing has happened since; in milliseconds since 1970. */
+  async removeEmpty(folder: string, since: number): Promise<void> {
+    const { lstat, rmdir } = requireBuiltin('fs/promises', `The store ${this.folder}`);
+    const path = await this.path(folder);
+    const found = await lstat(path).catch(() => null);
+    if (!found?.isDirectory() || found.mtimeMs > since) return;
+    await rmdir(path).catch((error: unknown) => {
+      // By now, something lies there, or another has removed it.
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(String(errorCode(error)))) {
+        throw fileError('write', folder, error);
+      }
+    });
   }
 
   /**

@@ -5,6 +5,8 @@ import { isKey, type Store } from './store.js';
 const PACKAGE = 'aws4fetch';
 /** Of a request, in milliseconds: weights have some hundred megabytes. */
 const TIMEOUT_MS = 300_000;
+/** An object that is older is written anew when it is used again. */
+const FRESH_MS = 43_200_000;
 
 interface AwsClient {
   fetch(
@@ -73,9 +75,20 @@ class S3Store implements Store {
   }
 
   async has(key: string): Promise<boolean> {
+    return (await this.#head(key)) !== null;
+  }
+
+  /** Rules of a bucket go by when an object was written. */
+  async renew(key: string): Promise<boolean> {
+    const found = await this.#head(key);
+    const written = Date.parse(found?.headers.get('last-modified') ?? '');
+    return found !== null && Date.now() - written < FRESH_MS;
+  }
+
+  async #head(key: string): Promise<Response | null> {
     const response = await this.#ask('HEAD', key);
-    if (response.ok) return true;
-    if (response.status === 404) return false;
+    if (response.ok) return response;
+    if (response.status === 404) return null;
     throw await this.#refusal(key, response);
   }
 

@@ -7,6 +7,11 @@ export interface Store {
   /** @throws FileError or CycleganError `ERR_STORE` where it is not there, or cannot be had. */
   read(key: string): Promise<Uint8Array>;
   has(key: string): Promise<boolean>;
+  /**
+   * For what is to be used now, and may have lain there for long: whoever removes what is old has to see that it is not.
+   * @returns `false` where it is not there, or has to be written anew for that.
+   */
+  renew(key: string): Promise<boolean>;
   /** As a whole or not at all; what had the key is replaced. */
   write(key: string, bytes: Uint8Array): Promise<void>;
 }

@@ -20,6 +20,7 @@ export function inlineTranslator(setup: TranslatorSetup): Translator {
       return isReady;
     },
     deaths: 0,
+    cuts: 0,
     translate: async (job, signal) => {
       await open();
       return models.translate(job, signal, false);

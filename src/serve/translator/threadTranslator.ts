@@ -20,22 +20,29 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** A thread that dies does so of its picture, or for want of memory; one that is cut was busy with what nobody waits for. */
+type ThreadEnd = 'death' | 'cut';
+
 /** A thread, and the one thing that it does. */
 class Slot {
   readonly #file: URL;
   readonly #setup: TranslatorSetup;
-  readonly #onDeath: () => void;
+  readonly #graceMs: number;
+  readonly #onEnd: (end: ThreadEnd) => void;
   #worker: InstanceType<typeof import('node:worker_threads').Worker> | null = null;
   #pending: Pending | null = null;
   #opening: Promise<readonly ModelReport[]> | null = null;
   #isEnded = false;
+  /** Whether the thread is ended because of work that is wanted no more. */
+  #isCut = false;
   isOpen = false;
   isBusy = false;
 
-  constructor(file: URL, setup: TranslatorSetup, onDeath: () => void) {
+  constructor(file: URL, setup: TranslatorSetup, graceMs: number, onEnd: (end: ThreadEnd) => void) {
     this.#file = file;
     this.#setup = setup;
-    this.#onDeath = onDeath;
+    this.#graceMs = graceMs;
+    this.#onEnd = onEnd;
   }
 
   /** Starts the thread, unless it runs. */
@@ -50,7 +57,10 @@ class Slot {
     let late: ReturnType<typeof setTimeout> | undefined;
     const abort = () => {
       worker?.postMessage({ abort: true } satisfies ToThread);
-      late = setTimeout(() => void worker?.terminate(), ABORT_GRACE_MS);
+      late = setTimeout(() => {
+        this.#isCut = true;
+        void worker?.terminate();
+      }, this.#graceMs);
     };
     signal.addEventListener('abort', abort, { once: true });
     try {
@@ -136,7 +146,8 @@ class Slot {
     );
     this.#pending = null;
     if (this.#isEnded) return;
-    this.#onDeath();
+    this.#onEnd(this.#isCut ? 'cut' : 'death');
+    this.#isCut = false;
     const again = () => {
       // Who asks next is told why it does not start.
       if (!this.#isEnded) this.open().catch(() => undefined);
@@ -150,14 +161,17 @@ class Slot {
 export class ThreadTranslator implements Translator {
   readonly #slots: readonly Slot[];
   deaths = 0;
+  cuts = 0;
 
-  constructor(count: number, file: URL, setup: TranslatorSetup) {
-    const onDeath = () => {
-      this.deaths++;
+  /** @param graceMs How long a thread may go on with what nobody waits for any more. */
+  constructor(count: number, file: URL, setup: TranslatorSetup, graceMs = ABORT_GRACE_MS) {
+    const onEnd = (end: ThreadEnd) => {
+      if (end === 'death') this.deaths++;
+      else this.cuts++;
     };
     // Threads that are started from now on find a `gc` among their globals.
     requireBuiltin('v8', ROLE).setFlagsFromString('--expose-gc');
-    this.#slots = Array.from({ length: count }, () => new Slot(file, setup, onDeath));
+    this.#slots = Array.from({ length: count }, () => new Slot(file, setup, graceMs, onEnd));
   }
 
   get isReady(): boolean {

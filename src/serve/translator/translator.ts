@@ -31,8 +31,10 @@ export interface Translator {
   open(): Promise<readonly ModelReport[]>;
   /** Whether it can work. */
   readonly isReady: boolean;
-  /** How many threads have died so far. */
+  /** How many threads have died so far, */
   readonly deaths: number;
+  /** and how many were ended because they did not stop what nobody waits for any more. */
+  readonly cuts: number;
   /** @throws What the picture, or the network, makes impossible; the signal's reason after it fired; CycleganError `ERR_WORKER` when its thread died. */
   translate(job: TranslationJob, signal: AbortSignalLike): Promise<TranslatedBytes>;
   end(): void;

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { temporaryFolder } from '../support/command.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, 'deploy/kubernetes');
+const home = temporaryFolder();
+symlinkSync(join(ROOT, 'node_modules'), join(home.path, 'node_modules'));
+afterAll(() => home.remove());
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly spec: object;
+}
+
+const manifests = readdirSync(FOLDER).flatMap((file) =>
+  parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document) => {
+    const manifest = document.toJS() as Manifest;
+    return [`${manifest.kind} of ${file}`, manifest] as const;
+  }),
+);
+
+/** What the compiler has against it by the types that Kubernetes's own description gives: names that it lacks, and values of other kinds. */
+function problemsOf(manifest: object): Promise<string> {
+  const { apiVersion, kind } = manifest as Manifest;
+  const module = apiVersion.includes('/') ? apiVersion : `core/${apiVersion}`;
+  const file = join(home.path, 'manifest.ts');
+  const type = `import type { ${kind} } from 'kubernetes-types/${module}';`;
+  writeFileSync(file, `${type}\nexport const manifest: ${kind} = ${JSON.stringify(manifest)};\n`);
+  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const words = [compiler, '--noEmit', '--strict', '--module', 'nodenext', '--types', '', file];
+  return new Promise((resolve) => {
+    execFile(process.execPath, words, { cwd: home.path }, (_, stdout, stderr) =>
+      resolve(`${stdout}${stderr}`),
+    );
+  });
+}
+
+it.each(manifests)('%s is what Kubernetes takes', async (_, manifest) => {
+  expect(await problemsOf(manifest)).toBe('');
+});
+
+it.each([
+  ['replicas', { replicas: '4' }],
+  ['replica', { replica: 4 }],
+] as const)('what Kubernetes does not take is found: %s', async (name, part) => {
+  const [, deployment] = manifests.find(([kind]) => kind.startsWith('Deployment')) ?? [];
+  const wrong = { ...deployment, spec: { ...deployment?.spec, ...part } };
+  expect(await problemsOf(wrong)).toContain(name);
+});
