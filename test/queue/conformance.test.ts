@@ -11,8 +11,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { encodeImage } from '../../src/image/formats.js';
+import { manualSeed } from '../../src/nn/random.js';
 import { sha256 } from '../../src/platform/sha256.js';
+import { saveStateDict } from '../../src/pth/write/saveStateDict.js';
 import { jobId, type TranslationJob } from '../../src/queue/job.js';
 import { JobQueue } from '../../src/queue/jobQueue.js';
 import { openServer } from '../../src/queue/servers/openServer.js';
@@ -26,8 +29,6 @@ const WEIGHTS = join(import.meta.dirname, '../golden/data/tiny_zip.pth');
 /** Of workers that are killed; those that take long over a picture on a busy machine have the usual time. */
 const SHORT_LEASE = ['--lease', '5'];
 
-/** 3 to 3 channels, for pictures whose sides are multiples of 4. */
-const PADDING_WEIGHTS = WEIGHTS;
 /** EXIF of one entry: orientation 6. */
 const QUARTER_TURN = [
   ...[0xff, 0xe1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4d, 0x4d, 0, 42, 0, 0, 0, 8],
@@ -142,7 +143,8 @@ function conformance({ make }: ServerPackage): void {
 
   it('tells what the command tells of pictures that are damaged, turned or padded', async () => {
     writeTold(folder);
-    const words = ['in', '--weights', PADDING_WEIGHTS, '--resize', 'none'];
+    await saveStateDict(paddingWeights(), join(folder, 'padding.pth'));
+    const words = ['in', '--weights', 'padding.pth', '--resize', 'none', '--residual'];
     const plain = run(...words, '-o', 'expected', '--json');
     const expected = await ended(plain, 0);
     const worker = await beginWorker();
@@ -538,6 +540,12 @@ function contents(folder: string): Map<string, string> {
     }
   });
   return new Map(files);
+}
+
+/** Of a network that adds its output to its input, so that pictures are padded to sides that it gives back: multiples of 4. */
+function paddingWeights(): ReturnType<ResNetGenerator['stateDict']> {
+  manualSeed(4);
+  return new ResNetGenerator(3, 3, 4, 2).stateDict();
 }
 
 /** Pictures that there is something to tell of. */

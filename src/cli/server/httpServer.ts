@@ -10,6 +10,7 @@ import { requireBuiltin } from '../../platform/builtin.js';
 import type { Handler } from '../../serve/handler.js';
 import { PROBLEM_TYPE, problemOf, problemResponse } from '../../serve/problem.js';
 import { ServiceError } from '../../serve/serviceError.js';
+import { lingerOnClose } from './lingeringClose.js';
 import { cutSlowReaders, READING_PACE, type ReadingPace } from './slowReaders.js';
 
 export interface HttpServerOptions {
@@ -76,6 +77,7 @@ export async function listenForRequests(
     Promise.resolve(answer(request, response)).catch(() => fail(response));
   });
   answerClientErrors(server);
+  lingerOnClose(server);
   const stopCutting = cutSlowReaders(server, readingPace);
   const listening = await listenWith(server, { host, port });
   const close = async (drained: Promise<void>) => {
