@@ -171,6 +171,7 @@ export const ERROR_CODES = {
     thrownAs: 'PthError',
     means: 'A weight file is a TorchScript program that is damaged, or whose weights have no names',
   },
+  ERR_PTH_TFJS: { thrownAs: 'PthError', means: 'A layers model of TensorFlow.js is damaged' },
   ERR_PTH_WHOLE_MODEL: {
     thrownAs: 'PthError',
     means:

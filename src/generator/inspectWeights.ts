@@ -55,7 +55,7 @@ export interface GeneratorReport {
 
 /** What a weight file is, as data that JSON can hold. */
 export interface WeightReport {
-  /** `zip`, `folder`, `legacy`, `tar`, `safetensors`, `onnx`, `npz`, `paddle`, `hdf5` or `keras`. */
+  /** `zip`, `folder`, `legacy`, `tar`, `safetensors`, `onnx`, `npz`, `paddle`, `hdf5`, `keras` or `tfjs`. */
   readonly container: string;
   /** What wrote it, as far as can be told. */
   readonly writer: string;

@@ -146,7 +146,7 @@ export async function openContainer(
 }
 
 /** Formats that hold only texts beside the tensors: a configuration is JSON there. */
-const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx', 'hdf5', 'keras']);
+const TEXT_FORMATS: ReadonlySet<string> = new Set(['safetensors', 'onnx', 'hdf5', 'keras', 'tfjs']);
 
 /**
  * Compares all that a weight file says of its own bytes with them: a zip archive's checksums, a legacy stream's counts.
@@ -163,7 +163,7 @@ export async function verifyWeights(source: WeightSource): Promise<number> {
 
 /** An opened weight file. Nothing needs to be closed. */
 export class WeightFile {
-  /** `zip`, `folder` (such an archive, unpacked), `pt2`, `ptl`, `legacy`, `tar`, `safetensors`, `onnx`, `npz`, `paddle`, `hdf5` or `keras`. */
+  /** `zip`, `folder` (such an archive, unpacked), `pt2`, `ptl`, `legacy`, `tar`, `safetensors`, `onnx`, `npz`, `paddle`, `hdf5`, `keras` or `tfjs`. */
   readonly container: string;
   /** What wrote the file, as far as can be told: `torch 0.4.0`. */
   readonly writer: string;

@@ -53,6 +53,20 @@ describe('layers of Keras', () => {
     );
   });
 
+  it('are numbered anew, also where TensorFlow.js called them', async () => {
+    const layers = {
+      conv2d_Conv2D9: layer(),
+      conv2d_Conv2D11: layer(),
+      conv2d_transpose_Conv2DTranspose3: layer(),
+    };
+    const { tensors } = await openWeights(hdf5File(group(layers)));
+    expect([...tensors.keys()]).toEqual([
+      'conv2d.weight',
+      'conv2d_1.weight',
+      'conv2d_transpose.weight',
+    ]);
+  });
+
   it('are read without what optimisers keep', async () => {
     const content = { dense: layer(), optimizer: layer(), gen_G_optimizer: layer() };
     const { tensors } = await openWeights(hdf5File(group(content)));

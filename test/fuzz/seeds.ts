@@ -153,6 +153,13 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
       ),
       false,
     ),
+    seed(
+      'tfjs',
+      new TextEncoder().encode(
+        '{"modelTopology":{},"weightsManifest":[{"paths":[],"weights":[{"name":"a/kernel","shape":[0,3],"dtype":"float32"}]}]}',
+      ),
+      false,
+    ),
     seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
     seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
     ...['torch_unet_16', 'tf2onnx_11', 'paddle2onnx_11', 'dynamo_18', 'coreml_7'].map((name) =>

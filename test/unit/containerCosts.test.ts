@@ -293,6 +293,17 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
       ),
     'messages that nobody knows': (n) => hdf5File({ ...group({ l: layer() }), unknown: n }),
   },
+  tfjs: {
+    'layers of its configuration': (n) =>
+      tfjs(times(n, (i) => ({ class_name: 'Conv2D', name: `l${i}` }))),
+    'weights that are empty': (n) =>
+      tfjs([], [{ paths: [], weights: times(n, (i) => emptyWeight(`l${i}/kernel`)) }]),
+    groups: (n) =>
+      tfjs(
+        [],
+        times(n, (i) => ({ paths: [], weights: [emptyWeight(`l${i}/kernel`)] })),
+      ),
+  },
   onnx: {
     initialisers: (n) => onnx(times(n, (i) => initialiser(`k${i}`))),
     'initialisers of many sides': (n) =>
@@ -319,6 +330,17 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
       ),
   },
 };
+
+const emptyWeight = (name: string) => ({ name, shape: [0], dtype: 'float32' });
+
+/** A layers model of TensorFlow.js without numbers. */
+function tfjs(
+  layers: readonly object[],
+  weightsManifest: readonly object[] = [{ paths: [], weights: [emptyWeight('l/kernel')] }],
+): Uint8Array {
+  return strToU8(JSON.stringify({ modelTopology: { layers }, weightsManifest }));
+}
+
 const NPY_HEADER = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }\n";
 const NPY = bytes([0x93], 'NUMPY', [1, 0, NPY_HEADER.length, 0], NPY_HEADER, new Uint8Array(4));
 const W = { w: { dtype: 'F32', shape: [1], data_offsets: [0, 4] } };

@@ -26,6 +26,7 @@ const CONTAINERS: Readonly<Record<string, string>> = {
   paddle: 'pickle of NumPy arrays',
   hdf5: 'HDF5 of Keras',
   keras: 'Keras archive',
+  tfjs: 'layers model of TensorFlow.js',
 };
 
 export async function runInspect(

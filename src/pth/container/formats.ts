@@ -11,6 +11,7 @@ import { onnxFormat } from './onnx.js';
 import { paddleFormat } from './paddle.js';
 import { safetensorsFormat } from './safetensors.js';
 import { tarFormat } from './tar.js';
+import { tfjsFormat } from './tfjs.js';
 import { isObjectAlone, objectAlone } from './unpackedFolder.js';
 import { zipFormat } from './zip.js';
 
@@ -25,6 +26,7 @@ export const FORMATS: readonly ContainerFormat[] = [
   onnxFormat,
   paddleFormat,
   hdf5Format,
+  tfjsFormat,
 ];
 
 /** What formats are told apart by. */

@@ -21,6 +21,9 @@ export interface NamedWeight<T> {
   readonly array: T;
 }
 
+/** What a layer is told from others by: `conv2d_21` of Keras, `conv2d_Conv2D21` of TensorFlow.js. */
+const NUMBER = /_(?:[A-Z]\w*?)?\d+$/;
+
 const NORM = ['gamma', 'beta', 'moving_mean', 'moving_variance'];
 const CONVOLUTION = ['kernel', 'bias'];
 
@@ -60,7 +63,7 @@ export function namedWeights<T>(
   const numbered = new Map<string, string>();
   return weights.map(({ model, layer, name, array, rank }) => {
     budget.takeValues(2 * COSTS.mapEntry + 4 * COSTS.text, 'A layer');
-    const kind = layer.replace(/_\d+$/, '');
+    const kind = layer.replace(NUMBER, '');
     const prefix = several && model !== '' ? `${model}.` : '';
     const whole = `${model}\0${layer}`;
     if (!numbered.has(whole)) {
