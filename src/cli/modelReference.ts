@@ -47,6 +47,7 @@ const OWN_HEAD = `
   alone a note tells that it is taken. HDF5 is read as h5py writes it, of the oldest and of the newest version of the format; newer indices of chunks, which h5py writes only when asked, are refused (\`ERR_PTH_VERSION\`).
 - *Layers models of TensorFlow.js* (\`model.json\` with its \`group1-shard1of2.bin\` beside it) of the same generator, with the same map of keys: \`conv2d_21/kernel\`, and \`conv2d_Conv2D21/kernel\` of models that it built itself, become \`conv2d.weight\`. Weights that were
   quantised to 8 or 16 bits are what \`scale\` and \`min\` make of them. Graph models, which have operators in place of layers, are refused (\`ERR_PTH_TFJS\`).
+  The page reads neither of the two: \`cyclegan export model.h5 model.pth\` makes what it reads.
 - *ONNX*, opsets 7 to 25 (7 to 18 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
   model, in its own folder. Ranges and the order of channels are what ONNX's metadata of images say (\`Image.BitmapPixelFormat\`, \`Image.NominalPixelRange\`); else ranges are read off the first and last nodes (\`tanh\`, \`sigmoid\`, \`Clip\`, and what scales them), then off the
   family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides

@@ -1,8 +1,11 @@
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openGenerator } from '../../src/generator/openGenerator.js';
+import { encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { commandInFolders, SMALL_PICTURE } from '../support/command.js';
 import { expectAsInTorch, familyCases, runsOf, stateDictOf } from '../support/familyCases.js';
 import { goldenBytes, goldenPath } from '../support/golden.js';
 
@@ -58,6 +61,24 @@ describe('weights that Keras saved', () => {
     bytes[bytes.length >> 1] ^= 1;
     await expect(verifyWeights(bytes)).rejects.toMatchObject({ code: 'ERR_PTH_CHECKSUM' });
   });
+});
+
+describe('the command', () => {
+  const { run, at } = commandInFolders();
+
+  it('makes a .pth of a file of Keras, and a picture with it', async () => {
+    const made = await run('export', fileOf('epsilon.keras'), 'net.pth');
+    expect(made, made.stderr).toMatchObject({ code: 0 });
+    const generator = await openGenerator(at('net.pth'));
+    expect(generator.config).toMatchObject({ epsilon: 1e-5 });
+    expect(numbers(generator.module.stateDict())).toEqual(expected);
+    writeFileSync(at('in.png'), encodeImage(SMALL_PICTURE, 'in.png'));
+    const pictured = await run('in.png', 'out.png', '-w', fileOf('keras2.h5'));
+    expect(pictured, pictured.stderr).toMatchObject({ code: 0 });
+    const told = await run('inspect', fileOf('keras2.h5'));
+    expect(told.stdout).toContain('HDF5 of Keras');
+    expect(told.stdout).toContain('KerasResnetGenerator');
+  }, 60_000);
 });
 
 describe('what a Keras model says of its norms', () => {

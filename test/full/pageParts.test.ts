@@ -92,3 +92,8 @@ it('a program saves memory as it does in the library', async () => {
   expect((await program.run(input)).data).toEqual(expected.data);
   program.dispose();
 });
+
+it('files of Keras are refused, and told where they are read', async () => {
+  const bytes = new Uint8Array(readFileSync(goldenPath('kerasFiles/keras2.h5')));
+  await expect(page.openGenerator(bytes)).rejects.toThrow(/not read on this page.*cyclegan export/);
+});

@@ -1,3 +1,5 @@
+import { loaded } from '../keras/loaded.js';
+import { kerasReader } from '../keras/readers.js';
 import type { ContainerFormat } from './container.js';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -12,7 +14,7 @@ export const hdf5Format: ContainerFormat = {
   matches: (start) => SIGNATURE.every((byte, i) => start[i] === byte),
 
   async open(source, budget) {
-    const { openKeras } = await import('../keras/openKeras.js');
+    const { openKeras } = await loaded(kerasReader);
     return openKeras(source, budget);
   },
 };

@@ -1,5 +1,7 @@
 import { type ByteSource, memorySource } from '../../platform/byteSource.js';
 import type { Budget } from '../budget.js';
+import { loaded } from '../keras/loaded.js';
+import { kerasReader } from '../keras/readers.js';
 import { PthError } from '../pthError.js';
 import type { OpenedContainer } from './container.js';
 import { fieldOf, JsonError, JsonReader } from './jsonReader.js';
@@ -42,7 +44,7 @@ export async function openKerasArchive({
   const config = await read(CONFIG, MAX_CONFIG);
   const version = versionIn(await read(METADATA, MAX_CONFIG), budget);
   const weights = await entryContent(source, entries.get(WEIGHTS) as ZipEntry, budget);
-  const { openKeras } = await import('../keras/openKeras.js');
+  const { openKeras } = await loaded(kerasReader);
   const opened = await openKeras(memorySource(weights), budget, { config, version });
   return {
     ...opened,

@@ -1,4 +1,6 @@
 import { textOf } from '../../platform/text.js';
+import { loaded } from '../keras/loaded.js';
+import { tfjsReader } from '../keras/readers.js';
 import type { ContainerFormat } from './container.js';
 
 const MENTIONED = /"(modelTopology|weightsManifest|layers-model|graph-model)"/;
@@ -16,7 +18,7 @@ export const tfjsFormat: ContainerFormat = {
   },
 
   async open(source, budget, neighbours) {
-    const { openTfjs } = await import('../keras/openTfjs.js');
+    const { openTfjs } = await loaded(tfjsReader);
     return openTfjs(source, budget, neighbours);
   },
 };
