@@ -10,10 +10,18 @@ const WIDTH = 24;
 /** An element that is only copied or added takes about as long as so many multiply-adds. */
 const ELEMENT_COST = 8;
 
-/** How far a work is, and how long it still takes if it goes on as it began: `[######......] 1.20 s left`. */
-export function progressBar(share: number, elapsed: number, what = ''): string {
+/**
+ * How far a work is, and how long it still takes if it goes on as it began: `[######......] 1.20 s left`.
+ * @param elapsed Since it was at the share `from`, in milliseconds.
+ */
+export function progressBar(
+  share: number,
+  elapsed: number,
+  { what = '', from = 0 }: { readonly what?: string; readonly from?: number } = {},
+): string {
   const filled = Math.round(WIDTH * Math.min(1, share));
-  const left = share > 0 ? `  ${seconds((elapsed / share) * (1 - share))} left` : '';
+  const done = share - from;
+  const left = done > 0 ? `  ${seconds((elapsed / done) * (1 - share))} left` : '';
   return `[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}]${what}${left}`;
 }
 
@@ -34,25 +42,28 @@ export function layerProgress(
 ): Pick<RunOptions, 'onProgress'> {
   if (debug) return { onProgress: layerLog(terminal) };
   if (!terminal.isLive) return {};
-  const begin = performance.now();
-  return shareProgress(module, inputShape, (share) =>
-    terminal.progress(`${progressBar(share, performance.now() - begin)}  ${name}`),
-  );
+  let begin = { share: 0, at: performance.now() };
+  return shareProgress(module, inputShape, (share, resumed) => {
+    // What an earlier run has done says nothing of how long the rest takes.
+    if (resumed) begin = { share, at: performance.now() };
+    const elapsed = performance.now() - begin.at;
+    terminal.progress(`${progressBar(share, elapsed, { from: begin.share })}  ${name}`);
+  });
 }
 
 /** Has a network tell which share of its work is done, from 0 to 1. */
 export function shareProgress(
   module: Module,
   inputShape: Shape,
-  onShare: (share: number) => void,
+  onShare: (share: number, resumed: boolean) => void,
 ): Required<Pick<RunOptions, 'onProgress'>> {
   const costs = layerCosts(module, inputShape);
   const total = [...costs.values()].reduce((sum, cost) => sum + cost, 0);
   let done = 0;
   return {
-    onProgress: ({ node }) => {
+    onProgress: ({ node, resumed = false }) => {
       done += costs.get(node.id) ?? 0;
-      onShare(done / total);
+      onShare(done / total, resumed);
     },
   };
 }

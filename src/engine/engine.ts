@@ -57,6 +57,12 @@ export interface CompileOptions {
    * so far there is none in a browser. Default: no such file.
    */
   readonly scratch?: string;
+  /**
+   * Whether a run with values in a scratch file that is ended, by its `signal` or with its process, can go on from the last layers that were
+   * done, with the same bits: what was computed then stays in the folder, for a week, and the next run there with the same input, weights
+   * and options takes it up. A run that is done leaves nothing. Default: false.
+   */
+  readonly resume?: boolean;
   /** Threads to use; engines without threads ignore it. Default: what the machine has. */
   readonly threads?: number;
   /** Whether V8's flags may be set, which concerns the whole process. Default: false. */
@@ -102,6 +108,8 @@ export interface Program {
   readonly details: readonly string[];
   /** Memory that the program holds until it is disposed of. */
   readonly memoryBytes: number;
+  /** What its scratch file may hold (`CompileOptions.scratch`); 0 where it has none. */
+  readonly scratchBytes: number;
   /** Nodes that the engine leaves to the reference loops, `model.0 (reflectionPad2d)`. */
   readonly fallbacks: readonly string[];
   /**
@@ -175,4 +183,6 @@ export interface NodeProgress {
   readonly done: number;
   readonly total: number;
   readonly milliseconds: number;
+  /** Set where an earlier run has done the node (`CompileOptions.resume`). */
+  readonly resumed?: true;
 }

@@ -173,9 +173,9 @@ function packedWeights(graph: Graph): Map<string, PackedWeight> {
 /** Of the options of a call, those that a program is made with. */
 function compileOptions(options: EngineOptions): EngineOptions {
   const { engine, blocking, early, threads, allowV8Flags, revectorize } = options;
-  const { variant, memory, scratch, economy, precision } = options;
+  const { variant, memory, scratch, resume, economy, precision } = options;
   const common = { engine, blocking, early, threads, allowV8Flags, revectorize };
-  return { ...common, variant, memory, scratch, economy, precision };
+  return { ...common, variant, memory, scratch, resume, economy, precision };
 }
 
 function release(entry: Entry): void {

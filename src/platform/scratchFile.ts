@@ -3,18 +3,44 @@ import { crc32 } from './crc32.js';
 import { errorCode, FileError, fileError } from './fileError.js';
 import { thisPlace } from './lockOwner.js';
 import { isAlive } from './processes.js';
+import { readJournalHeader } from './scratchJournal.js';
 import { utf8Bytes } from './text.js';
 
-/** A file for values that have no place in memory. It goes with its owner. */
+/** A file for values that have no place in memory. It goes with its owner, unless a journal beside it says how a run can go on. */
 export interface ScratchFile {
   readonly path: string;
   readonly folder: string;
   readonly bytes: number;
+  /** Where the journal of a run is that is not done (`scratchJournal.ts`), if there is one. */
+  readonly journal: string;
+  /** Whether there is one. */
+  readonly isLeft: boolean;
+  /**
+   * Takes over file and journal of a run that was ended with that key, if the folder has such ones. Threads that have this file open
+   * have to open it anew then.
+   */
+  adopt(key: string): boolean;
+  /**
+   * Before a run that begins anew.
+   * @throws FileError `ERR_SCRATCH` where the disk has not so much left as it needs.
+   */
+  refuseFullDisk(): void;
+  /** Removes the journal: the run is done, or cannot go on. */
+  forget(): void;
+  /** Removes the file; one that has a journal stays for whoever goes on. */
   remove(): void;
 }
 
-/** `.cyclegan-PID-PLACE-TOKEN.scratch`: processes of other machines and containers, which nothing tells of, are of another place. */
-const NAME = /^\.cyclegan-(\d+)-([\da-f]{1,8})-[\da-f]{8}\.scratch$/;
+/** `.cyclegan-PID-PLACE-TOKEN`: processes of other machines and containers, which nothing tells of, are of another place. */
+const NAME = /^(\.cyclegan-(\d+)-([\da-f]{1,8})-[\da-f]{8})(\.scratch|\.journal|\.journal-new)$/;
+const [DATA, JOURNAL] = ['.scratch', '.journal'];
+/** The process of files that nobody has who could still go on by himself. */
+const NOBODY = 0;
+const DAY_MS = 86_400_000;
+/** For so many days a run that was ended can go on. */
+export const RESUMABLE_DAYS = 7;
+/** So old, files go whosever they are: no run leaves its own alone for so long. */
+const FOREIGN_DAYS = 30;
 
 /** Whether they are removed as the thread ends. */
 let isWatching = false;
@@ -22,18 +48,26 @@ let isWatching = false;
 /**
  * Begins a scratch file in a folder, and removes what processes that are gone have left there.
  * @param bytes How much it will hold.
+ * @param resume Whether it may take over what a run that was ended has left (`adopt`).
  * @throws FileError `ERR_SCRATCH` where the folder's disk has not so much left; otherwise what keeps a file from being written there.
  */
-export function beginScratch(folder: string, bytes: number): ScratchFile {
+export function beginScratch(
+  folder: string,
+  bytes: number,
+  { resume = false }: { readonly resume?: boolean } = {},
+): ScratchFile {
   const fs = requireBuiltin('fs', 'A scratch file');
   const { join, resolve } = requireBuiltin('path', 'A scratch file');
   const place = placeName();
   // The process may go elsewhere before the file goes.
   const home = resolve(folder);
   sweepScratch(home, place);
-  refuseFullDisk(folder, bytes);
+  // What a run that goes on takes over is there already.
+  const left = resume ? leftIn(home, place) : [];
+  refuseFullDisk(home, bytes, { held: sum(left.map(({ stem }) => heldBy(stem + DATA))) });
   const token = crypto.randomUUID().slice(0, 8);
-  const path = join(home, `.cyclegan-${globalThis.process.pid}-${place}-${token}.scratch`);
+  const stem = join(home, `.cyclegan-${globalThis.process.pid}-${place}-${token}`);
+  const [path, journal] = [stem + DATA, stem + JOURNAL];
   try {
     fs.closeSync(fs.openSync(path, 'wx', 0o600));
   } catch (error) {
@@ -42,11 +76,32 @@ export function beginScratch(folder: string, bytes: number): ScratchFile {
   if (!isWatching) globalThis.process.once('exit', removeAllOwn);
   isWatching = true;
   ownFiles().add(path);
-  return { path, folder, bytes, remove: () => removeOwn(path) };
+  return {
+    path,
+    folder,
+    bytes,
+    journal,
+    get isLeft() {
+      return fs.existsSync(journal);
+    },
+    refuseFullDisk: () => refuseFullDisk(home, bytes, { held: heldBy(path) }),
+    adopt: (key) => adopt(home, place, stem, key),
+    forget: () => fs.rmSync(journal, { force: true }),
+    remove: () => removeOwn(path),
+  };
 }
 
-/** Removes scratch files of processes of this place that are gone; nothing else is touched. Never fails: nothing depends on it. */
-function sweepScratch(folder: string, here: string): void {
+/** Files of one owner: what their names begin with, and whose they are. */
+interface Found {
+  readonly stem: string;
+  readonly pid: number;
+  readonly place: string;
+  /** What follows the stem, of each. */
+  readonly kinds: readonly string[];
+}
+
+/** All that lie in a folder. */
+function foundIn(folder: string): Found[] {
   const { readdirSync } = requireBuiltin('fs', 'A scratch file');
   const { join } = requireBuiltin('path', 'A scratch file');
   let names: string[] = [];
@@ -55,22 +110,109 @@ function sweepScratch(folder: string, here: string): void {
   } catch {
     // A folder that can be written to and not be listed is good enough; any other is refused as the file is begun.
   }
-  const own = ownFiles();
+  const found = new Map<string, Found>();
   for (const name of names) {
-    const [, pid, place] = NAME.exec(name) ?? [];
-    const path = join(folder, name);
-    if (place === here && !own.has(path)) removeStale(path, Number(pid));
+    const [, begin, pid, place, kind] = NAME.exec(name) ?? [];
+    if (begin === undefined) continue;
+    const stem = join(folder, begin);
+    const kinds = [...(found.get(stem)?.kinds ?? []), kind];
+    found.set(stem, { stem, pid: Number(pid), place, kinds });
+  }
+  return [...found.values()];
+}
+
+/** Removes what processes of this place that are gone have left, and nobody can go on with. Never fails: nothing depends on it. */
+function sweepScratch(folder: string, here: string): void {
+  for (const found of foundIn(folder)) {
+    if (ownFiles().has(found.stem + DATA)) continue;
+    const { stem, kinds, place } = found;
+    if (place === here ? isResumable(found) || !isGone(found) : !isOlder(found, FOREIGN_DAYS)) {
+      continue;
+    }
+    for (const kind of kinds) removeStale(stem + kind);
   }
 }
 
-function removeStale(path: string, pid: number): void {
-  const { rmSync } = requireBuiltin('fs', 'A scratch file');
+function removeStale(path: string): void {
   try {
-    const isStale = pid === globalThis.process.pid ? isOfNamesake(path) : !isAlive(pid);
-    if (isStale) rmSync(path, { force: true });
+    requireBuiltin('fs', 'A scratch file').rmSync(path, { force: true });
   } catch {
-    // Gone meanwhile, another user's, or no file: who can remove it will, and the file to come has another name.
+    // Another user's, or no file: who can remove it will, and the file to come has another name.
   }
+}
+
+/**
+ * Whether a run of which these are left can go on: it was ended not long ago, and not by the end of its machine, which may have lost what
+ * was on its way to the disk. Whoever has them may still be at it.
+ */
+function isResumable(found: Found): boolean {
+  const { stem, kinds } = found;
+  if (!kinds.includes(DATA) || !kinds.includes(JOURNAL)) return false;
+  const journal = { ...found, kinds: [JOURNAL] };
+  const sinceStart = (requireBuiltin('os', 'A scratch file').uptime() * 1000) / DAY_MS;
+  return !isOlder(journal, Math.min(RESUMABLE_DAYS, sinceStart)) && isOwn(stem + JOURNAL);
+}
+
+/** Whether none was written for so many days. */
+function isOlder({ stem, kinds }: Found, days: number): boolean {
+  const { lstatSync } = requireBuiltin('fs', 'A scratch file');
+  try {
+    return kinds.every((kind) => lstatSync(stem + kind).mtimeMs < Date.now() - days * DAY_MS);
+  } catch {
+    // Gone meanwhile.
+    return false;
+  }
+}
+
+/** Whether the process that had them is. */
+function isGone({ stem, pid, kinds }: Found): boolean {
+  if (pid !== globalThis.process.pid) return !isAlive(pid);
+  try {
+    return kinds.every((kind) => isOfNamesake(stem + kind));
+  } catch {
+    // Gone meanwhile.
+    return false;
+  }
+}
+
+/** What runs that were ended have left that others can go on with. */
+function leftIn(folder: string, here: string): Found[] {
+  return foundIn(folder).filter((found) => {
+    const isAnother = found.place === here && !ownFiles().has(found.stem + DATA);
+    return isAnother && isResumable(found) && isGone(found);
+  });
+}
+
+/** What the programs of runs that were ended, and can go on, were made with (`JournalHeader.choice`). */
+export function choicesLeftIn(folder: string): string[] {
+  const { resolve } = requireBuiltin('path', 'A scratch file');
+  return leftIn(resolve(folder), placeName()).flatMap(
+    ({ stem }) => readJournalHeader(stem + JOURNAL)?.choice ?? [],
+  );
+}
+
+/** Takes over what another run has left, in place of a file that has nothing yet. */
+function adopt(folder: string, here: string, own: string, key: string): boolean {
+  const { renameSync } = requireBuiltin('fs', 'A scratch file');
+  for (const { stem } of leftIn(folder, here)) {
+    if (readJournalHeader(stem + JOURNAL)?.key !== key) continue;
+    try {
+      // The file first: two that want it cannot both have it, and a journal alone is of no use.
+      renameSync(stem + DATA, own + DATA);
+      renameSync(stem + JOURNAL, own + JOURNAL);
+      return true;
+    } catch {
+      // Another run was faster.
+    }
+  }
+  return false;
+}
+
+/** Whether this user has written it: in a folder that others can write to, what they left may be anything. */
+function isOwn(path: string): boolean {
+  const file = requireBuiltin('fs', 'A scratch file').lstatSync(path, { throwIfNoEntry: false });
+  const user = globalThis.process.getuid?.();
+  return file?.isFile() === true && (user === undefined || file.uid === user);
 }
 
 /** So much may the clock of a disk's machine be behind. */
@@ -103,12 +245,18 @@ function isOpenHere(file: { readonly dev: number; readonly ino: number }): boole
 }
 
 /** What is told of a disk that is full. */
-export function diskFull(folder: string, bytes: number, cause?: unknown): FileError {
-  const needed = formatBytes(bytes);
+export function diskFull(folder: string, bytes: number): FileError {
+  const told = (count: number) => `${formatBytes(count)} (${count} bytes)`;
+  const free = freeBytes(folder);
+  const held = sum(leftIn(folder, placeName()).map(({ stem }) => heldBy(stem + DATA)));
+  const ofOthers =
+    held === 0
+      ? ''
+      : `; ${formatBytes(held)} there are kept for runs that were ended (.cyclegan-*.scratch), which may be removed`;
+  const left = free === null ? '' : `, and ${told(free)} are free${ofOthers}`;
   return new FileError(
     'ERR_SCRATCH',
-    `${folder}: the disk is too full for values that have no place in memory: they need ${needed} (${bytes} bytes). Free some, name a folder elsewhere (--scratch; in code: scratch), or allow more memory (--memory; memory).`,
-    { cause },
+    `${folder}: the disk is too full for values that have no place in memory: they need ${told(bytes)}${left}. Free some, name a folder elsewhere (--scratch; in code: scratch), or allow more memory (--memory; memory).`,
   );
 }
 
@@ -116,9 +264,21 @@ function formatBytes(bytes: number): string {
   return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-function refuseFullDisk(folder: string, bytes: number): void {
+/** @param held What it has already. */
+function refuseFullDisk(folder: string, bytes: number, { held }: { readonly held: number }): void {
   const free = freeBytes(folder);
-  if (free !== null && free < bytes) throw diskFull(folder, bytes);
+  if (free !== null && free + held < bytes) throw diskFull(folder, bytes);
+}
+
+/** What a file takes of its disk, which may be less than it is long. */
+function heldBy(path: string): number {
+  const { statSync } = requireBuiltin('fs', 'A scratch file');
+  const file = statSync(path, { throwIfNoEntry: false });
+  return (file?.blocks ?? 0) * 512;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
 }
 
 /** `null` where that is not told. */
@@ -138,12 +298,25 @@ function placeName(): string {
 
 function removeOwn(path: string): void {
   try {
-    builtin('fs')?.rmSync(path, { force: true });
+    if (!ownFiles().has(path)) return;
+    if (!isLeft(path)) builtin('fs')?.rmSync(path, { force: true });
     ownFiles().delete(path);
   } catch {
     // Callers are done with it, or are a finalizer or the process's end, where an error would end the process in place of its result. It
     // is tried again as the thread ends, and then by the next process.
   }
+}
+
+/** Leaves a file that has a journal to whoever goes on. @returns Whether it has one. */
+function isLeft(path: string): boolean {
+  const { existsSync, renameSync } = requireBuiltin('fs', 'A scratch file');
+  const stem = path.slice(0, -DATA.length);
+  if (!existsSync(stem + JOURNAL)) return false;
+  // This process may live on.
+  const left = stem.replace(/\.cyclegan-\d+(?=-[\da-f]+-[\da-f]+$)/, `.cyclegan-${NOBODY}`);
+  renameSync(stem + DATA, left + DATA);
+  renameSync(stem + JOURNAL, left + JOURNAL);
+  return true;
 }
 
 function removeAllOwn(): void {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { networkBudget, withinBudget } from '../../src/cli/memoryBudget.js';
+import { usualMemory, withinBudget } from '../../src/cli/memoryBudget.js';
+import type { EngineOptions } from '../../src/engine/engine.js';
+import { MemoryError } from '../../src/engine/wasm/newMemory.js';
 import { CycleganError } from '../../src/errors.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { compile } from '../../src/nn/compile.js';
@@ -11,8 +13,8 @@ describe('--memory', () => {
   const inputShape = [1, 3, size.height, size.width];
   const run = (memory: number, pictures: number) => {
     const engine = { engine: 'wasm', threads: 1, memory } as const;
-    const how = { ...networkBudget(engine, size, pictures), inputShape };
-    return withinBudget(engine, size, () => compile(netG, how), pictures);
+    const made = (own: EngineOptions) => compile(netG, { ...own, inputShape });
+    return withinBudget(engine, size, made, pictures);
   };
 
   it.each([1, 5])(
@@ -29,10 +31,35 @@ describe('--memory', () => {
     },
   );
 
-  it('that is none, or max, leaves all to the engine', () => {
-    for (const engine of [{}, { memory: Number.POSITIVE_INFINITY }]) {
-      expect(networkBudget(engine, size)).toEqual(engine);
-    }
+  it('that is max leaves all to the engine', async () => {
+    const engine = { memory: Number.POSITIVE_INFINITY };
+    expect(await withinBudget(engine, size, async (own) => own)).toEqual(engine);
+  });
+
+  it('that is none is 768 MB, or half of what is free where that is less, with the pictures', async () => {
+    const { memory } = await withinBudget<EngineOptions, EngineOptions>(
+      {},
+      size,
+      async (own) => own,
+      5,
+    );
+    expect(usualMemory(null)).toBe(768e6);
+    expect(usualMemory(64e9)).toBe(768e6);
+    expect(usualMemory(1.2e9)).toBeLessThanOrEqual(600e6);
+    expect(usualMemory(1.2e9)).toBeGreaterThan(500e6);
+    expect(memory).toBeLessThanOrEqual(768e6 - 5 * 6 * size.width * size.height);
+    expect(memory).toBeGreaterThan(0);
+  });
+
+  it('that is none gives a network that needs more than that the least that it needs', async () => {
+    const tried: unknown[] = [];
+    const made = await withinBudget<EngineOptions, string>({}, size, async ({ memory }) => {
+      tried.push(memory);
+      if (memory === 5e9) return 'made';
+      throw new MemoryError('too little', { least: 5e9 });
+    });
+    expect(made).toBe('made');
+    expect(tried).toHaveLength(2);
   });
 
   it('leaves other errors as they are', async () => {

@@ -79,7 +79,9 @@ describe('a scratch file', () => {
     expect(() => beginScratch(folder, 2 ** 60)).toThrow(
       expect.objectContaining({
         code: 'ERR_SCRATCH',
-        message: expect.stringMatching(`^${folder}: .*1152921504.6 GB \\(${2 ** 60} bytes\\)`),
+        message: expect.stringMatching(
+          `^${folder}: .*1152921504.6 GB \\(${2 ** 60} bytes\\), and .* \\(\\d+ bytes\\) are free\\. .*--scratch.*--memory`,
+        ),
       }),
     );
     expect(readdirSync(folder)).toEqual([]);

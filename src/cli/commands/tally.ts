@@ -168,7 +168,7 @@ export class Tally {
   #bar(name: string): string {
     const elapsed = performance.now() - this.#begin;
     const what = ` ${this.done}/${this.#total}  ${rate(this.done, elapsed)}`;
-    return `${progressBar(this.done / this.#total, elapsed, what)}  ${name}`;
+    return `${progressBar(this.done / this.#total, elapsed, { what })}  ${name}`;
   }
 
   async #print(line: object): Promise<void> {

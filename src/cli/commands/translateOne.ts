@@ -5,6 +5,7 @@ import type { PictureFile } from '../../image/pictureFile.js';
 import type { BeginRows, RowWriter } from '../../image/rows.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
+import { isAbortion } from '../../platform/abortion.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
@@ -15,7 +16,8 @@ import { networkInputShape } from '../../translate/pictureNetwork.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
-import { networkBudget, withinBudget } from '../memoryBudget.js';
+import { InterruptedError, Interruption } from '../interruption.js';
+import { withinBudget } from '../memoryBudget.js';
 import { deepZoomFile, isDeepZoomName } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
@@ -164,8 +166,7 @@ async function prepareProgram(
   const size = expectedSize(bytes, name, pictures);
   if (size === null) return;
   const inputShape = networkInputShape(size, generator);
-  const options = { ...networkBudget(engine, size), early: true };
-  await withinBudget(engine, size, () =>
+  await withinBudget({ ...engine, early: true }, size, (options) =>
     throughNetwork(name, size, generator, () => generator.module.program(inputShape, options)),
   );
 }
@@ -193,18 +194,43 @@ async function translateOpened(
   if (told !== null) terminal.say(told);
   const { dumpActivations: folder } = request;
   if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
-  const run = () =>
-    generateRows(sized, generator, begin, {
-      ...networkBudget(engine, sized),
-      onNote,
-      ...programNotes(request, terminal),
-      ...layerProgress(generator.module, networkInputShape(sized, generator), {
-        name,
-        debug: request.debug,
-        terminal,
+  const inputShape = networkInputShape(sized, generator);
+  const { debug } = request;
+  const run = async (options: ForwardOptions) => {
+    const { scratchBytes } = await generator.module.program(inputShape, options);
+    await interruptible(scratchBytes > 0, (signal) =>
+      generateRows(sized, generator, begin, {
+        ...options,
+        signal,
+        onNote,
+        ...programNotes(request, terminal),
+        ...layerProgress(generator.module, inputShape, { name, debug, terminal }),
       }),
-    });
-  return withinBudget(engine, sized, () => throughNetwork(name, sized, generator, run));
+    );
+  };
+  await withinBudget(engine, sized, (options) =>
+    throughNetwork(name, sized, generator, () => run(options)),
+  );
+}
+
+/**
+ * Runs what a signal of the user may end. A network whose values lie in a file takes its time, and is told to stop, so that it can go on
+ * another time; any other ends with the process, at once.
+ */
+async function interruptible(
+  isLong: boolean,
+  action: (signal: AbortSignal | undefined) => Promise<void>,
+): Promise<void> {
+  if (!isLong) return action(undefined);
+  const interruption = new Interruption();
+  try {
+    await action(interruption.signal);
+  } catch (error) {
+    if (!isAbortion(error, interruption.signal)) throw error;
+    throw new InterruptedError(interruption.name, 'Interrupted.');
+  } finally {
+    interruption.end();
+  }
 }
 
 function rounded(times: Times): Times {

@@ -11,7 +11,7 @@ import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
 import { networkSize } from '../../translate/pictureNetwork.js';
 import { preparedSize } from '../../translate/pipeline.js';
-import { networkBudget, withinBudget } from '../memoryBudget.js';
+import { withinBudget } from '../memoryBudget.js';
 import { type Outcome, reportable } from './outcome.js';
 import type { Job } from './outputs.js';
 import { PictureThreads } from './pictureThreads.js';
@@ -89,9 +89,10 @@ async function translateOpened(
       const begin = performance.now();
       const outputNotes: OutputNote[] = [];
       const onNote = (note: OutputNote) => outputNotes.push(note);
-      const own = networkBudget(forward, sized, PICTURES_AT_A_TIME);
-      const run = () => generate(sized, generator, { ...own, signal, onNote });
-      const named = () => throughNetwork(job.input.path, sized, generator, run);
+      const named = (own: ForwardOptions) =>
+        throughNetwork(job.input.path, sized, generator, () =>
+          generate(sized, generator, { ...own, signal, onNote }),
+        );
       const output = await withinBudget(forward, sized, named, PICTURES_AT_A_TIME);
       const milliseconds = performance.now() - begin;
       await saves.add(job, opened, { output, outputNotes, milliseconds });

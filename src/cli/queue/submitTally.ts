@@ -85,7 +85,7 @@ export class SubmitTally {
     const elapsed = performance.now() - this.#begin;
     const what = ` ${this.done}/${this.total}`;
     const share = (this.done + shares) / Math.max(1, this.total);
-    this.#terminal.progress(progressBar(share, elapsed, what));
+    this.#terminal.progress(progressBar(share, elapsed, { what }));
   }
 
   /** @throws SomeFailedError when any failed. */

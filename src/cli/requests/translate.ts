@@ -85,12 +85,12 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   memory: {
     type: 'string',
     value: '512M|2G|max',
-    help: 'most that network and pictures may take: with less than it would like, the network works row by row, to the same bytes, and with a file (--scratch); default: what it takes, but sparingly beyond 512M, or half of what is free; max: no thought of it',
+    help: 'most that network and pictures may take: with less than it would like, the network works row by row, to the same bytes, and with a file (--scratch); default: 768M, or half of what is free, or the least that the network needs; max: no thought of it',
   },
   scratch: {
     type: 'string',
     value: 'DIR',
-    help: 'where values lie, in a file, that do not fit into --memory; default: beside the output',
+    help: 'where values lie, in a file, that do not fit into --memory; the same command goes on from there after it was interrupted, or killed; default: beside the output',
   },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
   'dump-activations': {
@@ -186,6 +186,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
       threads: readCount(invocation, 'threads', 1, 256),
       memory: readBytes(invocation, 'memory'),
       scratch: text('scratch'),
+      resume: true,
       // The process is the command's own.
       allowV8Flags: true,
       revectorize: !flag('no-revectorize'),

@@ -44,6 +44,7 @@ export class PartitionedProgram extends QueuedProgram {
       engine,
       details: [...(programs[0]?.details ?? []), `in ${parts.length} parts`],
       memoryBytes: programs.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+      scratchBytes: programs.reduce((sum, { scratchBytes }) => sum + scratchBytes, 0),
       fallbacks,
     });
     this.#parts = parts;

@@ -11,6 +11,8 @@ export interface ProgramFacts {
   readonly engine: EngineName;
   readonly details: readonly string[];
   readonly memoryBytes: number;
+  /** Default: 0. */
+  readonly scratchBytes?: number;
   readonly fallbacks: readonly string[];
 }
 
@@ -28,6 +30,7 @@ export abstract class QueuedProgram implements Program {
   readonly outputShape: Shape;
   readonly details: readonly string[];
   readonly memoryBytes: number;
+  readonly scratchBytes: number;
   readonly fallbacks: readonly string[];
   readonly #queue = new Queue();
   /** What it was compiled from, but for weights, until it is disposed of. */
@@ -38,7 +41,8 @@ export abstract class QueuedProgram implements Program {
   /** The key in `#parameters` for each that a parameter has. */
   readonly #keys: ReadonlyMap<string, string>;
 
-  constructor(graph: Graph, { engine, details, memoryBytes, fallbacks }: ProgramFacts) {
+  constructor(graph: Graph, facts: ProgramFacts) {
+    const { engine, details, memoryBytes, scratchBytes = 0, fallbacks } = facts;
     this.#graph = withoutElements(graph);
     const tensors = graph.parameters.map(({ id, key }) => [key, weightOf(graph, id)] as const);
     this.#parameters = new Map(tensors);
@@ -51,6 +55,7 @@ export abstract class QueuedProgram implements Program {
     this.engine = engine;
     this.details = details;
     this.memoryBytes = memoryBytes;
+    this.scratchBytes = scratchBytes;
     this.fallbacks = fallbacks;
     this.inputShapes = graph.inputs.map(({ shape }) => shape);
     this.outputShapes = graph.outputs.map((id) => shapeOf(graph, id));

@@ -1,4 +1,5 @@
 import type { GraphNode } from '../../graph/graph.js';
+import { noticeOnce } from '../../platform/notice.js';
 import type { RunOptions } from '../engine.js';
 import type { Assembly } from './plan/assembly.js';
 
@@ -37,11 +38,30 @@ export class NodeProgressReporter {
     }
     const { node } = this.#steps[step];
     if (node === this.#steps[step + 1].node) return;
-    this.nodesDone(picture, node === null ? 0 : (this.#places.get(node.id) ?? 0));
+    this.nodesDone(picture, this.#placeOf(step));
   }
 
-  /** Reports nodes of a picture, up to a number of them, that were not reported before. */
-  nodesDone(picture: number, done: number): void {
+  /** An earlier run has done so many steps of a picture. */
+  resumed(picture: number, steps: number): void {
+    const place = this.#placeOf(steps - 1);
+    const { node } = this.#steps[steps - 1];
+    const done = node !== null && node === this.#steps[steps]?.node ? place - 1 : place;
+    noticeOnce(
+      `Goes on where an earlier run was ended: ${done} of ${this.#nodes.length} layers are done.`,
+    );
+    this.nodesDone(picture, done, true);
+  }
+
+  #placeOf(step: number): number {
+    const { node } = this.#steps[step];
+    return node === null ? 0 : (this.#places.get(node.id) ?? 0);
+  }
+
+  /**
+   * Reports nodes of a picture, up to a number of them, that were not reported before.
+   * @param resumed Whether an earlier run has done them.
+   */
+  nodesDone(picture: number, done: number, resumed = false): void {
     if (this.#onProgress === undefined) return;
     const target = picture * this.#nodes.length + done;
     const now = performance.now();
@@ -52,7 +72,8 @@ export class NodeProgressReporter {
         node,
         done: this.#reported,
         total: this.#nodes.length * this.#pictures,
-        milliseconds: this.#reported === target ? now - this.#since : 0,
+        milliseconds: this.#reported === target && !resumed ? now - this.#since : 0,
+        ...(resumed ? { resumed } : {}),
       });
     }
     this.#since = now;

@@ -11,7 +11,7 @@ export const SCRATCH_FAILURES = { none: 0, full: 1, short: 2, other: 3 } as cons
 export interface ScratchAccess {
   /** The function that machine code imports (`plan/transfer.ts`). */
   readonly transfer: (item: number, args: number) => void;
-  close(): void;
+  close(): unknown;
 }
 
 /**
@@ -21,9 +21,18 @@ export interface ScratchAccess {
  */
 export function openScratchAccess(path: string, buffer: ArrayBufferLike): ScratchAccess {
   const fs = requireBuiltin('fs', 'A scratch file');
-  const file = open(path);
   const words = new Uint32Array(buffer);
   const control = new Int32Array(buffer);
+  let file = open(path);
+  let opened = Atomics.load(control, CONTROL.scratchFile / 4);
+  const openAnew = () => {
+    const current = Atomics.load(control, CONTROL.scratchFile / 4);
+    if (current === opened) return;
+    if (file >= 0) fs.closeSync(file);
+    file = -1;
+    file = open(path);
+    opened = current;
+  };
   const transfer = (item: number, args: number) => {
     const at = args / 4;
     const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] =
@@ -31,6 +40,7 @@ export function openScratchAccess(path: string, buffer: ArrayBufferLike): Scratc
     const from = item * itemBytes;
     const length = Math.min(itemBytes, bytes - from);
     try {
+      openAnew();
       for (let plane = 0; plane < planes; plane++) {
         const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
         const offset = high * 2 ** 32 + low + from + plane * fileStride;
@@ -49,7 +59,7 @@ export function openScratchAccess(path: string, buffer: ArrayBufferLike): Scratc
       Atomics.store(control, CONTROL.stop / 4, 1);
     }
   };
-  return { transfer, close: () => fs.closeSync(file) };
+  return { transfer, close: () => file >= 0 && fs.closeSync(file) };
 }
 
 function open(path: string): number {

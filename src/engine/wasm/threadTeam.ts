@@ -79,7 +79,22 @@ export class ThreadTeam implements Team {
   /** Whether the calling thread does it all, without a barrier. */
   isAlone(blocking: boolean): boolean {
     const { shared } = this.#held;
-    return !shared || (this.#shape.threads === 1 && blocking && canBlock());
+    return !shared || (this.#shape.threads === 1 && blocking && canBlock() && this.file === null);
+  }
+
+  /** Where values are that have no place in memory; `null` where all have one. */
+  get file(): ScratchFile | null {
+    return this.#shape.file;
+  }
+
+  /** All of the program's memory. */
+  get buffer(): ArrayBufferLike {
+    return this.#held.memory.buffer;
+  }
+
+  /** Has all threads open the scratch file anew, when another has taken its place. */
+  reopenFile(): void {
+    Atomics.add(this.#control, CONTROL.scratchFile / 4, 1);
   }
 
   /** Runs a job that threads take part in when it is this program's turn. */
@@ -107,8 +122,10 @@ export class ThreadTeam implements Team {
     const stop = () => Atomics.store(this.#control, CONTROL.stop / 4, 1);
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      // A page's main thread could not wait at a barrier, so there workers do it all.
-      if ((blocking && canBlock()) || !this.#held.shared) {
+      // A page's main thread could not wait at a barrier, so there workers do it all; so do they where a step may take seconds, and a
+      // signal that only the event loop hears is not to wait for its end.
+      const isLate = signal !== undefined && this.file !== null;
+      if ((blocking && canBlock() && !isLate) || !this.#held.shared) {
         await this.#runHere(range, !blocking || signal !== undefined, onStep);
       } else {
         await this.#runElsewhere(range, onProgress === undefined ? null : onStep);
@@ -185,9 +202,12 @@ export class ThreadTeam implements Team {
   }
 
   release(): void {
+    const { file } = this.#shape;
     void releaseMemory(this.#held);
     this.#file?.close();
-    this.#shape.file?.remove();
+    // Nobody takes it over while a thread may still write to it.
+    if (file?.isLeft) void this.#held.left.then(() => file.remove());
+    else file?.remove();
   }
 
   /** Workers must not wait for one that failed, or for the calling thread, which will not come. */
@@ -203,6 +223,16 @@ export class ThreadTeam implements Team {
 
   get #hasFailed(): boolean {
     return Atomics.load(this.#control, CONTROL.workerFailed / 4) !== 0;
+  }
+
+  /** Whether what is not yet begun is left out. */
+  get #isStopped(): boolean {
+    return Atomics.load(this.#control, CONTROL.stop / 4) !== 0;
+  }
+
+  /** Whether threads leave before they come to the end of a step. */
+  get #isOver(): boolean {
+    return this.#hasFailed || this.#isStopped;
   }
 
   /** The calling thread's part of a step. */
@@ -223,7 +253,7 @@ export class ThreadTeam implements Team {
         if (pausing) await pause();
         this.#drive(range.driver, step);
         if (this.#isWaitedFor(step)) await this.#waitForOthers(step);
-        if (this.#hasFailed) break;
+        if (this.#hasFailed || this.#isStopped) break;
         onStep(step);
       }
     } catch (error) {
@@ -232,6 +262,8 @@ export class ThreadTeam implements Team {
       throw error;
     }
     if (this.#hasFailed) throw await this.#gather();
+    // They leave what they are at: no step counts them any more.
+    if (this.#isStopped) await this.#gather();
   }
 
   /** Workers do everything; the event loop stays free. */
@@ -284,11 +316,11 @@ export class ThreadTeam implements Team {
    */
   async #waitForOthers(step: number): Promise<void> {
     const barrier = this.#barrier(step);
-    for (let probes = 0; !this.#hasFailed && this.#isWaitedFor(step); probes++) {
+    for (let probes = 0; !this.#isOver && this.#isWaitedFor(step); probes++) {
       if (probes === MAX_PROBES) this.giveUp();
       await pause();
       const count = Atomics.load(this.#control, barrier);
-      if (!this.#hasFailed && this.#isWaitedFor(step)) {
+      if (!this.#isOver && this.#isWaitedFor(step)) {
         Atomics.wait(this.#control, barrier, count, PROBE_MS);
       }
     }

@@ -6,7 +6,8 @@ import { availableCores, secondCache } from '../../platform/cores.js';
 import { FileError } from '../../platform/fileError.js';
 import { noticeOnce } from '../../platform/notice.js';
 import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
-import { beginScratch, type ScratchFile } from '../../platform/scratchFile.js';
+import { beginScratch, choicesLeftIn, type ScratchFile } from '../../platform/scratchFile.js';
+import { sha256 } from '../../platform/sha256.js';
 import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
 import { fuse, takesNode, withLayouts } from '../shared/fuse/fuse.js';
@@ -42,6 +43,7 @@ import { takeWorkers, workersRefusal } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
 import { compilationRefusal, probeFeatures } from './probe.js';
 import { holdMemory, releaseMemory } from './programMemory.js';
+import { RunJournal } from './runJournal.js';
 import type { Team } from './team.js';
 import { ThreadTeam } from './threadTeam.js';
 import { timeHere, timeInWorker, tuned } from './tuning.js';
@@ -138,7 +140,8 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   const scratchFolder = scratchFolderOf(options, isElsewhere);
   if (scratchFolder === null && options.scratch !== undefined) notes.push(NO_SCRATCH);
   const economies = economiesFor(options.economy, scratchFolder !== null);
-  const how = { memory, economies, scratchFolder, isKept: true };
+  const resume = options.resume ?? false;
+  const how = { memory, economies, scratchFolder, resume, isKept: true };
   const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
   if (isOneSegment(graph, parts)) {
     return build(graph, variant, { ...machine, isKept: true });
@@ -180,7 +183,8 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
     const { blocking = false } = options;
     const { graph } = part.segment;
     const economies = economiesOf(graph, economiesFor(options.economy, hasScratch));
-    const draft = { threads, shared, isKept: false, blocking, economies };
+    const resume = options.resume ?? false;
+    const draft = { threads, shared, isKept: false, blocking, economies, resume };
     const needs: number[] = [];
     for (const economy of economies) {
       needs.push(await bytesOf(graph, variant, draft, economy));
@@ -256,10 +260,15 @@ interface BuildOptions {
   readonly economies: readonly Economy[];
   /** Where values may lie that have no place in memory. */
   readonly scratchFolder: string | null;
+  /** Whether a run with values in the file can go on in another process. */
+  readonly resume: boolean;
 }
 
 /** What decides how a program is laid out. */
-type LayoutOptions = Pick<BuildOptions, 'threads' | 'shared' | 'isKept' | 'blocking' | 'economies'>;
+type LayoutOptions = Pick<
+  BuildOptions,
+  'threads' | 'shared' | 'isKept' | 'blocking' | 'economies' | 'resume'
+>;
 
 /** @throws What keeps a scratch file from being written, where the caller named it alone, or how much memory there may be. */
 async function build(graph: Graph, variant: Variant, options: BuildOptions): Promise<Program> {
@@ -285,9 +294,10 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
     (economy, mostBytes) => makeCode(graph, variant, options, economy, mostBytes),
   );
   const module = await compileModule(code, { allowV8Flags, store });
-  const { team, memoryBytes } = await gather(module, assembly, pages, options);
+  const gathered = await gather(module, assembly, pages, options);
   const details = detailsOf(variant, options, assembly, economy);
-  const program = newProgram(graph, assembly, { team, memoryBytes, details });
+  const journal = journalOf(gathered.team, assembly, { code, variant });
+  const program = newProgram(graph, assembly, { ...gathered, details, journal });
   try {
     await program.prepare({ blocking, early });
   } catch (error) {
@@ -295,6 +305,21 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
     throw error;
   }
   return program;
+}
+
+/** `null` where no run goes on in another process. */
+function journalOf(
+  team: Team,
+  assembly: Assembly,
+  made: { readonly code: Uint8Array; readonly variant: Variant },
+): RunJournal | null {
+  if (!(team instanceof ThreadTeam) || team.file === null) return null;
+  if (assembly.checkpoints.length === 0) return null;
+  const { file, buffer: memory } = team;
+  const code = sha256(made.code);
+  const choice = JSON.stringify(made.variant.target.tile);
+  const reopen = () => team.reopenFile();
+  return new RunJournal({ assembly, code, choice, file, memory, reopen });
 }
 
 /** @throws What keeps it from being made; its team is then released. */
@@ -344,7 +369,7 @@ async function gather(
   options: BuildOptions,
 ): Promise<{ team: Team; memoryBytes: number }> {
   const { scratch, working, fileBytes } = assembly;
-  const { isElsewhere, scratchFolder } = options;
+  const { isElsewhere, scratchFolder, resume } = options;
   if (fileBytes > 0 && (isElsewhere || scratchFolder === null)) {
     throw new CycleganError(
       'ERR_UNKNOWN_VARIANT',
@@ -357,7 +382,9 @@ async function gather(
     return { team, memoryBytes: pages * PAGE };
   }
   const file =
-    fileBytes === 0 || scratchFolder === null ? null : beginScratch(scratchFolder, fileBytes);
+    fileBytes === 0 || scratchFolder === null
+      ? null
+      : beginScratch(scratchFolder, fileBytes, { resume });
   try {
     return gatherThreads(module, assembly, pages, options, file);
   } catch (error) {
@@ -393,9 +420,9 @@ async function makeCode(
   economy: Economy,
   mostBytes: number,
 ) {
-  // By name, for tests: all that can lies in the file.
-  const isAll = economy === 'scratch' && options.economies.length === 1;
-  const goal = isAll ? 0 : await goalFor(graph, { variant, options, economy }, mostBytes);
+  const goal = isAll({ economy, options })
+    ? 0
+    : await goalFor(graph, { variant, options, economy }, mostBytes);
   const { name: variantName, target } = variant;
   const { threads, shared, isKept } = options;
   const { rows, vectors } = target.tile;
@@ -416,6 +443,11 @@ async function makeCode(
     const code = writer.finish(memory, Object.values(assembly.drivers));
     return { assembly, pages, memory, code, economy };
   });
+}
+
+/** By name, for tests: all that can lies in the file, and a run can go on wherever that is possible. */
+function isAll({ economy, options }: Pick<Layout, 'economy' | 'options'>): boolean {
+  return economy === 'scratch' && options.economies.length === 1;
 }
 
 /** A program with a value of so many bytes may have to save memory. */
@@ -469,8 +501,9 @@ async function layOut(
 ): Promise<{ readonly assembly: Assembly; readonly bytes: number }> {
   const lowered = lower(fuse(graph, LIMITS), { readsApart: economy === 'none' });
   const { plan, bytes } = economise(lowered, economy, goal);
+  const places = isAll({ economy, options }) ? 'each' : 'few';
   const assembly = await assemble(
-    plan,
+    { ...plan, checkpoints: options.resume ? places : 'none' },
     {
       sizeOf: (id) => sizeOf(shapeOf(graph, id)),
       shapeOf: (id) => shapeOf(graph, id),
@@ -493,7 +526,10 @@ async function chooseVariant(
   options: CompileOptions,
 ): Promise<{ variant: Variant | null; notes: string[] }> {
   const notes: string[] = [];
-  for (const candidate of variantsFor(options)) {
+  const left = choicesLeft(options);
+  for (const one of variantsFor(options)) {
+    const again = one.tiles.filter((tile) => left.includes(JSON.stringify(tile)));
+    const candidate = again.length === 0 ? one : { ...one, tiles: again.slice(0, 1) };
     if (candidate.allowFlags) applyV8Flags({ revectorize: candidate.wide });
     const key = JSON.stringify(candidate);
     const choosing = choices.get(key) ?? choose(candidate);
@@ -505,6 +541,12 @@ async function chooseVariant(
   return { variant: null, notes };
 }
 
+/** The tiles of runs that were ended: to go on with one, a program has to have the same. */
+function choicesLeft({ resume = false, scratch }: CompileOptions): readonly string[] {
+  if (!resume || scratch === undefined || builtin('fs') === null) return [];
+  return choicesLeftIn(scratch);
+}
+
 const choices = new Map<string, ReturnType<typeof tuned>>();
 
 async function choose(candidate: Variant): ReturnType<typeof tuned> {
@@ -513,7 +555,12 @@ async function choose(candidate: Variant): ReturnType<typeof tuned> {
   const check = (variant: Variant) => {
     const { allowFlags: allowV8Flags } = variant;
     const own = { threads: 1, shared: false, isElsewhere, notes: [], blocking, early: false };
-    const plain = { memory: null, economies: ['none'] as const, scratchFolder: null };
+    const plain = {
+      memory: null,
+      economies: ['none'] as const,
+      scratchFolder: null,
+      resume: false,
+    };
     const options = { ...own, ...plain, allowV8Flags, isKept: false };
     // Without flags, V8 begins with baseline code, and what counts is the optimised code that comes later.
     const runs = allowV8Flags ? 1 : CHECK_RUNS;

@@ -1,4 +1,5 @@
 import { type Graph, type ParameterLeaf, shapeOf } from '../../graph/graph.js';
+import { isAbortion } from '../../platform/abortion.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { RunOptions } from '../engine.js';
@@ -11,6 +12,7 @@ import { firstView } from '../shared/weightViews.js';
 import { NodeProgressReporter } from './nodeProgress.js';
 import type { Assembly } from './plan/assembly.js';
 import { WorkerError } from './pool/pool.js';
+import type { RunJournal } from './runJournal.js';
 import type { Part, Team } from './team.js';
 import { WeightPacker } from './weightPacker.js';
 
@@ -18,6 +20,8 @@ export interface Machine {
   readonly team: Team;
   readonly memoryBytes: number;
   readonly details: readonly string[];
+  /** Keeps how far a run came whose values lie in a file; `null` where nothing does. */
+  readonly journal: RunJournal | null;
 }
 
 export interface PrepareOptions {
@@ -32,6 +36,7 @@ interface Loaded {
   readonly assembly: Assembly;
   readonly team: Team;
   readonly packer: WeightPacker;
+  readonly journal: RunJournal | null;
 }
 
 /** After a thread has failed while it wrote weights. */
@@ -60,13 +65,14 @@ export class WasmProgram extends QueuedProgram {
   #changed: ReadonlyMap<number, Float32Array> = new Map();
 
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
-    const { team, memoryBytes, details } = machine;
-    super(graph, { engine: 'wasm', details, memoryBytes, fallbacks: [] });
+    const { team, memoryBytes, details, journal } = machine;
+    const { fileBytes: scratchBytes } = assembly;
+    super(graph, { engine: 'wasm', details, memoryBytes, scratchBytes, fallbacks: [] });
     this.#leaves = new Map(
       this.graph.parameters.map((leaf) => [leaf.key, leaf] as const).reverse(),
     );
     const packer = new WeightPacker(assembly, team, (id) => this.weight(id));
-    this.#loaded = { assembly, team, packer };
+    this.#loaded = { assembly, team, packer, journal };
     assembly.initialise(team.memory);
     packer.fill(ALL, true);
     this.letGo();
@@ -254,18 +260,45 @@ export class WasmProgram extends QueuedProgram {
     options: RunOptions,
   ): Promise<Float32Array[]> {
     const { assembly, team } = this.#parts;
-    const range = { driver: assembly.drivers.run, from: 0, to: assembly.commit };
     const run = () => {
       for (const [i, { address }] of assembly.inputs.entries()) {
         inputs[i].copyInto(team.memory.floats(address, inputs[i].size));
       }
-      return team.run(range, options, (step) => {
-        if (!team.isBeyond) report.stepDone(n, step);
-      });
+      return this.#runSteps(n, inputs, report, options);
     };
     await team.inTurn(options.blocking ?? false, run, options.signal);
     if (team.isBeyond) return this.#runPictureByReference(n, inputs, report, options);
     return team.read(assembly.outputs);
+  }
+
+  /** Those of a picture, or those of them that an earlier run has not done. */
+  async #runSteps(
+    n: number,
+    inputs: readonly Tensor[],
+    report: NodeProgressReporter,
+    options: RunOptions,
+  ): Promise<void> {
+    const { assembly, team, journal } = this.#parts;
+    const runSteps = async (from: number, to: number) => {
+      await team.run({ driver: assembly.drivers.run, from, to }, options, (step) => {
+        if (!team.isBeyond) report.stepDone(n, step);
+      });
+      return { isVain: team.isBeyond };
+    };
+    if (journal === null) {
+      await runSteps(0, assembly.commit);
+      return;
+    }
+    const places = assembly.inputs.map(({ address }, i) => ({
+      address,
+      bytes: 4 * inputs[i].size,
+    }));
+    try {
+      await journal.run(assembly.commit, places, runSteps, (steps) => report.resumed(n, steps));
+    } catch (error) {
+      journal.ended(isAbortion(error, options.signal));
+      throw error;
+    }
   }
 
   /** By the reference's loops, whose sums in double precision take all that float32 has. */

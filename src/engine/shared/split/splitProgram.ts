@@ -37,6 +37,10 @@ export class SplitProgram implements Program {
     return this.#program.memoryBytes;
   }
 
+  get scratchBytes(): number {
+    return this.#program.scratchBytes;
+  }
+
   get fallbacks(): readonly string[] {
     return this.#program.fallbacks;
   }

@@ -7,7 +7,7 @@ export const CONTROL = {
   run: 0,
   /** Workers that are blocked. */
   idle: 4,
-  /** Set to leave out what is not yet begun: after an abort, or the failure of a thread. */
+  /** Set to leave out what is not yet begun: after an abort, or the failure of a thread. Threads leave as soon as they see it. */
   stop: 8,
   /** Set to end the workers. */
   quit: 12,
@@ -17,6 +17,8 @@ export const CONTROL = {
   beyond: 20,
   /** Set, with `stop`, when the scratch file could not be read or written (`scratchAccess.ts`). */
   scratchFailure: 24,
+  /** Counts up when another file takes the scratch file's place: threads open it anew. */
+  scratchFile: 28,
   /** Then, for each step, the next item to take and the threads that are through. */
   steps: 64,
 } as const;
@@ -53,6 +55,7 @@ export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHa
     const [step, counters, record, item, spins, waits, arrived] = f.locals('i32', 7);
     const stop = atomic.load(i32.const(CONTROL.stop));
     f.for(step, from.value, to.value, 1, () => {
+      f.if(stop, () => f.emit(leave));
       const offset = i32.mul(step.value, i32.const(COUNTER_BYTES));
       f.emit(counters.set(i32.add(i32.const(CONTROL.steps), offset)));
       const place = i32.mul(step.value, i32.const(RECORD_BYTES));
@@ -82,8 +85,9 @@ export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHa
           f.if(i32.lt(arrived.value, i32.const(threads)), () =>
             f.emit(atomic.wait(barrier, arrived.value, WAIT_NANOSECONDS), drop),
           );
-          // Another thread failed and will not come to this barrier.
-          f.if(atomic.load(i32.const(CONTROL.workerFailed)), () => f.emit(leave));
+          // Another thread failed, or has left, and will not come to this barrier.
+          const isOver = i32.or(atomic.load(i32.const(CONTROL.workerFailed)), stop);
+          f.if(isOver, () => f.emit(leave));
           f.emit(waits.set(i32.add(waits.value, i32.const(1))));
           const isLate = i32.gt(waits.value, i32.const(CALLER_WAITS));
           f.if(i32.and(calls.value, isLate), () => f.emit(leave));

@@ -24,11 +24,13 @@ export async function assemble(
   writer.isOverlaid = plan.isOverlaid ?? false;
   for (const [weight, buffer] of plan.flatWeights) writer.addFlatWeight(weight, buffer);
   for (const norm of plan.constantNorms) writeConstantNorm(writer, norm);
+  const ends: number[] = [];
   for (const stage of plan.stages) {
     writeStage(writer, stage.kind, stage);
+    ends.push(writer.steps.length);
     await breathe();
   }
   const commit = writer.steps.length;
   for (const stage of plan.commit) writeStage(writer, stage.kind, stage);
-  return { ...layOutProgram(plan, writer, module, machine), commit };
+  return { ...layOutProgram(plan, writer, module, machine, ends), commit };
 }

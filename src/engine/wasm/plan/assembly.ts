@@ -4,6 +4,7 @@ import type { ElementReader } from '../../../tensor/elementSource.js';
 import type { Tensor } from '../../../tensor/tensor.js';
 import type { Buffer } from '../../shared/arena.js';
 import type { WritableMemory } from '../writableMemory.js';
+import type { Checkpoint } from './checkpoints.js';
 
 /** One step as the driver sees it. */
 export interface Step {
@@ -13,6 +14,8 @@ export interface Step {
   readonly firstItem?: number;
   readonly args: readonly Argument[];
   readonly node: GraphNode | null;
+  /** Bytes that it moves to the scratch file, or from there. Default: 0. */
+  readonly traffic?: number;
 }
 
 /** A buffer, whose address is known later, or where that would begin if only its last rows were in memory; or a plain number. */
@@ -78,6 +81,10 @@ export interface Assembly {
   readonly scratch: { readonly start: number; readonly bytes: number };
   /** Bytes of the scratch file; 0 for none. */
   readonly fileBytes: number;
+  /** Where a run can go on, in their order. */
+  readonly checkpoints: readonly Checkpoint[];
+  /** Memory that no run changes: what steps are, the weights, and tables. */
+  readonly constants: readonly { readonly start: number; readonly end: number }[];
   /** All memory, in bytes. */
   readonly bytes: number;
 }

@@ -6,6 +6,7 @@ import { CONV_ARGS } from '../kernels/rows/stage.js';
 import { inOrder, PACKING_ARGS } from '../kernels/stageArguments.js';
 import type { WritableMemory } from '../writableMemory.js';
 import type { Argument, Assembly, BufferPlace, FilePlace, Step } from './assembly.js';
+import { type Checkpoint, placeCheckpoints } from './checkpoints.js';
 import type { Machine } from './convolution/common.js';
 import type { Plan } from './stages.js';
 import type { StageOverlay, StageWriter } from './stageWriter.js';
@@ -19,13 +20,18 @@ interface Tables {
   readonly args: number;
 }
 
-/** Gives everything that stages were written for an address. */
+/**
+ * Gives everything that stages were written for an address.
+ * @param ends How many steps there are behind each stage.
+ */
 export function layOutProgram(
-  { buffers, inputs, outputs, files = [] }: Plan,
+  plan: Plan,
   writer: StageWriter,
   module: ModuleWriter,
   { threads }: Machine,
+  ends: readonly number[],
 ): Omit<Assembly, 'commit'> {
+  const { buffers, inputs, outputs, files = [] } = plan;
   const { steps, packings, fills, fixed, flatWeights, temporaries, scratchBytes } = writer;
   noteLifetimes(steps, new Set(fixed), inputs, outputs);
   const stepCount = steps.length + packings.length;
@@ -33,7 +39,9 @@ export function layOutProgram(
   const tables = { records, args: align(records + stepCount * RECORD_BYTES) };
   const run = emitDriver(module, { threads, records });
   const pack = emitDriver(module, { threads: 1, records });
-  const working = layOutInTurn(fixed, align(tables.args + stepCount * ARGS_BYTES));
+  const fixedStart = align(tables.args + stepCount * ARGS_BYTES);
+  const working = layOutInTurn(fixed, fixedStart);
+  const checkpoints = checkpointsOf(plan, writer, ends);
   const alive = [...buffers, ...temporaries].filter(({ last }) => last >= 0);
   const largestWeight = Math.max(0, ...packings.map(({ size }) => 4 * size));
   const overlays = writer.overlays.filter(isPossible);
@@ -63,8 +71,25 @@ export function layOutProgram(
     working: { start: working, end: workingEnd },
     scratch,
     fileBytes: layOut(files, 0),
+    checkpoints,
+    constants: [
+      { start: records, end: records + steps.length * RECORD_BYTES },
+      { start: tables.args, end: tables.args + steps.length * ARGS_BYTES },
+      { start: fixedStart, end: working },
+    ],
     bytes: workingEnd + threads * scratch.bytes,
   };
+}
+
+function checkpointsOf(
+  { buffers, inputs, files = [], checkpoints = 'none' }: Plan,
+  { steps, temporaries }: StageWriter,
+  ends: readonly number[],
+): readonly Checkpoint[] {
+  if (checkpoints === 'none' || files.length === 0) return [];
+  const memory = [...buffers, ...temporaries].filter((buffer) => !inputs.includes(buffer));
+  const trafficOf = (step: number) => steps[step].traffic ?? 0;
+  return placeCheckpoints({ ends, trafficOf, memory, files }, checkpoints === 'each');
 }
 
 /** With overlays, if that takes less. @returns The end of the area. */

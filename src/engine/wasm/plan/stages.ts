@@ -332,6 +332,8 @@ export interface Plan {
   readonly buffers: readonly Buffer[];
   /** The same in the scratch file. */
   readonly files?: readonly Buffer[];
+  /** Whether a run can go on in another process, and where: at the end of each stage, or where it costs little. Default: nowhere. */
+  readonly checkpoints?: 'none' | 'few' | 'each';
   readonly constantNorms: readonly ConstantNormFactors[];
   /** Weights that steps read as they are, by their numbers. */
   readonly flatWeights: ReadonlyMap<number, Buffer>;

@@ -81,17 +81,24 @@ const walk = async (program, { driver, from, to, scratch, report }, ticket) => {
 const openScratch = (path, buffer) => {
   const fs = require('fs');
   let file = -1;
-  try {
-    file = fs.openSync(path, 'r+');
-  } catch {}
+  let opened = -1;
   const words = new Uint32Array(buffer);
   const control = new Int32Array(buffer);
+  const openAnew = () => {
+    const current = Atomics.load(control, ${CONTROL.scratchFile / 4});
+    if (current === opened) return;
+    if (file >= 0) fs.closeSync(file);
+    file = -1;
+    file = fs.openSync(path, 'r+');
+    opened = current;
+  };
   const transfer = (item, args) => {
     const at = args / 4;
     const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] = words.subarray(at, at + 9);
     const from = item * itemBytes;
     const length = Math.min(itemBytes, bytes - from);
     try {
+      openAnew();
       for (let plane = 0; plane < planes; plane++) {
         const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
         const offset = high * 2 ** 32 + low + from + plane * fileStride;
@@ -169,7 +176,7 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     let error = null;
     try {
       if (run.report) {
-        for (let step = run.from; step < run.to; step++) {
+        for (let step = run.from; step < run.to && Atomics.load(program.control, ${CONTROL.stop / 4}) === 0; step++) {
           driver(step, step + 1, run.scratch, 0);
           port.postMessage({ ticket, step });
         }

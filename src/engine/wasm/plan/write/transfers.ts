@@ -1,6 +1,6 @@
 import type { Buffer } from '../../../shared/arena.js';
 import { inOrder } from '../../kernels/stageArguments.js';
-import type { Argument } from '../assembly.js';
+import type { Argument, Step } from '../assembly.js';
 import { unitsByItem } from '../convolution/common.js';
 import type { PlannedMember } from '../plannedMember.js';
 import type { Rows } from '../rowUnits.js';
@@ -66,7 +66,7 @@ export function writeTransferOfRows(
     fileStride: height * rowBytes,
     isStore: kind === 'store',
   });
-  writer.add({ node }, writer.module.imported(TRANSFER), Math.ceil(bytes / itemBytes), args);
+  addTransfer(writer, { node, args, items: Math.ceil(bytes / itemBytes), traffic: bytes * planes });
 }
 
 /** All of a value. */
@@ -87,5 +87,9 @@ export function writeTransfer(
     ...strides,
     isStore,
   });
-  writer.add({ node }, writer.module.imported(TRANSFER), Math.ceil(bytes / itemBytes), args);
+  addTransfer(writer, { node, args, items: Math.ceil(bytes / itemBytes), traffic: bytes });
+}
+
+function addTransfer({ steps, module }: StageWriter, step: Omit<Step, 'stage'>): void {
+  steps.push({ stage: module.imported(TRANSFER), ...step });
 }
