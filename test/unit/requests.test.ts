@@ -122,7 +122,7 @@ describe('a request', () => {
         quality: undefined,
         gallery: false,
       },
-      engine: { allowV8Flags: true, revectorize: true },
+      engine: { allowV8Flags: true, revectorize: true, resume: true },
       dumpActivations: undefined,
       json: false,
       debug: false,
