@@ -64,7 +64,7 @@ describe('tiles of products', () => {
       }
       const [net, input] = [convolution(), wave(SHAPE)];
       const options = { winograd: false, tileOf: () => tile };
-      const program = await buildProgram(device, traceGraph(net, SHAPE), options, []);
+      const program = await buildProgram(device, traceGraph(net, SHAPE), options);
       const expected = await net.forward(input, { engine: 'js' });
       expectClose(await program.run(input), expected, { absolute: 2e-5 });
       program.dispose();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../src/nn/compile.js';
 import { expectClose } from './closeness.js';
 import { engines } from './engines.js';
 import { type TensorPlace, tensorAt } from './fixtures.js';
-import { moduleOf, type TorchParams } from './modules.js';
+import type { TorchParams } from './modules.js';
+import { type OperatorRunner, runOperator } from './runOperator.js';
 
 /** One operator in PyTorch: its class and arguments, what went in and what came out. */
 export interface OperatorCase {
@@ -39,29 +39,32 @@ function isTaken({ op, name, params, tensors }: OperatorCase): boolean {
   return (rank === 3 || rank === 4) && !name.includes('"dilation": 3');
 }
 
-/** Runs every case on every engine. `numbers` gives the file that a case's tensors lie in. */
+/**
+ * Runs every case on every engine.
+ * @param numbers Gives the file that a case's tensors lie in.
+ * @param run Where a case runs. Default: in this process.
+ */
 export function operatorSuite<C extends OperatorCase>(
   cases: readonly C[],
   numbers: (c: C) => Float32Array,
+  run: OperatorRunner = runOperator,
 ): void {
   describe.each(engines)('on $name', ({ options, smallest, unavailable }) => {
     it.skipIf(unavailable !== null).each(cases.map((c) => [`${c.op} ${c.name}`, c] as const))(
       '%s',
       async (_, c) => {
         const data = numbers(c);
-        const { input, output, ...weights } = c.tensors;
-        const module = moduleOf(c.op, c.params);
-        module.loadStateDict(
-          new Map(Object.entries(weights).map(([key, place]) => [key, tensorAt(data, place)])),
+        const { input, output, ...places } = c.tensors;
+        const weights = new Map(
+          Object.entries(places).map(([key, place]) => [key, tensorAt(data, place)] as const),
         );
-        const program = await compile(module, { ...options, inputShape: input.shape });
-        const found = await program.run(tensorAt(data, input));
+        const task = { op: c.op, params: c.params, weights, input: tensorAt(data, input) };
+        const found = await run(task, options);
         const tolerance = EXACT.includes(c.op)
           ? { absolute: smallest }
           : { absolute: 1e-5 + 2 * c.f32_vs_f64_max_abs, relative: 1e-5 };
-        expectClose(found, tensorAt(data, output), tolerance);
-        if (isTaken(c)) expect(program.fallbacks).toEqual([]);
-        program.dispose();
+        expectClose(found.output, tensorAt(data, output), tolerance);
+        if (isTaken(c)) expect(found.fallbacks).toEqual([]);
       },
     );
   });

@@ -34,7 +34,7 @@ export class Resources {
 
   /**
    * Puts a plan on a device.
-   * @throws CycleganError `ERR_TOO_LARGE` where the device has no such room.
+   * @throws CycleganError `ERR_TOO_LARGE` where the device has no such room; `ERR_ENGINE_UNAVAILABLE` where it refuses a kernel.
    */
   static async make(
     device: Device,
@@ -52,7 +52,8 @@ export class Resources {
     const bytes = made?.bytes ?? plan.arenaBytes;
     made?.destroy();
     if (noRoom !== null) throw tooLarge(bytes, noRoom);
-    if (invalid !== null) throw new Error(`a kernel is not valid: ${invalid}`);
+    const refusal = invalid ?? ('error' in outcome ? refusalOf(outcome.error) : null);
+    if (refusal !== null) throw refusedKernel(device, refusal);
     throw 'error' in outcome ? outcome.error : new Error('no resources');
   }
 
@@ -231,6 +232,19 @@ export class Resources {
 function weightsOf(dispatches: readonly Dispatch[]): WeightBuffer[] {
   const buffers = dispatches.flatMap(({ kernel }) => kernel.bindings.map(({ buffer }) => buffer));
   return [...new Set(buffers)].filter((buffer) => buffer.kind === 'weights');
+}
+
+/** What a device says of a kernel that it does not compile; `null` for any other error. */
+export function refusalOf(error: unknown): string | null {
+  const { name, message } = Object(error) as { name?: unknown; message?: unknown };
+  return name === 'GPUPipelineError' ? String(message) : null;
+}
+
+function refusedKernel({ name }: Device, why: string): CycleganError {
+  return new CycleganError(
+    'ERR_ENGINE_UNAVAILABLE',
+    `The GPU (${name}) refuses a kernel of this network: ${why.trim()}. A newer driver may take it; --engine wasm runs without it.`,
+  );
 }
 
 function tooLarge(bytes: number, message: string): CycleganError {

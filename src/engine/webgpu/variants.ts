@@ -12,7 +12,10 @@ export type VariantName = (typeof VARIANTS)[number];
 /** How far the self-check, whose values are of order 1, may be off with 16 bits; with 32, `selfCheck` says. */
 const HALF_TOLERANCE = 0.05;
 
-type Check = Awaited<ReturnType<typeof selfCheck>>;
+type Check = Awaited<ReturnType<typeof selfCheck>> & {
+  /** Why the device did not run it at all. */
+  readonly refusal?: string;
+};
 
 const checks = new WeakMap<Device, Map<string, Promise<Check>>>();
 
@@ -34,13 +37,14 @@ export async function chooseVariant(
     );
   }
   for (const variant of candidates) {
-    const { passed, difference } = await checked(device, format, variant);
+    const { passed, difference, refusal } = await checked(device, format, variant);
     if (passed) return { variant, notes: [...notes, `variant ${variant}`] };
-    notes.push(`${variant} was off by ${difference} in the self-check and is not used`);
+    const why = refusal ?? `it was off by ${difference} in the self-check`;
+    notes.push(`${variant} is not used: ${why}`);
   }
   throw new CycleganError(
     'ERR_ENGINE_UNAVAILABLE',
-    `The GPU (${device.name}) computes other numbers than the reference: ${notes.join('; ')}.`,
+    `The GPU (${device.name}) fails where its numbers are compared with the reference's: ${notes.join('; ')}.`,
   );
 }
 
@@ -65,12 +69,19 @@ async function check(
   const before = device.memory.notes.checks[name];
   if (before !== undefined) return before;
   const options = { winograd: variant === 'winograd', format };
-  const result = await selfCheck((graph) => buildProgram(device, withLayouts(graph), options, []), {
+  const checking = selfCheck((graph) => buildProgram(device, withLayouts(graph), options), {
     runs: 1,
     blocking: false,
     ...(format === 'f16' ? { tolerance: HALF_TOLERANCE } : {}),
   });
+  const result = await checking.catch(asRefusal);
   device.memory.notes.checks[name] = result;
   device.memory.keep();
   return result;
+}
+
+/** A device that refuses kernels of one variant may take those of the other. */
+function asRefusal(error: unknown): Check {
+  if (!(error instanceof CycleganError) || error.code !== 'ERR_ENGINE_UNAVAILABLE') throw error;
+  return { passed: false, difference: Number.POSITIVE_INFINITY, refusal: error.message };
 }

@@ -8,7 +8,7 @@ import { type CompiledPart, PartitionedProgram } from '../shared/partitionedProg
 import { ReferenceProgram } from '../shared/reference.js';
 import { foldWeightViews } from '../shared/weightViews.js';
 import { type BuildOptions, buildProgram } from './buildProgram.js';
-import { Device, openDevice } from './device/device.js';
+import { Device, deviceLost, openDevice } from './device/device.js';
 import { NoGpu } from './device/gpu.js';
 import { buildHalf } from './halfPrecision.js';
 import type { Format } from './plan/buffers.js';
@@ -43,8 +43,23 @@ async function deviceOrThrow(): Promise<Device> {
   throw new CycleganError('ERR_ENGINE_UNAVAILABLE', `No GPU can be used: ${device.reason}.`);
 }
 
+/** A device that is lost meanwhile is opened anew, once. */
 async function compileGraph(traced: Graph, options: CompileOptions): Promise<Program> {
   const device = await deviceOrThrow();
+  try {
+    return await compileOn(device, traced, options);
+  } catch (error) {
+    if (!(await device.isLost())) throw error;
+  }
+  const another = await deviceOrThrow();
+  try {
+    return await compileOn(another, traced, options);
+  } catch (error) {
+    throw (await another.isLost()) ? deviceLost(another) : error;
+  }
+}
+
+async function compileOn(device: Device, traced: Graph, options: CompileOptions): Promise<Program> {
   const format = options.precision ?? 'f32';
   checkFormat(device, format);
   const graph = withLayouts(foldWeightViews(traced));
@@ -52,11 +67,14 @@ async function compileGraph(traced: Graph, options: CompileOptions): Promise<Pro
   const parts = partition(graph, (node) => !TRAINING.has(node.operator) && takesNode(graph, node));
   const rest = parts.flatMap((part) => ('reference' in part ? [part.reference] : []));
   if (rest.length === parts.length) return new ReferenceProgram(graph, 'webgpu', named(rest));
-  const { variant, notes } = await chooseVariant(device, format, options.variant);
-  const winograd = variant === 'winograd';
+  const choose = (as: Format) => async (on: Device) => {
+    checkFormat(on, as);
+    const { variant, notes } = await chooseVariant(on, format, options.variant);
+    return { ...optionsFor(on, variant === 'winograd', as), notes };
+  };
   const make = (one: Graph) => {
-    const build = (as: Format) =>
-      buildProgram(device, one, optionsFor(device, winograd, as), notes);
+    const build = async (as: Format) =>
+      buildProgram(device, one, await choose(as)(device), choose(as));
     return format === 'f16' ? buildHalf(one, build) : build('f32');
   };
   if (parts.length === 1 && graph.assignments.length === 0) return make(graph);

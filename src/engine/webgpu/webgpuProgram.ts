@@ -6,7 +6,8 @@ import type { RunOptions } from '../engine.js';
 import { withLayouts } from '../shared/fuse/fuse.js';
 import { batchOf, isWhole } from '../shared/fuse/layouts.js';
 import { QueuedProgram } from '../shared/program.js';
-import { type Device, MAP_READ, openDevice, USAGE } from './device/device.js';
+import type { Planned } from './buildProgram.js';
+import { type Device, deviceLost, MAP_READ, openDevice, USAGE } from './device/device.js';
 import { NoGpu } from './device/gpu.js';
 import type { Plan } from './plan/plan.js';
 import { Resources } from './resources.js';
@@ -15,22 +16,26 @@ import { Resources } from './resources.js';
 export class WebgpuProgram extends QueuedProgram {
   #resources: Resources | null;
   readonly #details: string[];
+  readonly #added: string[] = [];
+  readonly #planAnew: ((device: Device) => Promise<Planned>) | null;
 
-  constructor(graph: Graph, resources: Resources, notes: readonly string[]) {
-    const { device, plan, bytes } = resources;
-    const details = [
-      device.isSoftware ? `${device.name}, which is the processor` : device.name,
-      `${plan.dispatches.length} dispatches`,
-      `${Math.ceil(bytes / 2 ** 20)} MB on the device`,
-      ...notes,
-    ];
-    super(graph, { engine: 'webgpu', details, memoryBytes: bytes, fallbacks: [] });
+  /** @param planAnew Plans the graph for another device; `null` for a program that ends with its own. */
+  constructor(
+    graph: Graph,
+    resources: Resources,
+    notes: readonly string[],
+    planAnew: ((device: Device) => Promise<Planned>) | null,
+  ) {
+    const details = [...describe(resources), ...notes];
+    super(graph, { engine: 'webgpu', details, memoryBytes: resources.bytes, fallbacks: [] });
     this.#details = details;
     this.#resources = resources;
+    this.#planAnew = planAnew;
   }
 
   /** Adds what was found out with the program itself. */
   addDetail(detail: string): void {
+    this.#added.push(detail);
     this.#details.push(detail);
   }
 
@@ -42,14 +47,16 @@ export class WebgpuProgram extends QueuedProgram {
     try {
       return await this.#run(resources, inputs, options);
     } catch (error) {
-      if (resources.device.lost === null) throw error;
+      if (!(await resources.device.isLost())) throw error;
     }
+    if (this.#planAnew === null) throw deviceLost(resources.device, 'this program ends with it');
     // Drivers are updated and reset: once, all is made anew.
-    const anew = await this.#makeAnew(resources);
+    const device = await openDevice();
+    if (device instanceof NoGpu) throw deviceLost(resources.device, device.reason);
     try {
-      return await this.#run(anew, inputs, options);
+      return await this.#run(await this.#makeAnew(device, this.#planAnew), inputs, options);
     } catch (error) {
-      throw anew.device.lost === null ? error : deviceLost(anew.device);
+      throw (await device.isLost()) ? deviceLost(device) : error;
     }
   }
 
@@ -67,11 +74,17 @@ export class WebgpuProgram extends QueuedProgram {
     this.#resources = null;
   }
 
-  async #makeAnew({ device: lost, plan }: Resources): Promise<Resources> {
-    const device = await openDevice();
-    if (device instanceof NoGpu) throw deviceLost(lost, device.reason);
-    this.#resources = await Resources.make(device, plan, (id) => this.weight(id));
-    return this.#resources;
+  async #makeAnew(
+    device: Device,
+    planAnew: (device: Device) => Promise<Planned>,
+  ): Promise<Resources> {
+    const { plan, notes } = await planAnew(device);
+    const resources = await Resources.make(device, plan, (id) => this.weight(id));
+    this.#resources?.destroy();
+    this.#resources = resources;
+    const details = [...describe(resources), ...notes, ...this.#added];
+    this.#details.splice(0, this.#details.length, ...details);
+    return resources;
   }
 
   async #run(
@@ -143,6 +156,15 @@ export class WebgpuProgram extends QueuedProgram {
   }
 }
 
+/** A program on its device, for people. */
+function describe({ device, plan, bytes }: Resources): string[] {
+  return [
+    device.isSoftware ? `${device.name}, which is the processor` : device.name,
+    `${plan.dispatches.length} dispatches`,
+    `${Math.ceil(bytes / 2 ** 20)} MB on the device`,
+  ];
+}
+
 /** What a run takes in, and whom it tells. */
 interface Submission {
   readonly inputs: readonly Tensor[];
@@ -204,12 +226,5 @@ function batchTooLarge({ name, gpu }: Device, pictures: number, bytes: number): 
   return new CycleganError(
     'ERR_TOO_LARGE',
     `The results of ${pictures} pictures at once take ${megabytes(bytes)} in one buffer of the GPU (${name}), which has ${megabytes(gpu.limits.maxBufferSize)} at most; fewer at once would fit.`,
-  );
-}
-
-function deviceLost({ name, lost }: Device, why = 'it was lost again'): CycleganError {
-  return new CycleganError(
-    'ERR_DEVICE_LOST',
-    `The GPU (${name}) was lost (${lost}), and could not be had anew: ${why}. Its driver may have been reset or updated; --engine wasm runs without it.`,
   );
 }

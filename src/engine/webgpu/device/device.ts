@@ -1,3 +1,4 @@
+import { CycleganError } from '../../../errors.js';
 import { Queue } from '../../shared/queue.js';
 import type { TileLimits } from '../kernels/convolution/tile.js';
 import type { Kernel } from '../shader/wgsl.js';
@@ -27,6 +28,9 @@ const MAX_PIPELINES = 1024;
 /** What a device is taken to do until it was timed: as little as a slow one does. */
 const FIRST_FLOPS_PER_MS = 2e7;
 
+/** How long the news of a loss may take to arrive behind the failure that comes of it. */
+const LOSS_MS = 50;
+
 /** What is asked of an adapter that has it; nothing depends on any of these. */
 const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
 type Feature = (typeof FEATURES)[number];
@@ -54,10 +58,19 @@ export class Device {
     this.gpu = gpu;
     this.name = words.find((word) => word !== '') ?? 'unknown device';
     this.isSoftware = isSoftwareAdapter(adapter);
-    this.memory = new DeviceMemory([vendor, architecture, device, description]);
+    this.memory = DeviceMemory.of([vendor, architecture, device, description]);
     void gpu.lost.then(({ message, reason }) => {
       this.lost = message || reason || 'for no reason given';
     });
+  }
+
+  /** Whether it is gone: calls that fail for that reason may do so before `lost` is known. */
+  async isLost(): Promise<boolean> {
+    if (this.lost === null) {
+      const patience = new Promise((resolve) => setTimeout(resolve, LOSS_MS));
+      await Promise.race([this.gpu.lost, patience]);
+    }
+    return this.lost !== null;
   }
 
   /**
@@ -131,6 +144,14 @@ export class Device {
     }
     return making;
   }
+}
+
+/** What a caller is told whose device is gone, and so is the next. */
+export function deviceLost({ name, lost }: Device, why = 'it was lost again'): CycleganError {
+  return new CycleganError(
+    'ERR_DEVICE_LOST',
+    `The GPU (${name}) was lost (${lost}), and could not be had anew: ${why}. Its driver may have been reset or updated; --engine wasm runs without it.`,
+  );
 }
 
 let opened: Promise<Device | NoGpu> | null = null;

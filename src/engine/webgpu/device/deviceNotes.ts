@@ -3,21 +3,29 @@ import { cacheKey, readCached, writeCached } from '../../../platform/cacheFolder
 /** What was found out about a device. */
 export interface DeviceNotes {
   /** The self-check's result by what was checked. */
-  readonly checks: Record<string, { passed: boolean; difference: number }>;
+  readonly checks: Record<string, { passed: boolean; difference: number; refusal?: string }>;
   /** The fastest tile by product, as text. */
   readonly tiles: Record<string, string>;
 }
 
 /**
- * Notes on an adapter, with its driver, that outlast the process where the program keeps anything (`platform/cacheFolder.ts`); a library and a
+ * Notes on an adapter, with its driver, that outlast its devices, and the process where the program keeps anything (`platform/cacheFolder.ts`); a library and a
  * page keep them in memory.
  */
 export class DeviceMemory {
   readonly notes: DeviceNotes;
   readonly #name: string | null;
+  static readonly #known = new Map<string, DeviceMemory>();
 
   /** @param adapter What tells an adapter and its driver from others. */
-  constructor(adapter: readonly string[]) {
+  static of(adapter: readonly string[]): DeviceMemory {
+    const key = JSON.stringify(adapter);
+    const known = DeviceMemory.#known.get(key) ?? new DeviceMemory(adapter);
+    DeviceMemory.#known.set(key, known);
+    return known;
+  }
+
+  private constructor(adapter: readonly string[]) {
     this.#name = cacheKey('gpu', adapter);
     const kept = this.#name === null ? null : readCached(this.#name);
     this.notes = { checks: checksOf(kept), tiles: tilesOf(kept) };

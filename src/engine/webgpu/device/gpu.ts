@@ -1,5 +1,8 @@
 import { builtin } from '../../../platform/builtin.js';
 
+/** Dawn rounds timestamps to 0.07 ms, so that pages cannot spy by them; a program of the user's own may know what a layer takes. */
+const FLAGS = ['disable-dawn-features=timestamp_quantization'];
+
 /** The package that gives Node a GPU: large and native, hence an optional peer. */
 const PEER = 'webgpu';
 
@@ -31,11 +34,14 @@ export async function findAdapter(): Promise<GPUAdapter | NoGpu> {
 }
 
 /** Whether it is none, but the processor. */
-export function isSoftwareAdapter({ info }: GPUAdapter): boolean {
-  const { isFallbackAdapter = false } = info as { isFallbackAdapter?: boolean };
-  return (
-    isFallbackAdapter || /swiftshader|llvmpipe/i.test(`${info.architecture} ${info.description}`)
+export function isSoftwareAdapter(adapter: GPUAdapter): boolean {
+  const { info } = adapter;
+  // Where it says so depends on the browser's age.
+  const saysSo = [info, adapter].some(
+    (place) => 'isFallbackAdapter' in place && place.isFallbackAdapter,
   );
+  const name = `${info.architecture} ${info.description} ${info.device}`;
+  return saysSo || /swiftshader|llvmpipe|lavapipe|basic render/i.test(name);
 }
 
 /** Whether there is one that may be worth an engine's code. */
@@ -53,7 +59,7 @@ async function lookForGpu(): Promise<GPU | NoGpu> {
   try {
     // By a name that no bundler follows: the package is installed or not when this runs.
     const { create } = await import(/* webpackIgnore: true */ /* @vite-ignore */ PEER);
-    return (create as (flags: readonly string[]) => GPU)([]);
+    return (create as (flags: readonly string[]) => GPU)(FLAGS);
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') {
       return new NoGpu('Node has WebGPU by the package "webgpu": npm install webgpu');

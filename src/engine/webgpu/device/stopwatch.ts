@@ -36,7 +36,8 @@ async function byTimestamps(
     gpu.queue.submit([encoder.finish()]);
     await readback.mapAsync(MAP_READ);
     const times = new BigUint64Array(readback.getMappedRange());
-    return groups.map((_, i) => Number(times[2 * i + 1] - times[2 * i]) / NANOSECONDS);
+    // A device may set its clock back.
+    return groups.map((_, i) => Math.max(0, Number(times[2 * i + 1] - times[2 * i])) / NANOSECONDS);
   } finally {
     querySet.destroy();
     resolved.destroy();

@@ -36,7 +36,7 @@ export interface MadeBuffer {
 export type DeviceBuffer = ArenaBuffer | WeightBuffer | MadeBuffer;
 
 export function newArenaBuffer(elements: number, format: Format): ArenaBuffer {
-  const size = Math.max(1, elements) * ELEMENT_BYTES[format];
+  const size = elementBytes(Math.max(1, elements), format);
   const bytes = Math.ceil(size / BINDING_ALIGNMENT) * BINDING_ALIGNMENT;
   return { ...newBuffer(bytes), kind: 'arena', format };
 }
@@ -44,5 +44,9 @@ export function newArenaBuffer(elements: number, format: Format): ArenaBuffer {
 /** Bytes of a buffer on the device. */
 export function bytesOf(buffer: DeviceBuffer): number {
   if (buffer.kind === 'arena') return buffer.bytes;
-  return Math.max(16, Math.ceil((buffer.elements * ELEMENT_BYTES[buffer.format]) / 4) * 4);
+  return Math.max(16, Math.ceil(elementBytes(buffer.elements, buffer.format) / 4) * 4);
+}
+
+export function elementBytes(elements: number, format: Format): number {
+  return elements * ELEMENT_BYTES[format];
 }

@@ -18,6 +18,7 @@ import {
   planWinograd,
   productsKernel,
   weightTransformKernel,
+  winogradElements,
 } from '../kernels/convolution/winograd.js';
 import { F4 } from '../kernels/convolution/winogradMatrices.js';
 import { copyKernel } from '../kernels/copy.js';
@@ -129,12 +130,13 @@ function lowerWinograd(
   const [inputs, outputs] = [source.vectors, vectorsOf(to.channels)];
   const products = matrices.elements ** 2;
   const { format, tileOf } = lowering.options;
-  const u: MadeBuffer = { kind: 'made', format, elements: products * inputs * outputs * 16 };
+  const elements = winogradElements(plan, inputs, outputs);
+  const u: MadeBuffer = { kind: 'made', format, elements: elements.u };
   const transform = weightTransformKernel(step, plan, packedWeights(step, 'f32'), u);
   lowering.preparation.push({ node, kernel: transform, flops: 0 });
-  const v = lowering.buffer(products * tiles * inputs * 4, format);
+  const v = lowering.buffer(elements.v, format);
   lowering.push(inputTransformKernel(step, source, plan, v), node);
-  const m = lowering.buffer(products * tiles * outputs * 4, format);
+  const m = lowering.buffer(elements.m, format);
   const flops = 2 * products * tiles * inputs * 4 * outputs * 4;
   const kernel = (tile: Tile) => productsKernel(inputs, outputs, plan, v, u, m, tile);
   const key = `products ${[products, tiles, inputs, outputs, format].join(' ')}`;

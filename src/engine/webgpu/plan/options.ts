@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly winograd: boolean;
   /** How values lie between kernels, and most weights. Default: `f32`. */
   readonly format?: Format;
+  /** Most bytes that a kernel may bind as one buffer: methods that need more are left out. Default: any. */
+  readonly maxBindingBytes?: number;
   /** Default: the tile that nothing has to be known for. */
   readonly tileOf?: (product: TiledProduct) => Tile;
 }
@@ -26,7 +28,8 @@ export interface PlanOptions {
 export function withDefaults({
   winograd,
   format = 'f32',
+  maxBindingBytes = Number.POSITIVE_INFINITY,
   tileOf = ({ outVectors, pixels }) => plainTile(outVectors, pixels),
 }: PlanOptions): Required<PlanOptions> {
-  return { winograd, format, tileOf };
+  return { winograd, format, maxBindingBytes, tileOf };
 }

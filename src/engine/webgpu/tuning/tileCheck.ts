@@ -37,7 +37,7 @@ export async function checkTile(device: Device, tile: Tile): Promise<boolean> {
 
 async function run(device: Device, winograd: boolean, tile?: Tile): Promise<Tensor> {
   const options = tile === undefined ? { winograd } : { winograd, tileOf: () => tile };
-  const program = await buildProgram(device, checkGraph(), options, []);
+  const program = await buildProgram(device, checkGraph(), options);
   try {
     return await program.run(noise(INPUT_SHAPE, 5));
   } finally {

@@ -1,17 +1,20 @@
 import { type Device, USAGE } from '../device/device.js';
 import { timeGroups } from '../device/stopwatch.js';
 import { bytesOf } from '../plan/buffers.js';
+import { refusalOf } from '../resources.js';
 import type { Kernel } from '../shader/wgsl.js';
 
 /** What a measurement takes at least: browsers round timestamps to 0.1 ms. */
 const MIN_MS = 2;
-const MAX_REPEATS = 64;
+const MAX_REPEATS = 1024;
+/** How many more repeats there are at a time, at most: what one took is known roughly. */
+const MAX_GROWTH = 8;
 const ROUNDS = 3;
 
 /**
  * Milliseconds that a kernel takes by itself, with buffers of its own: the fastest of a few rounds.
- * @returns `Infinity` where the device refuses the kernel; `NaN` where it could not be timed now, for want of memory or because the device
- * was lost.
+ * @returns `Infinity` where the device refuses the kernel; `NaN` where it could not be timed now: for want of memory, because the device
+ * was lost, or because its clock stood still.
  */
 export async function timeKernel(device: Device, kernel: Kernel): Promise<number> {
   const { gpu } = device;
@@ -26,25 +29,24 @@ export async function timeKernel(device: Device, kernel: Kernel): Promise<number
       const dispatch = { pipeline, group, workgroups: kernel.workgroups };
       const time = async (repeats: number) => {
         const [milliseconds] = await timeGroups(device, [Array(repeats).fill(dispatch)]);
-        return milliseconds / repeats;
+        return milliseconds;
       };
-      const first = await time(1);
-      const repeats = Math.min(MAX_REPEATS, Math.ceil(MIN_MS / Math.max(first, 1e-3)));
-      let best = Number.POSITIVE_INFINITY;
-      for (let round = 0; round < ROUNDS; round++) best = Math.min(best, await time(repeats));
-      return best;
+      let repeats = 1;
+      let best = await time(repeats);
+      while (best < MIN_MS && repeats < MAX_REPEATS) {
+        const growth = Math.min(MAX_GROWTH, Math.max(2, MIN_MS / best));
+        repeats = Math.min(MAX_REPEATS, Math.ceil(repeats * growth));
+        best = await time(repeats);
+      }
+      for (let round = 1; round < ROUNDS; round++) best = Math.min(best, await time(repeats));
+      return best > 0 ? best / repeats : Number.NaN;
     } finally {
       for (const buffer of buffers) buffer.destroy();
     }
   });
   if (noRoom !== null || device.lost !== null) return Number.NaN;
-  if (invalid !== null || ('error' in outcome && isRefusal(outcome.error))) {
+  if (invalid !== null || ('error' in outcome && refusalOf(outcome.error) !== null)) {
     return Number.POSITIVE_INFINITY;
   }
   return 'result' in outcome ? outcome.result : Number.NaN;
-}
-
-/** Whether it is the kernel that does not compile. */
-function isRefusal(error: unknown): boolean {
-  return (error as { name?: unknown } | null)?.name === 'GPUPipelineError';
 }

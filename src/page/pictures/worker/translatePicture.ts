@@ -13,6 +13,7 @@ import type { CallContext, Handler } from '../../worker/protocol.js';
 import type { PictureProgress, Translated } from '../shared.js';
 import { checkMemoryNeed } from './memoryNeed.js';
 import { pngOf } from './previews.js';
+import { orWithoutGpu } from './withoutGpu.js';
 import { WorkMeter } from './workMeter.js';
 
 /** Messages for progress come no more often. */
@@ -57,13 +58,22 @@ export const translatePicture: Handler<'translate'> = async (
 ): Promise<Translated> => {
   const generator = currentGenerator();
   const engine = engineOf(settings, await hasGpu());
+  // What a GPU of the page's own choice has no room for, the processor does.
+  const withoutGpu = engineOf(settings, false);
   const { prepared, size, notes } = await openPicture(file, name, settings, (coming) =>
-    checkMemoryNeed(name, coming, generator, engine),
+    checkMemoryNeed(name, coming, generator, withoutGpu),
   );
   const before = await pngOf(prepared.sized);
   report({ kind: 'opened', before, size });
   const run = new Run(generator, prepared.sized, { signal, report });
-  const output = await throughNetwork(name, prepared.sized, generator, () => run.generate(engine));
+  const output = await throughNetwork(name, prepared.sized, generator, () =>
+    orWithoutGpu(
+      settings,
+      engine,
+      (options) => run.generate(options),
+      (note) => run.notes.push(note),
+    ),
+  );
   signal.throwIfAborted();
   const picture = finish(output, prepared, pipelineOf(settings));
   const { format, quality } = settings;

@@ -42,7 +42,7 @@ export interface WinogradPlan {
 
 const THREADS = 64;
 
-export function planWinograd(to: Target, matrices: WinogradMatrices): WinogradPlan {
+export function planWinograd(to: Omit<Target, 'buffer'>, matrices: WinogradMatrices): WinogradPlan {
   const tileRows = Math.ceil(to.height / matrices.outputs);
   const tileColumns = Math.ceil(to.width / matrices.outputs);
   const tiles = tileRows * tileColumns;
@@ -50,6 +50,20 @@ export function planWinograd(to: Target, matrices: WinogradMatrices): WinogradPl
   const outputTile = { across, down: THREADS / across };
   const parts = Math.ceil(tiles / outputTile.down);
   return { matrices, tileRows, tileColumns, tiles, outputTile, parts };
+}
+
+/** Elements of U, V and M. @param inputs Vectors of input channels. @param outputs Of output channels. */
+export function winogradElements(
+  { tiles, matrices }: WinogradPlan,
+  inputs: number,
+  outputs: number,
+) {
+  const products = matrices.elements ** 2;
+  return {
+    u: products * inputs * outputs * 16,
+    v: products * tiles * inputs * 4,
+    m: products * tiles * outputs * 4,
+  };
 }
 
 /** U of the weights as `packedWeights` has them: one thread for each block. */
