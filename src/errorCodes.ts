@@ -35,6 +35,11 @@ export const ERROR_CODES = {
     means:
       'A `channelOrder`, `statistics`, `padding` or `residual` is none, or one that the network cannot have',
   },
+  ERR_NORM: {
+    thrownAs: 'CycleganError',
+    means:
+      'A `norm` is none, or an approximation that the network cannot have: its norms do not go by the picture, or it takes a single size',
+  },
   ERR_NAN: {
     thrownAs: 'CycleganError',
     means: 'A network gave what is no number (NaN), of which no picture can be made',

@@ -79,6 +79,7 @@ export { FileError } from './platform/fileError.js';
 export * from './pth/index.js';
 export * from './serve/index.js';
 export * from './train/index.js';
+export type { NormOption } from './translate/norm/normMode.js';
 export type { OutputNote } from './translate/outputNote.js';
 export type { PictureNetwork } from './translate/pictureNetwork.js';
 export { type TranslateOptions, translate } from './translate/translate.js';

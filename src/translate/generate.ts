@@ -2,20 +2,30 @@ import type { Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
 import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
 import type { ForwardOptions } from '../nn/module.js';
+import type { Shape } from '../tensor/shape.js';
 import { measureInput, networkInput } from './networkInput.js';
 import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
+import { checkNormOption, type NormOption } from './norm/normMode.js';
 import { measure, noteOnOutput, type OutputNote } from './outputNote.js';
 import { isFixed, type PictureNetwork, takesAnySize } from './pictureNetwork.js';
 
 export interface GenerateOptions extends ForwardOptions {
   /** Called when what the network made hints at a wrong picture. */
   readonly onNote?: (note: OutputNote) => void;
+  /**
+   * Whose mean and variance norms go by that have none of their own. `exact`: those of the whole picture, as the network was made.
+   * Approximations, for pictures that are much larger than those of its training: `thumbnail`, those of the picture made smaller, to
+   * a longer side of 1024 pixels (`thumbnail:N`: of N); `dense`, those of tiles of 512 pixels (`dense:N`), for each pixel interpolated between the
+   * middles of those around it. Default: `exact`.
+   */
+  readonly norm?: NormOption;
 }
 
 /**
  * Through the network: floats in its range on the way in, and from its range back to bytes. What was padded is cut off again,
  * what was resized gets its size back; else the output is as large as the network makes it.
- * @throws CycleganError `ERR_NAN` where the network gives what is no number, of which bytes would be black.
+ * @throws CycleganError `ERR_NAN` where the network gives what is no number, of which bytes would be black; `ERR_NORM` for a `norm` that is none,
+ * or an approximation of a network that has none to approximate.
  */
 export async function generate(
   picture: Picture,
@@ -36,19 +46,22 @@ export async function generateRows(
   picture: Picture,
   network: PictureNetwork,
   begin: BeginRows,
-  { onNote, ...options }: GenerateOptions = {},
+  { onNote, norm = 'exact', ...options }: GenerateOptions = {},
 ): Promise<void> {
-  await network.module.forwardReading(
-    networkInput(picture, network),
-    (elements, shape) => {
-      const made = measure(elements, shape, network.outputRange);
-      if (Number.isNaN(made.distance)) refuseNaN(elements);
-      const note = noteOnOutput(() => measureInput(picture, network), made, network);
-      if (note !== null) onNote?.(note);
-      putPictureRows({ elements, shape }, picture, network, begin);
-    },
-    options,
-  );
+  const mode = checkNormOption(norm);
+  const read = (elements: Float32Array, shape: Shape) => {
+    const made = measure(elements, shape, network.outputRange);
+    if (Number.isNaN(made.distance)) refuseNaN(elements);
+    const note = noteOnOutput(() => measureInput(picture, network), made, network);
+    if (note !== null) onNote?.(note);
+    putPictureRows({ elements, shape }, picture, network, begin);
+  };
+  if (mode === null) {
+    await network.module.forwardReading(networkInput(picture, network), read, options);
+    return;
+  }
+  const { forwardByNorm } = await import('./norm/forwardByNorm.js');
+  await forwardByNorm(picture, network, mode, read, options);
 }
 
 function putPictureRows(

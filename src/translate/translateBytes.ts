@@ -116,7 +116,7 @@ export async function translateBytes(
   throwIfAborted(forward.signal);
   const decoded = performance.now();
   const output = await throughNetwork('The picture', sized, network, () =>
-    generate(sized, network, { ...forward, onNote }),
+    generate(sized, network, { ...forward, norm: settings.norm, onNote }),
   );
   throwIfAborted(forward.signal);
   const generated = performance.now();

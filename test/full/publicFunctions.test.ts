@@ -141,7 +141,7 @@ const CALLS: Readonly<Record<string, readonly unknown[]>> = {
   translate: [
     picture,
     opened,
-    { ...RUN, resize: 8, interpolation: 'bilinear', crop: 8, keepSize: false },
+    { ...RUN, resize: 8, interpolation: 'bilinear', crop: 8, keepSize: false, norm: 'exact' },
   ],
   upsample: [x, { size: 2, mode: 'nearest', alignCorners: false }],
   warmUp: [ENGINE],

@@ -24,6 +24,16 @@ function ask(service: ReturnType<typeof smallService>, [low, high]: readonly [nu
   return service(translation(`resize=none&input-range=${low}..${high}`));
 }
 
+it('an approximation of norms is what the library makes of it', async () => {
+  const norm = 'thumbnail:64';
+  const tiny = await openGenerator(TINY_WEIGHTS);
+  const local = await translate(decodeImage(SMALL_PNG), tiny, { resize: 80, norm });
+  expect(local).not.toEqual(await translate(decodeImage(SMALL_PNG), tiny, { resize: 80 }));
+  const answer = await smallService()(translation(`resize=80&norm=${norm}`));
+  expect(answer.status).toBe(200);
+  expect(new Uint8Array(await answer.arrayBuffer())).toEqual(encodeImage(local, 'x.png'));
+});
+
 describe('callers with options of their own, at once', () => {
   it('get the pictures of their own options', async () => {
     const expected = await Promise.all(RANGES.map(made));

@@ -139,7 +139,7 @@ it('prefetchMap works on so many at once, and gives outcomes in order', async ()
 
 describe('the shape that is expected of a picture', () => {
   const options = (pipeline: object) => {
-    return { decode: {}, pipeline, quality: undefined, gallery: false };
+    return { decode: {}, pipeline, norm: 'exact' as const, quality: undefined, gallery: false };
   };
   const png = (width: number, height: number) =>
     encodeImage({ width, height, data: new Uint8Array(3 * width * height) }, 'a.png');

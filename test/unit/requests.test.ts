@@ -119,6 +119,7 @@ describe('a request', () => {
       pictures: {
         decode: { alpha: false, autoOrient: false, strict: false },
         pipeline: { resize: 256, interpolation: 'bilinear', crop: undefined, keepSize: false },
+        norm: 'exact',
         quality: undefined,
         gallery: false,
       },
@@ -136,6 +137,13 @@ describe('a request', () => {
     ['max', Number.POSITIVE_INFINITY],
   ])('takes --memory %s for %i bytes', (text, memory) => {
     expect(request('a.png', '--memory', text).engine).toMatchObject({ memory });
+  });
+
+  it.each(['thumbnail', 'dense', 'thumbnail:64', 'dense:65535'])('takes --norm %s', (norm) => {
+    expect(request('a.png', '--norm', norm).pictures).toMatchObject({ norm });
+    expect(() => request('a.png', '--norm', norm, '--dump-activations', 'x')).toThrow(
+      `--norm ${norm} cannot be had with --dump-activations`,
+    );
   });
 
   it('holds every option of the command', () => {

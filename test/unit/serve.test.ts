@@ -116,7 +116,16 @@ describe('POST /v1/translate', () => {
       if (name === 'model' || name === 'format') continue;
       expect(others[name]?.help, name).toBe(help);
     }
-    for (const name of ['resize', 'crop', 'keep-size', 'auto-orient', 'alpha', 'quality', 'bgr']) {
+    for (const name of [
+      'resize',
+      'crop',
+      'norm',
+      'keep-size',
+      'auto-orient',
+      'alpha',
+      'quality',
+      'bgr',
+    ]) {
       expect(QUERY_OPTIONS).toHaveProperty(name);
     }
   });
@@ -132,6 +141,8 @@ describe('POST /v1/translate', () => {
     ['statistics', 'none'],
     ['input-range', '1..2'],
     ['padding', 'same'],
+    ['norm', 'local'],
+    ['norm', 'dense:63'],
   ])('refuses %s=%s as the command does', async (name, value) => {
     const { status, code, detail } = await problemOf(
       await service(translation(`${name}=${encodeURIComponent(value)}`)),

@@ -24,7 +24,7 @@ function start(count: number, model = 'works'): ThreadTranslator {
 }
 
 function job(model: string): TranslationJob {
-  const settings = { decode: {}, pipeline: {}, quality: undefined };
+  const settings = { decode: {}, pipeline: {}, norm: 'exact' as const, quality: undefined };
   return { model, bytes: Uint8Array.of(1, 2, 3), traits: {}, settings, extension: '.png' };
 }
 

@@ -37,7 +37,8 @@ export async function runFrames(
   const atOnce = Math.min(MAX_THREADS, availableCores());
   const threads = new PictureThreads(atOnce, pictures);
   const incoming = readFrames(standardInput('frames', terminal, signal), frames.raw);
-  const forward = { ...engine, signal, ...programNotes({ debug, engine }, terminal) };
+  const { norm } = pictures;
+  const forward = { ...engine, norm, signal, ...programNotes({ debug, engine }, terminal) };
   const finished = translateFrames(incoming, generator, threads, { frames, forward, atOnce });
   try {
     for await (const frame of finished) {

@@ -163,6 +163,8 @@ async function prepareProgram(
   { pictures }: TranslateRequest,
   engine: ForwardOptions,
 ): Promise<void> {
+  // An approximation has programs of its own, which are made once statistics are gathered.
+  if (pictures.norm !== 'exact') return;
   const size = expectedSize(bytes, name, pictures);
   if (size === null) return;
   const inputShape = networkInputShape(size, generator);
@@ -195,12 +197,18 @@ async function translateOpened(
   const { dumpActivations: folder } = request;
   if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
   const inputShape = networkInputShape(sized, generator);
-  const { debug } = request;
+  const { debug, pictures } = request;
+  const { norm } = pictures;
   const run = async (options: ForwardOptions) => {
-    const { scratchBytes } = await generator.module.program(inputShape, options);
+    // An approximation has programs of its own, which do not go on.
+    const isExact = norm === 'exact';
+    const { scratchBytes } = isExact
+      ? await generator.module.program(inputShape, options)
+      : { scratchBytes: 0 };
     await interruptible(scratchBytes > 0, (signal) =>
       generateRows(sized, generator, begin, {
         ...options,
+        norm,
         signal,
         onNote,
         ...programNotes(request, terminal),

@@ -1,8 +1,7 @@
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import type { Picture } from '../../image/picture.js';
-import type { ForwardOptions } from '../../nn/module.js';
 import { orderedMap } from '../../platform/orderedMap.js';
-import { generate } from '../../translate/generate.js';
+import { type GenerateOptions, generate } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
 import { networkSize } from '../../translate/pictureNetwork.js';
@@ -31,7 +30,7 @@ export interface FinishedFrame extends Omit<MadeFrame, 'output'> {
 
 export interface FrameOptions {
   readonly frames: FramesRequest;
-  readonly forward: ForwardOptions;
+  readonly forward: GenerateOptions;
   /** So many are decoded at once, and as many encoded. */
   readonly atOnce: number;
 }
@@ -63,7 +62,7 @@ export function translateFrames(
 async function* throughGenerator(
   frames: AsyncIterable<OpenedFrame>,
   generator: OpenedGenerator,
-  forward: ForwardOptions,
+  forward: GenerateOptions,
 ): AsyncGenerator<MadeFrame> {
   let shape = '';
   for await (const frame of frames) {

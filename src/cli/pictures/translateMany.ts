@@ -46,9 +46,9 @@ export async function translateMany(
   options: ManyOptions,
 ): Promise<void> {
   const { signal, replace, onOutcome } = options;
-  const { decode, pipeline, quality, gallery } = options;
+  const { decode, pipeline, norm, quality, gallery } = options;
   const count = Math.min(MAX_THREADS, availableCores());
-  const threads = new PictureThreads(count, { decode, pipeline, quality, gallery });
+  const threads = new PictureThreads(count, { decode, pipeline, norm, quality, gallery });
   const saves = new Saves(threads, { most: count, replace, onOutcome });
   try {
     const ordered = await bySize(jobs, generator, options);
@@ -68,7 +68,7 @@ async function translateOpened(
   opening: AsyncIterable<Prefetched<Job, Opened>>,
   generator: OpenedGenerator,
   saves: Saves,
-  { signal, forward, onOutcome }: ManyOptions,
+  { signal, forward, norm, onOutcome }: ManyOptions,
 ): Promise<void> {
   let shape = '';
   for await (const outcome of opening) {
@@ -91,7 +91,7 @@ async function translateOpened(
       const onNote = (note: OutputNote) => outputNotes.push(note);
       const named = (own: ForwardOptions) =>
         throughNetwork(job.input.path, sized, generator, () =>
-          generate(sized, generator, { ...own, signal, onNote }),
+          generate(sized, generator, { ...own, norm, signal, onNote }),
         );
       const output = await withinBudget(forward, sized, named, PICTURES_AT_A_TIME);
       const milliseconds = performance.now() - begin;

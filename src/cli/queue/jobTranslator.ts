@@ -49,6 +49,7 @@ export class JobTranslator {
         const output = await throughNetwork(job.name, sized, generator, () =>
           generate(sized, generator, {
             ...this.#engine,
+            norm: pictures.norm,
             signal,
             onNote: (note) => outputNotes.push(note),
             ...shareProgress(generator.module, networkInputShape(sized, generator), onProgress),

@@ -62,6 +62,7 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   resize: { matters: true, ...PICTURE_OPTIONS.resize },
   ...TRAIT_OPTIONS,
   crop: PICTURE_OPTIONS.crop,
+  norm: PICTURE_OPTIONS.norm,
   'keep-size': { matters: true, ...PICTURE_OPTIONS['keep-size'] },
   'auto-orient': { matters: true, ...PICTURE_OPTIONS['auto-orient'] },
   strict: PICTURE_OPTIONS.strict,
@@ -179,7 +180,7 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     frames,
     existing: readExisting(invocation),
     weights: { source: text('weights') ?? null, key: text('key'), ...readTraits(source) },
-    pictures: { ...readPictureSettings(source), gallery: flag('gallery') },
+    pictures: readPictures(invocation),
     engine: {
       engine: readEngine(invocation),
       precision: readPrecision(invocation),
@@ -195,6 +196,15 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
     json: flag('json'),
     debug: flag('debug'),
   };
+}
+
+function readPictures(invocation: Invocation): PictureOptions {
+  const { flag } = invocation;
+  const pictures = { ...readPictureSettings(optionSource(invocation)), gallery: flag('gallery') };
+  if (pictures.norm === 'exact' || !flag('dump-activations')) return pictures;
+  throw new UsageError(
+    `--norm ${pictures.norm} cannot be had with --dump-activations, which shows the network as it is.`,
+  );
 }
 
 /** What cannot be had of pictures that are still to come. */

@@ -1,4 +1,5 @@
 import type { DecodeOptions } from '../../image/formats.js';
+import { NORM_FORMS, NORM_SCHEMA, type NormOption, parseNorm } from '../norm/normMode.js';
 import type { PipelineOptions } from '../pipeline.js';
 import { type OptionSource, type PictureOption, readWholeNumber } from './optionSource.js';
 
@@ -23,6 +24,12 @@ export const PICTURE_OPTIONS = {
     value: 'N',
     help: 'cut N x N pixels out of the middle, after resizing',
     schema: { type: 'integer', minimum: 1, maximum: MAX_SIDE },
+  },
+  norm: {
+    type: 'string',
+    value: 'exact|thumbnail[:N]|dense[:N]',
+    help: "whose mean and variance instance norms go by: the whole picture's; or, approximately, those of a thumbnail with a longer side of 1024 pixels (or N), or of tiles of 512 (or N), interpolated; default: exact",
+    schema: NORM_SCHEMA,
   },
   'keep-size': {
     type: 'boolean',
@@ -57,6 +64,7 @@ export const PICTURE_OPTIONS = {
 export interface PictureSettings {
   readonly decode: DecodeOptions;
   readonly pipeline: PipelineOptions;
+  readonly norm: NormOption;
   /** Of a JPEG or WebP; `undefined`: as usual. */
   readonly quality: number | undefined;
 }
@@ -75,6 +83,7 @@ export function readPictureSettings(source: OptionSource): PictureSettings {
       crop: readWholeNumber(source, 'crop', [1, MAX_SIDE]),
       keepSize: flag('keep-size'),
     },
+    norm: readNorm(source),
     quality: readWholeNumber(source, 'quality', [1, MAX_QUALITY]),
   };
 }
@@ -98,6 +107,12 @@ function readResize({
   if (byWidth !== undefined) return { resize: { width: sides[0] }, interpolation };
   const resize = side !== undefined ? sides[0] : { width: sides[0], height: sides[1] };
   return { resize, interpolation };
+}
+
+function readNorm({ text, label, error }: OptionSource): NormOption {
+  const given = text('norm') ?? 'exact';
+  if (parseNorm(given) !== undefined) return given as NormOption;
+  throw error(`${label('norm')} takes ${NORM_FORMS}, but got "${given}".`);
 }
 
 function readAlpha({ text, label, error }: OptionSource): boolean {
