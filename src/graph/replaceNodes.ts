@@ -24,7 +24,7 @@ export interface ReplacedGraph {
 
 /**
  * The same graph with other nodes in the place of some; values are numbered anew.
- * @param replace Gives the value that takes a node's place, of its shape, or `null` for one that stays.
+ * @param replace Gives the value that takes a node's place, of its shape, or `null` for one that stays; nodes that it adds come before that.
  */
 export function replaceNodes(
   graph: Graph,

@@ -1,8 +1,11 @@
 // Norms by statistics of a thumbnail or of tiles: against loops over the definitions, and where they have to be exact.
 import { describe, expect, it } from 'vitest';
 import type { EngineName } from '../../src/engine/engine.js';
+import { selectEngine } from '../../src/engine/engines.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
+import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
+import type { Graph } from '../../src/graph/graph.js';
 import type { Picture } from '../../src/image/picture.js';
 import { resize } from '../../src/image/resize/resize.js';
 import { BatchNorm2d } from '../../src/nn/batchNorm2d.js';
@@ -25,6 +28,8 @@ import { upsample } from '../../src/tensor/upsample.js';
 import { networkInput } from '../../src/translate/networkInput.js';
 import { forwardByNorm } from '../../src/translate/norm/forwardByNorm.js';
 import type { NormMode } from '../../src/translate/norm/normMode.js';
+import { ownNorms } from '../../src/translate/norm/ownNorms.js';
+import { statisticsGraph } from '../../src/translate/norm/statisticsGraph.js';
 import {
   channelProblem,
   networkInputShape,
@@ -383,6 +388,14 @@ describe('refusals', () => {
     });
     await expect(run).rejects.toBe(reason);
   });
+});
+
+it('gathers statistics in about the memory that the network takes', async () => {
+  const graph = traceGraph(new ResNetGenerator(3, 3, 8, 4).eval(), [1, 3, 64, 64]);
+  const engine = await selectEngine('wasm');
+  const least = async (one: Graph) => (await engine.leastMemory?.(one, { threads: 1 })) as number;
+  const gathering = await least(statisticsGraph(graph, ownNorms(graph)));
+  expect(gathering).toBeLessThan(1.2 * (await least(graph)));
 });
 
 describe('pictures', () => {
