@@ -38,8 +38,8 @@ export async function forwardByNorm<T>(
   const graph = traceGraph(network.module, networkInputShape(picture, network));
   const norms = ownNorms(graph);
   refuseOthers(network, norms, mode);
-  // Layers are told of as the picture itself goes through them.
-  const { onProgress, ...quiet } = options;
+  // Layers are told of as the picture itself goes through them; nothing goes on where it was ended.
+  const { onProgress, resume: _, ...quiet } = options;
   const approximate = mode.kind === 'thumbnail' ? byThumbnail : byTiles;
   const task = { graph, norms, side: mode.side };
   const changed = await approximate(picture, network, task, quiet);
