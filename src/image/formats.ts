@@ -238,7 +238,7 @@ export function decodeRows(file: PictureFile, begin: BeginRows, options: DecodeO
   const stated = format && orientationOf(metadataOf(format, file));
   const isTurned = options.autoOrient === true && stated?.orientation !== 1;
   if (format?.decodeRows === undefined || stated === undefined || isTurned) {
-    putRows(decodeImage(allBytes(file), options), begin);
+    putRows(decodeImage(wholeOf(file), options), begin);
     return;
   }
   format.decodeRows(file, options, begin);
@@ -274,7 +274,17 @@ function formatOf(start: Uint8Array): PictureFormat | undefined {
 export async function loadDecoder(file: PictureFile): Promise<void> {
   checkFile('loadDecoder', file);
   const load = formatOf(startOf(file))?.loadDecoder;
-  if (load !== undefined) await load(allBytes(file));
+  if (load === undefined) return;
+  const bytes = wholeOf(file);
+  if (!(file instanceof Uint8Array)) LOADED.set(file, bytes);
+  await load(bytes);
+}
+
+/** What was read of files whose decoders have been loaded: an AVIF or HEIC is known again by these bytes, and by no copy of them. */
+const LOADED = new WeakMap<object, Uint8Array>();
+
+function wholeOf(file: PictureFile): Uint8Array {
+  return LOADED.get(file) ?? allBytes(file);
 }
 
 /**

@@ -10,6 +10,8 @@ const OTHERS: readonly (readonly [name: string, start: RegExp])[] = [
   ['a JPEG XL', /^(\xff\n|\0{3}\fJXL )/],
   ['an icon (ICO)', /^\0\0[^\0]\0[^\0]\0/],
   ['an SVG or HTML page', /^\s*</],
+  // Its beginning has no mark: a kind of colour table, one of six kinds of pixels, and their bits.
+  ['a TGA', /^.[\0\x01][\x01-\x03\x09-\x0b].{13}[\x08\x0f\x10\x18\x20]/s],
 ];
 
 /** What a file is that is no picture of a format that is read, by its first bytes; `undefined` where they do not tell. */

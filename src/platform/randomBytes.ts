@@ -21,7 +21,7 @@ export function bytesFrom(
 
 /** All of them, in memory. */
 export function allBytes(source: Uint8Array | RandomBytes): Uint8Array {
-  return bytesFrom(source, 0, source.length);
+  return source instanceof Uint8Array ? source : bytesFrom(source, 0, source.length);
 }
 
 /** Windows on other bytes, one behind the other. */

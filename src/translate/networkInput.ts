@@ -72,8 +72,17 @@ export function measureInput({ data }: Picture, network: PictureNetwork): Measur
   const { inputRange, inputChannels = 3 } = network;
   const counts = Array.from({ length: inputChannels }, () => new Uint32Array(256));
   if (inputChannels === 1) for (let i = 0; i < data.length; i += 3) counts[0][luma(data, i)]++;
-  else for (let i = 0; i < data.length; i++) counts[i % 3][data[i]]++;
+  else countEach(data, counts);
   return measureCounts(counts, valuesOfBytes(inputRange), inputRange);
+}
+
+/** How often each byte stands in each of three channels. */
+function countEach(data: Uint8Array, [red, green, blue]: readonly Uint32Array[]): void {
+  for (let i = 0; i < data.length; i += 3) {
+    red[data[i]]++;
+    green[data[i + 1]]++;
+    blue[data[i + 2]]++;
+  }
 }
 
 /**

@@ -33,6 +33,17 @@ export interface Prepared {
   };
 }
 
+/** What is needed of a prepared picture once it has been through the network: no pixels. */
+export interface Unfinished {
+  readonly sized: Prepared['original'];
+  readonly original: Prepared['original'];
+}
+
+/** What `finish` needs, for another thread: pixels would be copied. */
+export function unfinishedOf({ sized, original }: Prepared): Unfinished {
+  return { sized: withoutPixels(sized), original };
+}
+
 /**
  * The first half of the way from picture to picture: resizing and cropping.
  * @throws ImageError for what is no picture, for a size or crop that is not taken, and for a picture too small for the crop.
@@ -114,9 +125,10 @@ export function preparedSize(
 /** The second half: the original's size and its alpha, where they are wanted. */
 export function finish(
   output: Picture,
-  prepared: Prepared,
+  prepared: Unfinished,
   pipeline: PipelineOptions = {},
 ): Picture {
+  if (pipeline.keepSize !== true && prepared.sized.alpha === undefined) return output;
   const rows = new RowCollector();
   putRows(output, finishRows(prepared, pipeline, rows.begin));
   return rows.picture;
@@ -124,7 +136,7 @@ export function finish(
 
 /** The same row by row. Of what was prepared, nothing but the alpha is held. */
 export function finishRows(
-  { sized, original }: Prepared,
+  { sized, original }: Unfinished,
   { keepSize = false, interpolation }: PipelineOptions,
   next: BeginRows,
 ): BeginRows {

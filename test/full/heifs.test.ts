@@ -1,6 +1,14 @@
-import { describe, expect, it, vi } from 'vitest';
-import { openImage } from '../../src/image/formats.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { openPicture } from '../../src/cli/pictures/pictureWork.js';
+import { decodeRows, loadDecoder, openImage } from '../../src/image/formats.js';
+import { RowCollector } from '../../src/image/rows.js';
+import { temporaryFolder } from '../support/command.js';
 import { heifCases } from '../support/heifCases.js';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
 
 const cases = [...heifCases('avif'), ...heifCases('heic')];
 /** Without chroma of half the size, which decoders enlarge each in its way, rounding alone differs. */
@@ -17,6 +25,35 @@ describe('AVIF and HEIC by their packages', () => {
     expect(mean).toBeLessThan(MEAN_LEVELS);
     if (EXACT.has(name)) expect(Math.max(...distances)).toBeLessThanOrEqual(LEVELS);
   });
+
+  it.each(['avif', 'heic'])(
+    '%s goes row by row, from memory, from a file, and by the command',
+    async (kind) => {
+      const { bytes } = heifCases(kind)[0];
+      const whole = await openImage(bytes);
+      const inBlocks = {
+        length: bytes.length,
+        readInto: (start: number, to: Uint8Array) =>
+          to.set(bytes.subarray(start, start + to.length)),
+      };
+      for (const file of [bytes, bytes.slice(), inBlocks]) {
+        await loadDecoder(file);
+        const rows = new RowCollector();
+        decodeRows(file, rows.begin);
+        expect(rows.picture).toEqual(whole);
+      }
+      const path = join(folder.path, `in.${kind}`);
+      writeFileSync(path, bytes);
+      const options = {
+        decode: {},
+        pipeline: { resize: null },
+        gallery: false,
+        quality: undefined,
+      };
+      const { prepared } = await openPicture(path, options);
+      expect(prepared.sized).toEqual(whole);
+    },
+  );
 
   it.each(['avif', 'heic'])('of a damaged %s, nothing is printed', async (kind) => {
     const print = vi.spyOn(console, 'log').mockImplementation(() => undefined);

@@ -182,6 +182,9 @@ it('what is not read is told by name', () => {
     ['\0\0\0\x18ftypmp42', 'a film, of which ffmpeg'],
     ['\x1aE\xdf\xa3', 'a film'],
     ['\0\0\0\x0cjP  \r\n', 'a JPEG 2000'],
+    // As Pillow writes 96 x 64 pixels of RGB, and of a palette.
+    ['\0\0\x02\0\0\0\0\0\0\0\0\0\x60\0\x40\0\x18\0', 'a TGA'],
+    ['\0\x01\x01\0\0\0\x01\x18\0\0\0\0\x60\0\x40\0\x08\0', 'a TGA'],
     ['\xff\n', 'a JPEG XL'],
     ['\0\0\x01\0\x01\0', 'an icon'],
     ['<svg>', 'an SVG'],

@@ -1,7 +1,7 @@
 import { encodeImage, loadEncoder } from '../../image/formats.js';
 import type { Picture } from '../../image/picture.js';
 import { encodePpm } from '../../image/pnm/encodePpm.js';
-import { finish, type Prepared, prepare } from '../../translate/pipeline.js';
+import { finish, prepare, type Unfinished } from '../../translate/pipeline.js';
 import { named, type Opened, openBytes, type PictureOptions } from '../pictures/pictureWork.js';
 import type { FramesRequest } from '../requests/frames.js';
 import { type Frame, frameName } from './frameInput.js';
@@ -31,7 +31,7 @@ export function openFrame(
 /** Network to frame. @param extension What the frame is written as. */
 export async function encodeFrame(
   output: Picture,
-  prepared: Prepared,
+  prepared: Unfinished,
   extension: string,
   { pipeline, quality }: PictureOptions,
 ): Promise<EncodedFrame> {

@@ -1,7 +1,7 @@
 import { loadDecoder } from '../../image/formats.js';
 import type { Picture } from '../../image/picture.js';
 import { isThreadFor, serveTasks, ThreadPool } from '../../platform/threadPool.js';
-import type { Prepared } from '../../translate/pipeline.js';
+import { type Prepared, type Unfinished, unfinishedOf } from '../../translate/pipeline.js';
 import type { Frame } from '../frames/frameInput.js';
 import { type EncodedFrame, encodeFrame, openFrame } from '../frames/frameWork.js';
 import type { FramesRequest } from '../requests/frames.js';
@@ -19,7 +19,7 @@ const ROLE = 'cyclegan pictures';
 
 interface Result {
   readonly output: Picture;
-  readonly prepared: Prepared;
+  readonly prepared: Unfinished;
 }
 
 interface Task {
@@ -54,7 +54,7 @@ export class PictureThreads {
   }
 
   async save(output: Picture, prepared: Prepared, target: Target): Promise<Saved> {
-    const work = { save: { output, prepared, target } };
+    const work = { save: { output, prepared: unfinishedOf(prepared), target } };
     return (await this.#ask(work, buffersOf(output))) as Saved;
   }
 
@@ -69,7 +69,7 @@ export class PictureThreads {
     extension: string,
     options = this.#options,
   ): Promise<EncodedFrame> {
-    const work = { encodeFrame: { output, prepared, extension } };
+    const work = { encodeFrame: { output, prepared: unfinishedOf(prepared), extension } };
     return (await this.#ask(work, buffersOf(output), options)) as EncodedFrame;
   }
 

@@ -15,7 +15,12 @@ import { openFile } from '../../platform/byteSource.js';
 import { readFileBytes } from '../../platform/files.js';
 import { randomBytesOf } from '../../platform/randomBytes.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
-import { finishRows, type Prepared, preparedSize } from '../../translate/pipeline.js';
+import {
+  finishRows,
+  type Prepared,
+  preparedSize,
+  type Unfinished,
+} from '../../translate/pipeline.js';
 import { prepareBytes } from '../../translate/prepareBytes.js';
 import { shownName } from '../addresses.js';
 import { outputFile } from './outputFile.js';
@@ -146,7 +151,7 @@ export function named<T>(name: string, action: () => T): T {
 /** Network to file, as a whole or not at all. @throws FileError when it cannot be written. */
 export async function savePicture(
   output: Picture,
-  prepared: Prepared,
+  prepared: Unfinished,
   target: Target,
   options: PictureOptions,
 ): Promise<Saved> {
@@ -173,7 +178,7 @@ export class ResultWriter {
   readonly #writer: RowWriter;
   #size: Saved['size'] = [0, 0];
 
-  constructor(prepared: Prepared, { pipeline }: PictureOptions, writer: RowWriter) {
+  constructor(prepared: Unfinished, { pipeline }: PictureOptions, writer: RowWriter) {
     this.#writer = writer;
     this.begin = finishRows(prepared, pipeline, (head) => {
       this.#size = [head.width, head.height];
