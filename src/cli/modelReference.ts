@@ -51,7 +51,8 @@ const OWN_HEAD = `
 - *ONNX*, opsets 7 to 25 (7 to 18 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
   model, in its own folder. Ranges and the order of channels are what ONNX's metadata of images say (\`Image.BitmapPixelFormat\`, \`Image.NominalPixelRange\`); else ranges are read off the first and last nodes (\`tanh\`, \`sigmoid\`, \`Clip\`, and what scales them), then off the
   family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides
-  gets pictures of those. These operators are known: ${knownOperators()}; and of constants, what computes shapes and pads.
+  gets pictures of those. These operators are known: ${knownOperators()}; and of constants, what computes shapes and pads. \`Resize\` runs in every mode and by all coordinates but \`tf_crop_and_resize\`: what is no way of PyTorch's
+  becomes a convolution of each channel. Functions that a model defines itself are put in the places where they are called.
 `;
 
 const MODELS_HEAD = `

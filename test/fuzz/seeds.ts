@@ -108,7 +108,7 @@ const TENSORS = new Map<string, TensorToSave>([
 ]);
 
 /** How many at the end of the list are of some size: those have their turn more rarely. */
-export const LARGE_SEEDS = 17;
+export const LARGE_SEEDS = 18;
 
 export async function makeSeeds(golden: string): Promise<Seed[]> {
   const zip = encodeStateDict(TENSORS, 'x.pth', { config: { ngf: 2, norm: 'instance' } });
@@ -162,7 +162,14 @@ export async function makeSeeds(golden: string): Promise<Seed[]> {
     ),
     seed('legacy of PyTorch', readFileSync(join(golden, 'tiny_legacy.pth')), false),
     seed('zip of PyTorch', readFileSync(join(golden, 'tiny_zip.pth')), true),
-    ...['torch_unet_16', 'tf2onnx_11', 'paddle2onnx_11', 'dynamo_18', 'coreml_7'].map((name) =>
+    ...[
+      'torch_unet_16',
+      'tf2onnx_11',
+      'paddle2onnx_11',
+      'dynamo_18',
+      'coreml_7',
+      'functions_18',
+    ].map((name) =>
       seed(`onnx ${name}`, readFileSync(join(golden, `onnxModels/${name}.onnx`)), false),
     ),
     ...['latest.weights.h5', 'packed.h5', 'model.keras'].map((name) =>

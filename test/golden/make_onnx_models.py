@@ -231,6 +231,84 @@ def of_core_ml(x):
     return model, torch.tanh(full) * 127.5 + 127.5
 
 
+class Bicubic(nn.Module):
+    """Resizing by cubic splines: to whole multiples, from corner to corner, and to other sizes."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x):
+        y = F.interpolate(self.conv(x), scale_factor=2, mode="bicubic", align_corners=False)
+        y = F.interpolate(y, size=(13, 17), mode="bicubic", align_corners=True)
+        return F.interpolate(y, size=(7, 31), mode="bicubic", align_corners=False).tanh()
+
+
+def of_antialias(x):
+    """Opset 18: kernels that are as wide as pictures become smaller, without what lies outside."""
+    w = Writer(18, "pytorch")
+    size = lambda name, *sides: ["", "", w.tensor(name, int64(*sides))]
+    how = {"antialias": 1, "exclude_outside": 1, "coordinate_transformation_mode": "half_pixel"}
+    up = w.node("Resize", ["input", *size("large", 1, 3, 40, 36)], mode="cubic", cubic_coeff_a=-0.5, exclude_outside=1, coordinate_transformation_mode="half_pixel")
+    half = w.node("Resize", [up, *size("half", 1, 3, 20, 18)], mode="linear", **how)
+    odd = w.node("Resize", [half, *size("odd", 1, 3, 11, 7)], mode="cubic", cubic_coeff_a=-0.5, **how)
+    last = torch.randn(3, 3, 1, 1)
+    y = w.node("Tanh", [w.node("Conv", [odd, w.tensor("last.weight", last)])])
+    model = w.model([1, 3, 10, 12], y, [1, 3, 11, 7])
+
+    # Pillow's way, which PyTorch calls antialias, leaves out what lies outside, also where pictures grow.
+    t = F.interpolate(x, size=(40, 36), mode="bicubic", antialias=True)
+    t = F.interpolate(t, size=(20, 18), mode="bilinear", antialias=True)
+    t = F.interpolate(t, size=(11, 7), mode="bicubic", antialias=True)
+    return model, torch.tanh(F.conv2d(t, last))
+
+
+def of_uneven_pools(x):
+    """Pools as TensorFlow pads them: what is odd goes behind."""
+    w = Writer(13, "tf2onnx")
+    first = w.node("MaxPool", ["input"], kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_UPPER")
+    second = w.node("AveragePool", [first], kernel_shape=[2, 2], strides=[1, 1], auto_pad="SAME_UPPER")
+    third = w.node("AveragePool", [second], kernel_shape=[3, 2], strides=[1, 1], pads=[2, 0, 1, 1], count_include_pad=1)
+    weight = torch.randn(3, 3, 1, 1)
+    y = w.node("Tanh", [w.node("Conv", [third, w.tensor("weight", weight)])])
+    model = w.model(["N", 3, "H", "W"], y, ["N", 3, "H2", "W2"])
+
+    t = F.max_pool2d(F.pad(x, (0, 1, 0, 1), value=float("-inf")), 3, 2)
+    ones = F.pad(torch.ones_like(t), (0, 1, 0, 1))
+    t = F.avg_pool2d(F.pad(t, (0, 1, 0, 1)), 2, 1) / F.avg_pool2d(ones, 2, 1)
+    t = F.avg_pool2d(F.pad(t, (0, 1, 2, 1)), (3, 2), 1)
+    return model, torch.tanh(F.conv2d(t, weight))
+
+
+def of_functions(x):
+    """Opset 18 with functions of its own, as torch.onnx.dynamo_export writes modules: one calls another, with an attribute."""
+    w = Writer(18, "pytorch")
+    weights = [torch.randn(4, 3, 3, 3) * 0.3, torch.randn(4, 4, 3, 3) * 0.3, torch.randn(3, 4, 1, 1)]
+    names = [w.tensor(f"block{i}.weight", weight) for i, weight in enumerate(weights[:2])]
+    call = lambda values, slope: helper.make_node("Block", values, [f"made_{values[1]}"], domain="pkg.net", name=f"call_{values[1]}", slope=slope)
+    w.nodes.append(call(["input", names[0]], 0.1))
+    w.nodes.append(call([f"made_{names[0]}", names[1]], 0.3))
+    y = w.node("Tanh", [w.node("Conv", [f"made_{names[1]}", w.tensor("last.weight", weights[2])])])
+    model = w.model(["batch", 3, "height", "width"], y, ["batch", 3, "height", "width"])
+    opset = [helper.make_opsetid("", 18), helper.make_opsetid("pkg.net", 1)]
+    leaky = helper.make_node("LeakyRelu", ["x"], ["y"])
+    reference = leaky.attribute.add()
+    reference.name, reference.ref_attr_name, reference.type = "alpha", "slope", onnx.AttributeProto.FLOAT
+    inner = helper.make_function("pkg.net", "Act", ["x"], ["y"], [leaky], opset, ["slope"])
+    passed = helper.make_node("Act", ["mid"], ["out"], domain="pkg.net")
+    handed = passed.attribute.add()
+    handed.name, handed.ref_attr_name, handed.type = "slope", "slope", onnx.AttributeProto.FLOAT
+    conv = helper.make_node("Conv", ["x", "weight"], ["mid"], pads=[1, 1, 1, 1])
+    outer = helper.make_function("pkg.net", "Block", ["x", "weight"], ["out"], [conv, passed], opset, ["slope"])
+    model.functions.extend([outer, inner])
+    model.opset_import.append(helper.make_opsetid("pkg.net", 1))
+    model.ir_version = 8
+
+    t = F.leaky_relu(F.conv2d(x, weights[0], padding=1), 0.1)
+    t = F.leaky_relu(F.conv2d(t, weights[1], padding=1), 0.3)
+    return model, torch.tanh(F.conv2d(t, weights[2]))
+
+
 def with_external_data(model, name):
     """Weights in a file beside the model, one behind the other, aligned."""
     data = bytearray()
@@ -266,6 +344,11 @@ def models():
     made.append(("coreml_7", *of_core_ml((picture + 1) * 127.5), {"range": [0, 255], "bytes": True}))
     external = exported(resnet, picture, opset_version=16, dynamic_axes=dynamic)
     made.append(("external_16", external, resnet(picture), {"range": [0, 1], "external": "external_16.data"}))
+    cubic = initialised(Bicubic())
+    made.append(("torch_bicubic_16", exported(cubic, picture, opset_version=16), cubic(picture), {"range": [-1, 1]}))
+    made.append(("antialias_18", *of_antialias(picture), {"range": [-1, 1]}))
+    made.append(("pools_13", *of_uneven_pools(picture), {"range": [-1, 1], "fallbacks": [" (mul)"]}))
+    made.append(("functions_18", *of_functions(picture), {"range": [-1, 1]}))
     return picture, made
 
 

@@ -1,17 +1,19 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { CycleganError } from '../../src/errors.js';
 import { OnnxNetwork } from '../../src/generator/onnx/onnxNetwork.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
-import type { OnnxTensor } from '../../src/pth/onnx/onnxModel.js';
+import type { OnnxModel, OnnxTensor } from '../../src/pth/onnx/onnxModel.js';
 import { knownTensor, readTensor } from '../../src/pth/onnx/tensorProto.js';
 import { openWeights } from '../../src/pth/weightFile.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { maxAbsDifference } from '../support/closeness.js';
+import { temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 import { onnxCases, onnxInput } from '../support/onnxCases.js';
+import { onnxFile } from '../support/onnxFile.js';
 
 const RUNTIMES = join(import.meta.dirname, '../../bench/runtimes');
 const hasRuntime = existsSync(join(RUNTIMES, 'node_modules/onnxruntime-node'));
@@ -65,11 +67,55 @@ describe.skipIf(!hasRuntime)('models of other exporters, by ONNX Runtime', () =>
     const expected = await byOnnxRuntime(path, input, model.channelsLast ?? false);
     const { module } = await openGenerator(path);
     const made = await module.forward(input, {
-      onProgram: ({ fallbacks }) => expect(fallbacks).toEqual([]),
+      onProgram: ({ fallbacks }) => expect(fallbacks).toEqual(model.fallbacks ?? []),
     });
     expect(made.shape).toEqual(expected.shape);
     const scale = model.bytes === true ? 255 : 1;
     expect(maxAbsDifference(made.data, expected.data) / scale).toBeLessThan(1e-4);
+  });
+});
+
+const COORDINATES = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'];
+const SIZES = [
+  [20, 24],
+  [5, 6],
+  [10, 12 * 3],
+  [7, 5],
+  [13, 31],
+  [1, 1],
+] as const;
+
+describe.skipIf(!hasRuntime)('resizes, by ONNX Runtime', () => {
+  const folder = temporaryFolder();
+  afterAll(folder.remove);
+  const [{ shape, data }] = [onnxInput(onnxCases[0])];
+
+  it.each(
+    ['linear', 'cubic'].flatMap((mode) =>
+      COORDINATES.flatMap((how) => [
+        [mode, how, {}],
+        [mode, how, { exclude_outside: mode === 'cubic' ? 1 : 0 }],
+        [mode, how, { antialias: 1 }],
+        [mode, how, { antialias: 1, exclude_outside: 1 }],
+      ]),
+    ) as [string, string, Record<string, number>][],
+  )('%s, %s, %o', async (mode, how, more) => {
+    for (const [height, width] of SIZES) {
+      const attributes = { mode, coordinate_transformation_mode: how, ...more };
+      const inputs = ['input', '', '', 'sizes'];
+      const nodes = [{ type: 'Resize', name: 'resize', inputs, attributes }];
+      const path = join(folder.path, `${height}x${width}.onnx`);
+      writeFileSync(
+        path,
+        onnxFile({ nodes, lists: { sizes: [1, 3, height, width] }, version: 18 }),
+      );
+      const expected = await byOnnxRuntime(path, new Tensor(data, shape), false);
+      const file = await openWeights(path);
+      const network = new OnnxNetwork(file.onnx as OnnxModel, file.tensors).eval();
+      const made = await network.forward(new Tensor(data, shape), { engine: 'js' });
+      expect(made.shape).toEqual(expected.shape);
+      expect(maxAbsDifference(made.data, expected.data), `${height} x ${width}`).toBeLessThan(1e-4);
+    }
   });
 });
 

@@ -10,6 +10,8 @@ export interface OnnxCase {
   readonly channelsLast?: boolean;
   /** Whether its pictures have values of 0 to 255. */
   readonly bytes?: boolean;
+  /** What is left to the reference: factors of each pixel. */
+  readonly fallbacks?: readonly string[];
   /** `[N, C, H, W]`. */
   readonly shape: readonly number[];
   /** Base64 of little-endian float32. */

@@ -14,7 +14,7 @@ interface Node {
   readonly name: string;
   readonly domain?: string;
   readonly inputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, number | string | readonly number[]>>;
 }
 
 interface File {
@@ -22,6 +22,10 @@ interface File {
   readonly nodes?: readonly Node[];
   /** Default: `input`. */
   readonly inputs?: readonly string[];
+  /** Lists of whole numbers. */
+  readonly lists?: Readonly<Record<string, readonly number[]>>;
+  /** Version of the operators. Default: 17. */
+  readonly version?: number;
   /** Where the numbers of a weight lie, in place of within the file. */
   readonly external?: string;
   readonly metadata?: Readonly<Record<string, string>>;
@@ -31,19 +35,22 @@ interface File {
 export function onnxFile({
   nodes = [IDENTITY],
   inputs = ['input'],
+  lists = {},
+  version = 17,
   external,
   metadata = {},
 }: File): Uint8Array {
   const graph = message(
     repeated(nodes, (node) => nested(1, nodeMessage(node, node === nodes.at(-1)))),
     external === undefined ? null : nested(5, externalTensor(external)),
+    repeated(Object.entries(lists), ([name, values]) => nested(5, listOf(name, values))),
     repeated(inputs, (name) => nested(11, picture(name))),
     nested(12, picture('output')),
   );
   const notes = repeated(Object.entries(metadata), ([key, value]) =>
     nested(14, message(text(1, key), text(2, value))),
   );
-  const opset = nested(8, message(text(1, ''), integer(2, 17)));
+  const opset = nested(8, message(text(1, ''), integer(2, version)));
   return concatenate(
     message(integer(1, 8), text(2, 'somebody'), opset, nested(7, graph), notes).pieces,
   );
@@ -67,7 +74,9 @@ function nodeMessage(
           text(1, key),
           ...(typeof value === 'number'
             ? [integer(3, value), integer(20, 2)]
-            : [repeated(value, (item) => integer(8, item)), integer(20, 7)]),
+            : typeof value === 'string'
+              ? [text(4, value), integer(20, 3)]
+              : [repeated(value, (item) => integer(8, item)), integer(20, 7)]),
         ),
       ),
     ),
@@ -94,4 +103,9 @@ function externalTensor(location: string): Message {
     integer(14, 1),
     bytes(15, new Uint8Array(0)),
   );
+}
+
+function listOf(name: string, values: readonly number[]): Message {
+  const numbers = values.map((value) => integer(7, value));
+  return message(integer(1, values.length), integer(2, 7), ...numbers, text(8, name));
 }

@@ -62,8 +62,10 @@ function oldTar({ storages = 1, views = 0, tensors = 1, sides = 0 }): Uint8Array
 const initialiser = (name: string, ...more: Message[]) =>
   nested(5, message(integer(2, 1), text(8, name), field(9, new Uint8Array(4)), ...more));
 
-const node = (name: string, ...more: Message[]) =>
-  nested(1, message(text(4, 'Relu'), text(2, name), ...more));
+const nodeOf = (field: number, name: string, ...more: Message[]) =>
+  nested(field, message(text(4, 'Relu'), text(2, name), ...more));
+
+const node = (name: string, ...more: Message[]) => nodeOf(1, name, ...more);
 
 function onnx(inGraph: Message[], inModel: Message[] = []): Uint8Array {
   const model = message(
@@ -314,6 +316,16 @@ const REPEATED: Readonly<Record<string, Readonly<Record<string, (n: number) => U
       onnx([node('n', ...times(n, (i) => nested(5, message(text(1, `a${i}`), integer(3, 1)))))]),
     'numbers of an attribute': (n) =>
       onnx([node('n', nested(5, message(text(1, 'a'), ...times(n, (i) => integer(8, i)))))]),
+    'functions of its own': (n) =>
+      onnx(
+        [],
+        times(n, (i) => nested(25, message(text(1, `f${i}`), text(10, 'own'), nodeOf(7, 'n')))),
+      ),
+    'calls of a function': (n) =>
+      onnx(
+        times(n, (i) => nested(1, message(text(4, 'F'), text(7, 'own'), text(2, `c${i}`)))),
+        [nested(25, message(text(1, 'F'), text(10, 'own'), text(5, 'n'), nodeOf(7, 'n')))],
+      ),
     'inputs of the graph': (n) => onnx(times(n, (i) => nested(11, message(text(1, `v${i}`))))),
     metadata: (n) =>
       onnx(

@@ -157,3 +157,52 @@ describe('a model that asks for more than it has', () => {
     });
   });
 });
+
+describe('functions of a model', () => {
+  const call = (name: string, output = 'output') =>
+    message(text(1, 'input'), text(2, output), text(4, name), text(7, 'own'));
+  const functionOf = (name: string, opset: number, ...calls: Message[]) =>
+    nested(
+      25,
+      message(
+        text(1, name),
+        text(4, 'input'),
+        text(5, 'output'),
+        ...calls.map((one) => nested(7, one)),
+        nested(9, message(text(1, ''), integer(2, opset))),
+        text(10, 'own'),
+      ),
+    );
+  const withFunctions = (...functions: Message[]): Uint8Array =>
+    concatenate(
+      message(
+        integer(1, 8),
+        text(2, 'somebody'),
+        nested(8, message(text(1, ''), integer(2, 17))),
+        nested(7, message(nested(1, call('F')))),
+        ...functions,
+      ).pieces,
+    );
+
+  it('that call themselves are refused', async () => {
+    const file = withFunctions(functionOf('F', 17, call('G')), functionOf('G', 17, call('F')));
+    await expect(openWeights(file)).rejects.toMatchObject({ code: 'ERR_PTH_ONNX' });
+  });
+
+  it('that double at each level are refused before they fill the memory', async () => {
+    const functions = Array.from({ length: 30 }, (_, i) => {
+      const next = `F${i + 1}`;
+      return functionOf(i === 0 ? 'F' : `F${i}`, 17, call(next, 'a'), call(next));
+    });
+    const begin = performance.now();
+    await expect(openWeights(withFunctions(...functions))).rejects.toMatchObject({
+      code: 'ERR_PTH_TOO_LARGE',
+    });
+    expect(performance.now() - begin).toBeLessThan(2000);
+  });
+
+  it('of another version of the operators are refused', async () => {
+    const file = withFunctions(functionOf('F', 18, call('Relu')));
+    await expect(openWeights(file)).rejects.toThrow(/operators of version 18.*17/);
+  });
+});

@@ -3,6 +3,7 @@ import { sizeOf } from '../../tensor/shape.js';
 import type { Budget } from '../budget.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
 import { bad, type Field, FieldReader } from '../onnx/fieldReader.js';
+import { type OnnxFunction, readFunction, withoutFunctions } from '../onnx/functions.js';
 import { BYTE_COST, chargeMessage, chargeNode } from '../onnx/messageCosts.js';
 import { numberOf, readNode, readValue, textOf } from '../onnx/nodeProto.js';
 import {
@@ -109,6 +110,7 @@ class ModelReading {
   readonly #neighbours: Neighbours | undefined;
   readonly #reader: FieldReader;
   readonly #nodes: OnnxNode[] = [];
+  readonly #functions: OnnxFunction[] = [];
   readonly #inputs: OnnxValue[] = [];
   readonly #outputs: OnnxValue[] = [];
   readonly #beside = new Map<string, ByteSource>();
@@ -130,20 +132,22 @@ class ModelReading {
     return {
       producer: `${this.producer} ${this.#version}`.trim().slice(0, 100),
       opset: this.#opset,
-      nodes: this.#nodes,
+      nodes: withoutFunctions(this.#nodes, this.#functions, this.#opset, this.#budget),
       initializers,
       inputs: this.#inputs.filter(({ name }) => !initializers.has(name)),
       outputs: this.#outputs,
     };
   }
 
-  /** ModelProto: producer_name 2, producer_version 3, graph 7, opset_import 8, metadata_props 14. */
+  /** ModelProto: producer_name 2, producer_version 3, graph 7, opset_import 8, metadata_props 14, functions 25. */
   async #field(field: Field): Promise<void> {
     const reader = this.#reader;
     if (field.number === 2) this.producer = await reader.text(field);
     else if (field.number === 3) this.#version = await reader.text(field);
     else if (field.number === 7) await this.#graph(field);
-    else if (field.number === 8) {
+    else if (field.number === 25) {
+      this.#functions.push(readFunction(await this.#message(field, NODE_COST), field.start));
+    } else if (field.number === 8) {
       const parts = partsOf(await reader.bytes(field), field.start, 'A version');
       const domain = textOf(parts, 1, field.start);
       if (domain === '' || domain === 'ai.onnx') this.#opset = numberOf(parts, 2) ?? 1;

@@ -5,7 +5,7 @@ import { bad, knownTensor, partsOf, readTensor, varintsOf } from './tensorProto.
 
 const NONE: ReadonlyMap<string, OnnxAttribute> = new Map();
 
-/** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7. @param at Where it stands, for messages. */
+/** NodeProto: input 1, output 2, name 3, op_type 4, attribute 5, domain 7, overload 8. @param at Where it stands, for messages. */
 export function readNode(message: Uint8Array, at: number): OnnxNode {
   const parts = partsOf(message, at, 'A node');
   const attributes = new Map<string, OnnxAttribute>();
@@ -14,11 +14,14 @@ export function readNode(message: Uint8Array, at: number): OnnxNode {
   if (type === '' || outputs.length === 0) {
     throw bad('A node of the model has no operator, or makes nothing', at);
   }
+  const references = new Map<string, string>();
   for (const { value } of parts.filter(({ field }) => field === 5)) {
     if (!(value instanceof Uint8Array)) throw bad('An attribute of the model is none', at);
-    const [name, attribute] = readAttribute(value, at);
-    if (attribute !== null) attributes.set(name, attribute);
+    const { name, attribute, reference } = readAttribute(value, at);
+    if (reference !== '') references.set(name, reference);
+    else if (attribute !== null) attributes.set(name, attribute);
   }
+  const overload = textOf(parts, 8, at);
   return {
     type,
     domain: textOf(parts, 7, at),
@@ -26,33 +29,48 @@ export function readNode(message: Uint8Array, at: number): OnnxNode {
     inputs: textsOf(parts, 1, at),
     outputs,
     attributes: attributes.size === 0 ? NONE : attributes,
+    ...(overload === '' ? {} : { overload }),
+    ...(references.size === 0 ? {} : { references }),
   };
 }
 
-/** AttributeProto: name 1, f 2, i 3, s 4, t 5, g 6, floats 7, ints 8, strings 9, tensors 10, graphs 11. */
-function readAttribute(message: Uint8Array, at: number): [string, OnnxAttribute | null] {
+/** An attribute of a node. `reference` names the one of the function around it that it is; empty for one of its own. */
+interface NamedAttribute {
+  readonly name: string;
+  readonly attribute: OnnxAttribute | null;
+  readonly reference: string;
+}
+
+/** AttributeProto: name 1, and what `attributeOf` reads; ref_attr_name 21. */
+export function readAttribute(message: Uint8Array, at: number): NamedAttribute {
   const parts = partsOf(message, at, 'An attribute');
-  const name = textOf(parts, 1, at);
+  const reference = textOf(parts, 21, at);
+  const attribute = reference === '' ? attributeOf(parts, at) : null;
+  return { name: textOf(parts, 1, at), attribute, reference };
+}
+
+/** f 2, i 3, s 4, t 5, g 6, floats 7, ints 8, strings 9, tensors 10, graphs 11. */
+function attributeOf(parts: readonly Part[], at: number): OnnxAttribute | null {
   // Newer writers say which of them counts; a number that is absent is 0.
   const type = numberOf(parts, 20) ?? 0;
   const has = (field: number) => parts.some((part) => part.field === field);
-  if (type === 2 || (type === 0 && has(3))) return [name, numberOf(parts, 3) ?? 0];
-  if (type === 1 || (type === 0 && has(2))) return [name, floatsOf(parts, 2, at)[0] ?? 0];
-  if (type === 3 || (type === 0 && has(4))) return [name, textOf(parts, 4, at)];
+  if (type === 2 || (type === 0 && has(3))) return numberOf(parts, 3) ?? 0;
+  if (type === 1 || (type === 0 && has(2))) return floatsOf(parts, 2, at)[0] ?? 0;
+  if (type === 3 || (type === 0 && has(4))) return textOf(parts, 4, at);
   if (type === 4 || (type === 0 && has(5))) {
     const [value] = parts.filter(({ field }) => field === 5);
     if (!(value?.value instanceof Uint8Array))
       throw bad('An attribute of the model has no tensor', at);
     const { bytes, ...head } = readTensor(value.value, at);
-    return [name, knownTensor(head, bytes)];
+    return knownTensor(head, bytes);
   }
   if (type === 7 || (type === 0 && has(8))) {
     const integers = parts.filter(({ field }) => field === 8);
-    return [name, integers.flatMap(({ value }) => varintsOf(value, at))];
+    return integers.flatMap(({ value }) => varintsOf(value, at));
   }
-  if (type === 6 || (type === 0 && has(7))) return [name, floatsOf(parts, 7, at)];
-  if (type === 8 || (type === 0 && has(9))) return [name, textsOf(parts, 9, at)];
-  return [name, has(6) || has(11) ? 'graph' : null];
+  if (type === 6 || (type === 0 && has(7))) return floatsOf(parts, 7, at);
+  if (type === 8 || (type === 0 && has(9))) return textsOf(parts, 9, at);
+  return has(6) || has(11) ? 'graph' : null;
 }
 
 /** ValueInfoProto: name 1, type 2; within it tensor_type 1, its shape 2, its dims 1, each with dim_value 1. */
@@ -87,7 +105,7 @@ export function textOf(parts: readonly Part[], field: number, at: number): strin
   return textsOf(parts, field, at)[0] ?? '';
 }
 
-function textsOf(parts: readonly Part[], field: number, at: number): string[] {
+export function textsOf(parts: readonly Part[], field: number, at: number): string[] {
   return parts
     .filter((part) => part.field === field)
     .map(({ value }) => {

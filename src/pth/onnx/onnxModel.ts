@@ -27,6 +27,10 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** Which of several functions of one name it calls. */
+  readonly overload?: string;
+  /** Of a node in a function: attributes that are those of the call, by the names that they have there. */
+  readonly references?: ReadonlyMap<string, string>;
   /** The operator of another format that it stands for: `torch.ops.aten.pad.default`. */
   readonly origin?: string;
 }

@@ -8,26 +8,11 @@ import {
 } from '../../../tensor/upsample.js';
 import type { Lower, Lowering } from '../lowering.js';
 import { Computed } from '../operand.js';
-
-/** Ways from a pixel of the result to a place in the input. */
-const KNOWN: readonly string[] = [
-  'asymmetric',
-  'align_corners',
-  'half_pixel',
-  'pytorch_half_pixel',
-  'tf_half_pixel_for_nn',
-];
+import { type ResampledAxis, resampled } from './resample.js';
+import { type AxisScale, coordinates, tapsOf } from './samples.js';
 
 /** Sides of pictures are shorter. */
 const MAX_SIDE = 1 << 20;
-
-/** How an axis is resized. */
-interface AxisScale {
-  readonly from: number;
-  readonly to: number;
-  /** As given, or of the sides. */
-  readonly scale: number;
-}
 
 /**
  * Resize and Upsample. Which pixels of the input each of the result lies between is computed by ONNX's definition, and compared
@@ -39,28 +24,20 @@ export const resize: Lowering = (node) => {
   if (x.view !== null || x.value.shape.length !== 4) throw node.refusal('its input is no picture');
   const [rows, columns] = scaled;
   if (rows.from === rows.to && columns.from === columns.to) return x;
-  const mode = node.text('mode', 'nearest');
-  if (mode === 'cubic' || node.integer('antialias', 0) === 1) {
-    throw node.refusal(
-      `its mode is ${mode === 'cubic' ? 'cubic' : 'antialiased'}, which is not known here`,
-    );
-  }
-  if (!KNOWN.includes(coordinates(node))) {
-    throw node.refusal(`its coordinates are ${coordinates(node)}, which is not known here`);
-  }
-  const wanted = scaled.map((axis) => samplesOf(node, mode, axis));
+  const told = node.text('mode', 'nearest');
+  const mode = told === 'bilinear' ? 'linear' : told;
+  const taps = scaled.map((axis) => ({ ...axis, taps: tapsOf(node, mode, axis) }));
+  const wanted = taps.map(samplesOf);
   const found = candidates(mode, scaled).find((attributes) =>
-    scaled.every(({ from, to }, axis) =>
-      isSame(axisSamples(attributes, axis as 0 | 1, from, to), wanted[axis]),
-    ),
+    scaled.every(({ from, to }, axis) => {
+      const samples = wanted[axis];
+      return samples !== null && isSame(axisSamples(attributes, axis as 0 | 1, from, to), samples);
+    }),
   );
   if (found !== undefined) return x.with(node.g.apply(upsampleOperator, [x.value], found));
   const stretched = asymmetric(node, mode, x.value, scaled);
   if (stretched !== null) return new Computed(stretched, x.axes);
-  const how = `${mode}, ${coordinates(node)}${mode === 'nearest' ? `, ${node.text('nearest_mode', 'round_prefer_floor')}` : ''}`;
-  throw node.refusal(
-    `its way of resizing ${rows.from} x ${columns.from} to ${rows.to} x ${columns.to} is not known here: ${how}`,
-  );
+  return x.with(resampled(node, x.value, [taps[0], taps[1]]));
 };
 
 /** Rows and columns of the value. */
@@ -105,53 +82,17 @@ interface Samples {
   readonly weight: ArrayLike<number>;
 }
 
-/** Of older versions, no attribute says; newer ones have another default. */
-function coordinates(node: Lower): string {
-  return node.node.type === 'Upsample' || node.opset < 11
-    ? 'asymmetric'
-    : node.text('coordinate_transformation_mode', 'half_pixel');
-}
-
-/** What each pixel of an axis is made of. @see https://onnx.ai/onnx/operators/onnx__Resize.html */
-function samplesOf(node: Lower, mode: string, { from, to, scale }: AxisScale): Samples {
-  const isOld = node.node.type === 'Upsample' || node.opset < 11;
-  const how = coordinates(node);
-  const position = (index: number): number => {
-    if (how === 'asymmetric') return index / scale;
-    if (how === 'align_corners') return to === 1 ? 0 : (index * (from - 1)) / (to - 1);
-    if (how === 'pytorch_half_pixel' && to === 1) return 0;
-    if (how === 'tf_half_pixel_for_nn') return (index + 0.5) / scale;
-    return (index + 0.5) / scale - 0.5;
-  };
-  const round = isOld ? 'floor' : node.text('nearest_mode', 'round_prefer_floor');
-  const samples = {
-    first: new Int32Array(to),
-    second: new Int32Array(to),
-    weight: new Float64Array(to),
-  };
+/** The two pixels that each of the result lies between; `null` where it is made of more, or of others than repeat the edge. */
+function samplesOf({ from, taps }: ResampledAxis): Samples | null {
+  if (taps.some(({ weights }) => weights.length > 2)) return null;
   const within = (index: number) => Math.min(Math.max(index, 0), from - 1);
-  for (let i = 0; i < to; i++) {
-    const at = position(i);
-    if (mode === 'nearest') {
-      samples.first[i] = within(nearest(at, round));
-      samples.second[i] = samples.first[i];
-    } else {
-      samples.first[i] = within(Math.floor(at));
-      samples.second[i] = within(Math.floor(at) + 1);
-      samples.weight[i] = samples.first[i] === samples.second[i] ? 0 : at - Math.floor(at);
-    }
-  }
-  return samples;
-}
-
-/** Whole positions come with the rounding of a division. */
-function nearest(at: number, mode: string): number {
-  if (mode === 'floor') return Math.floor(at + 1e-7);
-  if (mode === 'ceil') return Math.ceil(at - 1e-7);
-  const down = Math.floor(at);
-  const half = at - down - 0.5;
-  if (Math.abs(half) < 1e-7) return mode === 'round_prefer_ceil' ? down + 1 : down;
-  return half > 0 ? down + 1 : down;
+  return {
+    first: taps.map(({ first }) => within(first)),
+    second: taps.map(({ first, weights }) => within(first + weights.length - 1)),
+    weight: taps.map(({ first, weights: [, weight = 0] }) =>
+      within(first) === within(first + 1) ? 0 : weight,
+    ),
+  };
 }
 
 function candidates(
