@@ -13,6 +13,7 @@ type Builtins = {
   url: typeof import('node:url');
   crypto: typeof import('node:crypto');
   util: typeof import('node:util');
+  vm: typeof import('node:vm');
   v8: typeof import('node:v8');
   worker_threads: typeof import('node:worker_threads');
   os: typeof import('node:os');

@@ -66,6 +66,9 @@ export interface CommandInFolders {
   run(...args: readonly string[]): Promise<CommandResult>;
 }
 
+/** So long may bundling take on a machine that does much else. */
+const BUNDLE_MS = 120_000;
+
 /** For a whole test file: builds the command once, and gives each test an empty folder to run it in. */
 export function commandInFolders(): CommandInFolders {
   const home = temporaryFolder();
@@ -79,7 +82,7 @@ export function commandInFolders(): CommandInFolders {
   beforeAll(() => {
     enterFolder();
     return bundleCommand(file);
-  });
+  }, BUNDLE_MS);
   beforeEach(enterFolder);
   afterAll(home.remove);
   return {

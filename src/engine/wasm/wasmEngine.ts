@@ -4,6 +4,7 @@ import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { builtin } from '../../platform/builtin.js';
 import { availableCores, secondCache } from '../../platform/cores.js';
 import { FileError } from '../../platform/fileError.js';
+import { collectNow } from '../../platform/garbage.js';
 import { noticeOnce } from '../../platform/notice.js';
 import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
 import { beginScratch, choicesLeftIn, type ScratchFile } from '../../platform/scratchFile.js';
@@ -294,6 +295,8 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
     (economy, mostBytes) => makeCode(graph, variant, options, economy, mostBytes),
   );
   const module = await compileModule(code, { allowV8Flags, store });
+  // What planning has left would stay while values come into memory, which are to be few.
+  if (allowV8Flags && economy !== 'none') collectNow();
   const gathered = await gather(module, assembly, pages, options);
   const details = detailsOf(variant, options, assembly, economy);
   const journal = journalOf(gathered.team, assembly, { code, variant });
