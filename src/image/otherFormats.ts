@@ -10,12 +10,17 @@ const OTHERS: readonly (readonly [name: string, start: RegExp])[] = [
   ['a JPEG XL', /^(\xff\n|\0{3}\fJXL )/],
   ['an icon (ICO)', /^\0\0[^\0]\0[^\0]\0/],
   ['an SVG or HTML page', /^\s*</],
-  // Its beginning has no mark: a kind of colour table, one of six kinds of pixels, and their bits.
-  ['a TGA', /^.[\0\x01][\x01-\x03\x09-\x0b].{13}[\x08\x0f\x10\x18\x20]/s],
 ];
 
 /** What a file is that is no picture of a format that is read, by its first bytes; `undefined` where they do not tell. */
 export function otherFormat(bytes: Uint8Array): string | undefined {
   const start = textOf(bytes.subarray(0, 64), 'latin1');
-  return OTHERS.find(([, pattern]) => pattern.test(start))?.[0];
+  return (
+    OTHERS.find(([, pattern]) => pattern.test(start))?.[0] ?? (isTga(bytes) ? 'a TGA' : undefined)
+  );
+}
+
+/** A TGA has no mark: it begins with a kind of colour table, one of six kinds of pixels, and, further on, their bits. */
+function isTga({ 1: table, 2: kind, 16: bits }: Uint8Array): boolean {
+  return table <= 1 && [1, 2, 3, 9, 10, 11].includes(kind) && [8, 15, 16, 24, 32].includes(bits);
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { openPicture } from '../../src/cli/pictures/pictureWork.js';
+import { openPicture, type PictureOptions } from '../../src/cli/pictures/pictureWork.js';
 import { decodeRows, loadDecoder, openImage } from '../../src/image/formats.js';
 import { RowCollector } from '../../src/image/rows.js';
 import { temporaryFolder } from '../support/command.js';
@@ -44,11 +44,12 @@ describe('AVIF and HEIC by their packages', () => {
       }
       const path = join(folder.path, `in.${kind}`);
       writeFileSync(path, bytes);
-      const options = {
+      const options: PictureOptions = {
         decode: {},
         pipeline: { resize: null },
-        gallery: false,
+        norm: 'exact',
         quality: undefined,
+        gallery: false,
       };
       const { prepared } = await openPicture(path, options);
       expect(prepared.sized).toEqual(whole);
