@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 
 /**
  * What the page has no use for, of files of which it uses others: nothing is trained there, no batch goes through a network, there is no
- * Node with files and flags, nothing is fetched by address or written as TIFF or WebP, and
+ * Node with files and flags, norms go by the whole picture, nothing is fetched by address or written as TIFF or WebP, and
  * files of Keras are left to the command. Of each file, what takes the place of its
  * exports: a text, or `ABSENT` for what is never called. A build in which something else of the file is wanted fails.
  */
@@ -50,6 +50,7 @@ const PARTS = {
   },
   'src/pth/keras/readers.ts': { kerasReader: 'null', tfjsReader: 'null' },
   'src/platform/fetchBytes.ts': { fetchBytes: ABSENT },
+  'src/translate/norm/forwardByNorm.ts': { forwardByNorm: ABSENT },
   'src/image/tiff/encodeTiff.ts': { encodeTiff: ABSENT },
   'src/image/webp/encodeWebp.ts': { encodeWebp: ABSENT, loadWebpEncoder: ABSENT },
 };

@@ -5,7 +5,7 @@ import type { ForwardOptions } from '../nn/module.js';
 import type { Shape } from '../tensor/shape.js';
 import { measureInput, networkInput } from './networkInput.js';
 import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
-import { checkNormOption, type NormOption } from './norm/normMode.js';
+import type { NormOption } from './norm/normMode.js';
 import { measure, noteOnOutput, type OutputNote } from './outputNote.js';
 import { isFixed, type PictureNetwork, takesAnySize } from './pictureNetwork.js';
 
@@ -48,7 +48,6 @@ export async function generateRows(
   begin: BeginRows,
   { onNote, norm = 'exact', ...options }: GenerateOptions = {},
 ): Promise<void> {
-  const mode = checkNormOption(norm);
   const read = (elements: Float32Array, shape: Shape) => {
     const made = measure(elements, shape, network.outputRange);
     if (Number.isNaN(made.distance)) refuseNaN(elements);
@@ -56,12 +55,12 @@ export async function generateRows(
     if (note !== null) onNote?.(note);
     putPictureRows({ elements, shape }, picture, network, begin);
   };
-  if (mode === null) {
+  if (norm === 'exact') {
     await network.module.forwardReading(networkInput(picture, network), read, options);
     return;
   }
   const { forwardByNorm } = await import('./norm/forwardByNorm.js');
-  await forwardByNorm(picture, network, mode, read, options);
+  await forwardByNorm(picture, network, norm, read, options);
 }
 
 function putPictureRows(

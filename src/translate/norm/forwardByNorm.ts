@@ -13,7 +13,7 @@ import { networkInput } from '../networkInput.js';
 import { isFixed, networkInputShape, type PictureNetwork } from '../pictureNetwork.js';
 import { gatherStatistics } from './gatherStatistics.js';
 import { withDenseStatistics, withGivenStatistics } from './givenStatistics.js';
-import type { NormMode } from './normMode.js';
+import { checkNorm, type NormMode, type NormOption } from './normMode.js';
 import { type OwnNorm, ownNorms, statisticsFor } from './ownNorms.js';
 import { tilesOf } from './tiles.js';
 
@@ -23,17 +23,18 @@ import { tilesOf } from './tiles.js';
  * then goes through it as a whole.
  *
  * @param read As of `Module.forwardReading`.
- * @throws CycleganError `ERR_NORM` for a network without norms that go by the picture's statistics, or that takes a single size.
+ * @throws CycleganError `ERR_NORM` for a `norm` that is no approximation, for a network without norms that go by the picture's statistics, or that takes a single size.
  * @see Chen et al., "Towards Ultra-Resolution Neural Style Transfer via Thumbnail Instance Normalization", AAAI 2022; Ho et al., "Every Pixel
  * Has its Moments: Ultra-High-Resolution Unpaired Image-to-Image Translation via Dense Normalization", ECCV 2024
  */
 export async function forwardByNorm<T>(
   picture: Picture,
   network: PictureNetwork,
-  mode: NormMode,
+  norm: Exclude<NormOption, 'exact'>,
   read: (output: Float32Array, shape: Shape) => T,
   options: ForwardOptions,
 ): Promise<T> {
+  const mode = checkNorm(norm);
   checkSignal(options.signal);
   const graph = traceGraph(network.module, networkInputShape(picture, network));
   const norms = ownNorms(graph);

@@ -49,9 +49,9 @@ export function parseNorm(text: unknown): NormMode | null | undefined {
  * Not every caller has a compiler that checks.
  * @throws CycleganError `ERR_NORM` for what is none.
  */
-export function checkNormOption(option: unknown): NormMode | null {
+export function checkNorm(option: unknown): NormMode {
   const mode = parseNorm(option);
-  if (mode !== undefined) return mode;
+  if (mode !== undefined && mode !== null) return mode;
   throw new CycleganError(
     'ERR_NORM',
     `norm takes ${NORM_FORMS}, but got ${describeValue(option)}.`,
