@@ -1,6 +1,6 @@
 import { mediaType, type Site } from '../http/site.js';
 import { requireBuiltin } from '../platform/builtin.js';
-import { readFileBytes } from '../platform/files.js';
+import { openFile } from '../platform/byteSource.js';
 
 /** The small model and its sample, which the built command carries within itself; read when asked for. */
 
@@ -40,12 +40,27 @@ async function bytesOf({ base64 = '', is }: ArchivedFile): Promise<Uint8Array> {
   return new Uint8Array(Buffer.from(base64, 'base64'));
 }
 
-/** The command's own file ends with comments, one per line, of base64 (`scripts/bundleCommand.mjs`). */
+/** Bytes that hold the last line of the command's file. */
+const MAX_LAST_LINE = 1000;
+
+/**
+ * The command's own file ends with comments, one per line, of base64, and one with where they are (`scripts/bundleCommand.mjs`). Only that
+ * part of it is read.
+ */
 export async function fromComment(number: number): Promise<Uint8Array> {
   const { fileURLToPath } = requireBuiltin('url', 'The built-in model');
-  const file = Buffer.from(await readFileBytes(fileURLToPath(import.meta.url)));
-  const mark = `\n//${number} `;
-  const start = file.lastIndexOf(mark) + mark.length;
-  const base64 = file.toString('latin1', start, file.indexOf('\n', start));
-  return new Uint8Array(Buffer.from(base64, 'base64'));
+  const file = await openFile(fileURLToPath(import.meta.url));
+  const text = async (start: number, end: number) => latin1(await file.read(start, end));
+  const last = await text(Math.max(0, file.size - MAX_LAST_LINE), file.size);
+  const places: unknown = JSON.parse(last.slice(last.lastIndexOf('\n//') + 3));
+  const [start, length] = (places as (readonly [number, number])[])[number];
+  const { buffer, byteOffset, byteLength } = Buffer.from(
+    await text(start, start + length),
+    'base64',
+  );
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }

@@ -1,4 +1,5 @@
 import { CycleganError } from '../../errors.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import { isAbortion } from '../../platform/abortion.js';
 import { resolveSettings } from '../../train/options/settings.js';
 import type { TrainOptions, TrainResult } from '../../train/run/options.js';
@@ -23,6 +24,8 @@ export async function runTrain(request: TrainRequest, terminal: Terminal): Promi
   const progress = new TrainProgress(terminal);
   let saved = 0;
   try {
+    const { engine, threads, allowV8Flags, revectorize } = options;
+    await settleEngine({ engine, threads, allowV8Flags, revectorize });
     const result = await trainCycleGan({
       ...options,
       signal: interruption.signal,

@@ -1,6 +1,7 @@
 import { AbortError } from '../../errors.js';
 import { ImageError } from '../../image/picture.js';
 import { warmUp } from '../../nn/compile.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import { availableCores } from '../../platform/cores.js';
 import { readFrames } from '../frames/frameInput.js';
 import { translateFrames } from '../frames/frameStream.js';
@@ -31,6 +32,7 @@ export async function runFrames(
   await warmUp(engine);
   const reading = await beginOpening(weights, terminal);
   const generator = await reading();
+  await settleEngine(engine);
   const tally = new FrameTally(generator, pictures, terminal);
   const interruption = new Interruption();
   const { signal } = interruption;

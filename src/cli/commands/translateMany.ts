@@ -1,6 +1,7 @@
 import { AbortError, CycleganError } from '../../errors.js';
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { warmUp } from '../../nn/compile.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import { shownName } from '../addresses.js';
 import { GalleryFile } from '../gallery/galleryFile.js';
 import { beginOpening } from '../generator.js';
@@ -38,6 +39,7 @@ export async function runMany(
   await warmUp(request.engine);
   const reading = await beginOpening(request.weights, terminal);
   const generator = await reading();
+  await settleEngine(request.engine);
   const gallery = await beginGallery(plan, request);
   tally.begin(generator);
   const interruption = new Interruption();

@@ -1,6 +1,7 @@
 import { AbortError } from '../../errors.js';
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { warmUp } from '../../nn/compile.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import { pathKind, whyMissing } from '../../platform/files.js';
 import { beginOpening } from '../generator.js';
 import { Interruption } from '../interruption.js';
@@ -38,6 +39,7 @@ export async function runWatch(
   await warmUp(request.engine);
   const reading = await beginOpening(request.weights, terminal);
   const generator = await reading();
+  await settleEngine(request.engine);
   const tally = new Tally(0, request, terminal);
   tally.begin(generator);
   const interruption = new Interruption();

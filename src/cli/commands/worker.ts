@@ -1,5 +1,5 @@
 import { seconds } from '../../html/text.js';
-import { warmUp } from '../../nn/compile.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import { writeFileAtomic } from '../../platform/files.js';
 import { utf8Bytes } from '../../platform/text.js';
 import { happensWithin } from '../../platform/timeLimit.js';
@@ -31,7 +31,7 @@ export async function runWorker(request: WorkerRequest, terminal: Terminal): Pro
   const server = await openServer(queue.address);
   const interruption = new Interruption();
   try {
-    await warmUp(engine);
+    await settleEngine(engine);
     const translator = new JobTranslator(store, engine);
     const { translate } = translator;
     const worker = new JobWorker(server, {

@@ -2,6 +2,7 @@ import type { EngineOptions } from '../../engine/engine.js';
 import { CycleganError, ShapeError } from '../../errors.js';
 import type { TraitOptions } from '../../generator/family.js';
 import { type OpenedGenerator, openGenerator } from '../../generator/openGenerator.js';
+import { settleEngine } from '../../nn/settleEngine.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import { channelProblem } from '../../translate/pictureNetwork.js';
 import {
@@ -39,6 +40,7 @@ export class Models {
 
   /** @throws What is wrong with a model: its file, or that it takes no pictures. */
   async open(): Promise<ModelReport[]> {
+    await settleEngine(this.#setup.engine);
     for (const [name, source] of this.#setup.models) {
       const generator =
         'module' in Object(source) ? (source as OpenedGenerator) : await openSource(source);

@@ -1,6 +1,7 @@
 import { CycleganError } from '../../errors.js';
 import { abortionOf, abortReason } from '../../platform/abortion.js';
 import { requireBuiltin } from '../../platform/builtin.js';
+import { collectNow } from '../../platform/garbage.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { TranslatedBytes } from '../../translate/translateBytes.js';
 import { type FromThread, restored, type ToThread } from './messages.js';
@@ -180,6 +181,8 @@ export class ThreadTranslator implements Translator {
 
   async open(): Promise<readonly ModelReport[]> {
     const [reports] = await Promise.all(this.#slots.map((slot) => slot.open()));
+    // What it took to begin is done with.
+    collectNow();
     return reports;
   }
 

@@ -61,9 +61,11 @@ export function serveTranslations(): void {
   });
 }
 
-/** Where the one who started the thread has let it (`threadTranslator.ts`). */
+/** Where the one who started the thread has let it (`threadTranslator.ts`). It is the second time that gives back the room for new objects. */
 function collectGarbage(): void {
-  (globalThis as { gc?: () => void }).gc?.();
+  const { gc } = globalThis as { gc?: () => void };
+  gc?.();
+  gc?.();
 }
 
 /** Memory of an answer that is not copied. */
