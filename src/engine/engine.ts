@@ -65,7 +65,10 @@ export interface CompileOptions {
   readonly resume?: boolean;
   /** Threads to use; engines without threads ignore it. Default: what the machine has. */
   readonly threads?: number;
-  /** Whether V8's flags may be set, which concerns the whole process. Default: false. */
+  /**
+   * Whether V8's flags may be set, which concerns the whole process. In Node 24, other WebAssembly that has run often by then may end the process: compile
+   * a first program before it is loaded (libwebp by `loadDecoder`, say). Default: false.
+   */
   readonly allowV8Flags?: boolean;
   /** Whether V8 may be asked to widen machine code to 256 bits. Default: true, with `allowV8Flags`. */
   readonly revectorize?: boolean;
