@@ -15,7 +15,6 @@ type Builtins = {
   util: typeof import('node:util');
   vm: typeof import('node:vm');
   v8: typeof import('node:v8');
-  vm: typeof import('node:vm');
   worker_threads: typeof import('node:worker_threads');
   os: typeof import('node:os');
   zlib: typeof import('node:zlib');
