@@ -280,6 +280,27 @@ def of_uneven_pools(x):
     return model, torch.tanh(F.conv2d(t, weight))
 
 
+def of_reshaped_factors(x):
+    """A norm of channels that stand last, whose deviation tf2onnx 1.15 reshapes from [1, C, 1, 1] in place of transposing it."""
+    w = Writer(15, "tf2onnx")
+    weight, back, gamma = torch.randn(4, 3, 3, 3) * 0.3, torch.randn(3, 4, 1, 1), torch.rand(4) + 0.5
+    y = w.node("Transpose", ["input"], perm=[0, 3, 1, 2])
+    y = w.node("Conv", [y, w.tensor("kernel", weight)], kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    off = w.node("Sub", [y, w.node("GlobalAveragePool", [y])])
+    variance = w.node("GlobalAveragePool", [w.node("Mul", [off, off])])
+    root = w.node("Sqrt", [w.node("Add", [variance, w.tensor("eps", np.full((1, 1, 1, 1), 1e-5, np.float32))])])
+    last = w.node("Reshape", [root, w.tensor("new_shape", int64(1, 1, 1, 4))])
+    y = w.node("Div", [w.node("Transpose", [off], perm=[0, 2, 3, 1]), last])
+    y = w.node("Mul", [w.tensor("gamma", gamma), y])
+    y = w.node("Conv", [w.node("Transpose", [y], perm=[0, 3, 1, 2]), w.tensor("back", back)])
+    y = w.node("Tanh", [w.node("Transpose", [y], perm=[0, 2, 3, 1])])
+    model = w.model([1, "H", "W", 3], y, [1, "H", "W", 3])
+
+    t = F.conv2d(x, weight, None, 1, 1)
+    t = (t - t.mean((2, 3), True)) / (t.var((2, 3), False, True) + 1e-5).sqrt() * gamma.view(1, -1, 1, 1)
+    return model, torch.tanh(F.conv2d(t, back))
+
+
 def of_functions(x):
     """Opset 18 with functions of its own, as torch.onnx.dynamo_export writes modules: one calls another, with an attribute."""
     w = Writer(18, "pytorch")
@@ -349,6 +370,7 @@ def models():
     made.append(("antialias_18", *of_antialias(picture), {"range": [-1, 1]}))
     made.append(("pools_13", *of_uneven_pools(picture), {"range": [-1, 1], "fallbacks": [" (mul)"]}))
     made.append(("functions_18", *of_functions(picture), {"range": [-1, 1]}))
+    made.append(("tf2onnx_15", *of_reshaped_factors(picture), {"range": [-1, 1], "channelsLast": True}))
     return picture, made
 
 

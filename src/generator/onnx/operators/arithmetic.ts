@@ -49,7 +49,27 @@ function ofBoth(node: Lower, operator: Pair, a: Computed, b: Computed): Computed
   if (isAlike && isOneView && sameShape(a.value.shape, b.value.shape)) {
     return new Computed(apply(a.value, b.value), a.axes, a.view);
   }
+  const second = a.view === null && a.axes !== null ? inOrder(node, b, a.axes) : null;
+  if (second !== null) return new Computed(apply(a.value, second), a.axes);
+  const first = b.view === null && b.axes !== null ? inOrder(node, a, b.axes) : null;
+  if (first !== null) return new Computed(apply(first, b.value), b.axes);
   return new Computed(apply(node.plain(a), node.plain(b)));
+}
+
+/**
+ * The value of an operand as if its axes were counted in another way; `null` where elements would have to move. tf2onnx reshapes what has
+ * one pixel, `[N, C, 1, 1]`, in place of transposing it.
+ */
+function inOrder(node: Lower, x: Computed, axes: readonly number[]): Value | null {
+  const sides = x.shape;
+  if (sides.length !== axes.length) return null;
+  const shape = [...sides];
+  for (const [i, axis] of axes.entries()) shape[axis] = sides[i];
+  // Sides of 1 may stand anywhere; the others have to follow each other as before.
+  const long = axes.filter((_, i) => sides[i] !== 1);
+  if (!long.every((axis, i) => i === 0 || axis > long[i - 1])) return null;
+  if (x.axes === null && sameShape(x.value.shape, shape)) return x.value;
+  return node.reshape(node.plain(x), shape);
 }
 
 const pair =
