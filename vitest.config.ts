@@ -15,8 +15,12 @@ const variants = ['js', 'wasm', 'wasm+fma', 'wasm+fma+256'].map((engine) => ({
   },
 }));
 
+/** Hooks build pages and start browsers, which takes a machine with much else to do as long as a test. */
 const suite = (name: string, testTimeout: number) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], setupFiles, testTimeout },
+  test: {
+    ...{ name, include: [`test/${name}/**/*.test.ts`], setupFiles },
+    ...{ testTimeout, hookTimeout: testTimeout },
+  },
 });
 
 /**
@@ -55,6 +59,7 @@ export default defineConfig({
           include: ['test/gpu/**/*.test.ts', 'test/variants/{families,nets}.test.ts'],
           setupFiles,
           testTimeout: 300_000,
+          hookTimeout: 300_000,
           env: { CYCLEGAN_TEST_ENGINE: 'webgpu' },
           pool: 'forks',
         },

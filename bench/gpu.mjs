@@ -1,8 +1,9 @@
-// The WebGPU engine against others, in Chromium: node bench/gpu.mjs [--real] [--rounds N] [--size 256x314] [--ngf 64]
-// All runners that a page can have take turns in one, each with the transfers that a picture takes; then those of a process of their own,
-// onnxruntime-node by WebGPU and PyTorch by CUDA, if there is a GPU. What is printed is the median, the ratio to onnxruntime-web, and how
-// far outputs are from ours. Without --real, all of it runs on the processor (SwiftShader), where only small sizes make sense; with it,
-// Chromium's own choice of adapter. The others come from bench/runtimes (`npm install` there). TensorFlow.js and jax-js run the layers.
+// The WebGPU engine against others: node bench/gpu.mjs [--real] [--rounds N] [--size 256x314] [--ngf 64] [--only network] [--write]
+// All runners that a page can have take turns in one, in Chromium, each with the transfers that a picture takes; then those of a process of
+// their own, onnxruntime-node by WebGPU and PyTorch. What is printed is the median, the ratio to onnxruntime-web, and how far outputs are
+// from ours. Without --real, all of it runs on the processor (SwiftShader, and PyTorch as it is), where only small sizes make sense; with
+// it, on Chromium's own choice of adapter, and PyTorch by CUDA. The others come from bench/runtimes (`npm install` there). --write makes
+// bench/GPU.md of it.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,6 +21,7 @@ import {
   Sequential,
   saveStateDict,
 } from '../dist/index.js';
+import { writeGpuPage } from './gpu/report.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const installed = join(root, 'bench/runtimes/node_modules');
@@ -30,6 +32,8 @@ const LIBRARIES = {
   tfgpu: join(installed, '@tensorflow/tfjs-backend-webgpu/dist'),
   jax: join(installed, '@jax-js/jax/dist'),
 };
+/** The driver that comes with Chromium, and runs all of it on the processor. */
+const SOFTWARE = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const run = promisify(execFile);
 const TYPES = { '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm' };
 
@@ -39,6 +43,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '20' },
     size: { type: 'string' },
     ngf: { type: 'string' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 });
 const { real } = options;
@@ -76,24 +82,42 @@ const CASES = [
   },
 ];
 
-for (const one of CASES) print(one, await measure(one));
+const measured = [];
+for (const one of CASES.filter(({ kind }) => (options.only ?? kind) === kind)) {
+  const found = await measure(one);
+  print(one, found);
+  measured.push({ name: one.name, ...found });
+}
+if (options.write)
+  writeGpuPage(join(root, 'bench'), { real, rounds: Number(options.rounds), measured });
 
+/** @returns What runners took, and why others did not run. */
 async function measure({ kind, module, shape, outChannels = 3 }) {
   const weights = await weightsOf(module);
   const model = exportOnnx(module, shape);
-  const { results, failed } = await measureInPage({ kind, shape, outChannels, weights, model });
-  const alone = real ? await measureAlone({ kind, shape, weights, model }) : [];
-  return { results, failed: [...failed, ...alone.filter(({ reason }) => reason)], alone };
+  const inPage = await measureInPage({ kind, shape, outChannels, weights, model });
+  const alone = await measureAlone({ kind, shape, weights, model, expected: inPage.output });
+  const all = [...inPage.results, ...alone];
+  return {
+    results: all.filter(({ reason }) => reason === undefined),
+    failed: [...inPage.failed, ...all.filter(({ reason }) => reason !== undefined)],
+  };
 }
 
 /** What has no page: a process each, and what it prints, or why there is nothing. */
-async function measureAlone({ kind, shape, weights, model }) {
+async function measureAlone({ kind, shape, weights, model, expected }) {
   const folder = mkdtempSync(join(tmpdir(), 'cyclegan-gpu-'));
   const [weightFile, modelFile] = [join(folder, 'weights.pth'), join(folder, 'model.onnx')];
   const { rounds } = options;
+  const output = join(folder, 'output.f32');
+  const device = real ? 'cuda' : 'cpu';
+  const drivers = real ? {} : { VK_DRIVER_FILES: SOFTWARE, VK_ICD_FILENAMES: SOFTWARE };
   const commands = {
-    'onnxruntime-node, WebGPU': [process.execPath, 'ortNode.mjs', modelFile, shape, rounds],
-    'PyTorch, CUDA': ['python3', 'torchCuda.py', kind, weightFile, shape, ngf, rounds],
+    'onnxruntime-node, WebGPU': [process.execPath, 'ortNode.mjs', modelFile, shape, rounds, output],
+    [`PyTorch, ${device}`]: [
+      ...[process.env.PYTHON ?? 'python3', 'pytorch.py', device],
+      ...[kind, weightFile, shape, ngf, rounds, output],
+    ],
   };
   try {
     writeFileSync(weightFile, weights);
@@ -101,18 +125,17 @@ async function measureAlone({ kind, shape, weights, model }) {
     const results = [];
     for (const [name, [command, script, ...args]] of Object.entries(commands)) {
       try {
-        const { stdout } = await run(command, [
-          join(root, 'bench/gpu', script),
-          ...args.map(String),
-        ]);
-        results.push({ name, ...JSON.parse(stdout.trim().split('\n').at(-1)) });
+        const { stdout } = await run(
+          command,
+          [join(root, 'bench/gpu', script), ...args.map(String)],
+          { env: { ...process.env, ...drivers } },
+        );
+        const found = JSON.parse(stdout.trim().split('\n').at(-1));
+        results.push({ name, ...found, difference: differenceFrom(expected, floats(output)) });
       } catch (error) {
         results.push({
           name,
-          reason: String(error.stderr || error)
-            .trim()
-            .split('\n')
-            .at(-1),
+          reason: lastLine(error),
         });
       }
     }
@@ -122,12 +145,33 @@ async function measureAlone({ kind, shape, weights, model }) {
   }
 }
 
+function lastLine(error) {
+  return String(error.stderr || error)
+    .trim()
+    .split('\n')
+    .at(-1);
+}
+
+/** A file of raw float32. */
+function floats(file) {
+  return new Float32Array(new Uint8Array(readFileSync(file)).buffer);
+}
+
+function differenceFrom(expected, found) {
+  return expected?.reduce((most, v, i) => Math.max(most, Math.abs(v - found[i])), 0);
+}
+
 async function measureInPage({ kind, shape, outChannels, weights, model }) {
   const files = {
     '/': '<!doctype html><title>bench</title>',
     '/model.onnx': model,
     '/weights.pth': weights,
-    '/page.js': readFileSync(join(root, 'bench/gpu/page.mjs')),
+    ...Object.fromEntries(
+      ['page', 'tensorflow', 'jax'].map((name) => [
+        `/${name}.mjs`,
+        readFileSync(join(root, `bench/gpu/${name}.mjs`)),
+      ]),
+    ),
     '/library.js': readFileSync(join(root, 'dist/web/cyclegan-ts.js')),
   };
   const server = await serve(files);
@@ -144,7 +188,7 @@ async function measureInPage({ kind, shape, outChannels, weights, model }) {
       tf: existsSync(LIBRARIES.tf) && existsSync(LIBRARIES.tfgpu),
       jax: existsSync(LIBRARIES.jax),
     };
-    return await tab.evaluate(async (task) => (await import('/page.js')).measure(task), {
+    return await tab.evaluate(async (task) => (await import('/page.mjs')).measure(task), {
       kind,
       shape,
       outChannels,
@@ -185,10 +229,10 @@ async function serve(files) {
   return server;
 }
 
-function print({ name }, { results, failed, alone }) {
+function print({ name }, { results, failed }) {
   console.log(`\n${name}`);
   const reference = results.find((result) => result.name === 'onnxruntime-web');
-  for (const result of [...results, ...alone.filter(({ reason }) => reason === undefined)]) {
+  for (const result of results) {
     const { milliseconds, fastest, difference, details } = result;
     const ratio =
       reference === undefined ? '' : `${(milliseconds / reference.milliseconds).toFixed(2)}x`;

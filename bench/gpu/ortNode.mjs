@@ -1,7 +1,9 @@
-// onnxruntime-node by its WebGPU provider: node bench/gpu/ortNode.mjs MODEL SHAPE ROUNDS, SHAPE as 1,3,256,314; prints JSON.
+// onnxruntime-node by its WebGPU provider: node bench/gpu/ortNode.mjs MODEL SHAPE ROUNDS OUTPUT, SHAPE as 1,3,256,314; prints JSON, and
+// writes the last output as raw float32.
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const [model, shapeText, rounds] = process.argv.slice(2);
+const [model, shapeText, rounds, outputFile] = process.argv.slice(2);
 const require = createRequire(new URL('../runtimes/package.json', import.meta.url));
 const ort = require('onnxruntime-node');
 const shape = shapeText.split(',').map(Number);
@@ -12,7 +14,7 @@ const run = async () => {
   const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, shape) };
   return (await session.run(feeds))[session.outputNames[0]].data;
 };
-await run();
+writeFileSync(outputFile, await run());
 const times = [];
 for (let round = 0; round < Number(rounds); round++) {
   const start = performance.now();
@@ -21,5 +23,11 @@ for (let round = 0; round < Number(rounds); round++) {
 }
 times.sort((a, b) => a - b);
 const milliseconds = times[Math.floor(times.length / 2)];
-console.log(JSON.stringify({ milliseconds, fastest: times[0], details: [ort.env.versions.node] }));
+console.log(
+  JSON.stringify({
+    milliseconds,
+    fastest: times[0],
+    details: [`version ${ort.env.versions.node}`],
+  }),
+);
 process.exit(0);

@@ -1,4 +1,6 @@
 // Runs in the page that bench/gpu.mjs opens: makes a runner of each library that is served, and times them in turns.
+import { jax } from './jax.mjs';
+import { tensorflow } from './tensorflow.mjs';
 
 /** @returns What each runner took, or why it did not run. */
 export async function measure({ kind, shape, outChannels, ngf, rounds, libraries }) {
@@ -7,8 +9,8 @@ export async function measure({ kind, shape, outChannels, ngf, rounds, libraries
     'cyclegan-ts, winograd': () => ours(task, 'winograd'),
     'cyclegan-ts, direct': () => ours(task, 'direct'),
     ...(libraries.ort ? { 'onnxruntime-web': () => onnxruntime(task) } : {}),
-    ...(libraries.tf && kind !== 'network' ? { 'tfjs-webgpu': () => tensorflow(task) } : {}),
-    ...(libraries.jax && kind !== 'network' ? { 'jax-js': () => jax(task) } : {}),
+    ...(libraries.tf ? { 'tfjs-webgpu': () => tensorflow(task) } : {}),
+    ...(libraries.jax ? { 'jax-js': () => jax(task) } : {}),
   };
   const runners = [];
   const failed = [];
@@ -17,7 +19,7 @@ export async function measure({ kind, shape, outChannels, ngf, rounds, libraries
       const { run, details } = await make();
       runners.push({ name, run, details, output: Float32Array.from(await run()), times: [] });
     } catch (error) {
-      failed.push({ name, reason: String(error) });
+      failed.push({ name, reason: String(error?.stack ?? error).split('\n')[0] });
     }
   }
   for (let round = 0; round < rounds; round++) {
@@ -36,7 +38,7 @@ export async function measure({ kind, shape, outChannels, ngf, rounds, libraries
       0,
     ),
   }));
-  return { results, failed };
+  return { results, failed, output: [...(runners[0]?.output ?? [])] };
 }
 
 function summary(times) {
@@ -50,7 +52,7 @@ async function bytes(address) {
 
 async function prepare({ kind, shape, outChannels, ngf }) {
   const library = await import('/library.js');
-  const stateDict = await library.loadStateDict(await bytes('/weights.pth'));
+  const weights = await library.loadStateDict(await bytes('/weights.pth'));
   const modules = {
     network: () => new library.ResNetGenerator(3, 3, ngf, 9),
     residual: () =>
@@ -62,12 +64,11 @@ async function prepare({ kind, shape, outChannels, ngf }) {
       new library.Sequential(new library.Conv2d(shape[1], outChannels, 3, { padding: 1 })),
   };
   const module = modules[kind]();
-  module.loadStateDict(stateDict);
+  module.loadStateDict(weights);
   module.eval();
   const size = shape.reduce((a, b) => a * b, 1);
   const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i * 0.37));
-  const tensors = [...stateDict.values()];
-  return { library, module, kind, shape, data, weight: tensors[0], bias: tensors[1] };
+  return { library, module, kind, shape, data, weights };
 }
 
 async function ours({ library, module, shape, data }, variant) {
@@ -87,65 +88,4 @@ async function onnxruntime({ shape, data }) {
     return (await session.run(feeds))[session.outputNames[0]].data;
   };
   return { run, details: [`version ${ort.env.versions.web}`] };
-}
-
-/** A convolution in TensorFlow.js, whose pictures are `[N, H, W, C]`; going there and back is part of the time. */
-async function tensorflow({ kind, shape, data, weight, bias }) {
-  for (const address of ['/tf/tf.min.js', '/tfgpu/tf-backend-webgpu.min.js']) await script(address);
-  const { tf } = globalThis;
-  await tf.setBackend('webgpu');
-  await tf.ready();
-  const filter = tf.tensor(weight.data, weight.shape).transpose([2, 3, 1, 0]);
-  const shift = tf.tensor(bias.data);
-  const run = async () => {
-    const output = tf.tidy(() => {
-      let x = tf.tensor(data, shape).transpose([0, 2, 3, 1]);
-      const [none, one] = [
-        [0, 0],
-        [1, 1],
-      ];
-      if (kind === 'residual') x = x.mirrorPad([none, one, one, none], 'reflect');
-      const pad = kind === 'residual' ? 0 : 1;
-      return tf.fused.conv2d({ x, filter, strides: 1, pad, bias: shift }).transpose([0, 3, 1, 2]);
-    });
-    const result = await output.data();
-    output.dispose();
-    return result;
-  };
-  return { run, details: [`version ${tf.version.tfjs}`] };
-}
-
-function script(address) {
-  return new Promise((resolve, reject) => {
-    const element = document.createElement('script');
-    element.src = address;
-    element.onload = resolve;
-    element.onerror = () => reject(new Error(`${address} does not load`));
-    document.head.append(element);
-  });
-}
-
-/** A convolution in jax-js, which has no padding by reflection: rows and columns are taken by their indices. */
-async function jax({ kind, shape, data, weight, bias }) {
-  const { init, defaultDevice, jit, lax, numpy: np } = await import('/jax/index.js');
-  if (!(await init('webgpu')).includes('webgpu')) throw new Error('jax-js finds no WebGPU');
-  defaultDevice('webgpu');
-  const w = np.array(weight.data).reshape(weight.shape);
-  const b = np.array(bias.data).reshape([1, -1, 1, 1]);
-  const mirrored = (size) =>
-    Int32Array.from(
-      { length: size + 2 },
-      (_, i) => size - 1 - Math.abs(size - 1 - Math.abs(i - 1)),
-    );
-  const pads = kind === 'residual' ? [0, 0] : [1, 1];
-  const forward = jit((x, w, b) => {
-    const padded =
-      kind === 'residual'
-        ? [2, 3].reduce((v, axis) => np.take(v, np.array(mirrored(shape[axis])), axis), x)
-        : x;
-    return lax.conv(padded, w, [1, 1], [pads, pads]).add(b);
-  });
-  // Each function takes over its arguments: `ref` is what keeps them.
-  const run = () => forward(np.array(data).reshape(shape), w.ref, b.ref).data();
-  return { run, details: ['lax.conv in one jit'] };
 }

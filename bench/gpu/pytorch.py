@@ -1,4 +1,4 @@
-"""PyTorch on CUDA, float32: python3 bench/gpu/torchCuda.py KIND WEIGHTS SHAPE NGF ROUNDS; prints JSON.
+"""PyTorch, float32: python3 bench/gpu/pytorch.py cuda|cpu KIND WEIGHTS SHAPE NGF ROUNDS OUTPUT; prints JSON, and writes the last output.
 
 The picture goes up and the result comes back in each round, as with all other runners.
 """
@@ -10,7 +10,7 @@ import time
 import torch
 from torch import nn
 
-kind, weights, shape, ngf, rounds = sys.argv[1:]
+device, kind, weights, shape, ngf, rounds, output = sys.argv[1:]
 shape = [int(side) for side in shape.split(",")]
 ngf, rounds = int(ngf), int(rounds)
 
@@ -53,21 +53,23 @@ def module():
     return nn.Sequential(nn.Conv2d(in_channels, out_channels, 3, padding=1))
 
 
-if not torch.cuda.is_available():
+if device == "cuda" and not torch.cuda.is_available():
     sys.exit("PyTorch has no CUDA here")
 torch.backends.cudnn.benchmark = True
 torch.backends.cuda.matmul.allow_tf32 = False
 torch.backends.cudnn.allow_tf32 = False
 net = module()
 net.load_state_dict(torch.load(weights, map_location="cpu"))
-net = net.eval().cuda()
-x = torch.sin(torch.arange(torch.Size(shape).numel()) * 0.37).reshape(shape)
+net = net.eval().to(device)
+x = torch.sin(torch.arange(torch.Size(shape).numel(), dtype=torch.float64) * 0.37).float().reshape(shape)
 times = []
 with torch.no_grad():
     for _ in range(3 + rounds):
         start = time.perf_counter()
-        net(x.cuda()).cpu()
+        y = net(x.to(device)).cpu()
         times.append((time.perf_counter() - start) * 1e3)
 times = sorted(times[3:])
-details = [torch.__version__, torch.cuda.get_device_name()]
+y.numpy().tofile(output)
+hardware = torch.cuda.get_device_name() if device == "cuda" else f"{torch.get_num_threads()} threads"
+details = [f"version {torch.__version__}", hardware]
 print(json.dumps({"milliseconds": times[len(times) // 2], "fastest": times[0], "details": details}))
