@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineName } from '../../src/engine/engine.js';
 import { selectEngine } from '../../src/engine/engines.js';
+import type { MemoryError } from '../../src/engine/wasm/newMemory.js';
 import { openGenerator } from '../../src/generator/openGenerator.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import type { GraphBuilder, Value } from '../../src/graph/builder.js';
@@ -390,6 +391,20 @@ it('gathers statistics in about the memory that the network takes', async () => 
   const gathering = await least(statisticsGraph(graph, ownNorms(graph)));
   expect(gathering).toBeLessThan(1.2 * (await least(graph)));
 });
+
+it.each(['thumbnail:64', 'dense:64'] as const)(
+  'tells by %s how much memory is enough for all that it runs',
+  async (norm) => {
+    const module = new ResNetGenerator(3, 3, 8, 1).eval();
+    const picture = pictureOf(320, 320);
+    const run = (memory: number) =>
+      translate(picture, module, { norm, resize: null, engine: 'wasm', threads: 1, memory });
+    const refusal = await run(1e5).catch((error: unknown) => error);
+    const { least } = refusal as MemoryError;
+    expect(least).toBeGreaterThan(1e6);
+    expect((await run(least as number)).width).toBe(320);
+  },
+);
 
 describe('pictures', () => {
   it('of one colour come out as they do exactly', async () => {

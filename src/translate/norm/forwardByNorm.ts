@@ -1,4 +1,6 @@
 import type { NodeProgress } from '../../engine/engine.js';
+import { selectEngine } from '../../engine/engines.js';
+import { MemoryError } from '../../engine/wasm/newMemory.js';
 import { CycleganError } from '../../errors.js';
 import type { Graph } from '../../graph/graph.js';
 import type { ReplacedGraph } from '../../graph/replaceNodes.js';
@@ -11,7 +13,7 @@ import { checkSignal } from '../../platform/abortion.js';
 import type { Shape } from '../../tensor/shape.js';
 import { networkInput } from '../networkInput.js';
 import { isFixed, networkInputShape, type PictureNetwork } from '../pictureNetwork.js';
-import { gatherStatistics } from './gatherStatistics.js';
+import { gatherStatistics, type NormInput } from './gatherStatistics.js';
 import { withDenseStatistics, withGivenStatistics } from './givenStatistics.js';
 import { checkNorm, type NormMode, type NormOption } from './normMode.js';
 import { type OwnNorm, ownNorms, statisticsFor } from './ownNorms.js';
@@ -41,9 +43,11 @@ export async function forwardByNorm<T>(
   refuseOthers(network, norms, mode);
   // Layers are told of as the picture itself goes through them; nothing goes on where it was ended.
   const { onProgress, resume: _, ...quiet } = options;
-  const approximate = mode.kind === 'thumbnail' ? byThumbnail : byTiles;
-  const task = { graph, norms, side: mode.side };
-  const changed = await approximate(picture, network, task, quiet);
+  const plan = mode.kind === 'thumbnail' ? thumbnailPlan : tilesPlan;
+  const { parts, graphFor } = plan(picture, network, { graph, norms, side: mode.side });
+  const gathering = () => gatherStatistics(parts, network, quiet);
+  const blank = () => graphFor(parts.map(() => norms.map(blankInput))).graph;
+  const changed = graphFor(await withLeastOfBoth(gathering, blank, quiet));
   const program = await compileGraph(changed.graph, quiet);
   try {
     options.onProgram?.(program);
@@ -96,19 +100,24 @@ interface Task {
   readonly side: number;
 }
 
-async function byThumbnail(
-  picture: Picture,
-  network: PictureNetwork,
-  { graph, norms, side }: Task,
-  options: ForwardOptions,
-): Promise<ReplacedGraph> {
+/** Of what statistics are gathered, and what is made of them. */
+interface Plan {
+  readonly parts: readonly (() => Picture)[];
+  readonly graphFor: (found: readonly (readonly NormInput[])[]) => ReplacedGraph;
+}
+
+function thumbnailPlan(picture: Picture, _: PictureNetwork, { graph, norms, side }: Task): Plan {
   const thumbnail = thumbnailOf(picture, side);
-  const [found] = await gatherStatistics([() => thumbnail], network, options);
-  const given = norms.map((norm, i) => {
-    const { statistics, pixels } = found[i];
-    return statisticsFor(norm, statistics, pixels);
-  });
-  return withGivenStatistics(graph, norms, given);
+  return {
+    parts: [() => thumbnail],
+    graphFor: ([found]) => {
+      const given = norms.map((norm, i) => {
+        const { statistics, pixels } = found[i];
+        return statisticsFor(norm, statistics, pixels);
+      });
+      return withGivenStatistics(graph, norms, given);
+    },
+  };
 }
 
 /** A picture whose longer side has so many pixels at most. */
@@ -120,20 +129,44 @@ function thumbnailOf(picture: Picture, side: number): Picture {
   return resize({ width: shrunk(width), height: shrunk(height) })({ width, height, data });
 }
 
-async function byTiles(
-  picture: Picture,
-  network: PictureNetwork,
-  { graph, norms, side }: Task,
-  options: ForwardOptions,
-): Promise<ReplacedGraph> {
+function tilesPlan(picture: Picture, network: PictureNetwork, { graph, norms, side }: Task): Plan {
   const { multipleOf = 1 } = network.sizeRule ?? {};
   const { rows, columns, windows } = tilesOf(picture, side, multipleOf);
   const { width, height, data } = picture;
-  const parts = windows.map((window) => () => crop({ width, height, data }, window));
-  const found = await gatherStatistics(parts, network, options);
-  const tables = norms.map((norm, i) => {
-    const tiles = found.map((tile) => statisticsFor(norm, tile[i].statistics, tile[i].pixels));
-    return { rows, columns, tiles };
-  });
-  return withDenseStatistics(graph, norms, tables);
+  return {
+    parts: windows.map((window) => () => crop({ width, height, data }, window)),
+    graphFor: (found) => {
+      const tables = norms.map((norm, i) => {
+        const tiles = found.map((tile) => statisticsFor(norm, tile[i].statistics, tile[i].pixels));
+        return { rows, columns, tiles };
+      });
+      return withDenseStatistics(graph, norms, tables);
+    },
+  };
+}
+
+/**
+ * Gathers statistics with a program that may need less memory than the one that comes after it.
+ * @param next Of the latter, a graph like it.
+ * @throws MemoryError with what is enough for both.
+ */
+async function withLeastOfBoth<T>(
+  gathering: () => Promise<T>,
+  next: () => Graph,
+  options: ForwardOptions,
+): Promise<T> {
+  try {
+    return await gathering();
+  } catch (error) {
+    if (!(error instanceof MemoryError) || error.least === null) throw error;
+    const engine = await selectEngine(options.engine);
+    const least = (await engine.leastMemory?.(next(), options)) ?? 0;
+    if (least <= error.least) throw error;
+    throw new MemoryError(error.message, { least, cause: error });
+  }
+}
+
+function blankInput({ channels, pixels }: OwnNorm): NormInput {
+  const statistics = { mean: new Float32Array(channels), variance: new Float32Array(channels) };
+  return { statistics, pixels };
 }
