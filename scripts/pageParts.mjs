@@ -51,7 +51,7 @@ const PARTS = {
   'src/pth/keras/readers.ts': { kerasReader: 'null', tfjsReader: 'null' },
   'src/platform/fetchBytes.ts': { fetchBytes: ABSENT },
   'src/translate/norm/forwardByNorm.ts': { forwardByNorm: ABSENT },
-  'src/image/tiff/encodeTiff.ts': { encodeTiff: ABSENT },
+  'src/image/tiff/encodeTiff.ts': { encodeTiff: ABSENT, tiffWriter: ABSENT },
   'src/image/webp/encodeWebp.ts': { encodeWebp: ABSENT, loadWebpEncoder: ABSENT },
 };
 

@@ -34,8 +34,8 @@ import { pngMetadata } from './png/pngMetadata.js';
 import { decodePnm, pnmSize } from './pnm/decodePnm.js';
 import { isPnm } from './pnm/pnmHeader.js';
 import { type BeginRows, putRows, RowCollector, type RowEncoder, type RowWriter } from './rows.js';
-import { decodeTiff, tiffSize } from './tiff/decodeTiff.js';
-import { encodeTiff } from './tiff/encodeTiff.js';
+import { decodeTiff, decodeTiffRows, tiffSize } from './tiff/decodeTiff.js';
+import { encodeTiff, tiffWriter } from './tiff/encodeTiff.js';
 import { isTiff } from './tiff/tiffDirectory.js';
 import { decodeWebp, loadWebpDecoder } from './webp/decodeWebp.js';
 import { encodeWebp, loadWebpEncoder } from './webp/encodeWebp.js';
@@ -142,8 +142,11 @@ const FORMATS: readonly PictureFormat[] = [
     size: tiffSize,
     // Its own tag says how it is turned, and it is turned as it is decoded: as in Pillow.
     metadata: noMetadata,
+    apart: { size: tiffSize, metadata: noMetadata },
     decode: decodeTiff,
+    decodeRows: decodeTiffRows,
     encode: encodeTiff,
+    rowWriter: (_, sink) => tiffWriter(sink),
   },
   {
     name: 'WebP',
@@ -424,8 +427,24 @@ export function encodeRows(name: string, options: EncodeOptions = {}): RowEncode
   };
 }
 
-/** The same to where the bytes are not held. @throws What the sink throws; ImageError as `encodeRows`. */
+/**
+ * As `encodeRows`, where the file is not held either: its bytes go on as they are made.
+ *
+ * ```ts
+ * let length = 0;
+ * const writer = writeRows('stripes.png', { add: (bytes) => { length += bytes.length; }, replace: () => {} });
+ * const put = writer.begin({ width: 2, height: 100, hasAlpha: false });
+ * for (let y = 0; y < 100; y++) put(new Uint8Array(6).fill(y));
+ * writer.end();
+ * length > 100; // true
+ * ```
+ *
+ * @throws ImageError as `encodeRows`; what the sink throws.
+ */
 export function writeRows(name: string, sink: ByteSink, options: EncodeOptions = {}): RowWriter {
+  checkOptions('writeRows', options);
+  checkFunction('writeRows: sink.add', sink?.add);
+  checkFunction('writeRows: sink.replace', sink?.replace);
   const format = formatForName(name);
   const writer = format.rowWriter?.(options, sink) ?? wholeWriter(format, sink, options);
   return {

@@ -1,4 +1,5 @@
 // `cyclegan-ts/image`: pictures, and tensors of them.
+export type { ByteSink } from './byteSink.js';
 export { compose, toImage, toTensor } from './convert.js';
 export { centerCrop } from './crop.js';
 export {
@@ -15,6 +16,7 @@ export {
   type OpenImageOptions,
   openImage,
   saveImage,
+  writeRows,
 } from './formats.js';
 export type { DecodeNote, NoteOptions } from './note.js';
 export { ImageError, type Picture } from './picture.js';
@@ -28,5 +30,5 @@ export type {
 export { type Interpolation, type ResizeOptions, resize } from './resize/resize.js';
 export { resizeRows } from './resize/resizeRows.js';
 export type { ResizeTarget } from './resize/target.js';
-export type { BeginRows, PutRow, RowEncoder, RowHead } from './rows.js';
+export type { BeginRows, PutRow, RowEncoder, RowHead, RowWriter } from './rows.js';
 export { type ImageDataLike, toImageData } from './toImageData.js';

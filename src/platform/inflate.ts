@@ -218,6 +218,7 @@ class Inflater {
   /** A part of the data, from `#from` on: all of them where they lie in memory. */
   #data: Uint8Array;
   #from = 0;
+  #input: Uint8Array | null = null;
   readonly #put: (bytes: Uint8Array) => void;
   readonly #size: number;
   readonly #out: Uint8Array;
@@ -275,8 +276,10 @@ class Inflater {
     if (left.length >= LEAST_INPUT) return;
     // At the start, the stream's first bytes are passed over.
     const next = Math.max(end, this.#from + this.#at);
-    const data = new Uint8Array(Math.min(INPUT_BYTES, left.length + source.length - next));
-    data.set(left);
+    // In the same memory: thousands of pieces would wait for the garbage collector.
+    this.#input ??= new Uint8Array(INPUT_BYTES);
+    this.#input.copyWithin(0, left.byteOffset, left.byteOffset + left.length);
+    const data = this.#input.subarray(0, Math.min(INPUT_BYTES, left.length + source.length - next));
     source.readInto(next, data.subarray(left.length));
     this.#from = next - left.length;
     this.#data = data;

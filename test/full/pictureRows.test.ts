@@ -199,6 +199,59 @@ function decoded(read: (onNote: (note: DecodeNote) => void) => Picture) {
   }
 }
 
+const { cases: tiffCases }: { cases: { file: string }[] } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../golden/data/tiffs.json'), 'utf8'),
+);
+const tiffs = tiffCases.map(({ file }) => new Uint8Array(Buffer.from(file, 'base64')));
+
+/** TIFF 6.0, section 2 and 6: RGB, low byte first, the directory behind the strips. */
+function tiffOf(
+  width: number,
+  height: number,
+  compression: number,
+  perStrip: number,
+  strips: readonly Uint8Array[],
+): Uint8Array {
+  let at = 8;
+  const offsets = strips.map(({ length }) => {
+    at += length;
+    return at - length;
+  });
+  const lists = at;
+  const one = strips.length === 1;
+  const entries = [
+    [256, 4, 1, width],
+    [257, 4, 1, height],
+    [258, 3, 1, 8],
+    [259, 3, 1, compression],
+    [262, 3, 1, 2],
+    [273, 4, strips.length, one ? offsets[0] : lists],
+    [277, 3, 1, 3],
+    [278, 4, 1, perStrip],
+    [279, 4, strips.length, one ? strips[0].length : lists + 4 * strips.length],
+  ];
+  const directory = lists + 8 * strips.length;
+  const out = new Uint8Array(directory + 2 + 12 * entries.length + 4);
+  const view = new DataView(out.buffer);
+  out.set([0x49, 0x49, 42, 0]);
+  view.setUint32(4, directory, true);
+  strips.forEach((strip, i) => {
+    out.set(strip, offsets[i]);
+    view.setUint32(lists + 4 * i, offsets[i], true);
+    view.setUint32(lists + 4 * (strips.length + i), strip.length, true);
+  });
+  view.setUint16(directory, entries.length, true);
+  entries.forEach(([tag, type, count, value], i) => {
+    const entry = directory + 2 + 12 * i;
+    view.setUint16(entry, tag, true);
+    view.setUint16(entry + 2, type, true);
+    view.setUint32(entry + 4, count, true);
+    if (type === 3) view.setUint16(entry + 8, value, true);
+    else view.setUint32(entry + 8, value, true);
+  });
+  return out;
+}
+
 interface LongJpeg {
   readonly name: string;
   readonly jpeg: string;
@@ -411,6 +464,50 @@ describe('a file that is read row by row', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('is the same for TIFFs of all kinds that are read in blocks, cut off or not', () => {
+    const cut = fc.double({ min: 0, max: 2, noNaN: true });
+    fc.assert(
+      fc.property(fc.constantFrom(...tiffs), cut, fc.boolean(), (whole, end, alpha) => {
+        const bytes = whole.subarray(0, Math.ceil(end * whole.length));
+        const source = new JoinedBytes(bytes, [{ at: 0, length: bytes.length }]);
+        const found = decoded((onNote) => {
+          const rows = new RowCollector();
+          decodeRows(source, rows.begin, { alpha, onNote });
+          return rows.picture;
+        });
+        expect(found).toEqual(decoded((onNote) => decodeImage(bytes, { alpha, onNote })));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ['one strip that is not compressed', 1, 700],
+    ['strips of deflate', 8, 50],
+  ])('holds little of a TIFF: %s', (_, compression, perStrip) => {
+    const [width, height] = [1000, 700];
+    const data = new Uint8Array(
+      createHash('shake256', { outputLength: 3 * width * height }).digest(),
+    );
+    const strips = Array.from({ length: height / perStrip }, (__, i) => {
+      const rows = data.subarray(i * perStrip * 3 * width, (i + 1) * perStrip * 3 * width);
+      return compression === 1 ? rows : deflate(rows);
+    });
+    const bytes = tiffOf(width, height, compression, perStrip, strips);
+    let longest = 0;
+    const source = {
+      length: bytes.length,
+      readInto(start: number, to: Uint8Array) {
+        longest = Math.max(longest, to.length);
+        to.set(bytes.subarray(start, start + to.length));
+      },
+    };
+    const rows = new RowCollector();
+    decodeRows(source, rows.begin);
+    expectSame(rows.picture, { width, height, data });
+    expect(longest).toBeLessThan(300_000);
   });
 
   it('comes as it is decoded: rows above the damage are there', () => {

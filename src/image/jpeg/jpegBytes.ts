@@ -10,17 +10,23 @@ export class JpegBytes {
   /** Where in the file the block begins. */
   blockAt = 0;
   readonly #source: Uint8Array | RandomBytes;
+  readonly #room: Uint8Array;
 
   constructor(source: Uint8Array | RandomBytes) {
     this.#source = source;
     this.length = source.length;
-    this.block = bytesFrom(source, 0, source instanceof Uint8Array ? source.length : BLOCK_BYTES);
+    const isHere = source instanceof Uint8Array;
+    this.#room = new Uint8Array(isHere ? 0 : BLOCK_BYTES);
+    this.block = isHere ? source : this.#room.subarray(0, 0);
   }
 
   /** Has a byte in the block that there is. */
   need(at: number): void {
     if (at >= this.blockAt && at < this.blockAt + this.block.length) return;
-    this.block = bytesFrom(this.#source, at, at + BLOCK_BYTES);
+    if (this.#source instanceof Uint8Array) return;
+    // In the same memory: thousands of blocks would wait for the garbage collector.
+    this.block = this.#room.subarray(0, Math.min(BLOCK_BYTES, this.length - at));
+    this.#source.readInto(at, this.block);
     this.blockAt = at;
   }
 

@@ -58,14 +58,23 @@ export function checkChecksum(
 ): Checksum {
   if (at + FRAME_BYTES + length > bytes.length) return 'missing';
   const end = begin + present;
-  let sum = 0;
-  for (let from = at + LENGTH_BYTES; from < end; from += SUMMED_BYTES) {
-    sum = crc32(bytesFrom(bytes, from, Math.min(end, from + SUMMED_BYTES)), sum);
-  }
+  const sum = crc32Of(bytes, at + LENGTH_BYTES, end);
   const stated = bytesFrom(bytes, end, end + CHECKSUM_BYTES);
   const found = new DataView(stated.buffer, stated.byteOffset).getUint32(0);
   if (sum === found) return 'right';
   return found === 0 ? 'zero' : 'wrong';
+}
+
+function crc32Of(bytes: Uint8Array | RandomBytes, start: number, end: number): number {
+  if (bytes instanceof Uint8Array) return crc32(bytes.subarray(start, end));
+  const room = new Uint8Array(Math.min(SUMMED_BYTES, end - start));
+  let sum = 0;
+  for (let from = start; from < end; from += room.length) {
+    const part = room.subarray(0, Math.min(room.length, end - from));
+    bytes.readInto(from, part);
+    sum = crc32(part, sum);
+  }
+  return sum;
 }
 
 /** Whether a decoder that does not know the chunk cannot make the picture (its fifth bit says so). */

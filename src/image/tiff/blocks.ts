@@ -1,4 +1,6 @@
 import { inflateZlib } from '../../platform/inflate.js';
+import { bytesFrom } from '../../platform/randomBytes.js';
+import type { PictureFile } from '../pictureFile.js';
 import { unpackBits } from './packBits.js';
 import { damaged } from './tiffDirectory.js';
 import type { TiffCompression, TiffLayout } from './tiffLayout.js';
@@ -23,11 +25,11 @@ const MIRRORED = Uint8Array.from({ length: 256 }, (_, byte) => mirror(byte));
 
 /** Reads the bytes of strips and tiles. */
 export class BlockReader {
-  readonly #bytes: Uint8Array;
+  readonly #file: PictureFile;
   readonly #layout: TiffLayout;
 
-  constructor(bytes: Uint8Array, layout: TiffLayout) {
-    this.#bytes = bytes;
+  constructor(file: PictureFile, layout: TiffLayout) {
+    this.#file = file;
     this.#layout = layout;
   }
 
@@ -36,22 +38,24 @@ export class BlockReader {
    * @throws ImageError `ERR_TIFF` unless they can.
    */
   check(index: number, size: number): void {
-    const packed = this.#packed(index, size);
-    const most = packed.length * MAX_RATIO[this.#layout.compression];
+    const { start, end } = this.#extent(index, size);
+    const most = (end - start) * MAX_RATIO[this.#layout.compression];
     if (size > most) throw tooShort(index, most, size);
   }
 
   /** @throws ImageError `ERR_TIFF` when the data are damaged, or not all there. */
   read(index: number, size: number): Uint8Array {
     const { isLowBitFirst, compression } = this.#layout;
-    const raw = this.#packed(index, size);
+    const { start, end } = this.#extent(index, size);
+    const raw = bytesFrom(this.#file, start, end);
     const packed = isLowBitFirst ? raw.map((byte) => MIRRORED[byte]) : raw;
     const out = unpack(packed, size, compression);
     if (out.length < size) throw tooShort(index, out.length, size);
     return out;
   }
 
-  #packed(index: number, size: number): Uint8Array {
+  /** Where a block lies, as far as the file reaches. */
+  #extent(index: number, size: number): { start: number; end: number } {
     const { blocks, compression } = this.#layout;
     const offset = blocks.offsets[index];
     if (offset === undefined) {
@@ -60,7 +64,8 @@ export class BlockReader {
     // What is not compressed is read without a look at how long it is said to be, as by Pillow.
     const stated = blocks.lengths?.[index] ?? Number.POSITIVE_INFINITY;
     const length = compression === 'none' ? size : Math.min(stated, mostPacked(size));
-    return this.#bytes.subarray(offset, offset + length);
+    const start = Math.min(offset, this.#file.length);
+    return { start, end: Math.min(offset + length, this.#file.length) };
   }
 }
 

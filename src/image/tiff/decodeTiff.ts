@@ -1,5 +1,7 @@
 import { liesOnItsSide, upright } from '../orientation.js';
 import { checkPictureSize, type Picture } from '../picture.js';
+import type { PictureFile } from '../pictureFile.js';
+import { type BeginRows, type PutRow, putRows, RowCollector } from '../rows.js';
 import { BlockReader } from './blocks.js';
 import { painterOf } from './colours.js';
 import { undoPrediction } from './predictor.js';
@@ -9,8 +11,8 @@ import { readLayout, readTiffSize, samplesOfColour, type TiffLayout } from './ti
 import { ycbcrToRgb } from './ycbcr.js';
 
 /** Width and height as `decodeTiff` gives them; `null` where the bytes do not reach so far. */
-export function tiffSize(bytes: Uint8Array): { width: number; height: number } | null {
-  const size = readTiffSize(bytes);
+export function tiffSize(file: PictureFile): { width: number; height: number } | null {
+  const size = readTiffSize(file);
   if (size === null) return null;
   const { width, height, orientation } = size;
   return liesOnItsSide(orientation) ? { width: height, height: width } : { width, height };
@@ -24,34 +26,89 @@ export function tiffSize(bytes: Uint8Array): { width: number; height: number } |
  * @throws ImageError `ERR_TIFF` when the file is damaged, or of a kind that is not read; `ERR_IMAGE_SIZE`.
  * @see TIFF 6.0
  */
-export function decodeTiff(
-  bytes: Uint8Array,
-  { alpha = false }: { readonly alpha?: boolean } = {},
-): Picture {
-  const layout = readLayout(bytes);
-  if (layout === null) throw damaged('The TIFF ends before its directory does.');
-  const { width, height } = layout;
+export function decodeTiff(file: PictureFile, options: TiffOptions = {}): Picture {
+  const rows = new RowCollector();
+  decodeTiffRows(file, options, rows.begin);
+  return rows.picture;
+}
+
+interface TiffOptions {
+  readonly alpha?: boolean;
+}
+
+/**
+ * The same row by row: a row of strips or tiles is held, as they are in the file and unpacked; of one that is turned, the picture.
+ */
+export function decodeTiffRows(
+  file: PictureFile,
+  { alpha = false }: TiffOptions,
+  begin: BeginRows,
+): void {
+  const stated = readLayout(file);
+  if (stated === null) throw damaged('The TIFF ends before its directory does.');
+  const { width, height, orientation } = stated;
   checkPictureSize(width, height, 'A TIFF');
-  checkTiles(layout);
-  const reader = new BlockReader(bytes, layout);
+  checkTiles(stated);
+  const layout = withShortStrips(stated);
+  const reader = new BlockReader(file, layout);
   const places = placesOf(layout);
   for (const place of places) {
     for (const index of place.indices) reader.check(index, place.rowBytes * place.dataRows);
   }
-  const keepsAlpha = alpha && layout.alpha !== null;
-  const canvas: Canvas = {
-    width,
-    data: new Uint8Array(3 * width * height),
-    alpha: keepsAlpha ? new Uint8Array(width * height) : undefined,
-  };
-  const isSubsampled = layout.ycbcr.across * layout.ycbcr.down > 1;
+  const hasAlpha = alpha && layout.alpha !== null;
+  if (orientation === 1) {
+    paintBands(layout, reader, places, begin({ width, height, hasAlpha }), hasAlpha);
+    return;
+  }
+  const rows = new RowCollector();
+  paintBands(layout, reader, places, rows.begin({ width, height, hasAlpha }), hasAlpha);
+  putRows(upright(rows.picture, orientation), begin);
+}
+
+/** Strips or tiles that lie beside each other become a band of the picture, whose rows are given on. */
+function paintBands(
+  layout: TiffLayout,
+  reader: BlockReader,
+  places: readonly Place[],
+  put: PutRow,
+  hasAlpha: boolean,
+): void {
+  const { width, blocks, ycbcr } = layout;
+  const isSubsampled = ycbcr.across * ycbcr.down > 1;
   const paint = layout.colours === 'ycbcr' && isSubsampled ? paintUnits : paintRows;
-  for (const place of places) paint(layout, reader, place, canvas);
-  const picture = { width, height, data: canvas.data };
-  return upright(
-    canvas.alpha === undefined ? picture : { ...picture, alpha: canvas.alpha },
-    layout.orientation,
+  const rows = Math.min(blocks.height, layout.height);
+  const data = new Uint8Array(3 * width * rows);
+  const alpha = hasAlpha ? new Uint8Array(width * rows) : undefined;
+  const across = Math.ceil(width / blocks.width);
+  for (let first = 0; first < places.length; first += across) {
+    const { top, height } = places[first];
+    const canvas = { width, top, data, alpha };
+    for (const place of places.slice(first, first + across)) paint(layout, reader, place, canvas);
+    for (let y = 0; y < height; y++) {
+      const [from, to] = [y * width, (y + 1) * width];
+      put(data.subarray(3 * from, 3 * to), alpha?.subarray(from, to));
+    }
+  }
+}
+
+/** Bytes of a strip, about, where strips can be made shorter. */
+const STRIP_BYTES = 1 << 18;
+
+/** Where one strip holds a whole picture that is not compressed, any of its rows can be read alone: so it is many. */
+function withShortStrips(layout: TiffLayout): TiffLayout {
+  const { blocks, compression, height, ycbcr } = layout;
+  if (blocks.isTiled || compression !== 'none' || blocks.height < height) return layout;
+  const { rowBytes } = dataSize(layout, 1);
+  const unitRows = layout.colours === 'ycbcr' ? ycbcr.down : 1;
+  const units = Math.max(1, Math.floor(STRIP_BYTES / rowBytes));
+  const count = Math.ceil(height / (units * unitRows));
+  const offsets = blocks.offsets.flatMap((offset) =>
+    Array.from({ length: count }, (_, i) => offset + i * units * rowBytes),
   );
+  return {
+    ...layout,
+    blocks: { ...blocks, height: units * unitRows, offsets, lengths: undefined },
+  };
 }
 
 /** Tiles may go on beyond the picture, a small one even far beyond it, and are as large as that in memory. */
@@ -70,8 +127,11 @@ function checkTiles({ width, height, blocks }: TiffLayout): void {
   );
 }
 
+/** A band of the picture. */
 interface Canvas {
   readonly width: number;
+  /** Its first row. */
+  readonly top: number;
   readonly data: Uint8Array;
   readonly alpha: Uint8Array | undefined;
 }
@@ -154,7 +214,7 @@ function paintRows(layout: TiffLayout, reader: BlockReader, place: Place, canvas
       ),
     );
     const line = lines.length === 1 ? lines[0] : interleaved(lines, width);
-    const to = (top + row) * canvas.width + left;
+    const to = (top - canvas.top + row) * canvas.width + left;
     paint(line, width, canvas.data, 3 * to);
     if (canvas.alpha === undefined) continue;
     const first = samplesOfColour(layout.colours);
@@ -179,7 +239,7 @@ function paintUnits(layout: TiffLayout, reader: BlockReader, place: Place, canva
   const lumas = across * down;
   for (let y = 0; y < height; y++) {
     const line = Math.floor(y / down) * rowBytes;
-    let to = 3 * ((top + y) * canvas.width + left);
+    let to = 3 * ((top - canvas.top + y) * canvas.width + left);
     for (let x = 0; x < width; x++, to += 3) {
       const unit = line + Math.floor(x / across) * (lumas + 2);
       const luma = units[unit + (y % down) * across + (x % across)];

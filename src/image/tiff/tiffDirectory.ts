@@ -1,5 +1,7 @@
+import { bytesFrom } from '../../platform/randomBytes.js';
 import { textOf } from '../../platform/text.js';
 import { ImageError } from '../picture.js';
+import type { PictureFile } from '../pictureFile.js';
 
 /** The entries of a directory by tag, those that hold whole numbers. */
 export interface TiffDirectory {
@@ -42,46 +44,52 @@ export function isTiff(bytes: Uint8Array): boolean {
  * @throws ImageError `ERR_TIFF` for a BigTIFF of offsets that there are not.
  * @see TIFF 6.0, section 2; https://libtiff.gitlab.io/libtiff/specification/bigtiff.html
  */
-export function readDirectory(bytes: Uint8Array): TiffDirectory | null {
-  const little = bytes[0] === 0x49;
-  const isBig = bytes[2] === 43 || bytes[3] === 43;
-  const view = viewOf(bytes);
+export function readDirectory(file: PictureFile): TiffDirectory | null {
+  const head = bytesFrom(file, 0, 16);
+  const little = head[0] === 0x49;
+  const isBig = head[2] === 43 || head[3] === 43;
+  const view = viewOf(head);
   const sizes = isBig
     ? { header: 16, count: 8, entry: 20, value: 8 }
     : { header: 8, count: 2, entry: 12, value: 4 };
-  if (bytes.length < sizes.header) return null;
+  if (file.length < sizes.header) return null;
   if (isBig && view.getUint16(4, little) !== 8) {
     throw damaged('The BigTIFF has offsets of a size other than 8 bytes.');
   }
   const at = isBig ? long8(view, 8, little) : view.getUint32(4, little);
-  if (at + sizes.count > bytes.length) return null;
-  const count = isBig ? long8(view, at, little) : view.getUint16(at, little);
   const first = at + sizes.count;
-  if (first + count * sizes.entry > bytes.length) return null;
+  if (first > file.length) return null;
+  const counted = viewOf(bytesFrom(file, at, first));
+  const count = isBig ? long8(counted, 0, little) : counted.getUint16(0, little);
+  if (first + count * sizes.entry > file.length) return null;
   const entries = new Map<number, TiffEntry>();
   for (let i = 0; i < count; i++) {
-    const entry = first + i * sizes.entry;
-    const found = readEntry(view, entry, sizes.value, little);
-    if (found !== null) entries.set(view.getUint16(entry, little), found);
+    const at = first + i * sizes.entry;
+    const entry = viewOf(bytesFrom(file, at, at + sizes.entry));
+    const found = readEntry(entry, at, sizes.value, little);
+    if (found !== null) entries.set(entry.getUint16(0, little), found);
   }
   return { little, entries };
 }
 
-/** Values of few bytes lie in the entry itself. `null` for types that are not read, and for none. */
+/**
+ * Values of few bytes lie in the entry itself. `null` for types that are not read, and for none.
+ * @param at Where in the file the entry lies.
+ */
 function readEntry(
   view: DataView,
-  entry: number,
+  at: number,
   valueBytes: number,
   little: boolean,
 ): TiffEntry | null {
-  const known = TYPES.get(view.getUint16(entry + 2, little));
+  const known = TYPES.get(view.getUint16(2, little));
   const isBig = valueBytes === 8;
-  const count = isBig ? long8(view, entry + 4, little) : view.getUint32(entry + 4, little);
+  const count = isBig ? long8(view, 4, little) : view.getUint32(4, little);
   if (known === undefined || count === 0) return null;
-  const value = entry + (isBig ? 12 : 8);
+  const value = isBig ? 12 : 8;
   const isHere = known.bytes * count <= valueBytes;
   const there = () => (isBig ? long8(view, value, little) : view.getUint32(value, little));
-  return { type: known.type, count, offset: isHere ? value : there() };
+  return { type: known.type, count, offset: isHere ? at + value : there() };
 }
 
 /**
@@ -89,7 +97,7 @@ function readEntry(
  * @throws ImageError `ERR_TIFF` when they are not within the file, which bounds how many there are.
  */
 export function valuesOf(
-  bytes: Uint8Array,
+  file: PictureFile,
   { little, entries }: TiffDirectory,
   tag: number,
   most: number,
@@ -98,10 +106,11 @@ export function valuesOf(
   if (entry === undefined) return undefined;
   const { type, count, offset } = entry;
   const size = { byte: 1, short: 2, long: 4, long8: 8, rational: 8 }[type];
-  if (offset + size * count > bytes.length) {
+  if (offset + size * count > file.length) {
     throw damaged(`The TIFF has the values of tag ${tag} behind its end.`);
   }
-  const view = viewOf(bytes);
+  const taken = Math.min(count, most);
+  const view = viewOf(bytesFrom(file, offset, offset + size * taken));
   const readers = {
     byte: (at: number) => view.getUint8(at),
     short: (at: number) => view.getUint16(at, little),
@@ -110,7 +119,7 @@ export function valuesOf(
     rational: (at: number) => view.getUint32(at, little) / view.getUint32(at + 4, little),
   };
   const read = readers[type];
-  return Array.from({ length: Math.min(count, most) }, (_, i) => read(offset + i * size));
+  return Array.from({ length: taken }, (_, i) => read(i * size));
 }
 
 /** A larger one than a number can hold exactly is beyond every file, and stays so. */

@@ -1,4 +1,5 @@
 import type { Orientation } from '../orientation.js';
+import type { PictureFile } from '../pictureFile.js';
 import { damaged, readDirectory, type TiffDirectory, valuesOf } from './tiffDirectory.js';
 
 /** Of pixels: what their samples stand for. */
@@ -143,7 +144,7 @@ const MAX_PALETTE = 3 * 65_536;
  * @returns `null` when the bytes do not reach so far.
  * @throws ImageError `ERR_TIFF` for what is damaged, or of a kind that is not read.
  */
-export function readLayout(bytes: Uint8Array): TiffLayout | null {
+export function readLayout(bytes: PictureFile): TiffLayout | null {
   const directory = readDirectory(bytes);
   if (directory === null) return null;
   const some: Values = (tag, most) => valuesOf(bytes, directory, tag, most);
@@ -183,12 +184,12 @@ type Values = (tag: number, most: number) => readonly number[] | undefined;
 type Size = Pick<TiffLayout, 'width' | 'height' | 'orientation'>;
 
 /** Without the rest, for who asks for no more. @returns `null` when the bytes do not reach so far. */
-export function readTiffSize(bytes: Uint8Array): Size | null {
+export function readTiffSize(bytes: PictureFile): Size | null {
   const directory = readDirectory(bytes);
   return directory === null ? null : sizeIn(bytes, directory);
 }
 
-function sizeIn(bytes: Uint8Array, directory: TiffDirectory): Size {
+function sizeIn(bytes: PictureFile, directory: TiffDirectory): Size {
   const one = (tag: number) => valuesOf(bytes, directory, tag, 1)?.[0];
   const [width, height] = [one(TAG.width), one(TAG.height)];
   if (width === undefined || height === undefined) throw damaged('The TIFF has no size.');
