@@ -8,6 +8,8 @@ import { freeMemory } from '../platform/freeMemory.js';
  * with (`npm run bench:memory`).
  */
 const PICTURE_BYTES = 10;
+/** The same of one that comes and goes row by row: what the network gets is held, with its transparency. */
+export const STREAMED_PICTURE_BYTES = 4;
 
 /** What network and pictures may take where `--memory` names nothing: this, or half of what is free. */
 const DEFAULT_MEMORY = 768e6;
@@ -27,6 +29,7 @@ interface Size {
  *
  * @param action Gets the options to run it with; perhaps twice.
  * @param pictures How many there are at a time.
+ * @param perPixel What one takes.
  * @throws CycleganError that says how much `--memory` is enough.
  */
 export async function withinBudget<E extends EngineOptions, T>(
@@ -34,10 +37,11 @@ export async function withinBudget<E extends EngineOptions, T>(
   size: Size,
   action: (engine: E) => Promise<T>,
   pictures = 1,
+  perPixel = PICTURE_BYTES,
 ): Promise<T> {
   const { memory } = engine;
   if (memory === Number.POSITIVE_INFINITY) return action(engine);
-  const ofPictures = pictures * bytesOf(size);
+  const ofPictures = pictures * perPixel * size.width * size.height;
   const left =
     memory === undefined
       ? Math.min(DEFAULT_NETWORK_MEMORY, defaultMemory() - ofPictures)
@@ -75,10 +79,6 @@ export function usualMemory(free: number | null): number {
 function leastOf(error: unknown): number | null {
   if (error instanceof MemoryError) return error.least;
   return error instanceof CycleganError && error.cause !== undefined ? leastOf(error.cause) : null;
-}
-
-function bytesOf({ width, height }: Size): number {
-  return PICTURE_BYTES * width * height;
 }
 
 /** As `--memory` counts them. */

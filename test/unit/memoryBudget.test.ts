@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualMemory, withinBudget } from '../../src/cli/memoryBudget.js';
+import { STREAMED_PICTURE_BYTES, usualMemory, withinBudget } from '../../src/cli/memoryBudget.js';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import { MemoryError } from '../../src/engine/wasm/newMemory.js';
 import { CycleganError } from '../../src/errors.js';
@@ -30,6 +30,17 @@ describe('--memory', () => {
       program.dispose();
     },
   );
+
+  it('leaves a network more where its picture comes and goes row by row', async () => {
+    const memoryFor = async (perPixel?: number) => {
+      const own = async (options: EngineOptions) => options.memory ?? 0;
+      return withinBudget<EngineOptions, number>({ memory: 1e6 }, size, own, 1, perPixel);
+    };
+    const pixels = size.width * size.height;
+    // The network's input, three bytes a pixel and one of transparency.
+    expect(await memoryFor(STREAMED_PICTURE_BYTES)).toBe(1e6 - 4 * pixels);
+    expect(await memoryFor()).toBeLessThan(1e6 - 6 * pixels);
+  });
 
   it('that is max leaves all to the engine', async () => {
     const engine = { memory: Number.POSITIVE_INFINITY };

@@ -17,7 +17,7 @@ import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
 import { InterruptedError, Interruption } from '../interruption.js';
-import { withinBudget } from '../memoryBudget.js';
+import { STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
 import { deepZoomFile, isDeepZoomName } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
@@ -125,7 +125,8 @@ async function translateFile(
   const reading = await beginOpening(request.weights, terminal, { late: true });
   const file = await readInput(plan.input, terminal);
   const generator = await reading();
-  await prepareProgram(file, generator, request, engine);
+  const perPixel = bytesPerPixel(plan);
+  await prepareProgram(file, generator, request, engine, perPixel);
   const loaded = performance.now();
   await loadDecoder(file.bytes);
   const opened = openBytes(file.bytes, file.name, request.pictures);
@@ -134,12 +135,19 @@ async function translateFile(
   const onNote = (note: OutputNote) => outputNotes.push(note);
   await loadEncoder(plan.encodedAs);
   const writer = new ResultWriter(opened.prepared, request.pictures, target);
-  const run = { name: file.name, opened, generator, engine, onNote, begin: writer.begin };
+  const { name } = file;
+  const run = { name, opened, generator, engine, perPixel, onNote, begin: writer.begin };
   await translateOpened(run, request, terminal);
   const { size, notes } = opened;
   const { width, height } = opened.prepared.sized;
   const moments = { begin, loaded, decoded, translated: performance.now() };
   return { writer, size, sized: { width, height }, notes, outputNotes, generator, moments };
+}
+
+/** What a picture takes beside the network: what is written as a whole takes more. */
+function bytesPerPixel({ output, encodedAs }: OnePlan): number | undefined {
+  const isWhole = output === STANDARD || /\.webp$/i.test(encodedAs);
+  return isWhole ? undefined : STREAMED_PICTURE_BYTES;
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
@@ -162,15 +170,16 @@ async function prepareProgram(
   generator: OpenedGenerator,
   { pictures }: TranslateRequest,
   engine: ForwardOptions,
+  perPixel: number | undefined,
 ): Promise<void> {
   // An approximation has programs of its own, which are made once statistics are gathered.
   if (pictures.norm !== 'exact') return;
   const size = expectedSize(bytes, name, pictures);
   if (size === null) return;
   const inputShape = networkInputShape(size, generator);
-  await withinBudget({ ...engine, early: true }, size, (options) =>
-    throughNetwork(name, size, generator, () => generator.module.program(inputShape, options)),
-  );
+  const prepare = (options: ForwardOptions) =>
+    throughNetwork(name, size, generator, () => generator.module.program(inputShape, options));
+  await withinBudget({ ...engine, early: true }, size, prepare, 1, perPixel);
 }
 
 interface Run {
@@ -178,13 +187,15 @@ interface Run {
   readonly opened: Opened;
   readonly generator: OpenedGenerator;
   readonly engine: ForwardOptions;
+  /** Bytes that the picture takes beside the network; `undefined`: as usual. */
+  readonly perPixel: number | undefined;
   readonly onNote: (note: OutputNote) => void;
   /** Takes the rows of what the network makes. */
   readonly begin: BeginRows;
 }
 
 async function translateOpened(
-  { name, opened, generator, engine, onNote, begin }: Run,
+  { name, opened, generator, engine, perPixel, onNote, begin }: Run,
   request: TranslateRequest,
   terminal: Terminal,
 ): Promise<void> {
@@ -216,9 +227,9 @@ async function translateOpened(
       }),
     );
   };
-  await withinBudget(engine, sized, (options) =>
-    throughNetwork(name, sized, generator, () => run(options)),
-  );
+  const runNamed = (options: ForwardOptions) =>
+    throughNetwork(name, sized, generator, () => run(options));
+  await withinBudget(engine, sized, runNamed, 1, perPixel);
 }
 
 /**
