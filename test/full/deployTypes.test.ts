@@ -45,10 +45,10 @@ it.each(manifests)('%s is what Kubernetes takes', async (_, manifest) => {
 });
 
 it.each([
-  ['replicas', { replicas: '4' }],
-  ['replica', { replica: 4 }],
-] as const)('what Kubernetes does not take is found: %s', async (name, part) => {
+  [{ replicas: '4' }, "Type 'string' is not assignable to type 'number'"],
+  [{ replica: 4 }, "'replica' does not exist"],
+])('what Kubernetes does not take is found: %j', async (part, problem) => {
   const [, deployment] = manifests.find(([kind]) => kind.startsWith('Deployment')) ?? [];
   const wrong = { ...deployment, spec: { ...deployment?.spec, ...part } };
-  expect(await problemsOf(wrong)).toContain(name);
+  expect(await problemsOf(wrong)).toContain(problem);
 });
