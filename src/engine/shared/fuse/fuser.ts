@@ -56,12 +56,14 @@ export class Fuser {
   /** Cores by what they were made of, so that equal ones are the same. */
   readonly #appended = new Map<LazyCore, [Pointwise, LazyCore][]>();
   readonly #readersLeft: number[];
+  readonly #termsOfNorms: ReadonlySet<number>;
   #node: GraphNode | null = null;
 
   constructor(graph: LaidOutGraph, limits: FuserLimits) {
     this.#graph = graph;
     this.#limits = limits;
     this.#readersLeft = readerCounts(graph);
+    this.#termsOfNorms = termsOfNorms(graph);
   }
 
   run(ruleOf: (node: GraphNode) => FuseRule): FusedGraph {
@@ -285,11 +287,14 @@ export class Fuser {
     shape: readonly number[],
   ): LazyValue {
     const to = this.store(shape);
-    // A sum that others read later, too, is written out by the first to read it, if its rows are this step's rows.
-    const isShared = isSum(value.core) && this.#readersOf(value.core) > 1;
+    // A sum that others read later, too, is written out by the first to read it, if its rows are this step's rows. So is a term of a sum
+    // to come of which one would have to be written out then.
+    const isRead = this.#readersOf(value.core) > 1;
+    const isShared = isRead && isSum(value.core);
     const sameRows =
       to.height === value.core.stored.height && how.inStep[0] === 1 && how.rows.length === 1;
-    const keep = isShared && sameRows ? { ...value.core.stored } : null;
+    const isKept = isShared || (isRead && this.#isTermOfNorm(value.core));
+    const keep = isKept && sameRows ? { ...value.core.stored } : null;
     const source = isShared && !sameRows ? this.materialize(value) : value;
     const step: ConvolutionStep = { kind: 'convolution', source, ...how, to, sums: null, keep };
     // The very step, whose sums a later norm asks for.
@@ -307,6 +312,14 @@ export class Fuser {
       if (!isFlatValue(value) && value.core === core) readers += this.#readersLeft[id];
     }
     return readers;
+  }
+
+  /** Whether a norm is pending on what a value, on which something is pending, will be added to. */
+  #isTermOfNorm(core: LazyCore): boolean {
+    if (core.pending.length === 0 || core.fold !== undefined) return false;
+    return [...this.#values].some(
+      ([id, value]) => this.#termsOfNorms.has(id) && !isFlatValue(value) && value.core === core,
+    );
   }
 
   /** From here on, all read what was written out. */
@@ -395,6 +408,18 @@ export class Fuser {
 /** The norm that is all that is pending. */
 function onlyNorm({ pending: [first, ...others] }: LazyCore): NormFactors | null {
   return first?.kind === 'norm' && others.length === 0 ? first.factors : null;
+}
+
+const NORMS = new Set(['instanceNorm2d', 'batchNorm2d', 'groupNorm']);
+
+/** Values that are added to what a norm makes. */
+function termsOfNorms({ nodes }: LaidOutGraph): ReadonlySet<number> {
+  const norms = new Set(nodes.filter(({ op }) => NORMS.has(op)).map(({ id }) => id));
+  const isNorm = (id: number | null) => id !== null && norms.has(id);
+  const terms = nodes
+    .filter(({ op }) => op === 'add')
+    .flatMap(({ operands: [a, b] }) => [isNorm(a) ? b : null, isNorm(b) ? a : null]);
+  return new Set(terms.filter((id) => id !== null));
 }
 
 /** Gates and gradients of norms read another value, too, but are left to each reader: what they make takes as much memory again. */

@@ -66,7 +66,7 @@ function withSumsWritten(plan: Plan, isEach: boolean): Plan {
     const { source, keep, node } = stage;
     const { buffer, other } = source;
     if (source.fold !== null || source.isPlanar) return [stage];
-    if (other === null && (keep === null || !isEach)) return [stage];
+    if (other === null && keep === null) return [stage];
     const read = other === null ? [buffer] : [buffer, other];
     const isLast = read.every((value) => lifetimes.get(value)?.last === index);
     if (keep === null && !isLast && !isEach) return [stage];
