@@ -2,8 +2,9 @@
 //
 //   node bench/memory.mjs [--node BINARY] [--sizes 1920x1080] [--rounds 3]
 //
-// Peak of the whole process (maximum resident set, as `/usr/bin/time -v` tells), processor time and wall time; each round
-// runs all limits one after the other. The outputs have to be the same bytes.
+// Peak of the whole process (maximum resident set, as `/usr/bin/time -v` tells), processor time and wall time, and what a pixel takes
+// against the first case of the model, which saves nothing; each round runs all limits one after the other. The outputs have to be the same
+// bytes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,10 +28,14 @@ const full = join(folder, 'full.pth');
 
 /** `model`: the default generator of 64 channels, whose weights are as they are drawn, or the one that the command carries. */
 const CASES = [
+  { size: '1000x1000', model: 'full', limits: ['max'] },
+  { size: '1000x1000', model: 'built in', limits: ['max'] },
   { size: '1920x1080', model: 'full', limits: ['max', undefined, '350M'] },
   { size: '4000x3000', model: 'built in', limits: ['max', undefined] },
+  { size: '3000x2000', model: 'full', limits: ['4G'] },
   // More than WebAssembly has, if nothing is saved.
   { size: '4000x3000', model: 'full', limits: [undefined] },
+  { size: '6000x4000', model: 'full', limits: [undefined, '1G'] },
 ];
 /** Written on the way out, behind what the command writes. */
 const REPORTING = `data:text/javascript,process.on('exit', () => {
@@ -75,6 +80,8 @@ function run(input, { model }, limit) {
 try {
   await saveStateDict(new ResNetGenerator(3, 3, 64, 9).stateDict(), full);
   const wanted = values.sizes?.split(',');
+  /** Seconds that a pixel takes, of each model, where nothing is saved. */
+  const untiled = new Map();
   for (const one of CASES) {
     if (wanted !== undefined && !wanted.includes(one.size)) continue;
     const input = join(folder, `${one.size}.png`);
@@ -90,7 +97,12 @@ try {
       const of = (name) => median(results.map((result) => result[name]));
       const name = limit === undefined ? 'without an option' : `--memory ${limit}`;
       const times = `${of('processor').toFixed(1)} s of processors, ${of('seconds').toFixed(1)} s`;
-      console.log(`  ${name}: ${of('megabytes').toFixed(0)} MB, ${times}`);
+      const [width, height] = one.size.split('x').map(Number);
+      const perPixel = of('seconds') / (width * height);
+      if (!untiled.has(one.model) && limit === 'max') untiled.set(one.model, perPixel);
+      const first = untiled.get(one.model);
+      const against = first === undefined ? '' : `, ${(perPixel / first).toFixed(2)}x per pixel`;
+      console.log(`  ${name}: ${of('megabytes').toFixed(0)} MB, ${times}${against}`);
     }
   }
 } finally {
