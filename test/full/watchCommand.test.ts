@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
@@ -82,6 +83,19 @@ it('reports what cannot be translated, goes on, and leaves what others have writ
   expect(texts.stderr).toMatch(/1 of 2 pictures could not be translated/);
   expect(readFileSync(at('out/there.png'), 'utf8')).toBe('somebody else’s');
   expect(readdirSync(at('out')).sort()).toEqual(['fine.png', 'there.png']);
+});
+
+it('reports what would replace a picture, and goes on', async () => {
+  for (const folder of ['in', 'out']) mkdirSync(at(folder));
+  writeFileSync(at('in/same.png'), PNG);
+  symlinkSync('../in/same.png', at('out/same.png'));
+  const { texts, end } = watch('--force');
+  await expect.poll(() => texts.stderr, SOON).toMatch(/out\/same\.png: an output would replace/);
+  writeFileSync(at('in/fine.png'), PNG);
+  await expect.poll(() => existsSync(at('out/fine.png')), SOON).toBe(true);
+  await expect.poll(() => texts.stderr, SOON).toMatch(/fine\.png \(20x12\)/);
+  expect(await end()).toBe(1);
+  expect(readFileSync(at('in/same.png'))).toEqual(Buffer.from(PNG));
 });
 
 it.each([

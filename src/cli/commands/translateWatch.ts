@@ -6,7 +6,7 @@ import { pathKind, whyMissing } from '../../platform/files.js';
 import { beginOpening } from '../generator.js';
 import { Interruption } from '../interruption.js';
 import { refuseOwnStreams } from '../ownStreams.js';
-import { type Job, refuseInputsAsOutputs } from '../pictures/outputs.js';
+import { type Job, sparingInputs } from '../pictures/outputs.js';
 import { translateMany } from '../pictures/translateMany.js';
 import { programNotes } from '../programNotes.js';
 import type { TranslateRequest } from '../requests/translate.js';
@@ -89,11 +89,16 @@ async function watch(all: Watch): Promise<never> {
   }
 }
 
-async function translate(jobs: readonly Job[], replace: boolean, all: Watch): Promise<void> {
-  if (jobs.length === 0) return;
+async function translate(ready: readonly Job[], replace: boolean, all: Watch): Promise<void> {
   const { generator, request, tally, names, interruption, terminal } = all;
+  // One whose output is an input is told of; the others go on, as those that come later do.
+  const { jobs, unusable } = await sparingInputs(ready, request.weights.source);
+  for (const item of unusable) {
+    tally.expect(1);
+    await tally.addUnusable(item);
+  }
+  if (jobs.length === 0) return;
   await refuseOwnStreams(jobs.map(({ input }) => input.path));
-  await refuseInputsAsOutputs(jobs, request.weights.source);
   tally.expect(jobs.length);
   const engine = await withScratch(request.engine, jobs[0].output);
   await translateMany(jobs, generator, {

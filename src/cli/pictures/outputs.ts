@@ -107,13 +107,27 @@ export async function refuseInputsAsOutputs(
   jobs: readonly Job[],
   weights: string | null,
 ): Promise<void> {
+  const { unusable } = await sparingInputs(jobs, weights);
+  for (const { error } of unusable) throw error;
+}
+
+/** Jobs whose outputs are no files that the run reads, and why the others cannot be done. */
+export async function sparingInputs(
+  jobs: readonly Job[],
+  weights: string | null,
+): Promise<{ readonly jobs: readonly Job[]; readonly unusable: readonly Unusable[] }> {
   const read = jobs.map(({ input }) => input.path);
   const originals = await Originals.of(weights === null ? read : [...read, weights]);
-  for (const { output } of jobs) {
-    if (await originals.include(output)) {
-      throw new UsageError(`${output}: an output would replace an input; name another folder.`);
+  const unusable: Unusable[] = [];
+  const usable: Job[] = [];
+  for (const job of jobs) {
+    if (!(await originals.include(job.output))) usable.push(job);
+    else {
+      const message = `${job.output}: an output would replace an input; name another folder.`;
+      unusable.push({ kind: 'file', name: job.input.path, error: new UsageError(message) });
     }
   }
+  return { jobs: usable, unusable };
 }
 
 /** The outputs of one run. Links between their folders can make two of them one file: then only the first may replace it. */
