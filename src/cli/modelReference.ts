@@ -53,6 +53,8 @@ const OWN_HEAD = `
   family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides
   gets pictures of those. These operators are known: ${knownOperators()}; and of constants, what computes shapes and pads. \`Resize\` runs in every mode and by all coordinates but \`tf_crop_and_resize\`: what is no way of PyTorch's
   becomes a convolution of each channel. Functions that a model defines itself are put in the places where they are called.
+  Ten models that others publish were tried with one picture each, and all were within 0.0001 of ONNX Runtime: AnimeGANv3's \`tiny_Cute\` (tf2onnx 1.15), PaddleOCR's detector of text (paddle2onnx), and of PyTorch 1.3 to 2.6
+  five networks that enlarge pictures, two U-Nets that segment and one that colours.
 `;
 
 const MODELS_HEAD = `
