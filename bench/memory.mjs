@@ -1,6 +1,8 @@
 // What the command takes for large pictures, with and without a limit of its memory, below which values lie in a scratch file:
 //
 //   node bench/memory.mjs [--node BINARY] [--sizes 1920x1080] [--rounds 3]
+//   node bench/memory.mjs --sizes 6000x4000,10000x10000 --rounds 1      what takes long is measured where it is named
+//   node bench/memory.mjs --through 10000x10000                         files to files, row by row, without a network
 //
 // Peak of the whole process (maximum resident set, as `/usr/bin/time -v` tells), processor time and wall time, and what a pixel takes
 // against the first case of the model, which saves nothing; each round runs all limits one after the other. The outputs have to be the same
@@ -18,6 +20,7 @@ const { values } = parseArgs({
   options: {
     node: { type: 'string', default: process.execPath },
     sizes: { type: 'string' },
+    through: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
   },
@@ -35,7 +38,16 @@ const CASES = [
   { size: '3000x2000', model: 'full', limits: ['4G'] },
   // More than WebAssembly has, if nothing is saved.
   { size: '4000x3000', model: 'full', limits: [undefined] },
+  { size: '6000x4000', model: 'built in', limits: [undefined], isLong: true },
   { size: '6000x4000', model: 'full', limits: [undefined, '1G'] },
+  { size: '10000x10000', model: 'built in', limits: [undefined], isLong: true },
+];
+/** Endings of files that are read and written row by row. */
+const THROUGH = [
+  ['png', 'png'],
+  ['png', 'jpg'],
+  ['jpg', 'png'],
+  ['tif', 'tif'],
 ];
 /** Written on the way out, behind what the command writes. */
 const REPORTING = `data:text/javascript,process.on('exit', () => {
@@ -55,20 +67,39 @@ function picture(size) {
   return { width, height, data };
 }
 
+/** What a process of Node uses. */
+function measured(args) {
+  const { stderr, status } = spawnSync(values.node, ['--import', REPORTING, ...args], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(/^used (.*)$/m.exec(stderr)[1]);
+}
+
+function through(size) {
+  const script = join(dirname(fileURLToPath(import.meta.url)), 'throughRows.mjs');
+  const whole = picture(size);
+  const { maxRSS: bare } = measured(['--eval', '0']);
+  console.log(`${size}, row by row; Node alone: ${(bare / 1000).toFixed(0)} MB`);
+  for (const [from, to] of THROUGH) {
+    const input = join(folder, `in.${from}`);
+    writeFileSync(input, encodeImage(whole, input));
+    const { maxRSS, userCPUTime } = measured([script, input, join(folder, `out.${to}`)]);
+    const megabytes = (maxRSS / 1000).toFixed(0);
+    console.log(
+      `  ${from} to ${to}: ${megabytes} MB, ${(userCPUTime / 1e6).toFixed(1)} s of processors`,
+    );
+  }
+}
+
 function run(input, { model }, limit) {
   const output = join(folder, 'out.png');
   const weights = model === 'full' ? ['-w', full] : [];
   const memory = limit === undefined ? [] : ['--memory', limit];
   const own = [input, '-o', output, '--resize', 'none', '--threads', values.threads];
   const started = performance.now();
-  const { stderr, status } = spawnSync(
-    values.node,
-    ['--import', REPORTING, command, ...own, ...weights, ...memory],
-    { encoding: 'utf8' },
-  );
+  const used = measured([command, ...own, ...weights, ...memory]);
   const seconds = (performance.now() - started) / 1000;
-  if (status !== 0) throw new Error(stderr);
-  const used = JSON.parse(/^used (.*)$/m.exec(stderr)[1]);
   return {
     megabytes: used.maxRSS / 1000,
     processor: (used.userCPUTime + used.systemCPUTime) / 1e6,
@@ -78,12 +109,14 @@ function run(input, { model }, limit) {
 }
 
 try {
-  await saveStateDict(new ResNetGenerator(3, 3, 64, 9).stateDict(), full);
-  const wanted = values.sizes?.split(',');
+  const isThrough = values.through !== undefined;
+  if (isThrough) through(values.through);
+  else await saveStateDict(new ResNetGenerator(3, 3, 64, 9).stateDict(), full);
+  const wanted = isThrough ? [] : values.sizes?.split(',');
   /** Seconds that a pixel takes, of each model, where nothing is saved. */
   const untiled = new Map();
   for (const one of CASES) {
-    if (wanted !== undefined && !wanted.includes(one.size)) continue;
+    if (wanted === undefined ? one.isLong : !wanted.includes(one.size)) continue;
     const input = join(folder, `${one.size}.png`);
     writeFileSync(input, encodeImage(picture(one.size), '.png'));
     const runs = new Map(one.limits.map((limit) => [limit, []]));
