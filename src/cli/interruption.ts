@@ -1,4 +1,5 @@
 import { AbortError, CycleganError } from '../errors.js';
+import { isAbortion } from '../platform/abortion.js';
 import { requireBuiltin } from '../platform/builtin.js';
 
 /** The exit code that a shell gives a process that a signal ended. */
@@ -56,4 +57,31 @@ export class Interruption {
     });
     this.#controller.abort(new AbortError());
   };
+}
+
+/**
+ * Work that signals of the user end once it says so, and with the process before that. A network whose values lie in a file is told to
+ * stop, so that it can go on another time.
+ */
+export class LaterInterruption {
+  #begun: Interruption | null = null;
+
+  /** From now on, signals of the user end the work. */
+  begin(): AbortSignal {
+    this.#begun ??= new Interruption();
+    return this.#begun.signal;
+  }
+
+  /** @throws InterruptedError where such a signal has ended it. */
+  async during(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const begun = this.#begun;
+      if (begun === null || !isAbortion(error, begun.signal)) throw error;
+      throw new InterruptedError(begun.name, 'Interrupted: the same command goes on.');
+    } finally {
+      this.#begun?.end();
+    }
+  }
 }

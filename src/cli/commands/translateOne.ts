@@ -5,7 +5,6 @@ import type { PictureFile } from '../../image/pictureFile.js';
 import type { BeginRows, RowWriter } from '../../image/rows.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
-import { isAbortion } from '../../platform/abortion.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
@@ -16,7 +15,7 @@ import { networkInputShape } from '../../translate/pictureNetwork.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
-import { InterruptedError, Interruption } from '../interruption.js';
+import { LaterInterruption } from '../interruption.js';
 import { STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
 import { deepZoomFile, isDeepZoomName } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
@@ -210,46 +209,26 @@ async function translateOpened(
   const inputShape = networkInputShape(sized, generator);
   const { debug, pictures } = request;
   const { norm } = pictures;
+  const interruption = new LaterInterruption();
   const run = async (options: ForwardOptions) => {
     // An approximation has programs of its own, which do not go on.
     const isExact = norm === 'exact';
     const { scratchBytes } = isExact
       ? await generator.module.program(inputShape, options)
       : { scratchBytes: 0 };
-    await interruptible(scratchBytes > 0, (signal) =>
-      generateRows(sized, generator, begin, {
-        ...options,
-        norm,
-        signal,
-        onNote,
-        ...programNotes(request, terminal),
-        ...layerProgress(generator.module, inputShape, { name, debug, terminal }),
-      }),
-    );
+    await generateRows(sized, generator, begin, {
+      ...options,
+      norm,
+      // Any other network ends with the process, at once.
+      ...(scratchBytes > 0 ? { signal: interruption.begin() } : {}),
+      onNote,
+      ...programNotes(request, terminal),
+      ...layerProgress(generator.module, inputShape, { name, debug, terminal }),
+    });
   };
   const runNamed = (options: ForwardOptions) =>
     throughNetwork(name, sized, generator, () => run(options));
-  await withinBudget(engine, sized, runNamed, 1, perPixel);
-}
-
-/**
- * Runs what a signal of the user may end. A network whose values lie in a file takes its time, and is told to stop, so that it can go on
- * another time; any other ends with the process, at once.
- */
-async function interruptible(
-  isLong: boolean,
-  action: (signal: AbortSignal | undefined) => Promise<void>,
-): Promise<void> {
-  if (!isLong) return action(undefined);
-  const interruption = new Interruption();
-  try {
-    await action(interruption.signal);
-  } catch (error) {
-    if (!isAbortion(error, interruption.signal)) throw error;
-    throw new InterruptedError(interruption.name, 'Interrupted.');
-  } finally {
-    interruption.end();
-  }
+  await interruption.during(() => withinBudget(engine, sized, runNamed, 1, perPixel));
 }
 
 function rounded(times: Times): Times {

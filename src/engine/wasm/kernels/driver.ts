@@ -55,9 +55,11 @@ export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHa
     const [step, counters, record, item, spins, waits, arrived] = f.locals('i32', 7);
     const stop = atomic.load(i32.const(CONTROL.stop));
     f.for(step, from.value, to.value, 1, () => {
-      f.if(stop, () => f.emit(leave));
       const offset = i32.mul(step.value, i32.const(COUNTER_BYTES));
       f.emit(counters.set(i32.add(i32.const(CONTROL.steps), offset)));
+      const barrier = i32.add(counters.value, i32.const(4));
+      // Those who wait for this thread are not to sleep on.
+      f.if(stop, () => f.emit(atomic.notifyAll(barrier), drop, leave));
       const place = i32.mul(step.value, i32.const(RECORD_BYTES));
       f.emit(record.set(i32.add(i32.const(records), place)));
       const take = () => f.emit(item.set(atomic.add(counters.value, i32.const(1))));
@@ -72,7 +74,6 @@ export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHa
         take();
       });
       if (threads === 1) return;
-      const barrier = i32.add(counters.value, i32.const(4));
       f.emit(arrived.set(i32.add(atomic.add(barrier, i32.const(1)), i32.const(1))));
       f.if(i32.eq(arrived.value, i32.const(threads)), () =>
         f.emit(atomic.notifyAll(barrier), drop),
@@ -81,13 +82,13 @@ export function emitDriver(module: ModuleWriter, shape: DriverShape): FunctionHa
       f.while(i32.lt(atomic.load(barrier), i32.const(threads)), () => {
         f.emit(spins.set(i32.add(spins.value, i32.const(1))));
         f.if(i32.gt(spins.value, i32.const(SPINS)), () => {
+          // Another thread failed, or has left, and will not come to this barrier.
+          const isOver = i32.or(atomic.load(i32.const(CONTROL.workerFailed)), stop);
+          f.if(isOver, () => f.emit(atomic.notifyAll(barrier), drop, leave));
           f.emit(arrived.set(atomic.load(barrier)));
           f.if(i32.lt(arrived.value, i32.const(threads)), () =>
             f.emit(atomic.wait(barrier, arrived.value, WAIT_NANOSECONDS), drop),
           );
-          // Another thread failed, or has left, and will not come to this barrier.
-          const isOver = i32.or(atomic.load(i32.const(CONTROL.workerFailed)), stop);
-          f.if(isOver, () => f.emit(leave));
           f.emit(waits.set(i32.add(waits.value, i32.const(1))));
           const isLate = i32.gt(waits.value, i32.const(CALLER_WAITS));
           f.if(i32.and(calls.value, isLate), () => f.emit(leave));
