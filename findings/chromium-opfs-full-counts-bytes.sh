@@ -53,4 +53,8 @@ for (const at of [2 ** 20, 20e9]) {
 await browser.close();
 server.close();
 JS
-node try.mjs
+node try.mjs | tee seen.txt
+diff - seen.txt <<'SEEN'
+at 1048576: write gave 16, read gave 16, the file has 1048592 bytes
+at 20000000000: write gave 4294967288, read gave 0, the file has 0 bytes
+SEEN

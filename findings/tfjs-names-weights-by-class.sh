@@ -31,4 +31,8 @@ const { layers, input, model } = require('@tensorflow/tfjs-layers');
   }
 })();
 JS
-node try.cjs
+node try.cjs | tee seen.txt
+diff - seen.txt <<'SEEN'
+conv2d_Conv2D2/kernel conv2d_Conv2D2/bias conv2d_Conv2D1/kernel conv2d_Conv2D1/bias
+conv2d_Conv2D4/kernel conv2d_Conv2D4/bias conv2d_Conv2D3/kernel conv2d_Conv2D3/bias
+SEEN

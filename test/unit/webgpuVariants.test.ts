@@ -13,9 +13,9 @@ afterEach(() => {
 
 type Check = Awaited<ReturnType<typeof selfCheck>>;
 
-function newDevice(): Device {
+function newDevice(isLost = false): Device {
   const memory = { notes: { checks: {}, tiles: {} }, keep: vi.fn() };
-  return { name: 'a GPU', memory } as unknown as Device;
+  return { name: 'a GPU', memory, isLost: async () => isLost } as unknown as Device;
 }
 
 /** What becomes of the variants, fastest first. */
@@ -56,6 +56,14 @@ describe('the variant of a GPU', () => {
     const choosing = chooseVariant(newDevice(), 'f32');
     await expect(choosing).rejects.toMatchObject({ code: 'ERR_ENGINE_UNAVAILABLE' });
     await expect(choosing).rejects.toThrow(/a GPU.*off by 0\.3.*refuses a kernel/);
+  });
+
+  it('is not given up for a refusal that comes of a loss, which the next device knows nothing of', async () => {
+    checksGive(REFUSED);
+    const device = newDevice(true);
+    await expect(chooseVariant(device, 'f32')).rejects.toBe(REFUSED);
+    expect(device.memory.notes.checks).toEqual({});
+    expect(device.memory.keep).not.toHaveBeenCalled();
   });
 
   it('is looked for anew after what is no fault of the kernels', async () => {

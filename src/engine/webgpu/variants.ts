@@ -74,14 +74,18 @@ async function check(
     blocking: false,
     ...(format === 'f16' ? { tolerance: HALF_TOLERANCE } : {}),
   });
-  const result = await checking.catch(asRefusal);
+  const result = await checking.catch((error: unknown) => asRefusal(device, error));
   device.memory.notes.checks[name] = result;
   device.memory.keep();
   return result;
 }
 
-/** A device that refuses kernels of one variant may take those of the other. */
-function asRefusal(error: unknown): Check {
+/**
+ * A device that refuses kernels of one variant may take those of the other. One that is lost may refuse all, and what is noted holds for
+ * the next of its adapter, too.
+ */
+async function asRefusal(device: Device, error: unknown): Promise<Check> {
   if (!(error instanceof CycleganError) || error.code !== 'ERR_ENGINE_UNAVAILABLE') throw error;
+  if (await device.isLost()) throw error;
   return { passed: false, difference: Number.POSITIVE_INFINITY, refusal: error.message };
 }

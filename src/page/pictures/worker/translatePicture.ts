@@ -123,7 +123,8 @@ class Run {
 
   #begin({ engine, details }: Program): void {
     this.#meter.start();
-    this.details.push(`engine ${engine}`, ...details);
+    // Of the one that did the work: a GPU may have failed before.
+    this.details.splice(0, this.details.length, `engine ${engine}`, ...details);
   }
 
   #report({ node, done, total }: NodeProgress): void {
