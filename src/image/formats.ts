@@ -6,7 +6,6 @@ import {
   sourceName,
 } from '../platform/byteInput.js';
 import { writeFileAtomic } from '../platform/files.js';
-import { allBytes } from '../platform/randomBytes.js';
 import { checkFunction, checkOptions } from '../tensor/callerValues.js';
 import { describeValue } from '../tensor/describeValue.js';
 import { bmpSize } from './bmp/bmpHeader.js';
@@ -25,7 +24,7 @@ import type { NoteOptions } from './note.js';
 import { liesOnItsSide, orientationOf, type StatedOrientation, upright } from './orientation.js';
 import { otherFormat } from './otherFormats.js';
 import { checkPictureSize, ImageError, type Picture } from './picture.js';
-import { fromStart, type PictureFile, startOf } from './pictureFile.js';
+import { fromStart, type PictureFile, startOf, wholeFile } from './pictureFile.js';
 import { checkPicture, type PictureInput } from './pictureInput.js';
 import { isPng } from './png/chunks.js';
 import { decodePng, decodePngRows, pngSize } from './png/decodePng.js';
@@ -287,7 +286,12 @@ export async function loadDecoder(file: PictureFile): Promise<void> {
 const LOADED = new WeakMap<object, Uint8Array>();
 
 function wholeOf(file: PictureFile): Uint8Array {
-  return LOADED.get(file) ?? allBytes(file);
+  return LOADED.get(file) ?? wholeFile(file);
+}
+
+/** Whether a file's size and pixels are told by parts of it, so that it may be longer than memory. */
+export function isReadInParts(file: PictureFile): boolean {
+  return formatOf(startOf(file))?.apart !== undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { allBytes, bytesFrom, type RandomBytes } from '../platform/randomBytes.js';
+import { ImageError } from './picture.js';
 
 /** A picture's file: its bytes, or what gives any of them when they are asked for, so that a large one need not lie in memory. */
 export type PictureFile = Uint8Array | RandomBytes;
@@ -22,5 +23,17 @@ export function fromStart<T>(
     const found = read(bytesFrom(file, 0, count));
     if (isEnough(found)) return found;
   }
-  return read(allBytes(file));
+  return read(wholeFile(file));
+}
+
+/** No picture that is read as a whole has so many bytes. */
+const MAX_WHOLE = 2 ** 31;
+
+/** All of its bytes. @throws ImageError `ERR_IMAGE_SIZE` for a file that is too long for that. */
+export function wholeFile(file: PictureFile): Uint8Array {
+  if (file.length <= MAX_WHOLE) return allBytes(file);
+  throw new ImageError(
+    'ERR_IMAGE_SIZE',
+    `The file has ${file.length} bytes, and would have to be read as a whole: at most ${MAX_WHOLE} are taken.`,
+  );
 }

@@ -222,29 +222,64 @@ export async function growFile(path: string): Promise<GrowingFile> {
 
 /** A name that nothing has: processes of containers often have the same number, and so had some that were ended. */
 export function temporaryName(path: string): string {
+  return besideName(path, 'tmp');
+}
+
+/** The same for what had a path's name, while that is given to something else. */
+export function asideName(path: string): string {
+  return besideName(path, 'old');
+}
+
+function besideName(path: string, kind: 'tmp' | 'old'): string {
   const { basename, dirname, join } = requireBuiltin('path', `Writing ${path}`);
   const token = crypto.randomUUID().slice(0, 8);
   const stem = temporaryStem(basename(path));
-  return join(dirname(path), `.${stem}.${globalThis.process.pid}-${token}.cyclegan-tmp`);
+  return join(dirname(path), `.${stem}.${globalThis.process.pid}-${token}.cyclegan-${kind}`);
 }
 
-const TEMPORARY = /^\.(.+)\.(\d+)(?:-[\da-f]{8})?\.cyclegan-tmp$/;
+const BESIDE = /^\.(.+)\.(\d+)(?:-[\da-f]{8})?\.cyclegan-(tmp|old)$/;
+
+/** What a process that is at work no more has left beside paths of one folder, under names that are made for them. */
+export interface Leftover {
+  readonly path: string;
+  readonly kind: 'temporary' | 'aside';
+  readonly isFolder: boolean;
+}
+
+const UNREADABLE: readonly unknown[] = ['EACCES', 'EPERM'];
+
+/** All that was left beside paths, which all lie in one folder. */
+export async function leftovers(paths: readonly string[]): Promise<Leftover[]> {
+  const { readdir } = requireBuiltin('fs/promises', 'Sweeping');
+  const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
+  const stems = new Set(paths.map((path) => temporaryStem(basename(path))));
+  const folder = dirname(paths[0]);
+  if ((await pathKind(folder)) !== 'folder') return [];
+  const found: Leftover[] = [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+    // A folder may be there to be written into, and not to be looked at.
+    if (UNREADABLE.includes(errorCode(error))) return [];
+    throw fileError('read', folder, error);
+  });
+  for (const entry of entries) {
+    const [, stem, pid, kind] = BESIDE.exec(entry.name) ?? [];
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory();
+    if (!(isFolder || entry.isFile()) || !stems.has(stem) || unfinished.has(path)) continue;
+    if (isOthers(Number(pid))) continue;
+    found.push({ path, kind: kind === 'tmp' ? 'temporary' : 'aside', isFolder });
+  }
+  return found;
+}
 
 /**
  * Removes what a process that was killed has left of files of these names, all in one folder. Nothing else is touched,
  * whatever its name looks like.
  */
 export async function removeStaleTemporaries(paths: readonly string[]): Promise<void> {
-  const { readdir, rm } = requireBuiltin('fs/promises', 'Sweeping');
-  const { basename, dirname, join } = requireBuiltin('path', 'Sweeping');
-  const stems = new Set(paths.map((path) => temporaryStem(basename(path))));
-  const folder = dirname(paths[0]);
-  if ((await pathKind(folder)) !== 'folder') return;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const [, stem, pid] = TEMPORARY.exec(entry.name) ?? [];
-    const path = join(folder, entry.name);
-    if (!entry.isFile() || !stems.has(stem) || unfinished.has(path)) continue;
-    if (!isOthers(Number(pid))) await rm(path, { force: true });
+  const { rm } = requireBuiltin('fs/promises', 'Sweeping');
+  for (const { path, kind, isFolder } of await leftovers(paths)) {
+    if (kind === 'temporary' && !isFolder) await rm(path, { force: true });
   }
 }
 

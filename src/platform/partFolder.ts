@@ -1,6 +1,14 @@
 import { requireBuiltin } from './builtin.js';
 import { errorCode, FileError, fileError } from './fileError.js';
-import { beginWriting, isTaken, parentFolder, temporaryName, toDisk } from './files.js';
+import {
+  asideName,
+  beginWriting,
+  isTaken,
+  leftovers,
+  parentFolder,
+  temporaryName,
+  toDisk,
+} from './files.js';
 import { makeFolders } from './folders.js';
 
 /**
@@ -41,23 +49,30 @@ export class PartFolder {
   /**
    * Gives it its name. What has that name is refused, or replaced.
    * @param mayReplace Of a folder that is there: whether all in it is what such a folder holds; `null`: nothing is replaced.
-   * @throws FileError `ERR_FILE_EXISTS`.
+   * @param complete What belongs to it, done while a folder that is replaced is still there: where it fails, that one gets its name back.
+   * @throws FileError `ERR_FILE_EXISTS`; what `complete` throws.
    */
-  async publish(mayReplace: ((names: readonly string[]) => boolean) | null): Promise<void> {
-    const fs = requireBuiltin('fs/promises', `Writing ${this.#path}`);
-    const aside = temporaryName(this.#path);
+  async publish(
+    mayReplace: ((names: readonly string[]) => boolean) | null,
+    complete: () => Promise<void>,
+  ): Promise<void> {
+    const fs = requireBuiltin('fs', `Writing ${this.#path}`);
+    const aside = asideName(this.#path);
     try {
       await this.#toDisk();
       const isReplaced = await isTaken(this.#path);
       if (isReplaced) await this.#refuseOthers(mayReplace);
-      if (isReplaced) await fs.rename(this.#path, aside);
+      // Without waiting in between, so that no signal ends the process there.
+      if (isReplaced) fs.renameSync(this.#path, aside);
       try {
-        await fs.rename(this.#temporary, this.#path);
+        fs.renameSync(this.#temporary, this.#path);
+        await complete();
       } catch (error) {
-        if (isReplaced) await fs.rename(aside, this.#path);
+        if (await isTaken(this.#path)) fs.renameSync(this.#path, this.#temporary);
+        if (isReplaced) fs.renameSync(aside, this.#path);
         throw error;
       }
-      await fs.rm(aside, { recursive: true, force: true });
+      fs.rmSync(aside, { recursive: true, force: true });
     } catch (error) {
       throw fileError('write', this.#path, error);
     } finally {
@@ -100,6 +115,24 @@ export class PartFolder {
       if (handle === null) continue;
       await toDisk(handle).finally(() => handle.close());
     }
+  }
+}
+
+/**
+ * What a process that was killed has left of such a folder: a part of it is removed; what it had put aside to replace it gets its name
+ * back, unless that was given to the new one.
+ * @param arePartOfIt Whether all names in a folder are such as it holds: nothing else is removed.
+ */
+export async function recoverFolder(
+  path: string,
+  arePartOfIt: (names: readonly string[]) => boolean,
+): Promise<void> {
+  const { rename, rm } = requireBuiltin('fs/promises', `Looking for ${path}`);
+  for (const left of await leftovers([path])) {
+    const names = left.isFolder ? await namesWithin(left.path) : null;
+    if (names === null || !arePartOfIt(names)) continue;
+    if (left.kind === 'aside' && !(await isTaken(path))) await rename(left.path, path);
+    else await rm(left.path, { recursive: true, force: true });
   }
 }
 

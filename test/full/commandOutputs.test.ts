@@ -39,6 +39,13 @@ describe('the picture’s way', () => {
   });
 });
 
+it('one picture sweeps what a killed run has left of its output, and of no other', async () => {
+  const left = (name: string) => `.${name}.999999999-0123abcd.cyclegan-tmp`;
+  for (const name of ['out.png', 'my.png']) writeFileSync(at(left(name)), 'half');
+  expect((await run('in.png', 'out.png', '-w', weights)).code).toBe(0);
+  expect(readdirSync(at('.')).sort()).toEqual([left('my.png'), 'in.png', 'out.png']);
+});
+
 describe('exporting', () => {
   it.each(['x.onnx', 'x.safetensors', 'x.pth'])(
     'to %s makes weights that run again',

@@ -1,13 +1,22 @@
 // Deep Zoom: levels and tiles by a viewer's arithmetic, pixels by plain means, and the command's files.
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { deepZoomWriter, type Tile } from '../../src/image/deepZoom/deepZoomWriter.js';
 import { descriptor, levelsOf } from '../../src/image/deepZoom/levels.js';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import type { Picture } from '../../src/image/picture.js';
 import { putRows } from '../../src/image/rows.js';
-import { commandInFolders, SMALL_PICTURE } from '../support/command.js';
+import { PartFolder } from '../../src/platform/partFolder.js';
+import { commandInFolders, SMALL_PICTURE, temporaryFolder } from '../support/command.js';
 import { goldenPath } from '../support/golden.js';
 
 const [TILE, OVERLAP] = [254, 1];
@@ -166,5 +175,55 @@ describe('the command', () => {
     expect(readdirSync(at('.')).sort()).toEqual(['in.png', 'out_files']);
     expect(readFileSync(at('out_files/notes.txt'), 'utf8')).toBe('mine');
     expect((await translate('--format', 'webp')).code).toBe(2);
+  });
+
+  it('replaces no tile that it reads', async () => {
+    mkdirSync(at('out_files/9'), { recursive: true });
+    const tile = encodeImage(picture, 'in.png');
+    writeFileSync(at('out_files/9/0_0.png'), tile);
+    symlinkSync('out_files/9/0_0.png', at('link.png'));
+    for (const input of ['out_files/9/0_0.png', 'link.png']) {
+      const found = await run(input, 'out.dzi', '-w', weights, '--resize', 'none', '--force');
+      const told = expect.stringMatching(/would replace the input, .*among its tiles/);
+      expect([found.code, found.stderr]).toEqual([2, told]);
+    }
+    expect(readFileSync(at('out_files/9/0_0.png')).equals(tile)).toBe(true);
+  });
+
+  it('removes what a killed run has left, and gives back tiles that it had put aside', async () => {
+    // 4194305 is beyond every process number of Linux.
+    const left = (kind: string) => at(`.out_files.4194305-0123abcd.cyclegan-${kind}`);
+    const put = (folder: string, name: string) => {
+      mkdirSync(join(folder, '9'), { recursive: true });
+      writeFileSync(join(folder, '9', name), 'kept');
+    };
+    put(left('tmp'), '0_0.jpg');
+    put(left('old'), '0_0.jpg');
+    put(at('.out_files.4194305-99999999.cyclegan-tmp'), 'notes.txt');
+    writeFileSync(at('in.png'), 'no picture');
+    expect((await translate('--force')).code).toBe(1);
+    expect(readdirSync(at('.')).sort()).toEqual([
+      '.out_files.4194305-99999999.cyclegan-tmp',
+      'in.png',
+      'out_files',
+    ]);
+    expect(readFileSync(at('out_files/9/0_0.jpg'), 'utf8')).toBe('kept');
+  });
+});
+
+describe('a folder of parts', () => {
+  const folder = temporaryFolder();
+  afterAll(folder.remove);
+
+  it('is not there, and one that it replaced is, where what belongs to it fails', async () => {
+    const path = join(folder.path, 'x_files');
+    mkdirSync(join(path, '0'), { recursive: true });
+    writeFileSync(join(path, '0', '0_0.png'), 'before');
+    const parts = new PartFolder(path);
+    parts.write('0/0_0.png', Uint8Array.of(1));
+    const fails = () => Promise.reject(new Error('no room'));
+    await expect(parts.publish(() => true, fails)).rejects.toThrow(/no room/);
+    expect(readFileSync(join(path, '0', '0_0.png'), 'utf8')).toBe('before');
+    expect(readdirSync(folder.path)).toEqual(['x_files']);
   });
 });

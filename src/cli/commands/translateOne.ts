@@ -8,6 +8,7 @@ import type { ForwardOptions } from '../../nn/module.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
 import { collect } from '../../platform/collect.js';
 import { tooLong } from '../../platform/fileError.js';
+import { removeStaleTemporaries } from '../../platform/files.js';
 import { generateRows } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
 import type { OutputNote } from '../../translate/outputNote.js';
@@ -17,7 +18,7 @@ import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
 import { LaterInterruption } from '../interruption.js';
 import { STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
-import { deepZoomFile, isDeepZoomName } from '../pictures/deepZoomFile.js';
+import { deepZoomFile, isDeepZoomName, recoverTiles } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
 import { type OutputFile, outputFile, standardOutputFile } from '../pictures/outputFile.js';
@@ -106,7 +107,11 @@ async function outputOf(
 ): Promise<OutputFile> {
   const encoding = { encodedAs, quality };
   if (output === STANDARD) return standardOutputFile(encoding);
-  if (isDeepZoomName(output)) return deepZoomFile(output, replace, encoding);
+  if (isDeepZoomName(output)) {
+    await recoverTiles(output);
+    return deepZoomFile(output, replace, encoding);
+  }
+  await removeStaleTemporaries([output]);
   return outputFile(output, replace, encoding);
 }
 

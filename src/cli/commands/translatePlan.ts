@@ -10,7 +10,12 @@ import { withoutLine } from '../failureLine.js';
 import type { ReplaceGallery } from '../gallery/galleryFile.js';
 import { checkOutputFile, mayReplace, Originals } from '../originals.js';
 import { refuseOwnStreams } from '../ownStreams.js';
-import { isDeepZoomName, refuseOtherThanTiles, tileFolder } from '../pictures/deepZoomFile.js';
+import {
+  isDeepZoomName,
+  refuseInputAmongTiles,
+  refuseOtherThanTiles,
+  tileFolder,
+} from '../pictures/deepZoomFile.js';
 import { type FoundInputs, findInputs } from '../pictures/inputs.js';
 import {
   DEFAULT_SUFFIX,
@@ -103,12 +108,9 @@ export async function planOne(
       : error;
   });
   if (isDeepZoomName(output)) {
-    const found = await firstTaken([output, tileFolder(output)]);
-    if (found !== null && (noClobber || !force)) {
-      throw exists(found, noClobber ? 'name another file' : '--force replaces it and its tiles');
-    }
-    await refuseOtherThanTiles(output);
-    return { input, output, encodedAs, replace: force && !noClobber };
+    const read = reads.filter((name) => name !== undefined);
+    const replace = await mayReplaceTiles(output, read, request.existing);
+    return { input, output, encodedAs, replace };
   }
   if (noClobber) {
     if (await isTaken(output)) throw exists(output, 'name another file');
@@ -125,6 +127,21 @@ export async function planOne(
     throw exists(output, '--resume leaves it, --force replaces it, -o names another file');
   }
   return { input, output, encodedAs, replace: force };
+}
+
+/** @throws FileError or UsageError where there is something that is kept. */
+async function mayReplaceTiles(
+  output: string,
+  reads: readonly string[],
+  { force, noClobber }: PlanRequest['existing'],
+): Promise<boolean> {
+  await refuseInputAmongTiles(output, reads);
+  const found = await firstTaken([output, tileFolder(output)]);
+  if (found !== null && (noClobber || !force)) {
+    throw exists(found, noClobber ? 'name another file' : '--force replaces it and its tiles');
+  }
+  await refuseOtherThanTiles(output);
+  return force && !noClobber;
 }
 
 /** @throws UsageError where standard output cannot take a picture. */

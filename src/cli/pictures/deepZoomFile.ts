@@ -2,10 +2,23 @@ import { deepZoomWriter } from '../../image/deepZoom/deepZoomWriter.js';
 import { descriptor } from '../../image/deepZoom/levels.js';
 import { encodeImage } from '../../image/formats.js';
 import type { RowWriter } from '../../image/rows.js';
-import { writeFileAtomic } from '../../platform/files.js';
-import { folderExists, namesWithin, OTHERS, PartFolder } from '../../platform/partFolder.js';
+import { requireBuiltin } from '../../platform/builtin.js';
+import {
+  foldPath,
+  realPath,
+  removeStaleTemporaries,
+  writeFileAtomic,
+} from '../../platform/files.js';
+import {
+  folderExists,
+  namesWithin,
+  OTHERS,
+  PartFolder,
+  recoverFolder,
+} from '../../platform/partFolder.js';
 import { sha256 } from '../../platform/sha256.js';
 import { utf8Bytes } from '../../platform/text.js';
+import { UsageError } from '../usage.js';
 import type { OutputFile } from './outputFile.js';
 
 /** Whether a name is that of a Deep Zoom picture: a small file beside a folder of tiles. */
@@ -28,6 +41,24 @@ export async function refuseOtherThanTiles(path: string): Promise<void> {
   const folder = tileFolder(path);
   const names = await namesWithin(folder);
   if (names === null || !areTiles(names)) throw folderExists(folder, OTHERS);
+}
+
+/** @throws UsageError for a file that the run reads and that lies among the tiles, which would go with them. */
+export async function refuseInputAmongTiles(path: string, reads: readonly string[]): Promise<void> {
+  const { sep } = requireBuiltin('path', `Looking for ${path}`);
+  const folder = `${foldPath(await realPath(tileFolder(path)))}${sep}`;
+  for (const read of reads) {
+    if (!foldPath(await realPath(read)).startsWith(folder)) continue;
+    throw new UsageError(
+      `${path}: the output would replace the input, ${read}, which lies among its tiles; name another file.`,
+    );
+  }
+}
+
+/** Removes what a run that was killed has left of these tiles, and gives back what it had put aside. */
+export async function recoverTiles(path: string): Promise<void> {
+  await removeStaleTemporaries([path]);
+  await recoverFolder(tileFolder(path), areTiles);
 }
 
 /**
@@ -60,8 +91,9 @@ export function deepZoomFile(
     writer,
     async publish(digest) {
       const text = utf8Bytes(descriptor(size, extension));
-      await folder.publish(replace ? areTiles : null);
-      await writeFileAtomic(path, text, { replace });
+      await folder.publish(replace ? areTiles : null, () => {
+        return writeFileAtomic(path, text, { replace });
+      });
       return { bytes: count + text.length, sha256: digest ? sha256(text) : '' };
     },
     discard: () => folder.discard(),

@@ -1,6 +1,7 @@
 import {
   encodeImage,
   imageSize,
+  isReadInParts,
   loadDecoder,
   loadEncoder,
   MAX_IMAGE_BYTES,
@@ -11,7 +12,8 @@ import type { PictureFile } from '../../image/pictureFile.js';
 import { type BeginRows, putRows, type RowWriter } from '../../image/rows.js';
 import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
-import { openFile } from '../../platform/byteSource.js';
+import { MAX_STREAM_BYTES, openFile } from '../../platform/byteSource.js';
+import { tooLong } from '../../platform/fileError.js';
 import { readFileBytes } from '../../platform/files.js';
 import { randomBytesOf } from '../../platform/randomBytes.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
@@ -85,6 +87,10 @@ export async function openPictureFile(
   if (isWebAddress(path)) return readPicture(path, options);
   const source = await openFile(path, options);
   const inBlocks = source.size > MAX_HELD_BYTES ? randomBytesOf(source) : null;
+  const isTooLong = source.size > MAX_STREAM_BYTES;
+  if (isTooLong && (inBlocks === null || !isReadInParts(inBlocks))) {
+    throw tooLong(path, MAX_STREAM_BYTES);
+  }
   return inBlocks ?? source.read(0, source.size);
 }
 
@@ -134,7 +140,9 @@ export function expectedSize(
     const size = imageSize(bytes, decode);
     if (size === null) return null;
     const { width, height } = preparedSize(size, pipeline);
-    return width * height > MAX_EXPECTED_PIXELS ? null : { width, height };
+    // A damaged header may tell of no pixels, or of fewer: that is for the decoder to refuse.
+    const isWorth = width >= 1 && height >= 1 && width * height <= MAX_EXPECTED_PIXELS;
+    return isWorth ? { width, height } : null;
   });
 }
 
