@@ -16,8 +16,9 @@ export interface ScratchFile {
   /** Whether there is one. */
   readonly isLeft: boolean;
   /**
-   * Takes over file and journal of a run that was ended with that key, if the folder has such ones. Threads that have this file open
-   * have to open it anew then.
+   * Takes over file and journal of a run that was ended with that key, if the folder has such ones.
+   * @returns Whether another file has taken this one's place, be it without its journal: threads that have this one open have to open
+   * it anew then.
    */
   adopt(key: string): boolean;
   /**
@@ -126,7 +127,7 @@ function sweepScratch(folder: string, here: string): void {
   for (const found of foundIn(folder)) {
     if (ownFiles().has(found.stem + DATA)) continue;
     const { stem, kinds, place } = found;
-    if (place === here ? isResumable(found) || !isGone(found) : !isOlder(found, FOREIGN_DAYS)) {
+    if (place === here ? isKept(found) || !isGone(found) : !isOlder(found, FOREIGN_DAYS)) {
       continue;
     }
     for (const kind of kinds) removeStale(stem + kind);
@@ -142,15 +143,20 @@ function removeStale(path: string): void {
 }
 
 /**
- * Whether a run of which these are left can go on: it was ended not long ago, and not by the end of its machine, which may have lost what
- * was on its way to the disk. Whoever has them may still be at it.
+ * Whether a run of which these are left can go on, be it another user's: it was ended not long ago, and not by the end of its machine,
+ * which may have lost what was on its way to the disk. Whoever has them may still be at it.
  */
-function isResumable(found: Found): boolean {
-  const { stem, kinds } = found;
+function isKept(found: Found): boolean {
+  const { kinds } = found;
   if (!kinds.includes(DATA) || !kinds.includes(JOURNAL)) return false;
   const journal = { ...found, kinds: [JOURNAL] };
   const sinceStart = (requireBuiltin('os', 'A scratch file').uptime() * 1000) / DAY_MS;
-  return !isOlder(journal, Math.min(RESUMABLE_DAYS, sinceStart)) && isOwn(stem + JOURNAL);
+  return !isOlder(journal, Math.min(RESUMABLE_DAYS, sinceStart));
+}
+
+/** Whether this user can go on with it. */
+function isResumable(found: Found): boolean {
+  return isKept(found) && [DATA, JOURNAL].every((kind) => isOwn(found.stem + kind));
 }
 
 /** Whether none was written for so many days. */
@@ -191,7 +197,7 @@ export function choicesLeftIn(folder: string): string[] {
   );
 }
 
-/** Takes over what another run has left, in place of a file that has nothing yet. */
+/** Takes over what another run has left, in place of a file that has nothing yet. @returns Whether that one is gone (`ScratchFile.adopt`). */
 function adopt(folder: string, here: string, own: string, key: string): boolean {
   const { renameSync } = requireBuiltin('fs', 'A scratch file');
   for (const { stem } of leftIn(folder, here)) {
@@ -199,11 +205,16 @@ function adopt(folder: string, here: string, own: string, key: string): boolean 
     try {
       // The file first: two that want it cannot both have it, and a journal alone is of no use.
       renameSync(stem + DATA, own + DATA);
-      renameSync(stem + JOURNAL, own + JOURNAL);
-      return true;
     } catch {
       // Another run was faster.
+      continue;
     }
+    try {
+      renameSync(stem + JOURNAL, own + JOURNAL);
+    } catch {
+      // One that swept the folder just then took it for one that is alone. The file has taken the other's place all the same.
+    }
+    return true;
   }
   return false;
 }

@@ -26,6 +26,7 @@ export const UNFINISHED_SUFFIX = '-new';
 /**
  * Writes a journal in the place of the one before it, in one step: a line of JSON, what else the run has in memory, and the SHA-256 of both.
  * It is there for runs whose process is killed, and not for machines that lose power: files are not forced to the disk.
+ * @throws What keeps it from being written; nothing but the one before it is left then.
  */
 export function writeJournal(
   path: string,
@@ -37,17 +38,24 @@ export function writeJournal(
   const bytes = sum(parts.map(({ length }) => length));
   const line = utf8Bytes(`${JSON.stringify({ format: FORMAT, ...header, bytes })}\n`);
   const unfinished = path + UNFINISHED_SUFFIX;
-  const file = fs.openSync(unfinished, 'w', 0o600);
+  fs.rmSync(unfinished, { force: true });
+  // Others may write to the folder: what they have put there meanwhile, a link among them, is not written to.
+  const file = fs.openSync(unfinished, 'wx', 0o600);
   try {
-    for (const part of [line, ...parts]) {
-      hash.update(part);
-      writeAll(file, part);
+    try {
+      for (const part of [line, ...parts]) {
+        hash.update(part);
+        writeAll(file, part);
+      }
+      writeAll(file, hash.digest());
+    } finally {
+      fs.closeSync(file);
     }
-    writeAll(file, hash.digest());
-  } finally {
-    fs.closeSync(file);
+    fs.renameSync(unfinished, path);
+  } catch (error) {
+    fs.rmSync(unfinished, { force: true });
+    throw error;
   }
-  fs.renameSync(unfinished, path);
 }
 
 /** What a journal says, which may be damaged all the same; `null` for what is none. */

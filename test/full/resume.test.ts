@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import {
+import fs, {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
@@ -128,6 +128,54 @@ describe('a run that its signal ends', () => {
       expect(readdirSync(scratch).filter((name) => name.includes(`-${process.pid}-`))).toEqual([]);
     });
   }
+});
+
+describe('a run whose folder changes under it', () => {
+  const [{ input }] = runsOf(RESNET);
+  const place = { economy: 'scratch', scratch, resume: true };
+  const how = { engine: 'wasm', inputShape: input.shape, threads: 2, ...place } as const;
+  const nothingLeft = () => vi.waitFor(() => expect(readdirSync(scratch)).toEqual([]));
+
+  it('begins anew with one file for all threads, where the journal went as the file was taken over', async () => {
+    const net = await netOf(RESNET);
+    const expected = await untiledOf(RESNET, input);
+    const controller = new AbortController();
+    const ended = await compile(net, how);
+    const onProgress = ({ done, total }: { readonly done: number; readonly total: number }) => {
+      if (done === total - 2) controller.abort();
+    };
+    const { signal } = controller;
+    await expect(ended.run(input, { blocking: true, signal, onProgress })).rejects.toThrow();
+    ended.dispose();
+    await vi.waitFor(() => expect(readdirSync(scratch).join()).toMatch(/-0-.*journal.*-0-/));
+    const { renameSync } = fs;
+    const renaming = vi.spyOn(fs, 'renameSync').mockImplementation((from, to) => {
+      // Another process sweeps the folder between the two.
+      if (/-0-.*\.journal$/.test(String(from))) rmSync(from);
+      renameSync(from, to);
+    });
+    const program = await compile(net, how);
+    const output = await program.run(input, { blocking: true });
+    expect(renaming.mock.calls.map(([from]) => String(from)).join()).toMatch(/-0-.*\.journal/);
+    renaming.mockRestore();
+    expect(digestOf(output)).toBe(expected);
+    program.dispose();
+    await nothingLeft();
+  });
+
+  it('goes on where its file has lost its name', async () => {
+    const program = await compile(await netOf(RESNET), { ...how, threads: 1 });
+    const output = await program.run(input, {
+      blocking: true,
+      onProgress: ({ done, total }) => {
+        if (done < total / 2) return;
+        for (const name of readdirSync(scratch)) rmSync(join(scratch, name));
+      },
+    });
+    expect(digestOf(output)).toBe(await untiledOf(RESNET, input));
+    program.dispose();
+    await nothingLeft();
+  });
 });
 
 const KILLED = ['resnet', 'unet', 'ugatit', 'animegan2', 'fast-neural-style', 'pix2pixhd-global'];

@@ -100,8 +100,8 @@ export class RunJournal {
 
   #write(key: string, { step, memory }: Checkpoint): void {
     const { file, choice } = this.#journaled;
-    const header = { key, step, fileBytes: sizeOf(file.path), choice };
     try {
+      const header = { key, step, fileBytes: sizeOf(file.path), choice };
       writeJournal(file.journal, header, this.#parts(memory));
     } catch (error) {
       // What the one before it says is about to be overwritten.

@@ -63,8 +63,10 @@ export function openScratchAccess(path: string, buffer: ArrayBufferLike): Scratc
 }
 
 function open(path: string): number {
+  const { constants, openSync } = requireBuiltin('fs', 'A scratch file');
   try {
-    return requireBuiltin('fs', 'A scratch file').openSync(path, 'r+');
+    // Not what a link leads to, which others may have put there. Windows has no such flag.
+    return openSync(path, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     throw fileError('write', path, error);
   }

@@ -89,7 +89,7 @@ const openScratch = (path, buffer) => {
     if (current === opened) return;
     if (file >= 0) fs.closeSync(file);
     file = -1;
-    file = fs.openSync(path, 'r+');
+    file = fs.openSync(path, fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0));
     opened = current;
   };
   const transfer = (item, args) => {
