@@ -36,7 +36,6 @@ export const drawingFamily: Family<DrawingConfig, DrawingGenerator> = {
     outputChannels: outputNc,
     inputRange: [0, 1],
     outputRange: [0, 1],
-    padding: 'replicate',
   }),
 };
 

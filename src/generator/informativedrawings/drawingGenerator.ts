@@ -1,8 +1,8 @@
 import { Conv2d } from '../../nn/conv2d.js';
 import { InstanceNorm2d } from '../../nn/instanceNorm2d.js';
 import type { Module } from '../../nn/module.js';
+import { ReflectionPad2d } from '../../nn/reflectionPad2d.js';
 import { ReLU } from '../../nn/relu.js';
-import { ReplicationPad2d } from '../../nn/replicationPad2d.js';
 import { Sequential } from '../../nn/sequential.js';
 import { Sigmoid } from '../../nn/sigmoid.js';
 import { checkCounts } from '../layers/checkCounts.js';
@@ -12,7 +12,7 @@ import { doubling, halving } from '../layers/scalings.js';
 
 /**
  * Informative Drawings' generator of lines, whose class is called Generator: `[N, inputNc, H, W]` in [0, 1] →
- * `[N, outputNc, 4·⌈H/4⌉, 4·⌈W/4⌉]` in [0, 1]. All of its padding repeats the edge.
+ * `[N, outputNc, 4·⌈H/4⌉, 4·⌈W/4⌉]` in [0, 1].
  *
  * ```ts
  * const netG = new DrawingGenerator(3, 1, 1, 4).eval();
@@ -34,10 +34,10 @@ export class DrawingGenerator extends NamedSequential {
       new InstanceNorm2d(channels),
       new ReLU(true),
     ];
-    const block = () => new ResNetBlock(4 * width, { paddingType: 'replicate' });
+    const block = () => new ResNetBlock(4 * width);
     super({
       model0: new Sequential(
-        new ReplicationPad2d(3),
+        new ReflectionPad2d(3),
         ...unit(new Conv2d(inputNc, width, 7), width),
       ),
       model1: new Sequential(
@@ -50,7 +50,7 @@ export class DrawingGenerator extends NamedSequential {
         ...unit(doubling(2 * width, width), width),
       ),
       model4: new Sequential(
-        new ReplicationPad2d(3),
+        new ReflectionPad2d(3),
         new Conv2d(width, outputNc, 7),
         new Sigmoid(),
       ),
