@@ -34,6 +34,7 @@ export {
 export { GanillaResNet, type GanillaResNetOptions } from './ganilla/ganillaResNet.js';
 export { DrawingGenerator } from './informativedrawings/drawingGenerator.js';
 export {
+  type KerasNorm,
   type KerasNormLayer,
   KerasResnetGenerator,
   type KerasResnetOptions,

@@ -116,6 +116,23 @@ describe('a layers model of TensorFlow.js', () => {
     },
   );
 
+  it.each([
+    ['one group', 1, 'layer'],
+    ['a group for each channel', -1, 'instance'],
+  ])('whose group norms have %s has such norms', async (_, groups, norm) => {
+    const list = plain.map(({ weight, bytes }) => {
+      const name = weight.name.replace('instance_normalization', 'group_normalization');
+      return { weight: { ...weight, name }, bytes };
+    });
+    const layer = { class_name: 'GroupNormalization', config: { groups, epsilon: 0.001 } };
+    const topology = { model_config: { config: { layers: [layer] } } };
+    const file = written(`group${groups}`, list, { topology });
+    const { config, module, notes } = await openGenerator(file);
+    expect(config).toMatchObject({ norm, normLayer: 'group_normalization' });
+    expect(module.toString().includes('GroupNorm(1, ')).toBe(norm === 'layer');
+    expect(notes).toEqual([]);
+  });
+
   it('whose norms have groups of several channels is refused', async () => {
     const norm = { class_name: 'GroupNormalization', config: { groups: 2, epsilon: 0.001 } };
     const topology = { model_config: { config: { layers: [norm] } } };

@@ -8,7 +8,12 @@ import {
 } from '../family.js';
 import { convolutionAt, countIndices } from '../keyReading.js';
 import { hasAnchor } from '../ownKeys.js';
-import { type KerasNormLayer, KerasResnetGenerator } from './resnetGenerator.js';
+import {
+  type KerasNorm,
+  type KerasNormLayer,
+  KerasResnetGenerator,
+  usualNorm,
+} from './resnetGenerator.js';
 
 /** What a file tells of the generator of Keras' example. */
 export type KerasResnetConfig = {
@@ -19,8 +24,9 @@ export type KerasResnetConfig = {
   readonly numResidualBlocks: number;
   readonly numUpsampleBlocks: number;
   readonly normLayer: KerasNormLayer;
-  /** Whether the file says that its norms have a group for each channel, where their name does not. */
-  readonly norm: 'instance' | 'unsaid';
+  readonly norm: KerasNorm;
+  /** Whether the file says so, where the name of its norms does not. */
+  readonly isNormTold: boolean;
   readonly epsilon: number;
 };
 
@@ -43,19 +49,19 @@ export const kerasResnetFamily: Family<KerasResnetConfig, KerasResnetGenerator> 
   matches: (tensors) => hasAnchor(tensors, ANCHOR),
   infer,
   build: (config) => new KerasResnetGenerator(config),
-  describe: ({ filters, numResidualBlocks, normLayer, epsilon }) =>
-    `KerasResnetGenerator({ filters: ${filters}, numResidualBlocks: ${numResidualBlocks} }), ${normLayer}${epsilon === EPSILON ? '' : `, epsilon ${epsilon}`}`,
+  describe: ({ filters, numResidualBlocks, norm, epsilon }) =>
+    `KerasResnetGenerator({ filters: ${filters}, numResidualBlocks: ${numResidualBlocks} }), ${norm} norm${epsilon === EPSILON ? '' : `, epsilon ${epsilon}`}`,
   traits: ({ inChannels, outChannels, numDownsamplingBlocks }) => ({
     ...USUAL_TRAITS,
     inputChannels: inChannels,
     outputChannels: outChannels,
     sizeRule: { multipleOf: 1, roundsUpTo: 2 ** numDownsamplingBlocks },
   }),
-  hints: (_, { norm }) =>
-    norm === 'instance'
+  hints: (_, { isNormTold }) =>
+    isNormTold
       ? []
       : [
-          'Weights do not tell how many groups their group norms have: one for each channel is taken, as instance norms have; with others, pictures are wrong.',
+          'Weights do not tell how many groups their group norms have: one of all channels is taken, as in the example; with others, pictures are wrong. A whole model (.keras) tells.',
         ],
 };
 
@@ -99,21 +105,23 @@ function isHalving(weight: Shaped | undefined): boolean {
   );
 }
 
-/** @throws MisfitError for norms that the file says are none of instances. */
+/** @throws MisfitError for norms that the file says are neither of instances nor of all channels. */
 function normsOf(
   tensors: ReadonlyMap<string, Shaped>,
   { norm }: SavedOptions,
-): Pick<KerasResnetConfig, 'normLayer' | 'norm'> {
+): Pick<KerasResnetConfig, 'normLayer' | 'norm' | 'isNormTold'> {
   const key = 'group_normalization.weight';
   if (norm === 'group') {
     throw new MisfitError(
       key,
-      'its configuration says that its norms have groups of several channels, or are not all alike, and the example has instance norms',
+      'its configuration says that its norms have several groups of several channels, or are not all alike, and the example has a group for each channel, or one of all',
     );
   }
-  const isGroup = tensors.has(key);
+  const normLayer = tensors.has(key) ? 'group_normalization' : 'instance_normalization';
+  const told = norm === 'instance' || norm === 'layer' ? norm : null;
   return {
-    normLayer: isGroup ? 'group_normalization' : 'instance_normalization',
-    norm: isGroup && norm !== 'instance' ? 'unsaid' : 'instance',
+    normLayer,
+    norm: told ?? usualNorm(normLayer),
+    isNormTold: told !== null || normLayer === 'instance_normalization',
   };
 }

@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { Conv2d } from '../../nn/conv2d.js';
 import { ConvTranspose2d } from '../../nn/convTranspose2d.js';
+import { GroupNorm } from '../../nn/groupNorm.js';
 import { InstanceNorm2d } from '../../nn/instanceNorm2d.js';
 import { Module } from '../../nn/module.js';
 import { padOperator, resolvePad } from '../../tensor/pad.js';
@@ -8,8 +9,11 @@ import { reluOperator } from '../../tensor/relu.js';
 import { tanhOperator } from '../../tensor/tanh.js';
 import { checkCounts } from '../layers/checkCounts.js';
 
-/** What Keras calls the layers that normalise: of TensorFlow Addons, or its own with a group for each channel. */
+/** What Keras calls the layers that normalise: of TensorFlow Addons, as the example had them before Keras 3, or its own. */
 export type KerasNormLayer = 'instance_normalization' | 'group_normalization';
+
+/** What is normalised together: a channel of a picture, or all of its channels, a single group. */
+export type KerasNorm = 'instance' | 'layer';
 
 export interface KerasResnetOptions {
   /** Default: 3. */
@@ -26,6 +30,8 @@ export interface KerasResnetOptions {
   readonly numUpsampleBlocks?: number;
   /** What norms are called. Default: `instance_normalization`. */
   readonly normLayer?: KerasNormLayer;
+  /** Default: what the example has under that name, `layer` of `group_normalization`, else `instance`. */
+  readonly norm?: KerasNorm;
   /** Of the norms. Default: 0.001, as in Keras. */
   readonly epsilon?: number;
 }
@@ -64,6 +70,7 @@ export class KerasResnetGenerator extends Module {
     numResidualBlocks = 9,
     numUpsampleBlocks = 2,
     normLayer = 'instance_normalization',
+    norm = usualNorm(normLayer),
     epsilon = 1e-3,
   }: KerasResnetOptions = {}) {
     super();
@@ -77,8 +84,8 @@ export class KerasResnetGenerator extends Module {
       return this.registerModule(count === 0 ? kind : `${kind}_${count}`, module);
     };
     const unit = (kind: string, convolution: Conv2d | ConvTranspose2d): Unit => {
-      const norm = new InstanceNorm2d(convolution.outChannels, { affine: true, eps: epsilon });
-      return { convolution: register(kind, convolution), norm: register(normLayer, norm) };
+      const normalising = normOf(norm, convolution.outChannels, epsilon);
+      return { convolution: register(kind, convolution), norm: register(normLayer, normalising) };
     };
     const plain = (from: number, to: number, kernelSize: number, stride = 1) =>
       unit('conv2d', new Conv2d(from, to, kernelSize, { stride, bias: false }));
@@ -121,6 +128,17 @@ export class KerasResnetGenerator extends Module {
     }
     return g.apply(tanhOperator, [g.call(this.#last, mirrored(g, y, 3))], {});
   }
+}
+
+/** What the norms are that the example has under a name. */
+export function usualNorm(normLayer: KerasNormLayer): KerasNorm {
+  return normLayer === 'group_normalization' ? 'layer' : 'instance';
+}
+
+function normOf(norm: KerasNorm, channels: number, eps: number): Module {
+  return norm === 'layer'
+    ? new GroupNorm(1, channels, { eps })
+    : new InstanceNorm2d(channels, { affine: true, eps });
 }
 
 function activated(g: GraphBuilder, { convolution, norm }: Unit, x: Value): Value {

@@ -10,8 +10,8 @@ interface Norm {
 
 /** What a file says of the norms of its network. */
 export interface NormConfig {
-  /** `instance`: each channel is a group; `group`: several are one, or not all norms are alike. */
-  readonly norm: 'instance' | 'group';
+  /** `instance`: each channel is a group; `layer`: all channels are one; `group`: anything else, or not all norms are alike. */
+  readonly norm: 'instance' | 'layer' | 'group';
   readonly epsilon: number;
 }
 
@@ -49,8 +49,10 @@ export function normConfigIn(config: JsonValue, channels: readonly number[]): No
     ({ groups }, i) =>
       groups === -1 || (norms.length === channels.length && groups === channels[i]),
   );
+  const areLayers = norms.every(({ groups }) => groups === 1);
   const areAlike = norms.every((norm) => norm.epsilon === epsilon);
-  return { norm: areInstances && areAlike ? 'instance' : 'group', epsilon };
+  const norm = areInstances ? 'instance' : areLayers ? 'layer' : 'group';
+  return { norm: areAlike ? norm : 'group', epsilon };
 }
 
 /** Layers stand within models, and those within models: however deep, the reader has bounded it. */

@@ -6,7 +6,7 @@ from torch import nn
 
 
 class CycleGAN(nn.Module):
-    """Instance norms have Keras' epsilon; padding is `same` by TensorFlow's definition, which puts the odd zero behind."""
+    """Norms have Keras' epsilon; padding is `same` by TensorFlow's definition, which puts the odd zero behind."""
 
     def __init__(self, inputs, outputs, width, halvings, blocks, norm="instance_normalization", eps=1e-3):
         super().__init__()
@@ -18,7 +18,10 @@ class CycleGAN(nn.Module):
             return layer
 
         def unit(kind, layer, channels):
-            return add(kind, layer), add(norm, nn.InstanceNorm2d(channels, eps=eps, affine=True))
+            # Keras 3 has no instance norm: the example has a single group of all channels since then.
+            one = norm == "group_normalization"
+            made = nn.GroupNorm(1, channels, eps=eps) if one else nn.InstanceNorm2d(channels, eps=eps, affine=True)
+            return add(kind, layer), add(norm, made)
 
         conv = lambda one, two, size, **more: unit("conv2d", nn.Conv2d(one, two, size, bias=False, **more), two)
         self.first = [conv(inputs, width, 7)]
@@ -54,7 +57,7 @@ class CycleGAN(nn.Module):
 
 def config(**differs):
     usual = {"inChannels": 3, "outChannels": 3, "filters": 2, "numDownsamplingBlocks": 2, "numResidualBlocks": 1}
-    return {**usual, "numUpsampleBlocks": 2, "normLayer": "instance_normalization", "epsilon": 1e-3, **differs}
+    return {**usual, "numUpsampleBlocks": 2, "normLayer": "instance_normalization", "norm": "instance", "epsilon": 1e-3, **differs}
 
 
 CASES = [
@@ -69,7 +72,7 @@ CASES = [
         "keras-cyclegan-group-normalization",
         "keras-cyclegan",
         lambda: CycleGAN(3, 1, 3, 1, 2, "group_normalization"),
-        config=config(outChannels=1, filters=3, numDownsamplingBlocks=1, numResidualBlocks=2, numUpsampleBlocks=1, normLayer="group_normalization"),
+        config=config(outChannels=1, filters=3, numDownsamplingBlocks=1, numResidualBlocks=2, numUpsampleBlocks=1, normLayer="group_normalization", norm="layer"),
         traits={"outputChannels": 1, "sizeRule": {"multipleOf": 1, "roundsUpTo": 2}},
         inputs=((1, 3, 9, 18),),
     ),
