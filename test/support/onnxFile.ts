@@ -24,6 +24,8 @@ interface File {
   readonly inputs?: readonly string[];
   /** Lists of whole numbers. */
   readonly lists?: Readonly<Record<string, readonly number[]>>;
+  /** Lists of float32. */
+  readonly floats?: Readonly<Record<string, readonly number[]>>;
   /** Version of the operators. Default: 17. */
   readonly version?: number;
   /** Where the numbers of a weight lie, in place of within the file. */
@@ -36,6 +38,7 @@ export function onnxFile({
   nodes = [IDENTITY],
   inputs = ['input'],
   lists = {},
+  floats = {},
   version = 17,
   external,
   metadata = {},
@@ -44,6 +47,7 @@ export function onnxFile({
     repeated(nodes, (node) => nested(1, nodeMessage(node, node === nodes.at(-1)))),
     external === undefined ? null : nested(5, externalTensor(external)),
     repeated(Object.entries(lists), ([name, values]) => nested(5, listOf(name, values))),
+    repeated(Object.entries(floats), ([name, values]) => nested(5, floatsOf(name, values))),
     repeated(inputs, (name) => nested(11, picture(name))),
     nested(12, picture('output')),
   );
@@ -76,7 +80,7 @@ function nodeMessage(
             ? [integer(3, value), integer(20, 2)]
             : typeof value === 'string'
               ? [text(4, value), integer(20, 3)]
-              : [repeated(value, (item) => integer(8, item)), integer(20, 7)]),
+              : [repeated(value, (item) => bytes(8, signed(item))), integer(20, 7)]),
         ),
       ),
     ),
@@ -108,4 +112,17 @@ function externalTensor(location: string): Message {
 function listOf(name: string, values: readonly number[]): Message {
   const numbers = values.map((value) => integer(7, value));
   return message(integer(1, values.length), integer(2, 7), ...numbers, text(8, name));
+}
+
+function floatsOf(name: string, values: readonly number[]): Message {
+  const raw = new Uint8Array(Float32Array.from(values).buffer);
+  return message(integer(1, values.length), integer(2, 1), text(8, name), bytes(9, raw));
+}
+
+/** A whole number of 64 bits as a packed list of one. */
+function signed(value: number): Uint8Array {
+  const parts: number[] = [];
+  let left = BigInt.asUintN(64, BigInt(value));
+  for (; left > 127n; left >>= 7n) parts.push(Number(left & 127n) | 128);
+  return Uint8Array.of(...parts, Number(left));
 }

@@ -201,6 +201,25 @@ describe('functions of a model', () => {
     expect(performance.now() - begin).toBeLessThan(2000);
   });
 
+  it('that take many values, and are called often, are refused before they take the time', async () => {
+    const names = Array.from({ length: 5000 }, () => text(4, 'a'));
+    const many = nested(25, message(text(1, 'F'), ...names, text(5, 'a'), text(10, 'own')));
+    const calls = Array.from({ length: 1000 }, (_, i) => nested(1, call('F', `y${i}`)));
+    const file = concatenate(
+      message(
+        integer(1, 8),
+        text(2, 'somebody'),
+        nested(7, message(...calls)),
+        many,
+        // Room for all of that.
+        bytes(99, new Uint8Array(1 << 22)),
+      ).pieces,
+    );
+    const begin = performance.now();
+    await expect(openWeights(file)).rejects.toMatchObject({ code: 'ERR_PTH_TOO_LARGE' });
+    expect(performance.now() - begin).toBeLessThan(1000);
+  });
+
   it('of another version of the operators are refused', async () => {
     const file = withFunctions(functionOf('F', 18, call('Relu')));
     await expect(openWeights(file)).rejects.toThrow(/operators of version 18.*17/);

@@ -134,6 +134,45 @@ describe('weights beside the model', () => {
   );
 });
 
+describe('an operator, by its definition,', () => {
+  const x = new Tensor(Float32Array.of(...[1, 2, 3].flatMap((c) => [c, 2 * c, -c])), [1, 3, 1, 3]);
+
+  it.each([
+    [
+      'Resize over its last two axes, counted from behind',
+      { type: 'Resize', inputs: ['input', '', '', 'two'], attributes: { axes: [-2, -1] } },
+      [1, 1, 2, 2, -1, -1].flatMap((v) => [v]),
+      [2, 6],
+    ],
+    [
+      'Resize by a scale that adds no pixel',
+      {
+        type: 'Resize',
+        inputs: ['input', '', 'quarter'],
+        attributes: { coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+      },
+      // Of places 0, 0.8 and 1.6.
+      [1, 1, 2],
+      [1, 3],
+    ],
+    ['Max of three', { type: 'Max', inputs: ['one', 'input', 'half'] }, [1, 2, 1], [1, 3]],
+    ['Min of three', { type: 'Min', inputs: ['one', 'half', 'input'] }, [0.5, 0.5, -1], [1, 3]],
+    ['Min of one', { type: 'Min', inputs: ['input'] }, [1, 2, -1], [1, 3]],
+  ])('%s', async (_, node, row, [height, width]) => {
+    const file = onnxFile({
+      nodes: [{ name: 'n', ...node }],
+      lists: { two: [2, 6] },
+      floats: { quarter: [1, 1, 1, 1.25], one: [1], half: [0.5] },
+      version: 18,
+    });
+    const { module } = await openGenerator(file);
+    const made = await module.forward(x, { engine: 'js' });
+    expect(made.shape).toEqual([1, 3, height, width]);
+    const first = Array.from({ length: height }, () => row).flat();
+    expect([...made.data.slice(0, height * width)]).toEqual(first);
+  });
+});
+
 describe('what cannot be run', () => {
   it('is named with its node', async () => {
     const file = onnxFile({ nodes: [{ type: 'GridSample', name: 'warp/1', inputs: ['input'] }] });
@@ -155,15 +194,31 @@ describe('what cannot be run', () => {
     [{ type: 'Transpose', attributes: { perm: [0, 2, 3, 1] } }, 'dimensions|transposed'],
     [{ type: 'Cast', attributes: { to: 7 } }, 'whole numbers of a picture'],
     [{ type: 'Conv' }, 'input 1 is missing'],
+    [
+      { type: 'AveragePool', attributes: { kernel_shape: [2, 2], pads: [0, 0, 2, 2] } },
+      'windows are all pad',
+    ],
+    [
+      { type: 'Resize', inputs: ['input', '', '', 'two'], attributes: { axes: [0, 9] } },
+      'axis 9 of 4 dimensions',
+    ],
   ])('is %j', async (node, message) => {
     const given = { type: 'Relu', name: 'n', inputs: ['input'], ...node };
-    const opening = openGenerator(onnxFile({ nodes: [given] }));
+    const opening = openGenerator(onnxFile({ nodes: [given], lists: { two: [2, 6] } }));
     if (given.type === 'Transpose') {
       // The picture, its channels last, is what it was: nothing has to be moved.
       expect((await opening).outputChannels).toBe(3);
       return;
     }
     await expect(opening).rejects.toThrow(new RegExp(message));
+  });
+
+  it('is a model in which two nodes make one value', async () => {
+    const nodes = ['Relu', 'Tanh'].map((type) => ({ type, name: 'twice', inputs: ['input'] }));
+    const last = { type: 'Identity', name: 'last', inputs: ['twice'] };
+    await expect(openGenerator(onnxFile({ nodes: [...nodes, last] }))).rejects.toThrow(
+      'its output "twice" is there already',
+    );
   });
 
   it('is a model of several inputs', async () => {

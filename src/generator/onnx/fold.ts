@@ -15,14 +15,27 @@ type Fold = (node: Lower) => Constant | readonly Constant[];
 
 const elementwise =
   (f: (a: number, b: number) => number): Fold =>
-  (node) => {
-    const [a, b] = [node.constant(0), node.constant(1)];
-    const shape = broadcastShape(a.shape, b.shape, node.node.type);
-    return lazily(node, shape, () => {
-      const [x, y] = [a, b].map(({ numbers, shape: own }) => spread(numbers, own, shape));
-      return Float64Array.from(x, (value, i) => f(value, y[i]));
-    });
-  };
+  (node) =>
+    paired(node, node.constant(0), node.constant(1), f);
+
+/** Of any number of operands, one after the other. */
+const variadic =
+  (f: (a: number, b: number) => number): Fold =>
+  (node) =>
+    node.operands.map((_, i) => node.constant(i)).reduce((a, b) => paired(node, a, b, f));
+
+function paired(
+  node: Lower,
+  a: Constant,
+  b: Constant,
+  f: (a: number, b: number) => number,
+): Constant {
+  const shape = broadcastShape(a.shape, b.shape, node.node.type);
+  return lazily(node, shape, () => {
+    const [x, y] = [a, b].map(({ numbers, shape: own }) => spread(numbers, own, shape));
+    return Float64Array.from(x, (value, i) => f(value, y[i]));
+  });
+}
 
 const each =
   (f: (a: number) => number): Fold =>
@@ -66,8 +79,8 @@ const FOLDS: Readonly<Record<string, Fold>> = {
   },
   Mod: elementwise((a, b) => a - Math.floor(a / b) * b),
   Pow: elementwise((a, b) => a ** b),
-  Min: elementwise(Math.min),
-  Max: elementwise(Math.max),
+  Min: variadic(Math.min),
+  Max: variadic(Math.max),
   Equal: elementwise((a, b) => Number(a === b)),
   Less: elementwise((a, b) => Number(a < b)),
   Greater: elementwise((a, b) => Number(a > b)),

@@ -98,7 +98,12 @@ export class OnnxNetwork extends Module {
     const results = made instanceof Constant || made instanceof Computed ? [made] : made;
     for (const [i, name] of outputs.entries()) {
       const result = results[i];
-      if (result !== undefined && name !== '') operands.set(name, result);
+      if (result === undefined || name === '') continue;
+      // Whoever reads it could mean the other one.
+      if (operands.has(name)) {
+        throw refusal(node, `its output "${name.slice(0, 100)}" is there already`);
+      }
+      operands.set(name, result);
     }
   }
 }

@@ -98,12 +98,17 @@ function keyOf(domain: string, name: string, overload: string): string {
 /** What a call does, under names that no other call has. */
 function bodyOf(call: OnnxNode, called: OnnxFunction, budget: Budget): OnnxNode[] {
   const prefix = call.outputs.find((name) => name !== '') ?? call.name;
+  // Whatever it does, a call takes time for each of these.
+  const size = called.inputs.length + called.outputs.length + called.defaults.size;
+  budget.takeValues(COSTS.mapEntry * size, 'A function');
   const names = new Map<string, string>();
   for (const [i, name] of called.inputs.entries()) names.set(name, call.inputs[i] ?? '');
-  const passed = called.outputs.filter((name) => names.has(name));
+  const given = new Set(called.inputs);
+  const passed: { readonly name: string; readonly to: string }[] = [];
   for (const [i, name] of called.outputs.entries()) {
-    const outer = call.outputs[i] ?? '';
-    if (outer !== '' && !names.has(name)) names.set(name, outer);
+    const to = call.outputs[i] ?? '';
+    if (given.has(name)) passed.push({ name, to });
+    else if (to !== '' && !names.has(name)) names.set(name, to);
   }
   const renamed = (name: string): string => {
     if (name === '') return '';
@@ -123,9 +128,8 @@ function bodyOf(call: OnnxNode, called: OnnxFunction, budget: Budget): OnnxNode[
     };
   });
   // What a function hands on as it was.
-  const handed = passed.map((name): OnnxNode => {
+  const handed = passed.map(({ name, to }): OnnxNode => {
     budget.takeValues(NODE_COST, 'A function');
-    const to = call.outputs[called.outputs.indexOf(name)] ?? '';
     return {
       type: 'Identity',
       domain: '',

@@ -91,24 +91,31 @@ export const sum: Lowering = (node) =>
       null as Operand | null,
     ) ?? node.operand(0);
 
-/** `max(a, b)` is `relu(a − b) + b`; of a single number, a bound. */
+/** Of any number of operands: those that depend on the picture first, so that there is one to begin with. */
 const extreme =
   (isMax: boolean): Lowering =>
   (node) => {
-    const [a, b] = [node.operand(0), node.operand(1)];
-    const constant = a instanceof Constant ? a : b instanceof Constant ? b : null;
-    const value = a instanceof Computed ? a : (b as Computed);
-    if (constant !== null && constant.size === 1) {
-      const bound = constant.numbers[0];
-      const [min, max] = isMax
-        ? [bound, Number.POSITIVE_INFINITY]
-        : [Number.NEGATIVE_INFINITY, bound];
-      return value.with(node.g.apply(clampOperator, [value.value], { min, max }));
-    }
-    const difference = isMax ? pairOf(node, subOperator, a, b) : pairOf(node, subOperator, b, a);
-    const above = difference.with(node.g.apply(reluOperator, [difference.value], {}));
-    return pairOf(node, isMax ? addOperator : subOperator, isMax ? above : b, isMax ? b : above);
+    const all = node.operands.map((_, i) => node.operand(i));
+    const [first, ...others] = [
+      ...all.filter((operand) => operand instanceof Computed),
+      ...all.filter((operand) => operand instanceof Constant),
+    ];
+    return others.reduce((a, b) => extremeOf(node, isMax, a, b), first);
   };
+
+/** `max(a, b)` is `relu(a − b) + b`; of a single number, a bound. */
+function extremeOf(node: Lower, isMax: boolean, a: Operand, b: Operand): Operand {
+  if (a instanceof Computed && b instanceof Constant && b.size === 1) {
+    const bound = b.numbers[0];
+    const [min, max] = isMax
+      ? [bound, Number.POSITIVE_INFINITY]
+      : [Number.NEGATIVE_INFINITY, bound];
+    return a.with(node.g.apply(clampOperator, [a.value], { min, max }));
+  }
+  const difference = isMax ? pairOf(node, subOperator, a, b) : pairOf(node, subOperator, b, a);
+  const above = difference.with(node.g.apply(reluOperator, [difference.value], {}));
+  return pairOf(node, isMax ? addOperator : subOperator, isMax ? above : b, isMax ? b : above);
+}
 
 export const max = extreme(true);
 export const min = extreme(false);

@@ -26,6 +26,8 @@ function poolOf(
     return { attributes, padded: x, around };
   }
   if (ceilMode) throw node.refusal('its sides are rounded up, and its pads are not even');
+  const isAllPad = kernel.some((side, axis) => Math.max(before[axis], after[axis]) >= side);
+  if (isAllPad) throw node.refusal('its pads are not even, and some of its windows are all pad');
   const padding = [before[1], after[1], before[0], after[0]] as const;
   const padded = node.g.apply(padOperator, [x], { mode, padding });
   const attributes = resolvePool(node.node.type, kernel, { stride, padding: 0, ceilMode });
@@ -76,12 +78,8 @@ export const maxPool: Lowering = (node) => {
   // A window that reaches over an edge has the edge itself, so its largest pixel is the same where that is repeated.
   const pool = poolOf(node, x, { dilation, mode: 'replicate' });
   const { kernelSize, ...rest } = pool.attributes;
-  if (!isEven(pool.around)) {
-    const { before, after } = pool.around;
-    const isWide = [0, 1].some((axis) => Math.max(before[axis], after[axis]) >= kernelSize[axis]);
-    if (isWide || dilation.some((step) => step !== 1))
-      throw node.refusal('its pads are not even, and its windows are dilated or all pad');
-  }
+  if (!isEven(pool.around) && dilation.some((step) => step !== 1))
+    throw node.refusal('its pads are not even, and its windows are dilated');
   const attributes = resolveMaxPool2d(kernelSize, { ...rest, dilation });
   return new Computed(node.g.apply(maxPool2dOperator, [pool.padded], attributes));
 };

@@ -6,6 +6,7 @@ import {
   type UpsampleAttributes,
   upsampleOperator,
 } from '../../../tensor/upsample.js';
+import { axisAt } from '../axes.js';
 import type { Lower, Lowering } from '../lowering.js';
 import { Computed } from '../operand.js';
 import { type ResampledAxis, resampled } from './resample.js';
@@ -22,8 +23,10 @@ export const resize: Lowering = (node) => {
   const x = node.computed(0);
   const scaled = axisScales(node, x);
   if (x.view !== null || x.value.shape.length !== 4) throw node.refusal('its input is no picture');
-  const [rows, columns] = scaled;
-  if (rows.from === rows.to && columns.from === columns.to) return x;
+  // A scale that adds less than a pixel moves them all the same, and half a pixel may be added to every place.
+  const how = coordinates(node);
+  const isSame = scaled.every(({ from, to, scale }) => from === to && scale === 1);
+  if (isSame && how !== 'tf_half_pixel_for_nn') return x;
   const told = node.text('mode', 'nearest');
   const mode = told === 'bilinear' ? 'linear' : told;
   const taps = scaled.map((axis) => ({ ...axis, taps: tapsOf(node, mode, axis) }));
@@ -31,11 +34,11 @@ export const resize: Lowering = (node) => {
   const found = candidates(mode, scaled).find((attributes) =>
     scaled.every(({ from, to }, axis) => {
       const samples = wanted[axis];
-      return samples !== null && isSame(axisSamples(attributes, axis as 0 | 1, from, to), samples);
+      return samples !== null && areSame(axisSamples(attributes, axis as 0 | 1, from, to), samples);
     }),
   );
   if (found !== undefined) return x.with(node.g.apply(upsampleOperator, [x.value], found));
-  const stretched = asymmetric(node, mode, x.value, scaled);
+  const stretched = asymmetric(node, { how, mode }, x.value, scaled);
   if (stretched !== null) return new Computed(stretched, x.axes);
   return x.with(resampled(node, x.value, [taps[0], taps[1]]));
 };
@@ -50,7 +53,9 @@ function axisScales(node: Lower, x: Computed): readonly [AxisScale, AxisScale] {
       : null;
   const given = isUpsample ? node.list(1, 'scales') : nonempty(2);
   const sizes = isUpsample ? null : nonempty(3);
-  const axes = node.integers('axes') ?? Array.from({ length: rank }, (_, axis) => axis);
+  const axes =
+    node.integers('axes')?.map((axis) => axisAt(node, axis, rank)) ??
+    Array.from({ length: rank }, (_, axis) => axis);
   if (node.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
     throw node.refusal('it keeps the aspect ratio');
   const list = given ?? sizes;
@@ -111,7 +116,7 @@ function candidates(
 }
 
 /** Of a weight of nothing, it does not matter what else is read. */
-function isSame(a: Samples, b: Samples): boolean {
+function areSame(a: Samples, b: Samples): boolean {
   for (let i = 0; i < a.first.length; i++) {
     const [wa, wb] = [a, b].map(({ first, second, weight }) =>
       first[i] === second[i] ? 0 : weight[i],
@@ -128,11 +133,11 @@ function isSame(a: Samples, b: Samples): boolean {
  */
 function asymmetric(
   node: Lower,
-  mode: string,
+  { how, mode }: { readonly how: string; readonly mode: string },
   value: Value,
   scaled: readonly [AxisScale, AxisScale],
 ): Value | null {
-  if (mode !== 'linear' || coordinates(node) !== 'asymmetric') return null;
+  if (mode !== 'linear' || how !== 'asymmetric') return null;
   if (!scaled.every(({ from, to, scale }) => Number.isInteger(scale) && to === from * scale))
     return null;
   const [rows, columns] = scaled;
