@@ -155,7 +155,7 @@ describe('an operator, by its definition,', () => {
       [1, 1, 2],
       [1, 3],
     ],
-    ['Max of three', { type: 'Max', inputs: ['one', 'input', 'half'] }, [1, 2, 1], [1, 3]],
+    ['Max of three', { type: 'Max', inputs: ['half', 'input', 'one'] }, [1, 2, 1], [1, 3]],
     ['Min of three', { type: 'Min', inputs: ['one', 'half', 'input'] }, [0.5, 0.5, -1], [1, 3]],
     ['Min of one', { type: 'Min', inputs: ['input'] }, [1, 2, -1], [1, 3]],
   ])('%s', async (_, node, row, [height, width]) => {
