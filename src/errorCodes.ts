@@ -101,7 +101,10 @@ export const ERROR_CODES = {
       'An engine, or the GPU that it is on, does not compute with values of that precision, or they cannot hold what a network computes',
   },
   ERR_ENGINE_UNAVAILABLE: { thrownAs: 'CycleganError', means: 'An engine cannot run here' },
-  ERR_DEVICE_LOST: { thrownAs: 'CycleganError', means: 'A GPU was lost twice while it worked' },
+  ERR_DEVICE_LOST: {
+    thrownAs: 'CycleganError',
+    means: 'A GPU was lost, and the one after it, too, or there was none',
+  },
   ERR_WORKER: { thrownAs: 'WorkerError', means: 'A worker thread of an engine failed' },
 
   // Pictures

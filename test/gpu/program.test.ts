@@ -256,6 +256,21 @@ describe('a device that is lost', () => {
     program.dispose();
   });
 
+  it('is opened anew once for all programs that were running, those that are disposed of meanwhile, too', async () => {
+    const programs = [await compileOne(), await compileOne()];
+    const input = wave(shape, 8);
+    const before = await Promise.all(programs.map((program) => program.run(input)));
+    const make = vi.spyOn(Resources, 'make');
+    const open = (await openDevice()) as Device;
+    const runs = programs.map((program) => program.run(input));
+    programs[1].dispose();
+    open.gpu.destroy();
+    const after = await Promise.all(runs);
+    expect(after.map(({ data }) => data)).toEqual(before.map(({ data }) => data));
+    expect(new Set(make.mock.calls.map(([on]) => on))).toEqual(new Set([await openDevice()]));
+    programs[0].dispose();
+  });
+
   it('while a network is compiled is opened anew, too', async () => {
     const { make } = Resources;
     const making = vi.spyOn(Resources, 'make').mockImplementationOnce((on, ...rest) => {

@@ -8,6 +8,7 @@ import { timeKernel } from '../../src/engine/webgpu/tuning/timeKernel.js';
 vi.mock('../../src/engine/webgpu/device/stopwatch.js', () => ({ timeGroups: vi.fn() }));
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.resetAllMocks();
 });
 
@@ -47,6 +48,19 @@ describe('the time of a kernel', () => {
     const counts = clockOf(40, 0.1);
     expect(await timeKernel(DEVICE, KERNEL)).toBeCloseTo(40, 6);
     expect(counts).toEqual([1, 1, 1]);
+  });
+
+  it('takes no run for as long as systems reset a GPU for, where its clock stands still', async () => {
+    let now = 0;
+    const counts: number[] = [];
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.mocked(timeGroups).mockImplementation(async (_, [group]) => {
+      counts.push(group.length);
+      now += 20 * group.length;
+      return [0];
+    });
+    expect(await timeKernel(DEVICE, KERNEL)).toBeNaN();
+    expect(20 * Math.max(...counts)).toBeLessThan(2000);
   });
 
   it('is unknown where the clock stands still', async () => {

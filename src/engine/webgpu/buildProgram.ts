@@ -44,10 +44,14 @@ export async function buildProgram(
     { tune, notes = [], ...how }: BuildOptions,
   ): Promise<Planned> => {
     const options = { ...how, maxBindingBytes: gpu.limits.maxStorageBufferBindingSize };
-    const plan = lower(fused, options);
-    checkRoom(plan, inputs[0]?.shape ?? [], gpu.limits, name);
+    const fitting = () => {
+      const plan = lower(fused, options);
+      checkRoom(plan, inputs[0]?.shape ?? [], gpu.limits, name);
+      return plan;
+    };
+    const plan = fitting();
     const isBetterKnown = (await tune?.()) === true;
-    return { plan: isBetterKnown ? lower(fused, options) : plan, notes };
+    return { plan: isBetterKnown ? fitting() : plan, notes };
   };
   const planAnew =
     onAnother === undefined

@@ -17,7 +17,7 @@ export class WebgpuProgram extends QueuedProgram {
   #resources: Resources | null;
   readonly #details: string[];
   readonly #added: string[] = [];
-  readonly #planAnew: ((device: Device) => Promise<Planned>) | null;
+  #planAnew: ((device: Device) => Promise<Planned>) | null;
 
   /** @param planAnew Plans the graph for another device; `null` for a program that ends with its own. */
   constructor(
@@ -72,6 +72,8 @@ export class WebgpuProgram extends QueuedProgram {
   protected override release(): void {
     this.#resources?.destroy();
     this.#resources = null;
+    // It holds the graph, and with that the weights.
+    this.#planAnew = null;
   }
 
   async #makeAnew(
