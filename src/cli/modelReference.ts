@@ -43,8 +43,8 @@ const OWN_HEAD = `
   convolution and \`layers/conv2d/vars/0\` are both \`conv2d.weight\`. \`kernel\` becomes \`weight\`, \`[height, width, in, out]\` as \`[out, in, height, width]\`, and of a transposed
   convolution \`[height, width, out, in]\` as \`[in, out, height, width]\`; \`gamma\` and \`beta\` become \`weight\` and \`bias\`, \`moving_mean\` and \`moving_variance\` \`running_mean\` and
   \`running_var\`. A file of several models has their names before the keys (\`--key gen_G\`); what optimisers keep is left out. Padding \`same\` is Keras', with the odd zero behind the
-  picture. Norms are those of TensorFlow Addons (\`instance_normalization\`) or Keras' own (\`group_normalization\`) with a group for each channel: a whole model says so, or is refused; of weights
-  alone that is assumed, and a note says so. HDF5 is read as h5py writes it, of the oldest and of the newest version of the format; newer indices of chunks, which h5py writes only when asked, are refused (\`ERR_PTH_VERSION\`).
+  picture. Norms are those of TensorFlow Addons (\`instance_normalization\`) or Keras' own (\`group_normalization\`) with one group of all channels, as the example has them since Keras 3, or with a group for each channel,
+  where a whole model says so; a model with others is refused. Of weights alone one group is assumed, and a note says so. HDF5 is read as h5py writes it, of the oldest and of the newest version of the format; newer indices of chunks, which h5py writes only when asked, are refused (\`ERR_PTH_VERSION\`).
 - *Layers models of TensorFlow.js* (\`model.json\` with its \`group1-shard1of2.bin\` beside it) of the same generator, with the same map of keys: \`conv2d_21/kernel\`, and \`conv2d_Conv2D21/kernel\` of models that it built itself, become \`conv2d.weight\`. Weights that were
   quantised to 8 or 16 bits are what \`scale\` and \`min\` make of them. Graph models, which have operators in place of layers, are refused (\`ERR_PTH_TFJS\`).
   The page reads neither of the two: \`cyclegan export model.h5 model.pth\` makes what it reads.
