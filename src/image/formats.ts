@@ -15,7 +15,7 @@ import { decodeGif, gifSize } from './gif/decodeGif.js';
 import { isGif } from './gif/gifHeader.js';
 import { decodeHeif, prepareHeif } from './heif/decodeHeif.js';
 import { heifKind } from './heif/heifFile.js';
-import { decodeJpeg, decodeJpegRows } from './jpeg/decodeJpeg.js';
+import { decodeJpeg, decodeJpegRows, jpegHeldBytes } from './jpeg/decodeJpeg.js';
 import { encodeJpeg, jpegWriter } from './jpeg/encodeJpeg.js';
 import { jpegMetadata } from './jpeg/jpegMetadata.js';
 import { jpegSize } from './jpeg/jpegSize.js';
@@ -57,6 +57,8 @@ interface PictureFormat {
   decode(bytes: Uint8Array, options: DecodeOptions): Picture;
   /** Of a format that is read row by row. */
   decodeRows?(file: PictureFile, options: DecodeOptions, begin: BeginRows): void;
+  /** Of a format that holds more than rows while it decodes some of its files. */
+  heldBytes?(file: PictureFile): number;
   /** Absent for formats that are read only. */
   encode?(picture: Picture, options: EncodeOptions): Uint8Array;
   /** Of a format that is written row by row. */
@@ -107,6 +109,7 @@ const FORMATS: readonly PictureFormat[] = [
     metadata: jpegMetadata,
     decode: decodeJpeg,
     decodeRows: decodeJpegRows,
+    heldBytes: jpegHeldBytes,
     encode: (picture, { quality = 95 }) => encodeJpeg(picture, checkQuality(quality)),
     rowWriter: ({ quality = 95 }, sink) => jpegWriter(checkQuality(quality), sink),
   },
@@ -287,6 +290,15 @@ const LOADED = new WeakMap<object, Uint8Array>();
 
 function wholeOf(file: PictureFile): Uint8Array {
   return LOADED.get(file) ?? wholeFile(file);
+}
+
+/**
+ * Bytes that a decoder of rows holds beside them, where a file's way of being written makes that many: the coefficients of a progressive
+ * JPEG.
+ * @throws ImageError as `decodeImage`.
+ */
+export function heldWhileDecoding(file: PictureFile): number {
+  return formatOf(startOf(file))?.heldBytes?.(file) ?? 0;
 }
 
 /** Whether a file's size and pixels are told by parts of it, so that it may be longer than memory. */

@@ -18,6 +18,7 @@ import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
 import { LaterInterruption } from '../interruption.js';
 import { STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
+import { decodingCost } from '../pictures/decodingCost.js';
 import { deepZoomFile, isDeepZoomName, recoverTiles } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
 import { describeInput, traitsOf } from '../pictures/networkInput.js';
@@ -132,6 +133,8 @@ async function translateFile(
   const perPixel = bytesPerPixel(plan);
   await prepareProgram(file, generator, request, engine, perPixel);
   const loaded = performance.now();
+  const cost = decodingCost(file.bytes, file.name, request.engine.memory);
+  if (cost !== null) terminal.say(cost);
   await loadDecoder(file.bytes);
   const opened = openBytes(file.bytes, file.name, request.pictures);
   const decoded = performance.now();

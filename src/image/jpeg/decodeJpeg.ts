@@ -6,7 +6,7 @@ import { decodeArithmeticScan } from './arithmeticScan.js';
 import { BitReader } from './bitReader.js';
 import { chooseConversion } from './colour.js';
 import { DamageLog } from './damage.js';
-import { allocateBlocks, type Frame } from './frame.js';
+import { allocateBlocks, checkAgainstFile, coefficientBytes, type Frame } from './frame.js';
 import { JpegBytes } from './jpegBytes.js';
 import { MarkerReader } from './markers.js';
 import { Painter } from './painter.js';
@@ -41,11 +41,8 @@ export function decodeJpegRows(
   const bytes = new JpegBytes(file);
   const damage = new DamageLog(options);
   const markers = new MarkerReader(bytes, damage);
-  const scan = markers.nextScan();
-  const { frame, cursor } = markers;
-  if (scan === undefined || frame === undefined) {
-    refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', cursor.position);
-  }
+  const { cursor } = markers;
+  const { frame, scan } = firstScan(markers);
   const reader = new BitReader(options.heldBytes);
   reader.load(bytes, cursor.position);
   const toSamples = scan.isOnly && !frame.arithmetic && !isOdd(reader, frame, scan);
@@ -59,6 +56,23 @@ export function decodeJpegRows(
     const lastGoodRow = decodeScans(markers, source, frame, scan);
     reconstruct(frame, painter, lastGoodRow, damage);
   }
+}
+
+function firstScan(markers: MarkerReader): { frame: Frame; scan: Scan } {
+  const scan = markers.nextScan();
+  const { frame, cursor } = markers;
+  if (scan !== undefined && frame !== undefined) return { frame, scan };
+  refuse('ERR_JPEG_CORRUPT', 'the file holds no picture', cursor.position);
+}
+
+/**
+ * Bytes of coefficients that are held while a file is decoded: none of a baseline picture of one scan, unless its data are damaged.
+ * @throws ImageError as `decodeJpeg`, of what comes before the data.
+ */
+export function jpegHeldBytes(file: Uint8Array | RandomBytes): number {
+  const { frame, scan } = firstScan(new MarkerReader(new JpegBytes(file), new DamageLog({})));
+  checkAgainstFile(frame, file.length);
+  return scan.isOnly && !frame.arithmetic ? 0 : coefficientBytes(frame);
 }
 
 interface JpegOptions extends NoteOptions {

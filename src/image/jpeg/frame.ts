@@ -168,12 +168,38 @@ export function nextBand(component: Component): void {
   component.firstRow = first;
 }
 
+/** How many coefficients of a component are held, where they are. */
+function coefficientsOf({ mcusDown }: Frame, { stride, v }: Component): number {
+  return stride * mcusDown * v * 64;
+}
+
+/** Bytes of all coefficients of a picture. */
+export function coefficientBytes(frame: Frame): number {
+  const counts = frame.components.map((component) => coefficientsOf(frame, component));
+  return Int16Array.BYTES_PER_ELEMENT * counts.reduce((sum, count) => sum + count, 0);
+}
+
 /**
- * Memory for a band of samples, and for the coefficients of a picture of several scans. A block takes at least one bit, in
- * sequential files two (DC and end of block), so beyond `FREE_BLOCKS` a header cannot ask for more than its file can fill.
- * Arithmetic coding knows no least, but no picture worth the memory is below a 32nd of a bit.
+ * Memory for a band of samples, and for the coefficients of a picture of several scans.
+ * @throws ImageError as `checkAgainstFile`.
  */
 export function allocateBlocks(frame: Frame, buffered: boolean, fileLength: number): void {
+  checkAgainstFile(frame, fileLength);
+  for (const component of frame.components) {
+    const rowBytes = component.stride * 8;
+    component.samples = new Uint8Array((KEPT_ROWS + 8 * component.v) * rowBytes);
+    if (!buffered) continue;
+    const length = coefficientsOf(frame, component);
+    component.coefficients = allocate(() => new Int16Array(length), frame.offset);
+  }
+}
+
+/**
+ * A block takes at least one bit, in sequential files two (DC and end of block), so beyond `FREE_BLOCKS` a header cannot ask for more
+ * than its file can fill. Arithmetic coding knows no least, but no picture worth the memory is below a 32nd of a bit.
+ * @throws ImageError `ERR_JPEG_TRUNCATED` for a file that cannot hold so many.
+ */
+export function checkAgainstFile(frame: Frame, fileLength: number): void {
   let blocks = 0;
   for (const { blocksAcross, blocksDown } of frame.components) blocks += blocksAcross * blocksDown;
   const leastBits = frame.arithmetic ? 1 / 32 : frame.progressive ? 1 : 2;
@@ -181,12 +207,5 @@ export function allocateBlocks(frame: Frame, buffered: boolean, fileLength: numb
     const size = `${frame.width}x${frame.height}`;
     const problem = `a file of ${fileLength} bytes cannot hold ${size} pixels`;
     refuse('ERR_JPEG_TRUNCATED', problem, frame.offset);
-  }
-  for (const component of frame.components) {
-    const rowBytes = component.stride * 8;
-    component.samples = new Uint8Array((KEPT_ROWS + 8 * component.v) * rowBytes);
-    if (!buffered) continue;
-    const length = component.stride * frame.mcusDown * component.v * 64;
-    component.coefficients = allocate(() => new Int16Array(length), frame.offset);
   }
 }
