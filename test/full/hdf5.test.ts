@@ -1,5 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { memorySource } from '../../src/platform/byteSource.js';
+import { concatenate } from '../../src/platform/concatenate.js';
+import { Budget } from '../../src/pth/budget.js';
+import { denseLinks } from '../../src/pth/hdf5/denseLinks.js';
+import { Hdf5File } from '../../src/pth/hdf5/hdf5File.js';
+import { type Hdf5Group, readHdf5 } from '../../src/pth/hdf5/readTree.js';
+import { layerWeights } from '../../src/pth/keras/groups.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { PthError } from '../../src/pth/pthError.js';
 import { openWeights } from '../../src/pth/weightFile.js';
@@ -78,6 +85,13 @@ describe('layers of Keras', () => {
     await expect(openWeights(file)).rejects.toMatchObject({ code: 'ERR_PTH_NOT_STATE_DICT' });
   });
 
+  it('have no two weights of one name', async () => {
+    const one = group({ k: array([1], [1]) }, { weight_names: ['k:0', 'k:1'] });
+    const both = group({ 'k:0': array([1], [1]), 'k:1': array([1], [2]) }, one.attributes);
+    const file = hdf5File(group({ a: both }, { layer_names: ['a'] }));
+    await expect(openWeights(file)).rejects.toThrow('Two weights are both "a.k"');
+  });
+
   it('may have lists of names that are cut', async () => {
     const one = group({ k: array([1], [1]) }, { weight_names: ['k'] });
     const lists = { layer_names0: ['a'], layer_names1: ['b'] };
@@ -85,6 +99,81 @@ describe('layers of Keras', () => {
     expect([...tensors.keys()]).toEqual(['a.k', 'b.k']);
   });
 });
+
+describe('what an HDF5 file claims', () => {
+  const elapsed = async (action: () => Promise<unknown>): Promise<number> => {
+    const begin = performance.now();
+    await action().catch((error: unknown) => expect(error).toBeInstanceOf(PthError));
+    return performance.now() - begin;
+  };
+
+  it('of the width of elements that were shuffled takes no time', async () => {
+    const kernel = { ...array([2], [1, 2]), chunks: [2], filters: [[2, 2 ** 32 - 1] as const] };
+    const file = hdf5File(group({ layers: group({ one: group({ vars: group({ kernel }) }) }) }));
+    expect(await elapsed(() => loadStateDict(file))).toBeLessThan(500);
+  });
+
+  it('of the blocks of a heap takes no time for each of its links', async () => {
+    const [width, count] = [20_000, 20_000];
+    const { file, message } = await denseGroup({ width, count });
+    expect(await elapsed(() => denseLinks(file, message))).toBeLessThan(500);
+  });
+
+  it('of names costs what each path of them takes', async () => {
+    const budget = new Budget(1 << 20);
+    const leaf = { attributes: new Map(), groups: new Map(), datasets: new Map() };
+    const { datasets } = (await readHdf5(memorySource(weightsOf([[1], [1]])), budget)).groups
+      .get('layers')
+      ?.groups.get('other')
+      ?.groups.get('vars') ?? { datasets: new Map() };
+    const leaves = Array.from({ length: 100 }, (_, i): [string, Hdf5Group] => [
+      `conv2d_${i}`,
+      { ...leaf, groups: new Map([['vars', { ...leaf, datasets }]]) },
+    ]);
+    let root: Hdf5Group = { ...leaf, groups: new Map(leaves) };
+    const name = 'n'.repeat(10_000);
+    for (let depth = 0; depth < 60; depth++) root = { ...leaf, groups: new Map([[name, root]]) };
+    await expect(layerWeights(root, budget)).rejects.toMatchObject({ code: 'ERR_PTH_TOO_LARGE' });
+  });
+});
+
+/** A group whose links stand in a heap of two rows of so many blocks of one byte, and all of them in the last. */
+async function denseGroup({ width, count }: { readonly width: number; readonly count: number }) {
+  const uint = (value: number, bytes: number) =>
+    Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** i) % 256);
+  const text = (letters: string) => new TextEncoder().encode(letters);
+  const nowhere = new Uint8Array(8).fill(255);
+  const start = hdf5File(group({}));
+  const blockAt = start.length + 142;
+  const treeAt = blockAt + 16 + 16 * width;
+  const heap = [
+    ...[text('FRHP'), uint(0, 3), uint(0, 2), uint(0, 1), uint(1, 4), uint(0, 96)],
+    ...[uint(width, 2), uint(1, 8), uint(1, 8), uint(24, 2), uint(0, 2), uint(blockAt, 8)],
+    uint(2, 2),
+  ];
+  const blocks = [text('FHIB'), uint(0, 12), new Uint8Array(16 * width)];
+  const tree = [
+    ...[text('BTHD'), uint(0, 1), uint(5, 1), uint(512, 4), uint(11, 2), uint(0, 2), uint(0, 2)],
+    ...[uint(treeAt + 38, 8), uint(count, 2), uint(0, 12)],
+  ];
+  const record = concatenate([
+    uint(0, 4),
+    uint(0, 1),
+    uint(2 * width - 1, 3),
+    uint(1, 1),
+    uint(0, 2),
+  ]);
+  const leaf = [
+    text('BTLF'),
+    uint(0, 2),
+    ...Array.from({ length: count }, () => record),
+    uint(0, 4),
+  ];
+  const bytes = concatenate([start, ...heap, ...blocks, ...tree, ...leaf]);
+  const content = concatenate([uint(0, 2), uint(start.length, 8), uint(treeAt, 8), nowhere]);
+  const file = await Hdf5File.open(memorySource(bytes), new Budget(bytes.length));
+  return { file, message: { type: 2, place: 0, content } };
+}
 
 describe('a damaged HDF5 file', () => {
   const small = [

@@ -171,6 +171,22 @@ describe('a model of TensorFlow.js that cannot be read', () => {
     }
   });
 
+  it('is refused where it names a shard twice, or has bytes that are of no weight', async () => {
+    const list = weights.slice(0, 1).map(({ name, shape }) => ({ name, shape, dtype: 'float32' }));
+    const bytes = 4 * weights[0].numbers.length;
+    const model = (paths: readonly string[]) => ({
+      modelTopology: {},
+      weightsManifest: [{ paths, weights: list }],
+    });
+    const file = join(folder.path, 'twice.json');
+    writeFileSync(join(folder.path, 'half.bin'), new Uint8Array(bytes / 2));
+    writeFileSync(file, JSON.stringify(model(['half.bin', 'half.bin'])));
+    await expect(openWeights(file)).rejects.toThrow('names "half.bin" twice');
+    writeFileSync(join(folder.path, 'long.bin'), new Uint8Array(bytes + 4));
+    writeFileSync(file, JSON.stringify(model(['long.bin'])));
+    await expect(openWeights(file)).rejects.toThrow(/of another model/);
+  });
+
   it('is refused as bytes, which have no folder', async () => {
     const text = JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: ['a.bin'] }] });
     await expect(openWeights(new TextEncoder().encode(text))).rejects.toThrow(/give it as a path/);
@@ -185,12 +201,27 @@ describe('a model of TensorFlow.js that cannot be read', () => {
       'nothing to make numbers by',
       manifest({ name: 'a/b', shape: [0], quantization: { dtype: 'uint8' } }),
     ],
+    [
+      'steps of 32 bits',
+      manifest({
+        name: 'a/b',
+        shape: [0],
+        quantization: { dtype: 'int32', scale: 1, min: 0 },
+      }),
+    ],
+    [
+      'two weights of one name',
+      manifest(
+        { name: 'a/b', shape: [0], dtype: 'int32' },
+        { name: 'a/b', shape: [0], dtype: 'int32' },
+      ),
+    ],
   ])('is refused with %s', async (_, model) => {
     const end = await openWeights(new TextEncoder().encode(JSON.stringify(model))).catch((e) => e);
     expect(['ERR_PTH_TFJS', 'ERR_PTH_DTYPE']).toContain(end.code);
   });
 });
 
-function manifest(weight: object): object {
-  return { modelTopology: {}, weightsManifest: [{ paths: [], weights: [weight] }] };
+function manifest(...weights: readonly object[]): object {
+  return { modelTopology: {}, weightsManifest: [{ paths: [], weights }] };
 }

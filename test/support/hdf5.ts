@@ -14,6 +14,8 @@ export interface Hdf5ArrayContent {
   readonly numbers: Float32Array;
   /** Sides of chunks, which are indexed by a tree. */
   readonly chunks?: readonly number[];
+  /** What is said to have been done to chunks: a filter, and its parameter. */
+  readonly filters?: readonly (readonly [id: number, value: number])[];
 }
 
 export const group = (
@@ -81,7 +83,7 @@ class Writer {
     return [message(2, [0, 0], NOWHERE, NOWHERE), ...links, ...lists, ...others];
   }
 
-  #arrayMessages({ shape, numbers, chunks }: Hdf5ArrayContent): Uint8Array[] {
+  #arrayMessages({ shape, numbers, chunks, filters = [] }: Hdf5ArrayContent): Uint8Array[] {
     const layout =
       chunks === undefined
         ? this.#whole(numbers)
@@ -91,7 +93,11 @@ class Writer {
             uint(this.#tree(shape, numbers, chunks), 8),
             ...[...chunks, 4].map((side) => uint(side, 4)),
           );
-    return [dataspace(shape), FLOAT32, layout];
+    const parts = filters.map(([id, value]) =>
+      bytes(uint(id, 2), uint(0, 2), uint(1, 2), uint(value, 4)),
+    );
+    const pipeline = filters.length === 0 ? [] : [message(0x0b, [2, filters.length], ...parts)];
+    return [dataspace(shape), FLOAT32, layout, ...pipeline];
   }
 
   #whole(numbers: Float32Array): Uint8Array {

@@ -36,10 +36,7 @@ export class DrawingGenerator extends NamedSequential {
     ];
     const block = () => new ResNetBlock(4 * width);
     super({
-      model0: new Sequential(
-        new ReflectionPad2d(3),
-        ...unit(new Conv2d(inputNc, width, 7), width),
-      ),
+      model0: new Sequential(new ReflectionPad2d(3), ...unit(new Conv2d(inputNc, width, 7), width)),
       model1: new Sequential(
         ...unit(halving(width, 2 * width), 2 * width),
         ...unit(halving(2 * width, 4 * width), 4 * width),
@@ -49,11 +46,7 @@ export class DrawingGenerator extends NamedSequential {
         ...unit(doubling(4 * width, 2 * width), 2 * width),
         ...unit(doubling(2 * width, width), width),
       ),
-      model4: new Sequential(
-        new ReflectionPad2d(3),
-        new Conv2d(width, outputNc, 7),
-        new Sigmoid(),
-      ),
+      model4: new Sequential(new ReflectionPad2d(3), new Conv2d(width, outputNc, 7), new Sigmoid()),
     });
   }
 }

@@ -92,7 +92,7 @@ async function textInHeap(file: Hdf5File, { length, heap, index }: HeapPlace): P
   throw badHdf5(`A text that is not in its heap: ${index}`, file.place(heap));
 }
 
-/** Up to a zero, or to the spaces at its end. */
+/** Up to a zero, if there is one. */
 export function textOfName(file: Hdf5File, bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   const content = end < 0 ? bytes : bytes.subarray(0, end);

@@ -122,8 +122,9 @@ function unfiltered(
 
 /** First bytes of all elements stand together, then second bytes, and so on. */
 function unshuffled(content: Uint8Array, width: number): Uint8Array {
-  if (width < 2) return content;
   const count = Math.floor(content.length / width);
+  // A width that a file claims can be far more than there are bytes.
+  if (width < 2 || count === 0) return content;
   const out = content.slice();
   for (let byte = 0, from = 0; byte < width; byte++) {
     for (let i = 0; i < count; i++) out[i * width + byte] = content[from++];

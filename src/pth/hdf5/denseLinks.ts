@@ -9,6 +9,8 @@ const NODE_BYTES = 10;
 const RECORD_BYTES = 11;
 /** Heaps that are larger have blocks of blocks. */
 const MAX_ROWS = 64;
+/** Of a heap; libraries make a tenth of it. Each link is looked for in all of them. */
+const MAX_BLOCKS = 1024;
 
 /** A stretch of a heap that lies in one piece. */
 interface HeapBlock {
@@ -92,7 +94,8 @@ async function blocksOf(
   },
 ): Promise<readonly HeapBlock[]> {
   const { width, first, most, rows, offsetBytes } = shape;
-  const isFlat = rows <= MAX_ROWS && first * 2 ** Math.max(0, rows - 2) <= most;
+  const isFlat =
+    rows <= MAX_ROWS && width * rows <= MAX_BLOCKS && first * 2 ** Math.max(0, rows - 2) <= most;
   if (!isFlat) throw unknownHdf5('A group of so many links', file.place(address));
   const head = 13 + offsetBytes;
   const fields = await file.read(address, head + 8 * width * rows, 'A heap of links');

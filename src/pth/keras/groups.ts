@@ -59,6 +59,8 @@ function numberedWeights(root: Hdf5Group, budget: Budget): StoredWeight[] {
       if (BESIDE.test(name)) continue;
       if (name !== VARIABLES) visit(inner, BETWEEN.has(name) ? path : [...path, name]);
       else {
+        const characters = path.reduce((sum, part) => sum + part.length + 1, 0);
+        budget.takeValues(COSTS.text + COSTS.character * characters, 'A layer');
         const [model, layer] = [path.slice(0, -1).join('.'), path.at(-1) ?? 'model'];
         for (const [number, array] of byNumbers(inner.datasets)) {
           found.push({ model, layer, name: number, array });

@@ -62,7 +62,9 @@ export function namedWeights<T>(
   const counts = new Map<string, number>();
   const numbered = new Map<string, string>();
   return weights.map(({ model, layer, name, array, rank }) => {
-    budget.takeValues(2 * COSTS.mapEntry + 4 * COSTS.text, 'A layer');
+    // Both maps have these names, with others behind them.
+    const characters = 4 * COSTS.character * (model.length + layer.length);
+    budget.takeValues(2 * COSTS.mapEntry + 4 * COSTS.text + characters, 'A layer');
     const kind = layer.replace(NUMBER, '');
     const prefix = several && model !== '' ? `${model}.` : '';
     const whole = `${model}\0${layer}`;
@@ -81,6 +83,11 @@ export function namedWeights<T>(
 function kernelAxes(rank: number): readonly number[] | null {
   if (rank < 2) return null;
   return [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, axis) => axis)];
+}
+
+/** A key for messages. */
+export function shownKey(key: string): string {
+  return JSON.stringify(key.slice(0, 100));
 }
 
 /** Shape and strides of an array with its axes put in another order. */

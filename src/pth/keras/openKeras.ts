@@ -6,12 +6,13 @@ import type { OpenedContainer } from '../container/container.js';
 import { type NamedTensor, namedTensors } from '../container/namedTensors.js';
 import { bytesOf } from '../dtypes.js';
 import type { Hdf5Dataset } from '../hdf5/dataset.js';
+import { badHdf5 } from '../hdf5/fields.js';
 import { type Hdf5Group, readHdf5 } from '../hdf5/readTree.js';
 import { COSTS } from '../pickle/costs.js';
 import { PthError } from '../pthError.js';
 import { UnreadableTensor } from '../tensorRef.js';
 import { layerWeights } from './groups.js';
-import { namedWeights, turned } from './layerWeights.js';
+import { namedWeights, shownKey, turned } from './layerWeights.js';
 import { channelsOfNorms, normConfigOf } from './modelConfig.js';
 
 /** What stands beside the weights, in an archive. */
@@ -42,6 +43,7 @@ export async function openKeras(
   const arrays = new Map<string, Hdf5Dataset>();
   const tensors = namedWeights(ranked, budget).map(({ key, axes, array }): NamedTensor => {
     budget.takeValues(COSTS.mapEntry, 'A tensor');
+    if (arrays.has(key)) throw badHdf5(`Two weights are both ${shownKey(key)}`, array.place);
     arrays.set(key, array);
     return tensorOf(key, array, axes);
   });

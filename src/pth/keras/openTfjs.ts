@@ -7,7 +7,7 @@ import { type NamedTensor, namedTensors } from '../container/namedTensors.js';
 import { bytesOf, type Dtype } from '../dtypes.js';
 import { COSTS } from '../pickle/costs.js';
 import { PthError } from '../pthError.js';
-import { namedWeights, turned } from './layerWeights.js';
+import { namedWeights, shownKey, turned } from './layerWeights.js';
 import { channelsOfNorms, normConfigIn } from './modelConfig.js';
 import { Shards } from './shards.js';
 
@@ -56,14 +56,16 @@ export async function openTfjs(
     );
   }
   const found = [];
+  const paths = new Set<string>();
   for (const group of listIn(model, 'weightsManifest')) {
-    const shards = new Shards(await shardsOf(group, budget, neighbours));
+    const shards = new Shards(await shardsOf(group, paths, budget, neighbours));
     found.push(...arraysOf(group, shards, budget));
   }
   if (found.length === 0) throw bad('A model of TensorFlow.js without weights');
   const arrays = new Map<string, TfjsArray>();
   const tensors = namedWeights(found, budget).map(({ key, axes, array }): NamedTensor => {
     budget.takeValues(COSTS.mapEntry, 'A tensor');
+    if (arrays.has(key)) throw bad(`Two weights are both ${shownKey(key)}`);
     arrays.set(key, array);
     const dtype = array.quantization === null ? array.dtype : 'float32';
     const bytes = sizeOf(array.shape) * bytesOf(dtype);
@@ -95,9 +97,13 @@ function parsed(bytes: Uint8Array, budget: Budget): JsonValue {
   }
 }
 
-/** Files of a group, which must lie beside the model. */
+/**
+ * Files of a group, which must lie beside the model.
+ * @param known Those that have been named: each counts once, also in what it may cost.
+ */
 async function shardsOf(
   group: JsonValue,
+  known: Set<string>,
   budget: Budget,
   neighbours: Neighbours | undefined,
 ): Promise<ByteSource[]> {
@@ -108,6 +114,8 @@ async function shardsOf(
     if (neighbours === undefined) {
       throw bad(`Its weights are in files beside it, ${shown} and others: give it as a path`);
     }
+    if (known.has(path)) throw bad(`It names ${shown} twice`);
+    known.add(path);
     const source = await neighbours(path);
     if (source === null) throw bad(`Its weights are in ${shown}, which does not lie beside it`);
     budget.takeValues(COSTS.call, 'A file of weights');
@@ -120,7 +128,7 @@ async function shardsOf(
 /** Arrays lie one behind the other. */
 function arraysOf(group: JsonValue, source: ByteSource, budget: Budget) {
   let start = 0;
-  return listIn(group, 'weights').map((weight) => {
+  const arrays = listIn(group, 'weights').map((weight) => {
     const [name, shape] = [fieldOf(weight, 'name'), listIn(weight, 'shape')];
     if (
       typeof name !== 'string' ||
@@ -148,6 +156,12 @@ function arraysOf(group: JsonValue, source: ByteSource, budget: Budget) {
       array,
     };
   });
+  if (start < source.size) {
+    throw bad(
+      `Its weights take ${start} bytes, and their files have ${source.size}: they are of another model`,
+    );
+  }
+  return arrays;
 }
 
 function storedAs(
@@ -166,8 +180,9 @@ function storedAs(
   }
   if (told === null || dtype === 'float16') return { dtype, quantization: null };
   const [scale, min] = [fieldOf(told, 'scale'), fieldOf(told, 'min')];
-  if (typeof scale !== 'number' || typeof min !== 'number') {
-    throw bad(`Weight ${JSON.stringify(name.slice(0, 100))} is quantised by no numbers`);
+  const isPacked = dtype === 'uint8' || dtype === 'uint16';
+  if (!isPacked || typeof scale !== 'number' || typeof min !== 'number') {
+    throw bad(`Weight ${shownKey(name)} is quantised to ${dtype}, or by no numbers`);
   }
   return { dtype, quantization: { scale, min } };
 }
