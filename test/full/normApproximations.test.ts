@@ -285,6 +285,14 @@ describe.each(['js', 'wasm'] as const)('on engine %s', (engine) => {
   );
 });
 
+it('leaves thumbnails of long pictures a side that networks take', async () => {
+  const module = new ResNetGenerator(3, 3, 2, 1).eval();
+  const picture = pictureOf(640, 16);
+  const exact = await translate(picture, module, { resize: null });
+  // Shrunk to 64 pixels, it would have two rows; it is its own thumbnail.
+  expect(await translate(picture, module, { resize: null, norm: 'thumbnail:64' })).toEqual(exact);
+});
+
 /** Batch norms, instance norms with running statistics that are used, none at all, or a single size. */
 const REFUSED = new Set([
   'aladdinpersson-pix2pix',

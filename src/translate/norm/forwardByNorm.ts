@@ -120,10 +120,13 @@ function thumbnailPlan(picture: Picture, _: PictureNetwork, { graph, norms, side
   };
 }
 
-/** A picture whose longer side has so many pixels at most. */
+/** Networks mirror some pixels at the edges, and halve what is left: they take no shorter sides. */
+const MIN_SHORT_SIDE = 16;
+
+/** A picture whose longer side has so many pixels at most, unless the shorter one would have too few. */
 function thumbnailOf(picture: Picture, side: number): Picture {
   const { width, height, data } = picture;
-  const scale = side / Math.max(width, height);
+  const scale = Math.max(side / Math.max(width, height), MIN_SHORT_SIDE / Math.min(width, height));
   if (scale >= 1) return picture;
   const shrunk = (length: number) => Math.max(1, Math.round(length * scale));
   return resize({ width: shrunk(width), height: shrunk(height) })({ width, height, data });
