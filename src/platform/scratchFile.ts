@@ -264,7 +264,8 @@ export function diskFull(folder: string, bytes: number): FileError {
     held === 0
       ? ''
       : `; ${formatBytes(held)} there are kept for runs that were ended (.cyclegan-*.scratch), which may be removed`;
-  const left = free === null ? '' : `, and ${told(free)} are free${ofOthers}`;
+  const ofQuota = free === null || free < bytes ? '' : ', perhaps beyond what this user may have';
+  const left = free === null ? '' : `, and ${told(free)} are free${ofQuota}${ofOthers}`;
   return new FileError(
     'ERR_SCRATCH',
     `${folder}: the disk is too full for values that have no place in memory: they need ${told(bytes)}${left}. Free some, name a folder elsewhere (--scratch; in code: scratch), or allow more memory (--memory; memory).`,

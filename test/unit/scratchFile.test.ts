@@ -184,6 +184,21 @@ describe('a program with a scratch file', () => {
     await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), { timeout: 20_000 });
   });
 
+  it('that a quota ends says that the disk is full', async () => {
+    const program = await compile(netG, { ...options, threads: 1, scratch: folder });
+    const errno = -os.constants.errno.EDQUOT;
+    vi.spyOn(fs, 'writeSync').mockImplementation(() => {
+      // As Node tells of it, which has no name for it.
+      throw Object.assign(new Error(`Unknown system error ${errno}, write`), { errno });
+    });
+    await expect(program.run(input, { blocking: true })).rejects.toMatchObject({
+      code: 'ERR_SCRATCH',
+      message: expect.stringMatching(/disk is too full.* are free, perhaps beyond what this user/),
+    });
+    vi.restoreAllMocks();
+    program.dispose();
+  });
+
   it('takes more memory where it can have none, unless its caller set a limit', async () => {
     const missing = join(folder, 'missing');
     const free = await compile(netG, { ...options, economy: undefined, scratch: missing });

@@ -53,13 +53,19 @@ export function openScratchAccess(path: string, buffer: ArrayBufferLike): Scratc
       }
     } catch (error) {
       const { full, short, other } = SCRATCH_FAILURES;
-      const { code, message } = error as { readonly code?: string; readonly message: string };
-      const failure = code === 'ENOSPC' ? full : message === 'short' ? short : other;
+      const { message } = error as Error;
+      const failure = isFull(error) ? full : message === 'short' ? short : other;
       Atomics.store(control, CONTROL.scratchFailure / 4, failure);
       Atomics.store(control, CONTROL.stop / 4, 1);
     }
   };
   return { transfer, close: () => file >= 0 && fs.closeSync(file) };
+}
+
+/** Whether the disk has no room, or no more for this user: Node has no name for the second. */
+function isFull(error: unknown): boolean {
+  const { code, errno = 0 } = error as { readonly code?: string; readonly errno?: number };
+  return code === 'ENOSPC' || -errno === requireBuiltin('os', 'A quota').constants.errno.EDQUOT;
 }
 
 function open(path: string): number {

@@ -80,6 +80,7 @@ const walk = async (program, { driver, from, to, scratch, report }, ticket) => {
 };
 const openScratch = (path, buffer) => {
   const fs = require('fs');
+  const { EDQUOT } = require('os').constants.errno;
   let file = -1;
   let opened = -1;
   const words = new Uint32Array(buffer);
@@ -109,8 +110,8 @@ const openScratch = (path, buffer) => {
           done += moved;
         }
       }
-    } catch ({ code, message }) {
-      const failure = code === 'ENOSPC' ? ${SCRATCH_FAILURES.full} : message === 'short' ? ${SCRATCH_FAILURES.short} : ${SCRATCH_FAILURES.other};
+    } catch ({ code, errno, message }) {
+      const failure = code === 'ENOSPC' || errno === -EDQUOT ? ${SCRATCH_FAILURES.full} : message === 'short' ? ${SCRATCH_FAILURES.short} : ${SCRATCH_FAILURES.other};
       Atomics.store(control, ${CONTROL.scratchFailure / 4}, failure);
       Atomics.store(control, ${CONTROL.stop / 4}, 1);
     }
