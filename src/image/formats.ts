@@ -452,7 +452,7 @@ export function encodeRows(name: string, options: EncodeOptions = {}): RowEncode
  * const put = writer.begin({ width: 2, height: 100, hasAlpha: false });
  * for (let y = 0; y < 100; y++) put(new Uint8Array(6).fill(y));
  * writer.end();
- * length > 100; // true
+ * length > 57; // true
  * ```
  *
  * @throws ImageError as `encodeRows`; what the sink throws.
