@@ -79,7 +79,7 @@ export class LaterInterruption {
     } catch (error) {
       const begun = this.#begun;
       if (begun === null || !isAbortion(error, begun.signal)) throw error;
-      throw new InterruptedError(begun.name, 'Interrupted: the same command goes on.');
+      throw new InterruptedError(begun.name, 'Interrupted.');
     } finally {
       this.#begun?.end();
     }
