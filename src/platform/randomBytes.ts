@@ -80,7 +80,9 @@ const BLOCK_BYTES = 2 ** 18;
 /** A file's bytes, read in blocks, of which one is held; `null` where they cannot be had without waiting. */
 export function randomBytesOf({ size, readInto }: ByteSource): RandomBytes | null {
   if (readInto === undefined) return null;
-  let block = new Uint8Array(0);
+  // The same memory for all blocks: thousands would wait for the garbage collector.
+  const room = new Uint8Array(Math.min(BLOCK_BYTES, size));
+  let block = room.subarray(0, 0);
   let blockAt = 0;
   return {
     length: size,
@@ -90,8 +92,11 @@ export function randomBytesOf({ size, readInto }: ByteSource): RandomBytes | nul
         return;
       }
       if (start < blockAt || start + to.length > blockAt + block.length) {
-        block = new Uint8Array(Math.min(BLOCK_BYTES, size - start));
-        readInto(start, block);
+        const next = room.subarray(0, Math.min(BLOCK_BYTES, size - start));
+        // Where the file cannot be read, there is no block.
+        block = room.subarray(0, 0);
+        readInto(start, next);
+        block = next;
         blockAt = start;
       }
       to.set(block.subarray(start - blockAt, start - blockAt + to.length));
