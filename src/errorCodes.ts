@@ -15,7 +15,8 @@ export const ERROR_CODES = {
   ERR_SHAPE: { thrownAs: 'ShapeError', means: 'Shapes, sizes or options do not fit together' },
   ERR_TOO_LARGE: {
     thrownAs: 'MemoryError',
-    means: 'A network needs more memory for this input than there is',
+    means:
+      'A network needs more memory for this input than there is; on a GPU, and of pictures, it is a `CycleganError`',
   },
   ERR_SCRATCH: {
     thrownAs: 'FileError',
