@@ -68,8 +68,17 @@ export function withoutFunctions(
   opset: number,
   budget: Budget,
 ): readonly OnnxNode[] {
+  const lost = nodes.find(({ references }) => references !== undefined);
+  if (lost !== undefined) {
+    const [name] = lost.references?.keys() ?? [];
+    throw bad(
+      `A node (${lost.type.slice(0, 100)}) has "${name?.slice(0, 100)}" of the function around it, and there is none`,
+      0,
+    );
+  }
   if (functions.length === 0) return nodes;
   const byName = new Map(functions.map((one) => [keyOf(one.domain, one.name, one.overload), one]));
+  if (byName.size < functions.length) throw bad('Two functions of the model have one name', 0);
   const made: OnnxNode[] = [];
   const add = (node: OnnxNode, depth: number): void => {
     const called = byName.get(keyOf(node.domain, node.type, node.overload ?? ''));
