@@ -14,6 +14,8 @@ export interface Hdf5ArrayContent {
   readonly numbers: Float32Array;
   /** Sides of chunks, which are indexed by a tree. */
   readonly chunks?: readonly number[];
+  /** Whether its numbers stand in its header. */
+  readonly isCompact?: boolean;
   /** What is said to have been done to chunks: a filter, and its parameter. */
   readonly filters?: readonly (readonly [id: number, value: number])[];
 }
@@ -83,10 +85,18 @@ class Writer {
     return [message(2, [0, 0], NOWHERE, NOWHERE), ...links, ...lists, ...others];
   }
 
-  #arrayMessages({ shape, numbers, chunks, filters = [] }: Hdf5ArrayContent): Uint8Array[] {
+  #arrayMessages({
+    shape,
+    numbers,
+    chunks,
+    isCompact = false,
+    filters = [],
+  }: Hdf5ArrayContent): Uint8Array[] {
     const layout =
       chunks === undefined
-        ? this.#whole(numbers)
+        ? isCompact
+          ? message(8, [3, 0], uint(4 * numbers.length, 2), new Uint8Array(numbers.slice().buffer))
+          : this.#whole(numbers)
         : message(
             8,
             [3, 2, shape.length + 1],

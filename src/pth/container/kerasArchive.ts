@@ -49,6 +49,12 @@ export async function openKerasArchive({
   return {
     ...opened,
     format: 'keras',
+    readStorage: async (storage, use, key) => {
+      const bytes = await opened.readStorage(storage, use, key);
+      // They are windows on the file within, which is kept here, and whoever reads them may change them.
+      use.take(bytes.length, `Tensor "${key}"`);
+      return bytes.slice();
+    },
     // Places are of the file within.
     locateStorage: async () => null,
     verify: () => verifyEntries(source, [...entries.values()]),

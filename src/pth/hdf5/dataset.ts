@@ -55,9 +55,10 @@ export function readDataset(
   const what = `An array of shape [${shape.join(', ')}]`;
   const read = async (budget: Budget): Promise<Uint8Array> => {
     if (whole !== null) return budget.read(file.source, whole, whole + bytes, what);
-    if (found.kind === 'here') return exactly(found.bytes, bytes, layout.place);
-    // What was never written is zeros.
     budget.take(bytes, what);
+    // Whoever reads it may change it.
+    if (found.kind === 'here') return exactly(found.bytes, bytes, layout.place).slice();
+    // What was never written is zeros.
     const out = new Uint8Array(bytes);
     if (found.kind === 'whole' || found.address === null || bytes === 0) return out;
     const { sides, address } = found;
