@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openGenerator } from '../../src/generator/openGenerator.js';
+import { openGenerator, savedConfig } from '../../src/generator/openGenerator.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
@@ -103,8 +103,12 @@ describe('what a Keras model says of its norms', () => {
   it('is said to be taken where a file does not tell', async () => {
     const one = familyCases.find(({ name }) => name === 'keras-cyclegan-group-normalization');
     if (one === undefined) throw new Error('There is no golden case of group norms');
-    const { notes } = await openGenerator(encodeStateDict(stateDictOf(one), 'net.pth'));
-    expect(notes).toEqual([expect.stringMatching(/how many groups/)]);
+    const opened = await openGenerator(encodeStateDict(stateDictOf(one), 'net.pth'));
+    expect(opened.notes).toEqual([expect.stringMatching(/how many groups/)]);
+    // What was taken is still not known of a file that is made of it.
+    const more = { config: savedConfig(opened) };
+    const again = await openGenerator(encodeStateDict(stateDictOf(one), 'net.pth', more));
+    expect(again.notes).toEqual(opened.notes);
   });
 });
 

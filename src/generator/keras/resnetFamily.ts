@@ -24,9 +24,8 @@ export type KerasResnetConfig = {
   readonly numResidualBlocks: number;
   readonly numUpsampleBlocks: number;
   readonly normLayer: KerasNormLayer;
-  readonly norm: KerasNorm;
-  /** Whether the file says so, where the name of its norms does not. */
-  readonly isNormTold: boolean;
+  /** `unsaid` where neither the file nor the name of its norms says: the example's under that name. */
+  readonly norm: KerasNorm | 'unsaid';
   readonly epsilon: number;
 };
 
@@ -48,17 +47,18 @@ export const kerasResnetFamily: Family<KerasResnetConfig, KerasResnetGenerator> 
   anchor: ANCHOR,
   matches: (tensors) => hasAnchor(tensors, ANCHOR),
   infer,
-  build: (config) => new KerasResnetGenerator(config),
-  describe: ({ filters, numResidualBlocks, norm, epsilon }) =>
-    `KerasResnetGenerator({ filters: ${filters}, numResidualBlocks: ${numResidualBlocks} }), ${norm} norm${epsilon === EPSILON ? '' : `, epsilon ${epsilon}`}`,
+  build: ({ norm, ...config }) =>
+    new KerasResnetGenerator({ ...config, ...(norm === 'unsaid' ? {} : { norm }) }),
+  describe: ({ filters, numResidualBlocks, norm, normLayer, epsilon }) =>
+    `KerasResnetGenerator({ filters: ${filters}, numResidualBlocks: ${numResidualBlocks} }), ${norm === 'unsaid' ? usualNorm(normLayer) : norm} norm${epsilon === EPSILON ? '' : `, epsilon ${epsilon}`}`,
   traits: ({ inChannels, outChannels, numDownsamplingBlocks }) => ({
     ...USUAL_TRAITS,
     inputChannels: inChannels,
     outputChannels: outChannels,
     sizeRule: { multipleOf: 1, roundsUpTo: 2 ** numDownsamplingBlocks },
   }),
-  hints: (_, { isNormTold }) =>
-    isNormTold
+  hints: (_, { norm }) =>
+    norm !== 'unsaid'
       ? []
       : [
           'Weights do not tell how many groups their group norms have: one of all channels is taken, as in the example; with others, pictures are wrong. A whole model (.keras) tells.',
@@ -109,7 +109,7 @@ function isHalving(weight: Shaped | undefined): boolean {
 function normsOf(
   tensors: ReadonlyMap<string, Shaped>,
   { norm }: SavedOptions,
-): Pick<KerasResnetConfig, 'normLayer' | 'norm' | 'isNormTold'> {
+): Pick<KerasResnetConfig, 'normLayer' | 'norm'> {
   const key = 'group_normalization.weight';
   if (norm === 'group') {
     throw new MisfitError(
@@ -119,9 +119,6 @@ function normsOf(
   }
   const normLayer = tensors.has(key) ? 'group_normalization' : 'instance_normalization';
   const told = norm === 'instance' || norm === 'layer' ? norm : null;
-  return {
-    normLayer,
-    norm: told ?? usualNorm(normLayer),
-    isNormTold: told !== null || normLayer === 'instance_normalization',
-  };
+  if (told !== null) return { normLayer, norm: told };
+  return { normLayer, norm: normLayer === 'group_normalization' ? 'unsaid' : 'instance' };
 }

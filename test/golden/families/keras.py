@@ -72,7 +72,7 @@ CASES = [
         "keras-cyclegan-group-normalization",
         "keras-cyclegan",
         lambda: CycleGAN(3, 1, 3, 1, 2, "group_normalization"),
-        config=config(outChannels=1, filters=3, numDownsamplingBlocks=1, numResidualBlocks=2, numUpsampleBlocks=1, normLayer="group_normalization", norm="layer"),
+        config=config(outChannels=1, filters=3, numDownsamplingBlocks=1, numResidualBlocks=2, numUpsampleBlocks=1, normLayer="group_normalization", norm="unsaid"),
         traits={"outputChannels": 1, "sizeRule": {"multipleOf": 1, "roundsUpTo": 2}},
         inputs=((1, 3, 9, 18),),
     ),
