@@ -105,11 +105,11 @@ describe('a program that is not made', () => {
     throw new RangeError('broken');
   }
 
-  /** As where a process has too many files open. */
+  /** As where a process has too many files open: the file is made, but no thread has it. */
   function refuseOpening(): void {
     const { openSync } = fs;
     vi.spyOn(fs, 'openSync').mockImplementation((path, flags, mode) => {
-      if (flags !== 'r+') return openSync(path, flags, mode);
+      if (flags === 'wx' || !String(path).endsWith('.scratch')) return openSync(path, flags, mode);
       throw Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
     });
   }
