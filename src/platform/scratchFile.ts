@@ -28,14 +28,14 @@ export interface ScratchFile {
   refuseFullDisk(): void;
   /** Removes the journal: the run is done, or cannot go on. */
   forget(): void;
-  /** Removes the file; one that has a journal stays for whoever goes on. */
+  /** Removes the file; one that has a journal stays, for the run that resumes it. */
   remove(): void;
 }
 
 /** `.cyclegan-PID-PLACE-TOKEN`: processes of other machines and containers, which nothing tells of, are of another place. */
 const NAME = /^(\.cyclegan-(\d+)-([\da-f]{1,8})-[\da-f]{8})(\.scratch|\.journal|\.journal-new)$/;
 const [DATA, JOURNAL] = ['.scratch', '.journal'];
-/** The process of files that nobody has who could still go on by himself. */
+/** In place of a process id, in names of files whose program has ended: any run may resume them, this process's own included. */
 const NOBODY = 0;
 const DAY_MS = 86_400_000;
 /** For so many days a run that was ended can go on. */
@@ -122,7 +122,7 @@ function foundIn(folder: string): Found[] {
   return [...found.values()];
 }
 
-/** Removes what processes of this place that are gone have left, and nobody can go on with. Never fails: nothing depends on it. */
+/** Removes files of ended processes of this machine or container that no run can resume. Never fails: nothing depends on it. */
 function sweepScratch(folder: string, here: string): void {
   for (const found of foundIn(folder)) {
     if (ownFiles().has(found.stem + DATA)) continue;
@@ -319,7 +319,7 @@ function removeOwn(path: string): void {
   }
 }
 
-/** Leaves a file that has a journal to whoever goes on. @returns Whether it has one. */
+/** Releases a file that has a journal to the run that resumes it. @returns Whether it has one. */
 function isLeft(path: string): boolean {
   const { existsSync, renameSync } = requireBuiltin('fs', 'A scratch file');
   const stem = path.slice(0, -DATA.length);

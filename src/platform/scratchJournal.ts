@@ -118,7 +118,7 @@ function parse(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Whether a digest follows after so many bytes, and is theirs. */
+/** Whether a digest follows after so many bytes, and is that of these bytes. */
 function isIntact(file: number, bytes: number): boolean {
   const { fstatSync } = requireBuiltin('fs', 'A scratch file');
   const hash = requireBuiltin('crypto', 'A scratch file').createHash('sha256');

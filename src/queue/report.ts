@@ -3,7 +3,7 @@ import type { Store } from './store/store.js';
 
 /** What there is to tell of a picture, or of what the network made of it. */
 export interface JobNote {
-  /** `turned`, `damaged`, `faint`: words of whoever translates. */
+  /** `turned`, `damaged`, `faint`: as the translator names them. */
   readonly kind: string;
   /** A sentence without the picture's name. */
   readonly message: string;
@@ -11,7 +11,7 @@ export interface JobNote {
 
 type Size = readonly [width: number, height: number];
 
-/** What became of a picture, for those who have submitted it: a worker's terminal is not theirs. */
+/** What became of a picture, for its submitter, who does not see the worker's terminal. */
 export interface JobReport {
   readonly inputSize: Size;
   /** What came to the network: padded, for those that take multiples of some number. */

@@ -16,11 +16,11 @@ const FOLDERS = [
   { name: 'weights', depth: 1 },
   { name: 'places', depth: 2 },
 ] as const;
-/** Names that submitters and workers give: whatever else lies there is somebody's own. */
+/** Names that submitters and workers give: other files there are not the store's. */
 const OURS =
   /^(?:(?:results|reports|pictures|weights)\/([\da-f]{2})\/(\1[\da-f]{62})(?:\.[a-z]{3,4})?|places\/([\da-f]{2})\/(\3[\da-f]{62})\/[\da-f]{16}\.json)$/;
 const UNFINISHED = /\/\.[^/]+\.\d+-[\da-f]{8}\.cyclegan-tmp$/;
-/** A file that was begun so long ago will not be completed: whoever wrote it was killed. */
+/** A file that was begun so long ago will not be completed: its writer was killed. */
 const UNFINISHED_MS = 86_400_000;
 /** Workers that share a store leave it to the first of them, so often. */
 const SWEEP_MS = 6 * 3_600_000;

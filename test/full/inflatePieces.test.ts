@@ -1,54 +1,9 @@
 // Streams that come out piece by piece: as they come out as a whole.
-import { constants, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  type Inflated,
-  inflateZlibInTables,
-  inflateZlibPieces,
-} from '../../src/platform/inflate.js';
-import { JoinedBytes } from '../../src/platform/randomBytes.js';
-
-/** Runs, repetitions and noise: all kinds of symbols. */
-const content = fc
-  .array(
-    fc.oneof(
-      fc.uint8Array({ maxLength: 400 }),
-      fc.tuple(fc.nat(255), fc.nat(2000)).map(([v, n]) => new Uint8Array(n).fill(v)),
-      fc.tuple(fc.uint8Array({ maxLength: 9 }), fc.nat(300)).map(([bytes, n]) => {
-        return Uint8Array.from({ length: bytes.length * n }, (_, i) => bytes[i % bytes.length]);
-      }),
-    ),
-    { maxLength: 6 },
-  )
-  .map((parts) => Uint8Array.from(parts.flatMap((part) => [...part])));
-
-const settings = fc.record({
-  level: fc.integer({ min: 0, max: 9 }),
-  windowBits: fc.integer({ min: 9, max: 15 }),
-  strategy: fc.constantFrom(
-    constants.Z_DEFAULT_STRATEGY,
-    constants.Z_FIXED,
-    constants.Z_HUFFMAN_ONLY,
-  ),
-});
-
-/** Of data that lie in parts of 997 bytes, with little memory for what comes out. */
-function inflateInPieces(data: Uint8Array, size: number): Inflated {
-  const windows = Array.from({ length: Math.ceil(data.length / 997) }, (_, i) => {
-    return { at: 997 * i, length: Math.min(997, data.length - 997 * i) };
-  });
-  const pieces: Uint8Array[] = [];
-  const { count, ...told } = inflateZlibPieces(
-    new JoinedBytes(data, windows),
-    size,
-    (piece) => pieces.push(piece.slice()),
-    40_000,
-  );
-  const bytes = new Uint8Array(Buffer.concat(pieces));
-  expect(bytes.length).toBe(count);
-  return { bytes, ...told };
-}
+import { inflateZlibInTables } from '../../src/platform/inflate.js';
+import { content, inflateInPieces, settings } from '../support/zlibStreams.js';
 
 describe('a long stream in pieces', () => {
   const long = fc

@@ -8,7 +8,7 @@ const WORTH_A_LINE = 64e6;
 
 /**
  * What decoding a file takes beside its rows, as a line for people; `null` where that is little.
- * @param memory What the run may take; `undefined` where nobody has said.
+ * @param memory The limit of the run, in bytes; `undefined` where none is named.
  * @throws CycleganError `ERR_TOO_LARGE` where it is more than that; ImageError for a file that is damaged before its data.
  */
 export function decodingCost(

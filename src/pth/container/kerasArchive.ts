@@ -51,7 +51,7 @@ export async function openKerasArchive({
     format: 'keras',
     readStorage: async (storage, use, key) => {
       const bytes = await opened.readStorage(storage, use, key);
-      // They are windows on the file within, which is kept here, and whoever reads them may change them.
+      // They are windows on the file within, which is kept here, and callers may change what they read.
       use.take(bytes.length, `Tensor "${key}"`);
       return bytes.slice();
     },

@@ -8,7 +8,7 @@ export interface Store {
   read(key: string): Promise<Uint8Array>;
   has(key: string): Promise<boolean>;
   /**
-   * For what is to be used now, and may have lain there for long: whoever removes what is old has to see that it is not.
+   * For what is to be used now, and may be old: removal goes by age.
    * @returns `false` where it is not there, or has to be written anew for that.
    */
   renew(key: string): Promise<boolean>;

@@ -21,7 +21,7 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
-/** A thread that dies does so of its picture, or for want of memory; one that is cut was busy with what nobody waits for. */
+/** A thread that dies does so of its picture, or for want of memory; one that is cut was busy with a request that is over. */
 type ThreadEnd = 'death' | 'cut';
 
 /** A thread, and the one thing that it does. */
@@ -164,7 +164,7 @@ export class ThreadTranslator implements Translator {
   deaths = 0;
   cuts = 0;
 
-  /** @param graceMs How long a thread may go on with what nobody waits for any more. */
+  /** @param graceMs How long a thread may go on with a request that is over. */
   constructor(count: number, file: URL, setup: TranslatorSetup, graceMs = ABORT_GRACE_MS) {
     const onEnd = (end: ThreadEnd) => {
       if (end === 'death') this.deaths++;
