@@ -30,7 +30,7 @@ import { mmgenerationResnetFamily } from './mmgeneration/resnetFamily.js';
 import { mmgenerationUnetFamily } from './mmgeneration/unetFamily.js';
 import { g12Family, g21Family } from './mnistsvhn/transferFamilies.js';
 import { mrzhuResnetFamily } from './mrzhu/resnetFamily.js';
-import { noGenerator } from './notAGenerator.js';
+import { NoneOfSeveralError, noGenerator } from './notAGenerator.js';
 import { photo2CartoonFamily } from './photo2cartoon/photo2CartoonFamily.js';
 import { globalFamily } from './pix2pixhd/globalFamily.js';
 import { localFamily } from './pix2pixhd/localFamily.js';
@@ -136,9 +136,10 @@ export function recogniseGenerator<T extends Shaped>(
       return readGenerator(family, stateDict, saved);
     } catch (error) {
       if (!(error instanceof StateDictError)) throw error;
-      misfits.push(error);
+      if (!(error instanceof NoneOfSeveralError)) misfits.push(error);
     }
   }
+  if (misfits.length === 0) throw noGenerator(stateDict, families.length);
   // What none takes for its own is told of by the one that it comes closest to.
   throw misfits.reduce((closest, other) =>
     differences(other) < differences(closest) ? other : closest,

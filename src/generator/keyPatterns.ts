@@ -39,6 +39,11 @@ export class KeyPatterns {
     return this.#entries.some(([key, shape]) => pattern.test(key) && isSuch(shape));
   }
 
+  /** Whether all keys match, and all their shapes are such. */
+  every(pattern: RegExp, isSuch: (shape: Shape) => boolean): boolean {
+    return this.#entries.every(([key, shape]) => pattern.test(key) && isSuch(shape));
+  }
+
   /** Whether a convolution whose key matches has such a kernel, and that many output channels at most. */
   hasKernel(pattern: RegExp, size: number, maxChannels = Number.POSITIVE_INFINITY): boolean {
     return this.some(

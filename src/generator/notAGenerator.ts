@@ -63,6 +63,17 @@ export function notAGenerator(
   );
 }
 
+/** Layers of another network, which are called as the first one of a family is. */
+export class NoneOfSeveralError extends StateDictError {
+  /** @param title What the family's generators are called. */
+  constructor(stateDict: ReadonlyMap<string, Shaped>, title: string, anchor: string) {
+    super(
+      `This state dict is not that of ${title}: several of its layers are called "${anchor}", and none begins such a network. ${lookOf(stateDict)}`,
+      { missing: [], unexpected: [...stateDict.keys()], mismatched: [] },
+    );
+  }
+}
+
 /** How many keys a state dict lacks, has too much, or has of other shapes. */
 function sizeOfDifference({ missing, unexpected, mismatched }: StateDictDifference): number {
   return missing.length + unexpected.length + mismatched.length;

@@ -1,16 +1,10 @@
 import { isKernel, type KeyPatterns } from './keyPatterns.js';
+import { GENERATORS_THAT_WANT_MORE } from './otherGenerators.js';
+import { type OtherNetwork, RUNS } from './otherNetwork.js';
+import { RESTORING_NETWORKS } from './restoringNetworks.js';
 
-/** A network whose files people have, and that is of no family that can be run. */
-export interface OtherNetwork {
-  readonly name: string;
-  /** What it asks for that is not here, or what to do. */
-  readonly advice: string;
-  matches(keys: KeyPatterns): boolean;
-}
-
-const RUNS = 'networks of this kind cannot be run';
 const OF_A_GENERATOR =
-  'CycleGAN training saves it beside the generators; take the file of a generator (latest_net_G_A.pth)';
+  'training saves it beside the generator; take the file of that (latest_net_G_A.pth of CycleGAN)';
 
 const BLOCK = /(^|\.)model\.\d+\.conv_block\./;
 
@@ -21,7 +15,7 @@ const RESNET_VARIANTS: readonly OtherNetwork[] = [
     advice: 'it wants a label beside the picture, which is not supported',
     matches: (keys) =>
       keys.has(BLOCK) &&
-      keys.hasKernel(/(^|\.)model\.0\.weight$/, 7) &&
+      keys.some(/(^|\.)model\.0\.weight$/, ([, second, side]) => side === 7 && second > 3) &&
       keys.hasKernel(/(^|\.)model\.3\.weight$/, 4),
   },
   {
@@ -38,127 +32,6 @@ function hasHalving(keys: KeyPatterns): boolean {
     (shape) => isKernel(shape) && shape[2] === 3 && shape[1] === 2 * shape[0],
   );
 }
-
-const WANTS_MASK = 'it wants a mask beside the picture, which is not supported';
-const WANTS_LABEL_MAP = 'it makes pictures of maps of labels, which are no pictures';
-const WANTS_STYLE = 'it wants a style beside the picture, which is not supported';
-const WANTS_STYLE_PICTURE = 'it wants a second picture, of the style, which is not supported';
-const WANTS_STYLE_VECTOR = 'it wants a style vector beside the picture, which is not supported';
-
-/** Generators that want more than a picture, by names that only they have. */
-const OTHER_GENERATORS: readonly OtherNetwork[] = [
-  {
-    name: 'a StarGAN generator',
-    advice: 'it wants a label beside the picture, which is not supported',
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)main\.0\.weight$/, 7) && keys.has(/(^|\.)main\.\d+\.main\.0\.weight$/),
-  },
-  {
-    name: "FUNIT's generator",
-    advice: 'it wants pictures of the class to translate to, which is not supported',
-    matches: (keys) => keys.hasAll(/(^|\.)enc_class_model\./, /(^|\.)enc_content\./),
-  },
-  {
-    name: 'a MUNIT generator or one like it',
-    advice: WANTS_STYLE,
-    matches: (keys) =>
-      keys.has(/(^|\.)enc_content\./) && (keys.has(/(^|\.)enc_style\./) || keys.has(/(^|\.)mlp\./)),
-  },
-  {
-    name: "BicycleGAN's generator",
-    advice: WANTS_STYLE_VECTOR,
-    // The vector goes to each level, or to the first alone; then the network is known by how it enlarges.
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)model\.down\.0\.weight$/, /(^|\.)model\.(submodule\.)+down\.1\.weight$/) ||
-      (keys.hasKernel(/(^|\.)model\.model\.0\.weight$/, 4) &&
-        keys.hasKernel(/(^|\.)model\.model\.5\.weight$/, 3)),
-  },
-  {
-    name: "PyTorch-GAN's BicycleGAN generator",
-    advice: WANTS_STYLE_VECTOR,
-    matches: (keys) => keys.hasAll(/(^|\.)fc\.weight$/, /(^|\.)down1\.model\.0\.weight$/),
-  },
-  {
-    name: "instaGAN's generator",
-    advice: 'it wants masks beside the picture, which is not supported',
-    matches: (keys) => keys.hasAll(/(^|\.)encoder_img\.\d+\./, /(^|\.)encoder_seg\.\d+\./),
-  },
-  {
-    name: "StarGAN v2's generator",
-    advice: WANTS_STYLE_VECTOR,
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)from_rgb\.weight$/, /(^|\.)decode\.\d+\.norm1\.fc\.weight$/),
-  },
-  {
-    name: "NICE-GAN's generator",
-    advice:
-      'what it takes is not a picture but what its discriminator makes of one, which is not supported',
-    matches: (keys) => keys.hasAll(/(^|\.)UpBlock0\.1\.weight$/, /(^|\.)UpBlock1_1\./),
-  },
-  {
-    name: "DRIT's generator",
-    advice:
-      'its encoders are networks of their own, and it wants an attribute vector, which is not supported',
-    matches: (keys) => keys.hasAll(/(^|\.)decA1\./, /(^|\.)decB1\./, /(^|\.)mlpA\./),
-  },
-  {
-    name: "SPADE's generator",
-    advice: WANTS_LABEL_MAP,
-    matches: (keys) => keys.hasAll(/\.mlp_shared\.0\.weight$/, /\.mlp_gamma\.weight$/),
-  },
-  {
-    name: "a pix2pixHD generator of SPADE's repository",
-    advice: WANTS_LABEL_MAP,
-    matches: (keys) => keys.has(/(^|\.)model\.\d+\.conv_block\.1\.0\.weight/),
-  },
-  {
-    name: "AdaIN's decoder",
-    advice: WANTS_STYLE_PICTURE,
-    matches: (keys) =>
-      keys.hasKernel(/^(decoder\.)?28\.weight$/, 3, 3) &&
-      keys.some(/^(decoder\.)?1\.weight$/, ([first, second]) => second === 2 * first),
-  },
-  {
-    name: "MSG-Net's style network",
-    advice: WANTS_STYLE_PICTURE,
-    matches: (keys) => keys.hasAll(/(^|\.)ins\.weight$/, /(^|\.)model1\.0\.conv2d\.weight$/),
-  },
-  {
-    name: "SinGAN's generator",
-    advice: 'it wants noise, and what the scale before it made, which is not supported',
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)head\.conv\.weight$/, /(^|\.)body\.block1\.conv\.weight$/) &&
-      keys.has(/(^|\.)tail\.0\.weight$/),
-  },
-  {
-    name: 'a generator that fills holes (LaMa)',
-    advice: WANTS_MASK,
-    matches: (keys) => keys.has(/\.ffc\.convl2l\.weight$/),
-  },
-  {
-    name: 'a generator that fills holes (EdgeConnect)',
-    advice: WANTS_MASK,
-    matches: (keys) =>
-      keys.has(/(^|\.)middle\.\d+\.conv_block\./) && keys.has(/(^|\.)encoder\.1\.weight/),
-  },
-];
-
-/** Keys of networks that enlarge or restore pictures: all of a line are one network's. */
-const RESTORERS: readonly (readonly RegExp[])[] = [
-  [/(^|\.)conv_first\.weight$/, /(^|\.)conv_last\.weight$/],
-  [/(^|\.)model\.1\.sub\.\d+\.RDB1\./],
-  [/(^|\.)sub_mean\.weight$/, /(^|\.)tail\./],
-  [/(^|\.)block1\.0\.weight$/, /(^|\.)block8\.0\.conv\.weight$/],
-  [/(^|\.)upsampling\.0\.weight$/, /(^|\.)res_blocks\.0\.conv_block\./],
-  [/(^|\.)intro\.weight$/, /(^|\.)middle_blks\./],
-  [/(^|\.)patch_embed\.proj\.weight$/, /(^|\.)encoder_level1\./],
-  [/(^|\.)shallow_feat1\.0\.weight$/],
-  [/(^|\.)g1\.gp\.0\.palayer\.pa\.0\.weight$/],
-  [/(^|\.)conv_input\.weight$/, /(^|\.)upscale[24]x\.0\.weight$/],
-  [/(^|\.)fpn\.lateral4\.weight$/, /(^|\.)smooth2\.0\.weight$/],
-  [/(^|\.)Sequential\.0\.weight$/, /(^|\.)Sequential\.12\.weight$/],
-  [/(^|\.)unet1\.conv1\./, /(^|\.)unet2\.conv1\./],
-];
 
 /** Residual blocks of the CycleGAN authors' layout, by names of other repositories. */
 const RENAMED_BLOCK =
@@ -219,11 +92,6 @@ const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
         keys.hasKernel(/(^|\.)up3\.conv2d\.weight$/, 9)),
   },
   {
-    name: 'a network that enlarges or restores pictures (ESRGAN, SRGAN, EDSR, SwinIR, NAFNet, Restormer, waifu2x, DeblurGAN-v2 or alike)',
-    advice: RUNS,
-    matches: (keys) => RESTORERS.some((patterns) => keys.hasAll(...patterns)),
-  },
-  {
     name: 'a network of richzhang/colorization, which makes colours of greys',
     advice: RUNS,
     matches: (keys) => keys.hasAll(/(^|\.)model8\.0\.weight$/, /(^|\.)model_out(\.0)?\.weight$/),
@@ -246,14 +114,14 @@ const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
     matches: (keys) => keys.hasAll(/(^|\.)encoder1\.enc1conv1\.weight$/),
   },
   {
-    name: 'Zero-DCE, which lightens pictures',
-    advice: RUNS,
-    matches: (keys) => keys.hasAll(/(^|\.)e_conv1\./, /(^|\.)e_conv7\./),
-  },
-  {
     name: "a U-Net of milesial's Pytorch-UNet, or one like it",
     advice: RUNS,
     matches: (keys) => keys.hasAll(/\.double_conv\.0\.weight$/, /\.maxpool_conv\.1\./),
+  },
+  {
+    name: 'sketchKeras, which draws lines of pictures',
+    advice: `its own script filters the picture before and the lines after; ${RUNS}`,
+    matches: (keys) => keys.hasAll(/(^|\.)downblock_1\.1\.weight$/, /(^|\.)last_conv\.weight$/),
   },
   {
     name: 'U²-Net, which finds what stands out',
@@ -287,6 +155,12 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
     matches: (keys) =>
       keys.hasKernel(/(^|\.)model\.0\.weight$/, 4) &&
       keys.hasKernel(/(^|\.)model\.\d+\.weight$/, 4, 1),
+  },
+  {
+    name: "CUT's network of features (latest_net_F.pth)",
+    advice:
+      'only training needs it; take the generator, which is saved beside it (latest_net_G.pth)',
+    matches: (keys) => keys.every(/(^|\.)mlp_\d+\.[02]\.(weight|bias)$/, () => true),
   },
   {
     name: 'a pixel discriminator',
@@ -331,8 +205,9 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
 /** In the order in which they are asked: what says most comes first. */
 export const OTHER_NETWORKS: readonly OtherNetwork[] = [
   ...RESNET_VARIANTS,
-  ...OTHER_GENERATORS,
+  ...GENERATORS_THAT_WANT_MORE,
   ...OTHER_TRANSLATORS,
+  ...RESTORING_NETWORKS,
   ...NEAR_NETWORKS,
   ...OTHER_KINDS,
 ];

@@ -22,28 +22,39 @@ export function hasAnchor(tensors: ReadonlyMap<string, Shaped>, anchor: Anchor):
   );
 }
 
+/** More networks are in no file; layers that have a name many times are. */
+const MAX_NETWORKS = 64;
+
 /**
  * DataParallel and wrapper modules put a name before every key: `module.model.1.weight`. Who saved the generator's
  * `model` alone has keys without it: `1.weight`. A whole training module has other networks beside it.
  *
- * @throws StateDictError when there are several.
+ * @param isNetwork Whether keys and shapes are a whole network's. Where several names stand before the anchor, this tells networks
+ * from layers of another network that are called as the family's first one is.
+ * @returns `null` where there are several of them, and none is a network.
+ * @throws StateDictError when there are several networks.
  */
 export function withOwnKeys<T extends Shaped>(
   stateDict: ReadonlyMap<string, T>,
   anchor: Anchor,
   notes: string[],
-): OwnKeys<T> {
+  isNetwork: (own: ReadonlyMap<string, T>) => boolean,
+): OwnKeys<T> | null {
   if (stateDict.has(anchor.key)) return { prefix: '', own: stateDict };
   const { outermost = '' } = anchor;
   if (lacksOutermost(stateDict, anchor)) {
     notes.push(`Added the prefix "${outermost}" to ${stateDict.size} keys.`);
     return { prefix: '', own: new Map([...stateDict].map(([k, t]) => [outermost + k, t])) };
   }
-  const all = prefixesOf(stateDict, anchor);
+  const named = prefixesOf(stateDict, anchor);
+  if (named.length === 0) return { prefix: '', own: stateDict };
+  if (named.length > MAX_NETWORKS) return null;
+  const all =
+    named.length === 1 ? named : named.filter((prefix) => isNetwork(keysUnder(stateDict, prefix)));
+  if (all.length === 0) return null;
   const trained = all.filter((name) => !AVERAGE.test(name));
   const prefixes = trained.length === 1 ? trained : all;
   if (prefixes.length > 1) throw severalGenerators(prefixes);
-  if (prefixes.length === 0) return { prefix: '', own: stateDict };
   const [prefix] = prefixes;
   for (const other of all.filter((name) => name !== prefix)) {
     const [taken, left] = [prefix, other].map((name) => quoted(name.slice(0, -1)));
@@ -51,11 +62,16 @@ export function withOwnKeys<T extends Shaped>(
       `${taken} was taken; ${left} is an average of it over its training: --key NAME takes it.`,
     );
   }
-  const own = [...stateDict].filter(([key]) => key.startsWith(prefix));
-  notes.push(`Removed the prefix "${prefix.slice(0, 200)}" from ${own.length} keys.`);
+  const own = keysUnder(stateDict, prefix);
+  notes.push(`Removed the prefix "${prefix.slice(0, 200)}" from ${own.size} keys.`);
   const beside = [...stateDict].filter(([key]) => !key.startsWith(prefix));
   if (beside.length > 0) notes.push(...leftOut(beside, prefix));
-  return { prefix, own: new Map(own.map(([key, t]) => [key.slice(prefix.length), t])) };
+  return { prefix, own };
+}
+
+function keysUnder<T>(tensors: ReadonlyMap<string, T>, prefix: string): ReadonlyMap<string, T> {
+  const own = [...tensors].filter(([key]) => key.startsWith(prefix));
+  return new Map(own.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
 }
 
 /** Names of other networks in a message. */

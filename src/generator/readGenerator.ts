@@ -1,4 +1,9 @@
-import { checkStateDict, compareStateDict, type Shaped } from '../nn/loadStateDict.js';
+import {
+  checkStateDict,
+  compareStateDict,
+  type Shaped,
+  StateDictError,
+} from '../nn/loadStateDict.js';
 import type { Module } from '../nn/module.js';
 import { withoutSeeds } from '../nn/random.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -10,7 +15,12 @@ import {
   type TraitOptions,
 } from './family.js';
 import { computeFolded, type Foldings, foldKeys } from './folding/folding.js';
-import { describeDifference, noTensors, notAGenerator } from './notAGenerator.js';
+import {
+  describeDifference,
+  NoneOfSeveralError,
+  noTensors,
+  notAGenerator,
+} from './notAGenerator.js';
 import { withOwnKeys } from './ownKeys.js';
 import { useStatistics } from './statistics.js';
 
@@ -47,7 +57,10 @@ export function readGenerator<T extends Shaped, C extends FamilyConfig, M extend
   checkTensors(stateDict);
   const notes: string[] = [];
   const { tensors, foldings } = plainKeys(stateDict, notes);
-  const { prefix, own } = withOwnKeys(tensors, family.anchor, notes);
+  const isNetwork = (own: ReadonlyMap<string, T>) => isOf(family, own, saved);
+  const keys = withOwnKeys(tensors, family.anchor, notes, isNetwork);
+  if (keys === null) throw new NoneOfSeveralError(stateDict, family.title, family.anchor.key);
+  const { prefix, own } = keys;
   const config = infer(family, own, stateDict, saved);
   // Weights are not drawn before somebody asks for them: this costs no more than its keys.
   const network = withoutSeeds(() => family.build(config));
@@ -61,6 +74,24 @@ export function readGenerator<T extends Shaped, C extends FamilyConfig, M extend
   useStatistics(network, family.traits(config).statistics);
   const hints = (told: TraitOptions) => family.hints?.(own, config, told) ?? [];
   return { family, config, prefix, adapted, foldings, notes, hints, network };
+}
+
+/** Whether keys and shapes are those of a network of a family. */
+function isOf<T extends Shaped, C extends FamilyConfig, M extends Module>(
+  family: Family<C, M>,
+  own: ReadonlyMap<string, T>,
+  saved: SavedOptions,
+): boolean {
+  try {
+    const config = family.infer(own, saved);
+    const network = withoutSeeds(() => family.build(config));
+    const adapted = family.adapt?.(own, network, []) ?? own;
+    const difference = compareStateDict(network.stateDictShapes(), adapted);
+    return Object.values(difference).every(({ length }) => length === 0);
+  } catch (error) {
+    if (error instanceof MisfitError || error instanceof StateDictError) return false;
+    throw error;
+  }
 }
 
 /** Loads the weights into the network that was built for them. */

@@ -1,6 +1,7 @@
 import type { Shaped } from '../nn/loadStateDict.js';
 import { KeyPatterns } from './keyPatterns.js';
-import { NEAR_NETWORKS, OTHER_NETWORKS, type OtherNetwork } from './otherNetworks.js';
+import type { OtherNetwork } from './otherNetwork.js';
+import { NEAR_NETWORKS, OTHER_NETWORKS } from './otherNetworks.js';
 
 /**
  * What a state dict of no family looks like, and what to do: `This looks like a U-Net …: …`;

@@ -44,10 +44,14 @@ function checkedTraits(network: PictureNetwork): PictureNetwork {
 export function channelProblem({
   inputChannels = 3,
   outputChannels = 3,
-}: PictureNetwork): string | null {
+}: Pick<PictureNetwork, 'inputChannels' | 'outputChannels'>): string | null {
   const fits = (channels: number) => channels === 3 || channels === 1;
   if (fits(inputChannels) && fits(outputChannels)) return null;
-  return `This generator turns ${inputChannels} ${inputChannels === 1 ? 'channel' : 'channels'} into ${outputChannels}, but a picture has 3 (red, green, blue), or 1 where it is grey. The library runs it on tensors (openGenerator, then module.forward).`;
+  const colours =
+    inputChannels === 1 && outputChannels === 2
+      ? ' Two that are made of a grey one are its colours as a rule, a and b of Lab, which are yet to be joined with the lightness.'
+      : '';
+  return `This generator turns ${inputChannels} ${inputChannels === 1 ? 'channel' : 'channels'} into ${outputChannels}, but a picture has 3 (red, green, blue), or 1 where it is grey.${colours} The library runs it on tensors (openGenerator, then module.forward).`;
 }
 
 /**

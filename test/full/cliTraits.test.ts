@@ -240,6 +240,8 @@ describe('channels', () => {
       ),
     ]);
     expect(existsSync(join(cwd, 'out.png'))).toBe(false);
+    const inspected = await run('inspect', at('labels.pth'));
+    expect(inspected.stdout).toMatch(/turns 36 channels into 3, but a picture has 3/);
   });
 
   it('of greys are those of Pillow, in and out', async () => {

@@ -276,6 +276,25 @@ describe('what stands beside a generator', () => {
   });
 });
 
+describe('several networks that begin alike', () => {
+  const under = (name: string, network: Module) =>
+    [...network.stateDictShapes()].map(([key, shape]) => [`${name}.${key}`, shape] as const);
+  const [one, two] = [1, 2].map((blocks) => new ResNetGenerator(3, 3, 2, blocks));
+
+  it('are asked for where two of them are generators', () => {
+    const both = new Map<string, Shaped>([...under('netA', one), ...under('netB', two)]);
+    expect(() => recogniseGenerator(both)).toThrow(/holds 2 generators.*"netA", "netB"/);
+  });
+
+  it('are one generator, and what stands beside it, where the others are none', () => {
+    const beside = under('netB', two).slice(3);
+    const other = ['netB.model.1.weight', { shape: [2, 3, 7, 7] }] as const;
+    const found = recogniseGenerator(new Map([other, ...beside, ...under('netA', one)]));
+    expect(found.prefix).toBe('netA.');
+    expect(found.notes).toContainEqual(expect.stringMatching(/^Left out .*"netB"/));
+  });
+});
+
 describe('files that name more than they hold', () => {
   it.each([
     ['blocks', (i: number) => `model.${10 + i}.conv_block.1.weight`],
@@ -329,6 +348,38 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
       'main.3.weight': [8, 4, 4, 4],
       'main.9.main.0.weight': CONVOLUTION,
     },
+  ],
+  [
+    'layers and no label: networks of this kind can',
+    { 'main.0.weight': [4, 3, 7, 7], 'main.9.main.0.weight': CONVOLUTION },
+  ],
+  [
+    'BeautyGAN.*takes two pictures',
+    {
+      'main.0.weight': [4, 6, 7, 7],
+      'main.9.main.0.weight': CONVOLUTION,
+      'branch_1.0.weight': [3, 4, 7, 7],
+    },
+  ],
+  [
+    'AttGAN.*wants attributes',
+    { 'enc_layers.0.layers.0.weight': [4, 3, 4, 4], 'dec_layers.0.layers.0.weight': CONVOLUTION },
+  ],
+  [
+    'context encoder.*hole in the middle',
+    { 'model.0.weight': [8, 3, 4, 4], 'model.14.weight': [32, 16, 1, 1] },
+  ],
+  [
+    'CCGAN.*wants a small copy',
+    {
+      'down1.model.0.weight': [4, 3, 4, 4],
+      'down6.model.0.weight': [16, 16, 4, 4],
+      'final.1.weight': [3, 8, 3, 3],
+    },
+  ],
+  [
+    'manga-colorization-v2.*wants hints',
+    { 'to0.conv1.weight': [8, 5, 3, 3], 'tunnel4.0.conv_reduce.weight': [8, 8, 1, 1] },
   ],
   [
     'MUNIT.*wants a style beside the picture',
@@ -424,6 +475,30 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   [
     'style network of another',
     { 'conv1.conv2d.weight': [4, 3, 9, 9], 'up3.conv2d.weight': [3, 4, 9, 9] },
+  ],
+  [
+    'ESRGAN in its old layout',
+    { 'model.0.weight': [8, 3, 3, 3], 'model.1.sub.0.RDB1.conv1.0.weight': CONVOLUTION },
+  ],
+  ["PyTorch-GAN's ESRGAN", { 'res_blocks.0.dense_blocks.0.b1.0.weight': CONVOLUTION }],
+  ['IMDN', { 'fea_conv.weight': [8, 3, 3, 3], 'LR_conv.weight': CONVOLUTION }],
+  [
+    'MIRNet',
+    { 'conv_in.weight': [8, 3, 3, 3], 'body.0.body.0.blocks.0.0.body.0.weight': CONVOLUTION },
+  ],
+  ['MIMO-UNet', { 'feat_extract.0.main.0.weight': [8, 3, 3, 3], 'SCM1.conv.main.0.bias': [8] }],
+  ['GCANet', { 'gate.weight': [3, 24, 3, 3], 'res1.pre_conv1.weight': [1, 1, 3, 3] }],
+  ['AOD-Net', { 'e_conv1.weight': [3, 3, 1, 1], 'e_conv5.weight': [3, 12, 3, 3] }],
+  ['DRUNet', { 'm_head.weight': [8, 4, 3, 3], 'm_down1.0.res.0.weight': CONVOLUTION }],
+  ['Noise2Noise', { '_block1.0.weight': [8, 3, 3, 3], '_block6.0.weight': CONVOLUTION }],
+  [
+    'row of 3×3',
+    { 'model.0.weight': [8, 13, 3, 3], 'model.0.bias': [8], 'model.2.weight': CONVOLUTION },
+  ],
+  ['sketchKeras', { 'downblock_1.1.weight': [8, 1, 3, 3], 'last_conv.weight': [1, 8, 3, 3] }],
+  [
+    'network of features.*latest_net_G',
+    { 'mlp_0.0.weight': [16, 3], 'mlp_0.0.bias': [16], 'mlp_0.2.weight': [16, 16] },
   ],
   ['enlarges', { 'conv_first.weight': [4, 3, 3, 3], 'conv_last.weight': [3, 4, 3, 3] }],
   ['enlarges', { 'block1.0.weight': [4, 3, 9, 9], 'block8.0.conv.weight': [16, 4, 3, 3] }],
@@ -585,6 +660,22 @@ describe('a network of another kind', () => {
     expect(() => recogniseGenerator(decoder)).toThrow(
       /^This state dict fits none .*AdaIN's decoder.*second picture/,
     );
+  });
+
+  it('is no file of several generators where its layers are called as the first one of a family', () => {
+    const gated: Shapes = Object.fromEntries(
+      ['coarse.0', 'coarse.1', 'refinement.0'].flatMap((name): [string, readonly number[]][] => [
+        [`${name}.conv2d.weight`, [8, 4, 7, 7]],
+        [`${name}.mask_conv2d.weight`, [8, 4, 7, 7]],
+      ]),
+    );
+    expect(() => recogniseGenerator(named(gated))).toThrow(
+      /^This state dict fits none .*DeepFill v2.*wants a mask/,
+    );
+    const alike = Object.fromEntries(
+      ['a', 'b'].map((name) => [`${name}.model.1.weight`, [8, 3, 7, 7]]),
+    );
+    expect(() => recogniseGenerator(named(alike))).toThrow(/^This state dict fits none /);
   });
 
   it('is not told of as a ResNet generator that lacks a key', () => {

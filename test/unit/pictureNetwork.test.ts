@@ -205,9 +205,16 @@ describe('channels', () => {
       const given = translate(pictureOf(8, 8), { ...stepping(2), ...channels }, AS_IT_IS);
       await expect(given).rejects.toMatchObject({ code: 'ERR_SHAPE' });
       await expect(given).rejects.toThrow(
-        /turns (36 channels into 3|3 channels into 2), but a picture has 3/,
+        /turns (36 channels into 3|3 channels into 2), but a picture has 3.*grey\. The library/,
       );
     }
+  });
+
+  it('of colours alone are told of as such', async () => {
+    const network = { ...stepping(2), inputChannels: 1, outputChannels: 2 };
+    await expect(translate(pictureOf(8, 8), network, AS_IT_IS)).rejects.toThrow(
+      /turns 1 channel into 2, .*a and b of Lab.*lightness/,
+    );
   });
 });
 

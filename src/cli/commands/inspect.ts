@@ -6,6 +6,7 @@ import {
 } from '../../generator/inspectWeights.js';
 import { printable } from '../../platform/printable.js';
 import type { PlainValue } from '../../pth/plainValue.js';
+import { channelProblem } from '../../translate/pictureNetwork.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { formatRange } from '../formatRange.js';
 import { findWeights } from '../models.js';
@@ -82,7 +83,9 @@ export function formatReport(file: string, report: WeightReport): string {
   } else {
     facts.push(['generator', generator.description]);
     facts.push(['pictures', describeTraits(generator.traits)]);
-    for (const note of generator.notes) facts.push(['', note]);
+    const problem = channelProblem(generator.traits);
+    for (const note of [...(problem === null ? [] : [problem]), ...generator.notes])
+      facts.push(['', note]);
   }
   const width = facts.reduce((most, [name]) => Math.max(most, name.length), 0);
   return [
