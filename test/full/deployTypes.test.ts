@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { temporaryFolder } from '../support/command.js';
 
@@ -51,4 +51,37 @@ it.each([
   const [, deployment] = manifests.find(([kind]) => kind.startsWith('Deployment')) ?? [];
   const wrong = { ...deployment, spec: { ...deployment?.spec, ...part } };
   expect(await problemsOf(wrong)).toContain(problem);
+});
+
+const COMPOSE = join(ROOT, 'deploy/compose.yaml');
+/** The plugin of Docker's own client, or the program that Debian has. */
+const [composer] = [['docker', 'compose'], ['docker-compose']].filter(
+  ([program, ...words]) => spawnSync(program, [...words, 'version']).status === 0,
+);
+
+/** What Compose makes of a file, whether there is a daemon or not. */
+function composed(file: string): { readonly status: number | null; readonly stderr: string } {
+  const [program, ...words] = composer;
+  const args = [...words, '--project-directory', join(ROOT, 'deploy'), '-f', file, 'config', '-q'];
+  const { status, stderr } = spawnSync(program, args, { encoding: 'utf8' });
+  return { status, stderr };
+}
+
+describe.skipIf(composer === undefined)('docker compose', () => {
+  it('takes the file as it is', () => {
+    expect(composed(COMPOSE)).toEqual({ status: 0, stderr: '' });
+  });
+
+  it.each([
+    ['    command: worker', '    commands: worker'],
+    ['      replicas: 2', '      replicas: two'],
+    ['        condition: service_healthy', '        condition: healthy'],
+    ['  redis:\n    image', '  radish:\n    image'],
+  ])('finds what it does not take: %j as %j', (right, wrong) => {
+    const text = readFileSync(COMPOSE, 'utf8');
+    expect(text.split(right).length).toBe(2);
+    const file = join(home.path, 'compose.yaml');
+    writeFileSync(file, text.replace(right, wrong));
+    expect(composed(file).status).not.toBe(0);
+  });
 });

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,6 @@ import { parseCommandLine } from '../../src/cli/usage.js';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
 const COMPOSE = join(DEPLOY, 'compose.yaml');
-const hasCompose = spawnSync('docker-compose', ['version']).status === 0;
 
 interface Container {
   readonly args?: readonly string[];
@@ -96,12 +95,5 @@ describe('the file for Compose', () => {
     expect(inside).toBe('/store');
     expect(resolve(dirname(COMPOSE), outside)).toBe(resolve(root, submitted));
     expect(resolve(root, made)).toBe(resolve(root, submitted));
-  });
-
-  it.skipIf(!hasCompose)('is what docker-compose takes', () => {
-    const { status, stderr } = spawnSync('docker-compose', ['-f', COMPOSE, 'config', '-q'], {
-      encoding: 'utf8',
-    });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 });

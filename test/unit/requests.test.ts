@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { exportSpec, readExport } from '../../src/cli/requests/export.js';
+import { readServe, serveSpec } from '../../src/cli/requests/serve.js';
 import { readTranslate, translateSpec } from '../../src/cli/requests/translate.js';
 import { parseCommandLine, UsageError } from '../../src/cli/usage.js';
 
@@ -176,5 +177,37 @@ describe('a request', () => {
       json: true,
       debug: true,
     });
+  });
+});
+
+describe('--key of serve', () => {
+  const served = (...args: string[]) => {
+    const { models } = readServe(parseCommandLine(serveSpec, args));
+    return models.map(({ name, source, key }) => [name, source, key]);
+  };
+
+  it('is of the network that it names, or of the only one', () => {
+    expect(served('-w', 'a=x.pth', '-w', 'b=x.pth', '--key', 'b=netG', '--key', 'a=ema.G')).toEqual(
+      [
+        ['a', 'x.pth', 'ema.G'],
+        ['b', 'x.pth', 'netG'],
+      ],
+    );
+    expect(served('-w', 'a.pth', '--key', 'netG')).toEqual([['a', 'a.pth', 'netG']]);
+    expect(served('-w', 'a.pth', '--key', 'x=y')).toEqual([['a', 'a.pth', 'x=y']]);
+    expect(served('-w', 'a.pth', '-w', 'b.pth', '--key', 'b=netG')).toEqual([
+      ['a', 'a.pth', undefined],
+      ['b', 'b.pth', 'netG'],
+    ]);
+  });
+
+  it.each([
+    [['--key', 'netG'], /--weights FILE names the checkpoint/],
+    [['-w', 'a.pth', '-w', 'b.pth', '--key', 'netG'], /say of which network.*there are a, b/],
+    [['-w', 'a.pth', '-w', 'b.pth', '--key', 'c=netG'], /say of which network/],
+    [['-w', 'a.pth', '--key', 'netG', '--key', 'a=netG'], /a has two/],
+  ])('%j says of none', (args, message) => {
+    expect(() => served(...args)).toThrow(UsageError);
+    expect(() => served(...args)).toThrow(message);
   });
 });

@@ -66,10 +66,9 @@ async function startHandler(request: ServeRequest, names: readonly string[]): Pr
 async function modelSources(models: readonly ServedModel[]): Promise<[string, ModelSource][]> {
   if (models.length === 0) return [[BUILT_IN, await embeddedWeights()]];
   return Promise.all(
-    models.map(async ({ name, source }): Promise<[string, ModelSource]> => {
+    models.map(async ({ name, source, key }): Promise<[string, ModelSource]> => {
       const { path, model } = await findWeights(source);
-      const { key, inputRange } = model ?? {};
-      return [name, { weights: path, key, inputRange }];
+      return [name, { weights: path, key: key ?? model?.key, inputRange: model?.inputRange }];
     }),
   );
 }

@@ -38,6 +38,12 @@ export const serveSpec: CommandSpec = {
       completes: 'weights',
       help: 'a network to serve, once for each; requests ask for it by NAME, or by the name of its file; the first is the default; without any, the small built-in one',
     },
+    key: {
+      type: 'string',
+      value: '[NAME=]KEY',
+      completes: 'nothing',
+      help: 'where in a checkpoint the state dict is; of several networks, that of NAME, once for each; default: it is searched',
+    },
     port: {
       type: 'string',
       value: 'N',
@@ -118,6 +124,8 @@ export interface ServedModel {
   readonly name: string;
   /** A path, or the name of a downloaded model. */
   readonly source: string;
+  /** Where in a checkpoint the state dict is; `undefined`: it is searched. */
+  readonly key: string | undefined;
 }
 
 export interface ServeRequest {
@@ -161,7 +169,7 @@ export function readServe(invocation: Invocation): ServeRequest {
     token,
     allowOrigins: texts('allow-origin').map(readOrigin),
     isStudio: flag('studio'),
-    models: readModels(texts('weights')),
+    models: withKeys(readModels(texts('weights')), texts('key')),
     concurrency,
     queue: readCount(invocation, 'queue', 0, 100_000) ?? DEFAULT_QUEUE,
     limits: readLimits(invocation),
@@ -183,7 +191,7 @@ function readOrigin(text: string): string {
   );
 }
 
-function readModels(texts: readonly string[]): ServedModel[] {
+function readModels(texts: readonly string[]): Omit<ServedModel, 'key'>[] {
   const models = texts.map((text) => {
     const [, named, file] = /^([\w.][\w.-]*)=(.+)$/s.exec(text) ?? [];
     const source = file ?? text;
@@ -198,6 +206,29 @@ function readModels(texts: readonly string[]): ServedModel[] {
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return models;
   throw new UsageError(`--weights: two are called ${twice}; --weights NAME=FILE names one.`);
+}
+
+/** Keys may have signs of equality in them: what stands before the first is a name where there is a network of that name. */
+function withKeys(
+  models: readonly Omit<ServedModel, 'key'>[],
+  texts: readonly string[],
+): ServedModel[] {
+  const keys = new Map<string, string>();
+  for (const text of texts) {
+    const named = models.find(({ name }) => text.startsWith(`${name}=`));
+    const owner = named ?? (models.length === 1 ? models[0] : undefined);
+    if (owner === undefined) {
+      const names = models.map(({ name }) => name).join(', ');
+      throw new UsageError(
+        models.length === 0
+          ? `--key ${text}: --weights FILE names the checkpoint.`
+          : `--key ${text}: say of which network, --key NAME=KEY; there are ${names}.`,
+      );
+    }
+    if (keys.has(owner.name)) throw new UsageError(`--key: ${owner.name} has two.`);
+    keys.set(owner.name, named === undefined ? text : text.slice(named.name.length + 1));
+  }
+  return models.map((model) => ({ ...model, key: keys.get(model.name) }));
 }
 
 function readLimits(invocation: Invocation): ServiceLimits {
