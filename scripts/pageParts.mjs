@@ -43,6 +43,23 @@ const PARTS = {
   },
   'src/engine/wasm/runJournal.ts': { RunJournal: ABSENT },
   'src/engine/webgpu/tuning/peak.ts': { measureDevicePeak: ABSENT },
+  // Browsers have subgroup matrices behind a flag alone.
+  'src/engine/webgpu/device/matrixShapes.ts': {
+    SUBGROUP_MATRICES: "'subgroups'",
+    matrixShapes: '() => []',
+  },
+  'src/engine/webgpu/kernels/convolution/matrixTile.ts': {
+    matrixBytes: ABSENT,
+    matrixText: ABSENT,
+    matrixTiles: '() => []',
+  },
+  'src/engine/webgpu/kernels/convolution/subgroupMatrices.ts': {
+    addMatrices: ABSENT,
+    declareMatrices: ABSENT,
+    handOver: ABSENT,
+    matrixPixels: ABSENT,
+    matrixProduct: ABSENT,
+  },
   'src/platform/scratchFile.ts': {
     beginScratch: ABSENT,
     choicesLeftIn: '() => []',

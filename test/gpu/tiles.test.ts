@@ -23,7 +23,8 @@ import { expectClose } from '../support/closeness.js';
 
 /** A product large enough for every tile. */
 const LARGE = [256, 4096] as const;
-const ALL = tileCandidates(...LARGE, { workgroupBytes: 32_768, hasSubgroups: true });
+const LIMITS_OF_MOST = { workgroupBytes: 32_768, hasSubgroups: true, matrices: [] };
+const ALL = tileCandidates(...LARGE, LIMITS_OF_MOST, 'f32');
 
 /** Kernels with two vectors of sums are long, where workgroup memory is in them: it takes a processor up to a minute to compile one. */
 const isLong = ({ reading, vectors }: Tile) => reading === 'staged' && vectors > 1;
@@ -59,7 +60,7 @@ describe('tiles of products', () => {
     async (_, tile) => {
       if (tile.reading === 'quads' && !device.has('subgroups')) return;
       if (!device.isSoftware || !isLong(tile)) {
-        expect(await checkTile(device, tile)).toBe(true);
+        expect(await checkTile(device, tile, 'f32')).toBe(true);
         return;
       }
       const [net, input] = [convolution(), wave(SHAPE)];
@@ -72,7 +73,8 @@ describe('tiles of products', () => {
   );
 
   it('are those that a device can run', () => {
-    const small = tileCandidates(...LARGE, { workgroupBytes: 16_384, hasSubgroups: false });
+    const limits = { workgroupBytes: 16_384, hasSubgroups: false, matrices: [] };
+    const small = tileCandidates(...LARGE, limits, 'f32');
     expect(small.length).toBeLessThan(ALL.length);
     expect(small.every((tile) => workgroupBytes(tile) <= 16_384)).toBe(true);
     expect(small.some(({ reading }) => reading === 'quads')).toBe(false);
@@ -108,7 +110,8 @@ describe('tiles of products', () => {
   it('are the plain ones where there is little to do', async () => {
     const tuner = new Tuner(device);
     const kernel = () => expect.unreachable();
-    const product = { key: 'little', outVectors: 16, pixels: 64, flops: 1e6, kernel };
+    const sizes = { outVectors: 16, pixels: 64, flops: 1e6 };
+    const product = { key: 'little', format: 'f32' as const, ...sizes, kernel };
     expect(tuner.tileOf(product)).toEqual(plainTile(16, 64));
     expect(await tuner.tune()).toBe(false);
   });

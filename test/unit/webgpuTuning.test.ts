@@ -23,9 +23,9 @@ afterEach(() => {
   vi.resetAllMocks();
 });
 
-const LIMITS = { workgroupBytes: 32_768, hasSubgroups: true };
+const LIMITS = { workgroupBytes: 32_768, hasSubgroups: true, matrices: [] };
 const [OUT_VECTORS, PIXELS] = [64, 4096];
-const TILES = tileCandidates(OUT_VECTORS, PIXELS, LIMITS).map(textOf);
+const TILES = tileCandidates(OUT_VECTORS, PIXELS, LIMITS, 'f32').map(textOf);
 const [PLAIN, FIRST, SECOND] = TILES;
 
 function newDevice() {
@@ -37,6 +37,7 @@ function newDevice() {
 /** Its kernels are known by the text of their tile. */
 const PRODUCT: TiledProduct = {
   key: 'a product',
+  format: 'f32',
   outVectors: OUT_VECTORS,
   pixels: PIXELS,
   flops: 1e9,
@@ -117,15 +118,29 @@ describe('the tile of a product', () => {
 describe('the check of tiles', () => {
   it('makes its reference anew where that failed, and once where it did not', async () => {
     const device = newDevice() as unknown as Device;
-    const [first, second] = tileCandidates(OUT_VECTORS, PIXELS, LIMITS).slice(1);
+    const [first, second] = tileCandidates(OUT_VECTORS, PIXELS, LIMITS, 'f32').slice(1);
     const references = vi.fn(() => 1);
     references.mockImplementationOnce(() => {
       throw new Error('out of memory');
     });
     programsGive((tile) => (tile === undefined ? references() : 1));
-    await expect(checkTile(device, first)).rejects.toThrow('out of memory');
-    expect(await checkTile(device, first)).toBe(true);
-    expect(await checkTile(device, second)).toBe(true);
+    await expect(checkTile(device, first, 'f32')).rejects.toThrow('out of memory');
+    expect(await checkTile(device, first, 'f32')).toBe(true);
+    expect(await checkTile(device, second, 'f32')).toBe(true);
     expect(references).toHaveBeenCalledTimes(2);
+  });
+
+  it.each([
+    ['f32', 2e-4, false],
+    ['f16', 2e-4, true],
+    ['f16', 0.06, false],
+  ] as const)('with %s, off by %d: %s', async (format, difference, passes) => {
+    const device = newDevice() as unknown as Device;
+    const [, first] = tileCandidates(OUT_VECTORS, PIXELS, LIMITS, format);
+    programsGive((tile) => (tile === undefined ? 1 : 1 + difference));
+    expect(await checkTile(device, first, format)).toBe(passes);
+    const formats = vi.mocked(buildProgram).mock.calls.map(([, , options]) => options.format);
+    // The reference, and both methods.
+    expect(formats).toEqual([undefined, format, format]);
   });
 });

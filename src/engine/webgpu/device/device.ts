@@ -1,9 +1,11 @@
 import { CycleganError } from '../../../errors.js';
 import { Queue } from '../../shared/queue.js';
+import type { MatrixShape } from '../kernels/convolution/matrixTile.js';
 import type { TileLimits } from '../kernels/convolution/tile.js';
 import type { Kernel } from '../shader/wgsl.js';
 import { DeviceMemory } from './deviceNotes.js';
 import { findAdapter, isSoftwareAdapter, NoGpu } from './gpu.js';
+import { matrixShapes, SUBGROUP_MATRICES } from './matrixShapes.js';
 
 /** GPUBufferUsage, GPUMapMode and GPUShaderStage are no globals in Node; their values are fixed by the standard. */
 export const USAGE = {
@@ -32,7 +34,7 @@ const FIRST_FLOPS_PER_MS = 2e7;
 const LOSS_MS = 50;
 
 /** What is asked of an adapter that has it; nothing depends on any of these. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', SUBGROUP_MATRICES] as const;
 type Feature = (typeof FEATURES)[number];
 
 /** A GPU that is open, with what all programs share. */
@@ -49,6 +51,7 @@ export class Device {
   /** Operations per millisecond, as timed last. */
   flopsPerMs = FIRST_FLOPS_PER_MS;
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #matrices: readonly MatrixShape[];
   readonly #queue = new Queue();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
@@ -58,6 +61,7 @@ export class Device {
     this.gpu = gpu;
     this.name = words.find((word) => word !== '') ?? 'unknown device';
     this.isSoftware = isSoftwareAdapter(adapter);
+    this.#matrices = gpu.features.has(SUBGROUP_MATRICES) ? matrixShapes(adapter.info) : [];
     this.memory = DeviceMemory.of([vendor, architecture, device, description]);
     void gpu.lost.then(({ message, reason }) => {
       this.lost = message || reason || 'for no reason given';
@@ -100,6 +104,7 @@ export class Device {
     return {
       workgroupBytes: this.gpu.limits.maxComputeWorkgroupStorageSize,
       hasSubgroups: this.has('subgroups'),
+      matrices: this.#matrices,
     };
   }
 

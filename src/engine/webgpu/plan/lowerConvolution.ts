@@ -64,6 +64,7 @@ function lowerImplicitGemm(
   const sizes = [kernelHeight, kernelWidth, inChannels, outChannels, pixels, ...step.inStep];
   const tile = tileOf({
     key: `gemm ${[...sizes, phasesOf(step).length, format].join(' ')}`,
+    format,
     outVectors: vectorsOf(outChannels),
     pixels,
     flops,
@@ -140,7 +141,7 @@ function lowerWinograd(
   const flops = 2 * products * tiles * inputs * 4 * outputs * 4;
   const kernel = (tile: Tile) => productsKernel(inputs, outputs, plan, v, u, m, tile);
   const key = `products ${[products, tiles, inputs, outputs, format].join(' ')}`;
-  const tile = tileOf({ key, outVectors: outputs, pixels: tiles, flops, kernel });
+  const tile = tileOf({ key, format, outVectors: outputs, pixels: tiles, flops, kernel });
   lowering.push(kernel(tile), node, flops);
   const parts = partsFor(lowering, step, plan.parts);
   lowering.push(outputTransformKernel(plan, m, biasOf(step), to, parts), node);

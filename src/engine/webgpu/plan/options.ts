@@ -6,6 +6,8 @@ import type { Format } from './buffers.js';
 export interface TiledProduct {
   /** What its speed depends on, as a name: products of one key have one tile. */
   readonly key: string;
+  /** How its factors lie. */
+  readonly format: Format;
   readonly outVectors: number;
   readonly pixels: number;
   readonly flops: number;

@@ -57,14 +57,21 @@ export interface Kernel {
 /** Workgroups along one axis of a dispatch, at most: what every device takes. */
 export const MAX_WORKGROUPS = 65_535;
 
+/** What a body needs of WGSL that not every device has. */
+export interface Extension {
+  readonly names: readonly string[];
+  readonly directive?: string;
+  /** What `main` is given besides: an attribute, a name and its type. */
+  readonly input: string;
+}
+
 export interface KernelText {
   readonly label: string;
   readonly bindings: readonly Binding[];
   /** Constants, workgroup memory and functions; those that several have declared are declared once. */
   readonly declarations?: readonly string[];
   readonly workgroupSize: readonly [x: number, y: number];
-  /** Whether the body reads `lane` (`u32`), the thread's place in its subgroup. */
-  readonly subgroups?: boolean;
+  readonly extension?: Extension;
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Reads `group` (`vec3u`) and `local` (`vec3u`). */
   readonly body: string;
@@ -75,20 +82,20 @@ export interface KernelText {
  * both ways at once.
  */
 export function kernel(text: KernelText): Kernel {
-  const { label, declarations = [], workgroupSize, workgroups, subgroups = false, body } = text;
+  const { label, declarations = [], workgroupSize, workgroups, extension, body } = text;
   const { bindings, rename } = bindOnce(text.bindings);
   const variables = bindings.map(({ name, element, buffer }, i) => {
     const access = buffer.kind === 'weights' ? 'read' : 'read_write';
     return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${typeOf(element, buffer)}>;`;
   });
   const isHalf = bindings.some(({ buffer }) => buffer.format === 'f16');
-  const enabled = [...(isHalf ? ['f16'] : []), ...(subgroups ? ['subgroups'] : [])];
-  const lane = subgroups ? ', @builtin(subgroup_invocation_id) lane: u32' : '';
+  const enabled = [...(isHalf ? ['f16'] : []), ...(extension?.names ?? [])];
+  const input = extension === undefined ? '' : `, ${extension.input}`;
   const code = `// ${label}
-${enabled.map((name) => `enable ${name};\n`).join('')}${variables.join('\n')}
+${enabled.map((name) => `enable ${name};\n`).join('')}${extension?.directive ?? ''}${variables.join('\n')}
 ${rename([...new Set(declarations)].join('\n'))}
 @compute @workgroup_size(${workgroupSize.join(', ')})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${lane}) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u${input}) {
 ${rename(body)}
 }
 `;

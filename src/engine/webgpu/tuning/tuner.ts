@@ -1,5 +1,6 @@
 import type { Device } from '../device/device.js';
 import { plainTile, type Tile, textOf, tileCandidates } from '../kernels/convolution/tile.js';
+import type { Format } from '../plan/buffers.js';
 import type { TiledProduct } from '../plan/options.js';
 import { checkTile } from './tileCheck.js';
 import { timeKernel } from './timeKernel.js';
@@ -50,8 +51,8 @@ export class Tuner {
     return found > 0;
   }
 
-  #candidates({ outVectors, pixels }: TiledProduct): Tile[] {
-    return tileCandidates(outVectors, pixels, this.#device.tileLimits);
+  #candidates({ outVectors, pixels, format }: TiledProduct): Tile[] {
+    return tileCandidates(outVectors, pixels, this.#device.tileLimits, format);
   }
 
   /** @returns `null` where one could not be timed: what is kept is kept for good, and there may be room for it the next time. */
@@ -62,15 +63,16 @@ export class Tuner {
     for (const tile of others) {
       const time = await timeKernel(this.#device, product.kernel(tile));
       if (Number.isNaN(time)) return null;
-      if (time < best.time && (await this.#isRight(tile))) Object.assign(best, { tile, time });
+      if (time < best.time && (await this.#isRight(tile, product.format)))
+        Object.assign(best, { tile, time });
     }
     return this.#device.lost === null ? best.tile : null;
   }
 
   /** The plain kernels are the check: a tile that computes other numbers is not taken, however fast, nor one that fails. */
-  async #isRight(tile: Tile): Promise<boolean> {
+  async #isRight(tile: Tile, format: Format): Promise<boolean> {
     try {
-      return await checkTile(this.#device, tile);
+      return await checkTile(this.#device, tile, format);
     } catch {
       return false;
     }

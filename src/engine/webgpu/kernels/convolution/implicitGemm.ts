@@ -11,6 +11,7 @@ import {
   addProduct,
   declareChannels,
   declareSums,
+  finishSums,
   heldPixels,
   ownPixels,
   productOf,
@@ -154,6 +155,7 @@ ${ownPixels(tile).map(nameOutput(tile)).join('\n')}
 ${heldPixels(tile).map(placeInput(tile, step.inStep)).join('\n')}
 ${declareSums(tile)}
 ${addTaps(tile, right)}
+${finishSums(tile)}
 ${repeat(tile.vectors, (v) => storeSums(v, tile, to, bias !== null))}
 ${parts === null ? '' : leaveParts(tile, to.channels, `((group.z / ${grid.layers}u) * ${grid.tiles}u + tileIndex)`)}`,
   });

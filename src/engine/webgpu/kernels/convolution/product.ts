@@ -1,6 +1,13 @@
 import type { MadeBuffer, WeightBuffer } from '../../plan/buffers.js';
 import { loadBlock, loadVector } from '../../shader/access.js';
-import { type Binding, type KernelText, repeat } from '../../shader/wgsl.js';
+import { type Binding, type Extension, type KernelText, repeat } from '../../shader/wgsl.js';
+import {
+  addMatrices,
+  declareMatrices,
+  handOver,
+  matrixPixels,
+  matrixProduct,
+} from './subgroupMatrices.js';
 import { pixelsOf, STAGE, type Tile, vectorsAcross } from './tile.js';
 
 /** The right side of a product: `[input vector][output vector]` of 4×4 blocks, whose columns are input channels. */
@@ -18,23 +25,31 @@ export interface Weights {
  *     plain    a thread reads the vectors of its pixels and the blocks of its outputs
  *     staged   a workgroup reads `STAGE` vectors of all its pixels, and the blocks for them, into its memory, each once, for all threads
  *     quads    of each block, a thread reads one column, and has the others from the three next to it in its subgroup
+ *     matrices a workgroup reads both into its memory, where its subgroups multiply matrices (`subgroupMatrices.ts`)
  */
 export interface Product {
   readonly bindings: readonly Binding[];
   readonly declarations: readonly string[];
-  readonly frame: Pick<KernelText, 'workgroupSize' | 'subgroups'>;
+  readonly frame: Pick<KernelText, 'workgroupSize' | 'extension'>;
   /** Declares `row` and `column`. */
   readonly prologue: string;
 }
 
+/** The thread's place in its subgroup. */
+const LANE: Extension = {
+  names: ['subgroups'],
+  input: '@builtin(subgroup_invocation_id) lane: u32',
+};
+
 export function productOf(tile: Tile, { buffer }: Weights): Product {
-  const { across, down, reading } = tile;
+  const { across, down, reading, matrices } = tile;
+  if (matrices !== undefined) return matrixProduct(tile, matrices, { buffer });
   if (reading === 'quads') {
     // The four threads of a quad are neighbours along x, and have the same outputs.
     return {
       bindings: [{ name: 'weights', element: 'vec4f', buffer }],
       declarations: [],
-      frame: { workgroupSize: [down, across], subgroups: true },
+      frame: { workgroupSize: [down, across], extension: LANE },
       prologue: '  let row = local.x;\n  let column = local.y;',
     };
   }
@@ -52,6 +67,7 @@ export function productOf(tile: Tile, { buffer }: Weights): Product {
 
 /** The pixels that a thread reads: a name for each, and its index in the tile. */
 export function heldPixels(tile: Tile): { readonly name: string; readonly index: string }[] {
+  if (tile.matrices !== undefined) return matrixPixels(tile);
   if (tile.reading === 'staged') {
     return [{ name: 'held', index: `(row * ${tile.across}u + column) % ${pixelsOf(tile)}u` }];
   }
@@ -76,8 +92,14 @@ export function declareChannels(tile: Tile): string {
 }
 
 /** `sum_PIXEL_VECTOR`, all zero. */
-export function declareSums({ pixels, vectors }: Tile): string {
-  return repeat(pixels, (p) => repeat(vectors, (v) => `  var sum_${p}_${v} = vec4f(0);`));
+export function declareSums({ pixels, vectors, matrices }: Tile): string {
+  const sums = repeat(pixels, (p) => repeat(vectors, (v) => `  var sum_${p}_${v} = vec4f(0);`));
+  return matrices === undefined ? sums : `${sums}\n${declareMatrices(matrices)}`;
+}
+
+/** What lies between the last product and the first use of the sums. */
+export function finishSums(tile: Tile): string {
+  return tile.matrices === undefined ? '' : handOver(tile, tile.matrices);
 }
 
 /**
@@ -91,6 +113,7 @@ export function addProduct(
   block: string,
   left: (pixel: string, ic: string) => string,
 ): string {
+  if (tile.matrices !== undefined) return addMatrices(tile, tile.matrices, weights, block, left);
   if (tile.reading === 'staged') return addStaged(tile, weights, block, left);
   const { buffer, inputs, outputs } = weights;
   return `  for (var ic = 0u; ic < ${inputs}u; ic++) {

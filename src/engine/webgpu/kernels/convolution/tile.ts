@@ -1,4 +1,12 @@
+import type { Format } from '../../plan/buffers.js';
 import { MAX_WORKGROUPS } from '../../shader/wgsl.js';
+import {
+  type MatrixShape,
+  type MatrixTile,
+  matrixBytes,
+  matrixText,
+  matrixTiles,
+} from './matrixTile.js';
 
 /**
  * How a workgroup's threads share a matrix product [pixels][inputs] × [inputs][outputs]: `across` threads side by side over
@@ -12,7 +20,9 @@ export interface Tile {
   readonly vectors: number;
   readonly pixels: number;
   /** Where operands come from (`product.ts`). */
-  readonly reading: 'plain' | 'staged' | 'quads';
+  readonly reading: 'plain' | 'staged' | 'quads' | 'matrices';
+  /** With `matrices`, and only then: how subgroups share the sums before threads have them. */
+  readonly matrices?: MatrixTile;
 }
 
 const THREADS = 64;
@@ -43,10 +53,20 @@ export interface TileLimits {
   /** Bytes of workgroup memory. */
   readonly workgroupBytes: number;
   readonly hasSubgroups: boolean;
+  /** What its subgroups multiply at once, the best first; none where it has no subgroup matrices. */
+  readonly matrices: readonly MatrixShape[];
 }
 
-/** Tiles worth timing for a product, the plain one first. Those that would stand idle for the most part are left out. */
-export function tileCandidates(outVectors: number, pixels: number, limits: TileLimits): Tile[] {
+/**
+ * Tiles worth timing for a product, the plain one first. Those that would stand idle for the most part are left out, and matrices
+ * whose factors have fewer bits than the values.
+ */
+export function tileCandidates(
+  outVectors: number,
+  pixels: number,
+  limits: TileLimits,
+  format: Format,
+): Tile[] {
   const plain = plainTile(outVectors, pixels);
   const others: Tile[] = [
     { across: 8, down: 8, vectors: 2, pixels: 8, reading: 'staged' },
@@ -54,6 +74,7 @@ export function tileCandidates(outVectors: number, pixels: number, limits: TileL
     { across: 16, down: 16, vectors: 2, pixels: 4, reading: 'staged' },
     { across: 8, down: 16, vectors: 2, pixels: 8, reading: 'staged' },
     { ...plain, reading: 'quads' },
+    ...matrixTiles(format, limits.matrices),
   ];
   const isBusy = (tile: Tile) =>
     vectorsAcross(tile) < 2 * outVectors && pixelsOf(tile) < 2 * pixels;
@@ -76,6 +97,9 @@ const PART_BYTES = 64;
 /** Workgroup memory of a tile that leaves statistics, too. */
 export function workgroupBytes(tile: Tile): number {
   const parts = tile.across * tile.down * PART_BYTES;
+  if (tile.matrices !== undefined) {
+    return parts + matrixBytes(tile.matrices, pixelsOf(tile), 4 * vectorsAcross(tile));
+  }
   if (tile.reading !== 'staged') return parts;
   return parts + STAGE * (pixelsOf(tile) + 4 * vectorsAcross(tile)) * VECTOR_BYTES;
 }
@@ -90,6 +114,7 @@ export function gridOf(tile: Tile, pixels: number, outVectors: number, parts: nu
 }
 
 /** A tile as text, which tells it from all others. */
-export function textOf({ reading, across, down, vectors, pixels }: Tile): string {
-  return `${reading} ${across}x${down} ${vectors}x${pixels}`;
+export function textOf({ reading, across, down, vectors, pixels, matrices }: Tile): string {
+  const text = `${reading} ${across}x${down} ${vectors}x${pixels}`;
+  return matrices === undefined ? text : `${text} ${matrixText(matrices)}`;
 }

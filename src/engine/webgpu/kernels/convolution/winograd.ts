@@ -10,6 +10,7 @@ import {
   addProduct,
   declareChannels,
   declareSums,
+  finishSums,
   heldPixels,
   ownPixels,
   productOf,
@@ -190,6 +191,7 @@ ${heldPixels(tile)
 ${declareSums(tile)}
   let block = product * ${inVectors * outVectors}u;
 ${addProduct(tile, right, 'block', (pixel, ic) => loadVector(v, 'inputs', `from_${pixel} + ${ic}`))}
+${finishSums(tile)}
 ${repeat(tile.vectors, (v_) =>
   repeat(
     tile.pixels,
