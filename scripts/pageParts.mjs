@@ -3,8 +3,8 @@ import { join, sep } from 'node:path';
 
 /**
  * What the page has no use for, of files of which it uses others: nothing is trained there, no batch goes through a network, there is no
- * Node with files and flags, norms go by the whole picture, nothing is fetched by address or written as TIFF or WebP, and
- * files of Keras are left to the command. Of each file, what takes the place of its
+ * Node with files and flags, norms go by the whole picture, nothing is run with 16 bits, fetched by address or written as TIFF or
+ * WebP, and files of Keras are left to the command. Of each file, what takes the place of its
  * exports: a text, or `ABSENT` for what is never called. A build in which something else of the file is wanted fails.
  */
 const ABSENT = null;
@@ -43,6 +43,8 @@ const PARTS = {
   },
   'src/engine/wasm/runJournal.ts': { RunJournal: ABSENT },
   'src/engine/webgpu/tuning/peak.ts': { measureDevicePeak: ABSENT },
+  'src/engine/webgpu/device/nodeGpu.ts': { nodeGpu: ABSENT },
+  'src/engine/webgpu/halfPrecision.ts': { buildHalf: ABSENT },
   // Browsers have subgroup matrices behind a flag alone.
   'src/engine/webgpu/device/matrixShapes.ts': {
     SUBGROUP_MATRICES: "'subgroups'",

@@ -61,7 +61,7 @@ export class Device {
     this.gpu = gpu;
     this.name = words.find((word) => word !== '') ?? 'unknown device';
     this.isSoftware = isSoftwareAdapter(adapter);
-    this.#matrices = gpu.features.has(SUBGROUP_MATRICES) ? matrixShapes(adapter.info) : [];
+    this.#matrices = matrixShapes(adapter.info);
     this.memory = DeviceMemory.of([vendor, architecture, device, description]);
     void gpu.lost.then(({ message, reason }) => {
       this.lost = message || reason || 'for no reason given';
@@ -104,7 +104,7 @@ export class Device {
     return {
       workgroupBytes: this.gpu.limits.maxComputeWorkgroupStorageSize,
       hasSubgroups: this.has('subgroups'),
-      matrices: this.#matrices,
+      matrices: this.has(SUBGROUP_MATRICES) ? this.#matrices : [],
     };
   }
 

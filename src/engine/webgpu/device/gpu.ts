@@ -1,15 +1,5 @@
 import { builtin } from '../../../platform/builtin.js';
-
-/** Dawn rounds timestamps to 0.07 ms, so that pages cannot spy by them; a program of the user's own may know what a layer takes. */
-const FLAGS = ['disable-dawn-features=timestamp_quantization'];
-
-/** Dawn lists drafts of the standard, as subgroup matrices are, where this is on. Shaders are our own. */
-const DRAFTS = 'enable-dawn-features=allow_unsafe_apis';
-/** Names a variable that turns them off. */
-const OFF_SWITCH = 'CYCLEGAN_NO_SUBGROUP_MATRICES';
-
-/** The package that gives Node a GPU: large and native, hence an optional peer. */
-const PEER = 'webgpu';
+import { nodeGpu } from './nodeGpu.js';
 
 /** Why there is no GPU here, and what to do; for people. */
 export class NoGpu {
@@ -61,15 +51,6 @@ async function lookForGpu(): Promise<GPU | NoGpu> {
   if (builtin('fs') === null) {
     return new NoGpu('this browser has no WebGPU, or the page was not loaded by https');
   }
-  try {
-    // By a name that no bundler follows: the package is installed or not when this runs.
-    const { create } = await import(/* webpackIgnore: true */ /* @vite-ignore */ PEER);
-    const isOff = (globalThis.process.env[OFF_SWITCH] ?? '') !== '';
-    return (create as (flags: readonly string[]) => GPU)(isOff ? FLAGS : [...FLAGS, DRAFTS]);
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'ERR_MODULE_NOT_FOUND') {
-      return new NoGpu('Node has WebGPU by the package "webgpu": npm install webgpu');
-    }
-    return new NoGpu(`the package "webgpu" does not load: ${(error as Error).message}`);
-  }
+  const gpu = await nodeGpu();
+  return typeof gpu === 'string' ? new NoGpu(gpu) : gpu;
 }
