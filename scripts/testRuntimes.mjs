@@ -1,4 +1,4 @@
-// Runs the engines' suites on other versions of Node: node scripts/testRuntimes.mjs [VERSION[:PROJECT]…]
+// Runs the engines' suites on other versions of Node: node scripts/testRuntimes.mjs [VERSION[:PROJECT[,PROJECT…]]…]
 // Each version comes as an npm package, into a temporary folder. Default: 20 22 24 26, every variant and whole processes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['20', '22', '2
 const folder = mkdtempSync(join(tmpdir(), 'cyclegan-runtimes-'));
 const rows = [];
 try {
-  for (const version of wanted) rows.push(runOn(...version.split(':')));
+  for (const version of wanted) rows.push(runOn(...version.split(/[:,]/)));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -41,7 +41,7 @@ function runOn(version, ...only) {
   const report = join(home, 'report.json');
   const names = only.length > 0 ? only : ['variant *', 'processes'];
   const projects = names.flatMap((project) => ['--project', project]);
-  const args = ['node_modules/vitest/vitest.mjs', 'run', ...projects];
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--maxWorkers=100%', ...projects];
   const { status } = spawnSync(binary, [...args, '--reporter=json', `--outputFile=${report}`], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
