@@ -48,13 +48,14 @@ const OWN_HEAD = `
 - *Layers models of TensorFlow.js* (\`model.json\` with its \`group1-shard1of2.bin\` beside it) of the same generator, with the same map of keys: \`conv2d_21/kernel\`, and \`conv2d_Conv2D21/kernel\` of models that it built itself, become \`conv2d.weight\`. Weights that were
   quantised to 8 or 16 bits are what \`scale\` and \`min\` make of them. Graph models, which have operators in place of layers, are refused (\`ERR_PTH_TFJS\`).
   The page reads neither of the two: \`cyclegan export model.h5 model.pth\` makes what it reads.
-- *ONNX*, opsets 7 to 25 (7 to 18 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
+- *ONNX*, opsets 7 to 25 (7 to 20 were tried), by whichever exporter, with channels first or last: its graph is what runs. Weights may lie in a file beside the
   model, in its own folder. Ranges and the order of channels are what ONNX's metadata of images say (\`Image.BitmapPixelFormat\`, \`Image.NominalPixelRange\`); else ranges are read off the first and last nodes (\`tanh\`, \`sigmoid\`, \`Clip\`, and what scales them), then off the
   family that the weights are named after; else [−1, 1] is taken, with a note, and \`--input-range\` says otherwise. A model of fixed square sides
   gets pictures of those. These operators are known: ${knownOperators()}; and of constants, what computes shapes and pads. \`Resize\` runs in every mode and by all coordinates but \`tf_crop_and_resize\`: what is no way of PyTorch's
   becomes a convolution of each channel. Functions that a model defines itself are put in the places where they are called.
-  Ten models that others publish were tried with one picture each, and all were within 0.0001 of ONNX Runtime: AnimeGANv3's \`tiny_Cute\` (tf2onnx 1.15), PaddleOCR's detector of text (paddle2onnx), and of PyTorch 1.3 to 2.6
-  five networks that enlarge pictures, two U-Nets that segment and one that colours.
+  Of a model with several outputs the first is taken, with the nodes that it needs. Fourteen models that others publish were tried with one picture each, and all were within 0.0001 of ONNX Runtime, of the range that their
+  outputs have: AnimeGANv3's \`tiny_Cute\` (tf2onnx 1.15), two of M-LSD (tf2onnx 1.8), PaddleOCR's detector of text (paddle2onnx), FNS-Candy and La Muse of Windows' samples (OnnxMLTools, of Core ML), and of PyTorch 1.3 to 2.6
+  five networks that enlarge pictures, two U-Nets that segment and one that colours. The newer exporter of PyTorch 2.14 (\`dynamo=True\`) was tried with small networks of every family.
 `;
 
 const MODELS_HEAD = `

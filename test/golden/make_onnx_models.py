@@ -407,4 +407,5 @@ def main():
             sys.exit(f"{new['file']}: the output is another")
 
 
-main()
+if __name__ == "__main__":
+    main()

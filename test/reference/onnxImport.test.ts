@@ -101,6 +101,36 @@ describe.skipIf(!hasRuntime || !existsSync(PADDLE))('a model of paddle2onnx itse
   });
 });
 
+/** Keijiro Takahashi's files of M-LSD, which tf2onnx wrote: a picture of four channels to maps of lines' ends. */
+const MLSD = join(RUNTIMES, 'node_modules/jp.keijiro.mlsd/ONNX');
+
+describe.skipIf(!hasRuntime || !existsSync(MLSD))('models of tf2onnx itself', () => {
+  it.each(['mlsd_320x320_tiny.onnx', 'mlsd_320x320_large.onnx'])(
+    '%s computes what ONNX Runtime does',
+    async (name) => {
+      const path = join(MLSD, name);
+      expect((await openWeights(path)).onnx?.producer).toMatch(/^tf2onnx 1\.8\.5/);
+      const { module, sizeRule, notes } = await openGenerator(path);
+      expect(sizeRule.exactly).toBe(320);
+      expect(notes).toContain("Of the model's 2 outputs, the first is taken.");
+      // Bytes of colours, and a fourth channel that the network has of its own.
+      const bytes = Float32Array.from({ length: 4 * 320 * 320 }, (_, i) => {
+        const [row, column] = [Math.floor(i / 320) % 320, i % 320];
+        return (((row >> 4) ^ (column >> 5)) & 1 ? 220 : 30) + ((7 * i) % 23);
+      });
+      const input = new Tensor(bytes, [1, 4, 320, 320]);
+      const expected = await byOnnxRuntime(path, input, true);
+      const made = await module.forward(input, {
+        onProgram: ({ fallbacks }) => expect(fallbacks).toEqual([]),
+      });
+      expect(made.shape).toEqual([1, 4, 160, 160]);
+      const scale = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      expect(scale).toBeGreaterThan(1);
+      expect(maxAbsDifference(made.data, expected.data) / scale).toBeLessThan(1e-4);
+    },
+  );
+});
+
 const COORDINATES = ['half_pixel', 'pytorch_half_pixel', 'asymmetric', 'align_corners'];
 const SIZES = [
   [20, 24],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { goldenPath } from './golden.js';
 
-/** A model of an exporter that is not ours, and what PyTorch computes: made by `test/golden/make_onnx_models.py`. */
+/** A model of an exporter that is not ours, and what PyTorch computes: made by `test/golden/make_onnx_models.py`, or `make_dynamo_models.py`. */
 export interface OnnxCase {
   readonly file: string;
   readonly range?: readonly [number, number];
@@ -23,11 +23,15 @@ interface OnnxCases {
   readonly cases: readonly OnnxCase[];
 }
 
-const { input, cases } = JSON.parse(
-  readFileSync(goldenPath('onnxModels/onnxModels.json'), 'utf8'),
-) as OnnxCases;
+function read(name: string): unknown {
+  return JSON.parse(readFileSync(goldenPath(`onnxModels/${name}`), 'utf8'));
+}
 
-export const onnxCases = cases;
+const { input, cases } = read('onnxModels.json') as OnnxCases;
+/** Of PyTorch's newer exporter, which needs a PyTorch that not every machine has. */
+const { cases: ofDynamo } = read('dynamoModels.json') as Pick<OnnxCases, 'cases'>;
+
+export const onnxCases = [...cases, ...ofDynamo];
 
 export function onnxInput({ bytes = false }: OnnxCase): Tensor {
   const picture = new Tensor(decoded(input.elements), input.shape);

@@ -15,6 +15,8 @@ interface Node {
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly attributes?: Readonly<Record<string, number | string | readonly number[]>>;
+  /** Default: its name. */
+  readonly outputs?: readonly string[];
 }
 
 interface File {
@@ -63,12 +65,12 @@ export function onnxFile({
 const IDENTITY: Node = { type: 'Identity', name: 'nothing', inputs: ['input'] };
 
 function nodeMessage(
-  { type, name, domain = '', inputs, attributes = {} }: Node,
+  { type, name, domain = '', inputs, attributes = {}, outputs = [name] }: Node,
   isLast: boolean,
 ): Message {
   return message(
     repeated(inputs, (input) => text(1, input)),
-    text(2, isLast ? 'output' : name),
+    repeated(isLast ? ['output'] : outputs, (output) => text(2, output)),
     text(3, name),
     text(4, type),
     repeated(Object.entries(attributes), ([key, value]) =>

@@ -44,6 +44,15 @@ describe('an ONNX model of another exporter', () => {
     },
   );
 
+  it('of PyTorch, made by torch.onnx.export(…, dynamo=True), is such a one', async () => {
+    for (const name of ['torch_dynamo_resnet.onnx', 'torch_dynamo_unet.onnx']) {
+      const { onnx, tensors } = await openWeights(goldenPath(`onnxModels/${name}`));
+      expect(onnx?.producer).toMatch(/^pytorch 2\./);
+      expect(onnx?.opset).toBeGreaterThanOrEqual(18);
+      expect([...tensors.keys()]).toContain(name.includes('unet') ? 'gate.weight' : 'up.0.weight');
+    }
+  });
+
   it('has its weights under the names that it has them under', async () => {
     const { tensors } = await openWeights(bytesOf('torch_resnet_16.onnx'));
     expect([...tensors.keys()]).toEqual(
@@ -134,6 +143,9 @@ describe('weights beside the model', () => {
   );
 });
 
+/** `e` to the power of −1, as 32 bits have it. */
+const E = Math.fround(Math.exp(-1));
+
 describe('an operator, by its definition,', () => {
   const x = new Tensor(Float32Array.of(...[1, 2, 3].flatMap((c) => [c, 2 * c, -c])), [1, 3, 1, 3]);
 
@@ -158,6 +170,7 @@ describe('an operator, by its definition,', () => {
     ['Max of three', { type: 'Max', inputs: ['half', 'input', 'one'] }, [1, 2, 1], [1, 3]],
     ['Min of three', { type: 'Min', inputs: ['one', 'half', 'input'] }, [0.5, 0.5, -1], [1, 3]],
     ['Min of one', { type: 'Min', inputs: ['input'] }, [1, 2, -1], [1, 3]],
+    ['Celu of large and of small', { type: 'Celu', inputs: ['input'] }, [1, 2, E - 1], [1, 3]],
   ])('%s', async (_, node, row, [height, width]) => {
     const file = onnxFile({
       nodes: [{ name: 'n', ...node }],
@@ -170,6 +183,91 @@ describe('an operator, by its definition,', () => {
     expect(made.shape).toEqual([1, 3, height, width]);
     const first = Array.from({ length: height }, () => row).flat();
     expect([...made.data.slice(0, height * width)]).toEqual(first);
+  });
+});
+
+describe('nodes beside those of the first output', () => {
+  it('are passed over', async () => {
+    const nodes = [
+      { type: 'GridSample', name: 'unknown', inputs: ['input', 'nobody'] },
+      { type: 'Neg', name: 'n', inputs: ['input'] },
+    ];
+    const { module } = await openGenerator(onnxFile({ nodes }));
+    const made = await module.forward(new Tensor(Float32Array.of(1, 2, 3), [1, 3, 1, 1]), {
+      engine: 'js',
+    });
+    expect([...made.data]).toEqual([-1, -2, -3]);
+  });
+});
+
+describe('Expand', () => {
+  it('repeats sides of 1', async () => {
+    const nodes = [
+      { type: 'GlobalAveragePool', name: 'mean', inputs: ['input'] },
+      { type: 'Shape', name: 'shape', inputs: ['input'] },
+      { type: 'Expand', name: 'n', inputs: ['mean', 'shape'] },
+    ];
+    const { module } = await openGenerator(onnxFile({ nodes }));
+    const made = await module.forward(new Tensor(Float32Array.of(1, 3, 2, 4, 5, 5), [1, 3, 1, 2]), {
+      engine: 'js',
+    });
+    expect(made.shape).toEqual([1, 3, 1, 2]);
+    expect([...made.data]).toEqual([2, 2, 3, 3, 5, 5]);
+  });
+});
+
+describe('shapes that are taken apart', () => {
+  it('are known before a run', async () => {
+    const nodes = [
+      { type: 'Shape', name: 'shape', inputs: ['input'] },
+      { type: 'Split', name: 'split', inputs: ['shape', 'cut'], outputs: ['front', 'sides'] },
+      { type: 'Mul', name: 'larger', inputs: ['sides', 'factors'] },
+      { type: 'Concat', name: 'sizes', inputs: ['front', 'larger'], attributes: { axis: 0 } },
+      { type: 'Resize', name: 'n', inputs: ['input', '', '', 'sizes'] },
+    ];
+    const file = onnxFile({ nodes, lists: { cut: [2, 2], factors: [3, 2] }, version: 18 });
+    const { module } = await openGenerator(file);
+    const made = await module.forward(new Tensor(Float32Array.of(1, 2, 3), [1, 3, 1, 1]), {
+      engine: 'js',
+    });
+    expect(made.shape).toEqual([1, 3, 3, 2]);
+    expect([...made.data]).toEqual([1, 2, 3].flatMap((value) => new Array(6).fill(value)));
+  });
+});
+
+describe("PyTorch's softplus with its threshold", () => {
+  const nodes = (operator: string) => [
+    { type: operator, name: 'below', inputs: ['input'] },
+    { type: 'Greater', name: 'is', inputs: ['input', 'threshold'] },
+    { type: 'Where', name: 'n', inputs: ['is', 'input', 'below'] },
+  ];
+
+  it('is a softplus', async () => {
+    const file = onnxFile({ nodes: nodes('Softplus'), floats: { threshold: [20] } });
+    const { module } = await openGenerator(file);
+    const x = [-30, 0, 20, 21, 100, 1000];
+    const made = await module.forward(new Tensor(Float32Array.from(x), [1, 3, 1, 2]), {
+      engine: 'js',
+    });
+    // ln(1 + eˣ), by its parts.
+    const expected = x.map((v) => Math.max(v, 0) + Math.log1p(Math.exp(-Math.abs(v))));
+    for (const [i, value] of made.data.entries()) expect(value).toBeCloseTo(expected[i], 4);
+  });
+
+  it.each([
+    ['Softplus', 2],
+    ['Relu', 20],
+    ['Neg', 20],
+  ])('is none with %s below, or a threshold such as %i', async (operator, threshold) => {
+    const file = onnxFile({ nodes: nodes(operator), floats: { threshold: [threshold] } });
+    await expect(openGenerator(file)).rejects.toThrow('it chooses between two values');
+  });
+
+  it('is no number to compute with', async () => {
+    const [, is] = nodes('Neg');
+    const more = [is, { type: 'Add', name: 'n', inputs: ['input', 'is'] }];
+    const file = onnxFile({ nodes: more, floats: { threshold: [20] } });
+    await expect(openGenerator(file)).rejects.toThrow('input 1 is a comparison');
   });
 });
 

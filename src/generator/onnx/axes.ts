@@ -87,3 +87,16 @@ export function sliceOf(node: Lower, shape: Shape): readonly AxisPart[] {
     return { axis, start, step, length: Math.max(0, Math.ceil((end - start) / step)) };
   });
 }
+
+/** How long the parts are that a Split makes of an axis. @throws CycleganError for parts that are not the whole. */
+export function splitSizes(node: Lower, side: number): readonly number[] {
+  const count = node.node.outputs.length;
+  const even = Math.ceil(side / count);
+  const sizes =
+    node.list(1, 'split') ??
+    Array.from({ length: count }, (_, i) => Math.min(even, side - i * even));
+  const whole = sizes.reduce((sum, length) => sum + length, 0);
+  const areLengths = sizes.every((length) => Number.isInteger(length) && length >= 0);
+  if (whole === side && areLengths) return sizes;
+  throw node.refusal(`its parts come to ${whole} of a side of ${side}`);
+}

@@ -2,9 +2,9 @@ import type { Parameter } from '../../nn/parameter.js';
 import type { OnnxAttribute } from '../../pth/onnx/onnxModel.js';
 import { broadcastShape } from '../../tensor/broadcast.js';
 import { rowMajorStrides, type Shape, sizeOf } from '../../tensor/shape.js';
-import { axesOf, axisAt, permutationOf, reshapedShape, sliceOf } from './axes.js';
+import { axesOf, axisAt, permutationOf, reshapedShape, sliceOf, splitSizes } from './axes.js';
 import { constantOf, type Lower } from './lowering.js';
-import { Computed, Constant, type Operand } from './operand.js';
+import { Constant, type Operand } from './operand.js';
 import { gathered, permuted } from './permute.js';
 
 /** Steps from a weight to what is computed of it: exporters leave two or three, and each takes some of the stack. */
@@ -154,6 +154,19 @@ const FOLDS: Readonly<Record<string, Fold>> = {
     checked(node, shape);
     return Constant.of(gathered(data.numbers, shape, steps, offset), shape);
   },
+  Split: (node) => {
+    const data = node.constant(0);
+    const axis = axisAt(node, node.integer('axis', 0), data.shape.length);
+    const strides = rowMajorStrides(data.shape);
+    let start = 0;
+    return splitSizes(node, data.shape[axis]).map((length) => {
+      const shape = data.shape.with(axis, length);
+      checked(node, shape);
+      const offset = start * strides[axis];
+      start += length;
+      return Constant.of(gathered(data.numbers, shape, strides, offset), shape);
+    });
+  },
   Expand: (node) => {
     const data = node.constant(0);
     const shape = broadcastShape(data.shape, Array.from(node.constant(1).numbers), 'Expand');
@@ -206,7 +219,8 @@ export function fold(node: Lower): Operand | readonly Operand[] | null {
   if (type === 'Size') return Constant.of([sizeOf(node.operand(0).shape)], []);
   if (type === 'Constant') return constantNode(node, attributes);
   const isConstant =
-    node.operands.length > 0 && node.operands.every((operand) => !(operand instanceof Computed));
+    node.operands.length > 0 &&
+    node.operands.every((operand) => operand === null || operand instanceof Constant);
   if (!isConstant) return null;
   if (type === 'Identity' || type === 'Dropout') return node.constant(0);
   if (['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'].includes(type)) {

@@ -4,11 +4,11 @@ import type { OnnxNode, OnnxTensor } from '../../pth/onnx/onnxModel.js';
 import { reshapeOperator } from '../../tensor/reshape.js';
 import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { Computed, Constant, type Operand } from './operand.js';
+import { Comparison, Computed, Constant, type Operand } from './operand.js';
 import { permuted } from './permute.js';
 
 /** Makes what a node computes of operators that there are here. */
-export type Lowering = (node: Lower) => Operand | readonly Operand[];
+export type Lowering = (node: Lower) => Operand | Comparison | readonly Operand[];
 
 /** Keeps tensors that are computed of weights, so that a graph that is traced again has the same ones. */
 export interface DerivedTensors {
@@ -27,7 +27,7 @@ export class Lower {
   readonly node: OnnxNode;
   /** Version of ONNX's operators. */
   readonly opset: number;
-  readonly operands: readonly (Operand | null)[];
+  readonly operands: readonly (Operand | Comparison | null)[];
   readonly room: ConstantRoom;
   readonly #derived: DerivedTensors;
 
@@ -35,7 +35,7 @@ export class Lower {
     g: GraphBuilder,
     node: OnnxNode,
     opset: number,
-    operands: readonly (Operand | null)[],
+    operands: readonly (Operand | Comparison | null)[],
     derived: DerivedTensors,
     room: ConstantRoom,
   ) {
@@ -56,7 +56,14 @@ export class Lower {
   operand(index: number): Operand {
     const operand = this.operands[index] ?? null;
     if (operand === null) throw this.refusal(`input ${index} is missing`);
+    if (operand instanceof Comparison) throw this.refusal(`input ${index} is a comparison`);
     return operand;
+  }
+
+  comparison(index: number): Comparison {
+    const operand = this.operands[index] ?? null;
+    if (operand instanceof Comparison) return operand;
+    throw this.refusal(`input ${index} is no comparison of the picture with a number`);
   }
 
   /** One that depends on the input. */

@@ -3,11 +3,11 @@ import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { Module } from '../../nn/module.js';
 import { Parameter } from '../../nn/parameter.js';
 import type { OnnxModel, OnnxNode } from '../../pth/onnx/onnxModel.js';
-import { type Shape, sameShape } from '../../tensor/shape.js';
+import { type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { fold } from './fold.js';
 import { type ConstantRoom, constantOf, type DerivedTensors, Lower, refusal } from './lowering.js';
-import { Computed, Constant, type Operand } from './operand.js';
+import { type Comparison, Computed, Constant, type Operand } from './operand.js';
 import { LOWERINGS } from './operators/index.js';
 import { modelError } from './words.js';
 
@@ -41,7 +41,7 @@ export class OnnxNetwork extends Module {
     super();
     this.#model = model;
     for (const [name, { shape }] of weights) {
-      const parameter = Parameter.filled(shape, 0);
+      const parameter = parameterOf(shape, model.initializers.get(name)?.values ?? null);
       if (buffers.has(name)) this.registerBuffer(name, parameter);
       else this.registerParameter(name, parameter);
       this.#weights.set(name, parameter);
@@ -51,7 +51,7 @@ export class OnnxNetwork extends Module {
   /** @throws CycleganError `ERR_ONNX` for a node that cannot be run, by its name. */
   override trace(g: GraphBuilder, x: Value): Value {
     const { initializers, nodes, outputs } = this.#model;
-    const operands = new Map<string, Operand>();
+    const operands = new Map<string, Operand | Comparison>();
     const room = { left: MAX_CONSTANTS };
     for (const [name, tensor] of initializers) {
       const parameter = this.#weights.get(name);
@@ -65,7 +65,7 @@ export class OnnxNetwork extends Module {
     );
     const wanted = outputs[0]?.name;
     if (wanted === undefined) throw modelError(this.#model, 'has no output');
-    for (const node of nodes) this.#lower(g, node, operands, room);
+    for (const node of neededFor(wanted, nodes)) this.#lower(g, node, operands, room);
     const output = operands.get(wanted);
     if (!(output instanceof Computed)) {
       throw modelError(
@@ -79,7 +79,7 @@ export class OnnxNetwork extends Module {
   #lower(
     g: GraphBuilder,
     node: OnnxNode,
-    operands: Map<string, Operand>,
+    operands: Map<string, Operand | Comparison>,
     room: ConstantRoom,
   ): void {
     const { type, domain, inputs, outputs } = node;
@@ -95,7 +95,7 @@ export class OnnxNetwork extends Module {
     const lowering = isStandard ? LOWERINGS.get(type) : undefined;
     const made = worded(node, () => (isStandard ? fold(lower) : null) ?? lowering?.(lower));
     if (made === undefined) throw refusal(node, 'there is no such operator here');
-    const results = made instanceof Constant || made instanceof Computed ? [made] : made;
+    const results = Array.isArray(made) ? made : [made];
     for (const [i, name] of outputs.entries()) {
       const result = results[i];
       if (result === undefined || name === '') continue;
@@ -108,6 +108,18 @@ export class OnnxNetwork extends Module {
   }
 }
 
+/** Nodes that an output is made of: models of detectors have others beside a picture. @param nodes In order of execution. */
+function neededFor(output: string, nodes: readonly OnnxNode[]): readonly OnnxNode[] {
+  const needed = new Set([output]);
+  const found: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => name !== '' && needed.has(name))) continue;
+    for (const name of node.inputs) needed.add(name);
+    found.push(node);
+  }
+  return found.reverse();
+}
+
 /** What an operator says of shapes does not tell which of the nodes it is of. */
 function worded<T>(node: OnnxNode, lower: () => T): T {
   try {
@@ -116,6 +128,12 @@ function worded<T>(node: OnnxNode, lower: () => T): T {
     if (!(error instanceof ShapeError)) throw error;
     throw refusal(node, error.message.replace(/\.$/, ''), error);
   }
+}
+
+/** Small weights are known before any are loaded: a scale or a bound of pictures may be one. */
+function parameterOf(shape: Shape, values: ArrayLike<number> | null): Parameter {
+  if (values?.length !== sizeOf(shape)) return Parameter.filled(shape, 0);
+  return new Parameter(shape, () => Float32Array.from(values));
 }
 
 function statisticsOf({ nodes }: OnnxModel): ReadonlySet<string> {

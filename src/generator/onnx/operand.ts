@@ -86,4 +86,15 @@ export class Computed {
   }
 }
 
+/** Whether each element of a value lies above a bound: nothing is computed of it but a choice between two values. */
+export class Comparison {
+  readonly of: Computed;
+  readonly bound: number;
+
+  constructor(of: Computed, bound: number) {
+    this.of = of;
+    this.bound = bound;
+  }
+}
+
 export type Operand = Constant | Computed;

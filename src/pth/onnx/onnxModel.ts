@@ -78,6 +78,7 @@ const STRUCTURAL_INPUTS: Readonly<Record<string, readonly number[]>> = {
   Clip: [1, 2],
   Pad: [1, 2],
   Dropout: [1],
+  Greater: [1],
 };
 
 /** Names of tensors that no operator computes with. */

@@ -1,6 +1,7 @@
 import type { Lowering } from '../lowering.js';
 import * as activations from './activations.js';
 import * as arithmetic from './arithmetic.js';
+import { greater, where } from './choices.js';
 import { conv } from './conv.js';
 import { convTranspose } from './convTranspose.js';
 import { affine, crop, imageScaler } from './experimental.js';
@@ -12,7 +13,15 @@ import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './pools.
 import { gemm, matMul, softmax } from './products.js';
 import { reduceMax, reduceMean, reduceSum } from './reductions.js';
 import { resize } from './resize.js';
-import { cast, depthToSpace, identity, reshape, spaceToDepth, transpose } from './shapes.js';
+import {
+  cast,
+  depthToSpace,
+  expand,
+  identity,
+  reshape,
+  spaceToDepth,
+  transpose,
+} from './shapes.js';
 
 /** Every operator of ONNX that is known here, by its name. What is constant is folded before: `../fold.ts`. */
 export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering>([
@@ -22,6 +31,7 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['AveragePool', averagePool],
   ['BatchNormalization', norms.batchNormalization],
   ['Cast', cast],
+  ['Celu', activations.celu],
   ['Clip', activations.clip],
   ['Concat', concat],
   ['Conv', conv],
@@ -33,12 +43,14 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['Elu', activations.elu],
   ['Erf', erf],
   ['Exp', activations.exp],
+  ['Expand', expand],
   ['Flatten', reshape],
   ['Gather', gather],
   ['Gelu', gelu],
   ['Gemm', gemm],
   ['GlobalAveragePool', globalAveragePool],
   ['GlobalMaxPool', globalMaxPool],
+  ['Greater', greater],
   ['GroupNormalization', norms.groupNormalization],
   ['HardSigmoid', activations.hardSigmoid],
   ['HardSwish', activations.hardSwish],
@@ -81,4 +93,5 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['Transpose', transpose],
   ['Unsqueeze', reshape],
   ['Upsample', resize],
+  ['Where', where],
 ]);

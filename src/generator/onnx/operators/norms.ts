@@ -27,28 +27,47 @@ function isAll({ numbers, size }: Constant, value: number): boolean {
 
 const epsilon = (node: Lower) => node.integer('epsilon', 1e-5);
 
-/** `[N, G, L]` that was `[N, C, H, W]` is how exporters write a group norm of G groups. */
+/** `[N, G, L]` that was `[N, C, H, W]` is how exporters write a group norm of G groups; factors of groups, if any, are ones and zeros. */
 export const instanceNormalization: Lowering = (node) => {
   const x = node.computed(0);
-  const [weight, bias] = [factors(node, 1, 1), factors(node, 2, 0)];
   const eps = epsilon(node);
-  if (x.view !== null && x.ordered.length === 4 && x.view.length === 3) {
-    const [batch, groups] = x.view;
-    const own = node.plain(new Computed(x.value, x.axes));
-    const isGrouped = batch === own.shape[0] && own.shape[1] % groups === 0;
-    if (!isGrouped || weight !== null || bias !== null) {
-      throw node.refusal(
-        'a norm of reshaped pictures, other than of groups of channels without factors',
-      );
-    }
-    const attributes = { numGroups: groups, eps, correction: 0, epsOutside: false } as const;
-    const normed = node.g.apply(groupNormOperator, [own, null, null], attributes);
-    if (!node.g.isTraining) plainNorms.set(normed, { input: own, attributes, weight: null });
-    return new Computed(normed, null, x.view);
+  if (x.view === null || x.ordered.length !== 4 || x.view.length !== 3) {
+    const operands = [
+      node.picture(0),
+      factors(node, 1, 1),
+      factors(node, 2, 0),
+      null,
+      null,
+    ] as const;
+    return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
   }
-  const operands = [node.picture(0), weight, bias, null, null] as const;
-  return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
+  const [batch, groups] = x.view;
+  const own = node.plain(new Computed(x.value, x.axes));
+  const channels = own.shape[1];
+  if (batch !== own.shape[0] || channels % groups !== 0) {
+    throw node.refusal('a norm of reshaped pictures, other than of groups of channels');
+  }
+  const [weight, bias] = [ofGroups(node, 1, 1, channels), ofGroups(node, 2, 0, channels)];
+  const attributes = { numGroups: groups, eps, correction: 0, epsOutside: false } as const;
+  const normed = node.g.apply(groupNormOperator, [own, weight, bias], attributes);
+  const isPlain = weight === null && bias === null && !node.g.isTraining;
+  if (isPlain) plainNorms.set(normed, { input: own, attributes, weight: null });
+  return new Computed(normed, null, x.view);
 };
+
+/** A factor of each group, or of each channel, for each channel. */
+function ofGroups(node: Lower, index: number, plain: number, channels: number): Value | null {
+  const constant = node.optional(index);
+  if (constant === null || constant.size === channels) return factors(node, index, plain);
+  if (constant.roots.length === 0 && isAll(constant, plain)) return null;
+  const repeat = channels / constant.size;
+  if (!Number.isInteger(repeat)) {
+    throw node.refusal(`it has ${constant.size} factors for ${channels} channels`);
+  }
+  return node.derived('by channel', [channels], constant, () =>
+    Float64Array.from({ length: channels }, (_, c) => constant.numbers[Math.floor(c / repeat)]),
+  );
+}
 
 /** A group norm that has no bias yet, and maybe no factors. */
 interface PlainNorm {
@@ -108,15 +127,7 @@ export const groupNormalization: Lowering = (node) => {
   const x = node.picture(0);
   const numGroups = node.integer('num_groups');
   const channels = x.shape[1];
-  const perChannel = (index: number, plain: number): Value | null => {
-    const constant = node.optional(index);
-    if (constant === null || constant.size === channels) return factors(node, index, plain);
-    const repeat = channels / constant.size;
-    return node.derived('by channel', [channels], constant, () =>
-      Float64Array.from({ length: channels }, (_, c) => constant.numbers[Math.floor(c / repeat)]),
-    );
-  };
-  const operands = [x, perChannel(1, 1), perChannel(2, 0)] as const;
+  const operands = [x, ofGroups(node, 1, 1, channels), ofGroups(node, 2, 0, channels)] as const;
   const attributes = { numGroups, eps: epsilon(node), correction: 0, epsOutside: false } as const;
   return new Computed(node.g.apply(groupNormOperator, operands, attributes));
 };

@@ -2,7 +2,7 @@ import type { Value } from '../../../graph/builder.js';
 import { catOperator } from '../../../tensor/cat.js';
 import { narrowOperator } from '../../../tensor/narrow.js';
 import { sameShape } from '../../../tensor/shape.js';
-import { axisAt, sliceOf } from '../axes.js';
+import { axisAt, sliceOf, splitSizes } from '../axes.js';
 import type { Lower, Lowering } from '../lowering.js';
 import { Computed, type Operand } from '../operand.js';
 
@@ -58,16 +58,8 @@ export const slice: Lowering = (node) => {
 export const split: Lowering = (node) => {
   const x = unviewed(node, node.computed(0));
   const axis = axisAt(node, node.integer('axis', 0), x.shape.length);
-  const count = node.node.outputs.length;
-  const even = Math.ceil(x.shape[axis] / count);
-  const sizes =
-    node.list(1, 'split') ??
-    Array.from({ length: count }, (_, i) => Math.min(even, x.shape[axis] - i * even));
-  const whole = sizes.reduce((sum, length) => sum + length, 0);
-  if (whole !== x.shape[axis])
-    throw node.refusal(`its parts come to ${whole} of a side of ${x.shape[axis]}`);
   let start = 0;
-  return sizes.map((length) => {
+  return splitSizes(node, x.shape[axis]).map((length) => {
     const made = part(node, x, axis, start, length);
     start += length;
     return made;
