@@ -115,6 +115,34 @@ describe('the tile of a product', () => {
   });
 });
 
+describe('subgroup matrices', () => {
+  const matrices = [{ m: 16, n: 16, k: 16, factors: 'f16', lanes: 32 }] as const;
+  const limits = { ...LIMITS, matrices };
+  const product: TiledProduct = { ...PRODUCT, format: 'f16' };
+  const own = tileCandidates(OUT_VECTORS, PIXELS, limits, 'f16').find((tile) => 'matrices' in tile);
+  const name = textOf(own as Tile);
+
+  /** What is kept where they are the fastest, and off by so much. */
+  async function kept(difference: number, one: TiledProduct): Promise<string | undefined> {
+    programsGive((tile) => (tile?.reading === 'matrices' ? 1 + difference : 1));
+    vi.mocked(timeKernel).mockImplementation(async (_, { code }) => (code === name ? 1 : 9));
+    const device = { ...newDevice(), tileLimits: limits };
+    const tuner = new Tuner(device as unknown as Device);
+    tuner.tileOf(one);
+    await tuner.tune();
+    return device.memory.notes.tiles[one.key];
+  }
+
+  it('are taken where they are the fastest, and as far off as the plain tile may be', async () => {
+    expect(await kept(0.04, product)).toBe(name);
+    expect(await kept(0.06, product)).toBe(PLAIN);
+  });
+
+  it('of 16 bits are not tried for values of 32', async () => {
+    expect(await kept(0, PRODUCT)).toBe(PLAIN);
+  });
+});
+
 describe('the check of tiles', () => {
   it('makes its reference anew where that failed, and once where it did not', async () => {
     const device = newDevice() as unknown as Device;
