@@ -11,6 +11,7 @@ const ABSENT = null;
 const rows = 'src/engine/wasm/kernels/rows/';
 const PARTS = {
   'src/engine/shared/fuse/rules/training/gradients.ts': { GRADIENT_FUSE_RULES: '[]' },
+  'src/tensor/training/dropout.ts': { dropoutOperator: ABSENT },
   'src/tensor/training/gradientOperators.ts': { GRADIENT_OPERATORS: '[]' },
   'src/engine/wasm/plan/weightGradient/index.ts': { planWeightGradient: ABSENT },
   'src/engine/wasm/plan/weightGradient/method.ts': { chooseWeightGradient: ABSENT },

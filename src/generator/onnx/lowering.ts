@@ -63,7 +63,7 @@ export class Lower {
   comparison(index: number): Comparison {
     const operand = this.operands[index] ?? null;
     if (operand instanceof Comparison) return operand;
-    throw this.refusal(`input ${index} is no comparison of the picture with a number`);
+    throw this.refusal(`input ${index} is no comparison`);
   }
 
   /** One that depends on the input. */

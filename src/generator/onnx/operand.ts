@@ -86,12 +86,12 @@ export class Computed {
   }
 }
 
-/** Whether each element of a value lies above a bound: nothing is computed of it but a choice between two values. */
+/** Whether each element of a value is above a bound: nothing is computed of it but a choice between two values. */
 export class Comparison {
   readonly of: Computed;
-  readonly bound: number;
+  readonly bound: Constant;
 
-  constructor(of: Computed, bound: number) {
+  constructor(of: Computed, bound: Constant) {
     this.of = of;
     this.bound = bound;
   }

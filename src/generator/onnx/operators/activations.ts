@@ -91,17 +91,6 @@ export const selu = each((node, x) =>
   ),
 );
 
-/** `max(x, 0) + α · (e^(min(x, 0) / α) − 1)`. */
-export const celu = each((node, x) => {
-  const { g } = node;
-  const alpha = node.integer('alpha', 1);
-  const shrunk = g.apply(mulOperator, [x, number(node, 1 / alpha)], {});
-  const power = unitPower(node, clamped(node, shrunk, Number.NEGATIVE_INFINITY, 0));
-  const below = g.apply(subOperator, [power, number(node, 1)], {});
-  const scaled = g.apply(mulOperator, [below, number(node, alpha)], {});
-  return g.apply(addOperator, [g.apply(reluOperator, [x], {}), scaled], {});
-});
-
 /** `γ · (max(x, 0) + α · (e^min(x, 0) − 1))`. */
 function elus(node: Lower, x: Value, alpha: number, gamma: number): Value {
   const { g } = node;

@@ -13,15 +13,7 @@ import { averagePool, globalAveragePool, globalMaxPool, maxPool } from './pools.
 import { gemm, matMul, softmax } from './products.js';
 import { reduceMax, reduceMean, reduceSum } from './reductions.js';
 import { resize } from './resize.js';
-import {
-  cast,
-  depthToSpace,
-  expand,
-  identity,
-  reshape,
-  spaceToDepth,
-  transpose,
-} from './shapes.js';
+import { cast, depthToSpace, identity, reshape, spaceToDepth, transpose } from './shapes.js';
 
 /** Every operator of ONNX that is known here, by its name. What is constant is folded before: `../fold.ts`. */
 export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering>([
@@ -31,7 +23,6 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['AveragePool', averagePool],
   ['BatchNormalization', norms.batchNormalization],
   ['Cast', cast],
-  ['Celu', activations.celu],
   ['Clip', activations.clip],
   ['Concat', concat],
   ['Conv', conv],
@@ -43,7 +34,6 @@ export const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering
   ['Elu', activations.elu],
   ['Erf', erf],
   ['Exp', activations.exp],
-  ['Expand', expand],
   ['Flatten', reshape],
   ['Gather', gather],
   ['Gelu', gelu],

@@ -1,7 +1,5 @@
-import { broadcastShape } from '../../../tensor/broadcast.js';
 import { pixelShuffleOperator, resolvePixelShuffle } from '../../../tensor/pixelShuffle.js';
-import { sameShape, sizeOf } from '../../../tensor/shape.js';
-import { expandOperator } from '../../../tensor/training/expand.js';
+import { sizeOf } from '../../../tensor/shape.js';
 import { pixelUnshuffleOperator } from '../../../tensor/training/pixelUnshuffle.js';
 import { permutationOf, reshapedShape } from '../axes.js';
 import type { Lower, Lowering } from '../lowering.js';
@@ -55,14 +53,6 @@ function blockOrder(channels: number, blocks: number): number[] {
 
 /** What changes nothing when a picture is translated. */
 export const identity: Lowering = (node) => node.computed(0);
-
-/** Sides of 1 are repeated, and there may be new ones before. */
-export const expand: Lowering = (node) => {
-  const x = node.plain(node.computed(0));
-  const shape = broadcastShape(x.shape, Array.from(node.constant(1).numbers), 'Expand');
-  if (sameShape(shape, x.shape)) return node.computed(0);
-  return new Computed(node.g.apply(expandOperator, [x], { shape }));
-};
 
 const FLOATS = [1, 10, 11, 16];
 
