@@ -42,6 +42,7 @@ const PARTS = {
     writeCached: ABSENT,
     writeCachedBytes: ABSENT,
   },
+  'src/engine/wasm/codeCache.ts': { codeName: '() => null', withCodeCache: ABSENT },
   'src/engine/wasm/runJournal.ts': { RunJournal: ABSENT },
   'src/engine/webgpu/tuning/peak.ts': { measureDevicePeak: ABSENT },
   'src/engine/webgpu/device/nodeGpu.ts': { nodeGpu: ABSENT },
@@ -63,6 +64,7 @@ const PARTS = {
     matrixPixels: ABSENT,
     matrixProduct: ABSENT,
   },
+  'src/platform/proxy.ts': { proxyHint: "() => ''" },
   'src/platform/scratchFile.ts': {
     beginScratch: ABSENT,
     choicesLeftIn: '() => []',

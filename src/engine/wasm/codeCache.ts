@@ -67,18 +67,18 @@ class WrittenModule extends ModuleWriter {
  * fifty milliseconds in a process that has just begun, a tenth of what the command needs for a picture; V8's machine code,
  * which is kept together with it, takes longer.
  *
- * @param name Where the code is kept; `null` if it is not.
+ * @param name Where the code is kept.
  * @param imports Functions that the module imports.
  */
 export async function withCodeCache<
   T extends { readonly code: Uint8Array<ArrayBuffer>; readonly memory: ModuleMemory },
 >(
-  name: string | null,
+  name: string,
   imports: readonly string[],
   assemble: (module: ModuleWriter) => Promise<T>,
 ): Promise<T & { readonly store?: MachineCodeStore }> {
-  const kept = name === null ? null : read(name);
-  if (name !== null && kept !== null) {
+  const kept = read(name);
+  if (kept !== null) {
     try {
       const program = await assemble(new WrittenModule(kept.header, kept.code, imports));
       return { ...program, store: storeIn(name, kept) };
@@ -88,7 +88,6 @@ export async function withCodeCache<
   }
   const module = new ModuleWriter(imports);
   const program = await assemble(module);
-  if (name === null) return program;
   const { code, memory } = program;
   const header = { keys: module.keys, ...memory, codeLength: code.length };
   const written = { header, code, machineCode: new ArrayBuffer(0) };

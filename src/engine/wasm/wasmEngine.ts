@@ -1,4 +1,4 @@
-import { DraftModule, type ModuleWriter } from '../../emit/module.js';
+import { DraftModule, ModuleWriter } from '../../emit/module.js';
 import { CycleganError } from '../../errors.js';
 import { type Graph, type GraphNode, shapeOf } from '../../graph/graph.js';
 import { builtin } from '../../platform/builtin.js';
@@ -438,14 +438,16 @@ async function makeCode(
     const { assembly } = await layOut(graph, how, new DraftModule(imports));
     refuseMore(assembly, mostBytes);
   }
-  return withCodeCache(name, imports, async (writer) => {
+  const write = async (writer: ModuleWriter) => {
     const { assembly } = await layOut(graph, how, writer);
     refuseMore(assembly, mostBytes);
     const pages = wholePages(assembly);
     const memory = { pages, shared };
     const code = writer.finish(memory, Object.values(assembly.drivers));
     return { assembly, pages, memory, code, economy };
-  });
+  };
+  if (name !== null) return withCodeCache(name, imports, write);
+  return { ...(await write(new ModuleWriter(imports))), store: undefined };
 }
 
 /** By name, for tests: all that can lies in the file, and a run can go on wherever that is possible. */
