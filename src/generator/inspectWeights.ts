@@ -14,6 +14,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { statisticsOf } from '../tensor/statistics.js';
 import { describeIn } from './families.js';
 import type { FamilyConfig, PictureTraits } from './family.js';
+import { noteOnOthers } from './otherStateDicts.js';
 import { recogniseFile } from './readFile.js';
 import { settleTraits } from './settleTraits.js';
 import { noteOnWholeNumbers } from './wholeNumbers.js';
@@ -123,7 +124,7 @@ async function fit(file: WeightFile): Promise<Pick<WeightReport, 'generator' | '
       description: family.describe(config),
       config: { ...config, prefix },
       traits,
-      notes: [...noteOnWholeNumbers(file.tensors), ...notes],
+      notes: [...noteOnOthers(file), ...noteOnWholeNumbers(file.tensors), ...notes],
     };
     return { generator, diagnosis: null };
   } catch (error) {

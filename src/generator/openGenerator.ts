@@ -7,7 +7,6 @@ import {
   type OpenWeightsOptions,
   openWeights,
   type StateDictOptions,
-  type WeightFile,
   type WeightSource,
 } from '../pth/weightFile.js';
 import { checkOptions } from '../tensor/callerValues.js';
@@ -21,6 +20,7 @@ import type {
   TraitOptions,
   ValueRange,
 } from './family.js';
+import { noteOnOthers } from './otherStateDicts.js';
 import { recogniseFile } from './readFile.js';
 import { loadRecognised } from './readGenerator.js';
 import { settleTraits } from './settleTraits.js';
@@ -105,17 +105,9 @@ export async function beginGenerator(
       module: loadRecognised({ ...recognised, network }).eval(),
       family: recognised.family,
       config,
-      notes: [...describeAlike(file), ...noteOnWholeNumbers(file.tensors), ...notes],
+      notes: [...noteOnOthers(file), ...noteOnWholeNumbers(file.tensors), ...notes],
     };
   };
-}
-
-function describeAlike({ key, alike }: WeightFile): string[] {
-  if (alike.length === 0) return [];
-  const others = alike.map((name) => JSON.stringify(name.slice(0, 80))).join(', ');
-  return [
-    `the state dict "${key}" was taken; ${others} ${alike.length === 1 ? 'has' : 'have'} the same keys: --key NAME (in code: { key: NAME }) takes another.`,
-  ];
 }
 
 /** The book's generator with random weights: for callers who have no file. */

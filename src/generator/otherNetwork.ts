@@ -10,3 +10,26 @@ export interface OtherNetwork {
 
 /** Of networks that lack nothing but a family of theirs. */
 export const RUNS = 'networks of this kind cannot be run';
+
+/**
+ * A network that is known by its keys, whatever stands before them.
+ *
+ * @param keys All that are asked for, with spaces between. `#` is any number, a point at the end is followed by anything, and
+ * `weight@7` is that of a convolution of 7×7.
+ */
+export function known(name: string, advice: string, keys: string): OtherNetwork {
+  const parts = keys.split(' ').map((key) => key.split('@'));
+  return {
+    name,
+    advice,
+    matches: (found) =>
+      parts.every(([key, side]) =>
+        side === undefined ? found.has(patternOf(key)) : found.hasKernel(patternOf(key), +side),
+      ),
+  };
+}
+
+function patternOf(key: string): RegExp {
+  const text = key.replaceAll('.', '\\.').replaceAll('#', '\\d+');
+  return new RegExp(`(^|\\.)${text}${key.endsWith('.') ? '' : '$'}`);
+}

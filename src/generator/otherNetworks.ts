@@ -1,29 +1,17 @@
 import { isKernel, type KeyPatterns } from './keyPatterns.js';
 import { GENERATORS_THAT_WANT_MORE } from './otherGenerators.js';
-import { type OtherNetwork, RUNS } from './otherNetwork.js';
+import { known, type OtherNetwork, RUNS } from './otherNetwork.js';
 import { RESTORING_NETWORKS } from './restoringNetworks.js';
 
 const OF_A_GENERATOR =
   'training saves it beside the generator; take the file of that (latest_net_G_A.pth of CycleGAN)';
 
-const BLOCK = /(^|\.)model\.\d+\.conv_block\./;
-
-/** Variants of the CycleGAN authors' ResNet generator, whose blocks are `model.N.conv_block`. */
-const RESNET_VARIANTS: readonly OtherNetwork[] = [
-  {
-    name: "PyTorch-GAN's StarGAN generator",
-    advice: 'it wants a label beside the picture, which is not supported',
-    matches: (keys) =>
-      keys.has(BLOCK) &&
-      keys.some(/(^|\.)model\.0\.weight$/, ([, second, side]) => side === 7 && second > 3) &&
-      keys.hasKernel(/(^|\.)model\.3\.weight$/, 4),
-  },
-  {
-    name: 'a generator that enlarges by resizing and convolving',
-    advice: 'only those of PyTorch-GAN and of CUT can be run',
-    matches: (keys) => keys.hasKernel(/(^|\.)model\.1\.weight$/, 7) && hasHalving(keys),
-  },
-];
+/** Nearly the CycleGAN authors' ResNet generator. */
+const RESIZING: OtherNetwork = {
+  name: 'a generator that enlarges by resizing and convolving',
+  advice: 'only those of PyTorch-GAN and of CUT can be run',
+  matches: (keys) => keys.hasKernel(/(^|\.)model\.1\.weight$/, 7) && hasHalving(keys),
+};
 
 /** A convolution's weight is `[out, in, 3, 3]`, a transposed one's `[in, out, 3, 3]`: only the former halves. */
 function hasHalving(keys: KeyPatterns): boolean {
@@ -42,24 +30,21 @@ const RENAMED_BLOCK =
  * wrong picture.
  */
 export const NEAR_NETWORKS: readonly OtherNetwork[] = [
-  {
-    name: "abhiskk's fast-neural-style network, of which PyTorch's examples made theirs",
-    advice: `its norms, blocks and output are others, and it has blue first; ${RUNS}`,
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)conv1\.conv2d\.weight$/, 9) && keys.has(/(^|\.)res1\.in1\.scale$/),
-  },
-  {
-    name: "ReCoNet's generator",
-    advice: `its output is another than that of the style networks whose keys it has; ${RUNS}`,
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)deconv3\.conv2d\.weight$/, 9) &&
-      keys.has(/(^|\.)conv1\.instance\.weight$/),
-  },
-  {
-    name: "Anime2Sketch's improved network",
-    advice: 'of that repository, the first one (netG.pth) can be run',
-    matches: (keys) => keys.hasAll(/\.model\.5\.smooth\.kernel$/, /\.model\.5\.mlp\.0\.weight$/),
-  },
+  known(
+    "abhiskk's fast-neural-style network, of which PyTorch's examples made theirs",
+    `its norms, blocks and output are others, and it has blue first; ${RUNS}`,
+    'conv1.conv2d.weight@9 res1.in1.scale',
+  ),
+  known(
+    "ReCoNet's generator",
+    `its output is another than that of the style networks whose keys it has; ${RUNS}`,
+    'deconv3.conv2d.weight@9 conv1.instance.weight',
+  ),
+  known(
+    "Anime2Sketch's improved network",
+    'of that repository, the first one (netG.pth) can be run',
+    'model.5.smooth.kernel model.5.mlp.0.weight',
+  ),
   {
     name: 'a network with layers of self-attention',
     advice: RUNS,
@@ -83,63 +68,45 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
 
 /** Networks that make pictures of pictures, by other layers than those that can be run. */
 const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
-  {
-    name: 'a style network of another repository',
-    advice: "only those of PyTorch's examples and of rrmina/fast-neural-style-pytorch can be run",
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)model\.0\.block\.1\.weight$/, 9) ||
-      (keys.hasKernel(/(^|\.)conv1\.conv2d\.weight$/, 9) &&
-        keys.hasKernel(/(^|\.)up3\.conv2d\.weight$/, 9)),
-  },
+  ...['model.0.block.1.weight@9', 'up3.conv2d.weight@9', 'deconv1.conv2d.weight@9'].map((keys) =>
+    known(
+      'a style network of another repository',
+      "only those of PyTorch's examples and of rrmina/fast-neural-style-pytorch can be run",
+      keys,
+    ),
+  ),
   {
     name: 'a network of richzhang/colorization, which makes colours of greys',
     advice: RUNS,
-    matches: (keys) => keys.hasAll(/(^|\.)model8\.0\.weight$/, /(^|\.)model_out(\.0)?\.weight$/),
+    matches: (keys) =>
+      keys.hasAll(/(^|\.)model8(up)?\.0\.weight$/, /(^|\.)model_out(\.0)?\.weight$/),
   },
   {
-    name: "labml's CycleGAN generator",
+    name: "a generator of hanyoseob's pytorch-CycleGAN or pytorch-pix2pix",
     advice: RUNS,
     matches: (keys) =>
-      keys.hasKernel(/(^|\.)layers\.0\.weight$/, 7) &&
-      keys.has(/(^|\.)layers\.9\.block\.3\.weight$/),
+      keys.hasAll(/(^|\.)enc1\.cbr\.0\.conv\.weight$/, /(^|\.)dec1\.(de)?cbr\.0\./),
   },
-  {
-    name: "FilipAndersson245's CartoonGAN generator",
-    advice: RUNS,
-    matches: (keys) => keys.hasAll(/(^|\.)down\.3\.1\.weight$/, /(^|\.)up\.0\.shuffle\.weight$/),
-  },
-  {
-    name: "mateuszbuda's U-Net, which marks regions",
-    advice: RUNS,
-    matches: (keys) => keys.hasAll(/(^|\.)encoder1\.enc1conv1\.weight$/),
-  },
-  {
-    name: "a U-Net of milesial's Pytorch-UNet, or one like it",
-    advice: RUNS,
-    matches: (keys) => keys.hasAll(/\.double_conv\.0\.weight$/, /\.maxpool_conv\.1\./),
-  },
-  {
-    name: 'sketchKeras, which draws lines of pictures',
-    advice: `its own script filters the picture before and the lines after; ${RUNS}`,
-    matches: (keys) => keys.hasAll(/(^|\.)downblock_1\.1\.weight$/, /(^|\.)last_conv\.weight$/),
-  },
-  {
-    name: 'U²-Net, which finds what stands out',
-    advice: RUNS,
-    matches: (keys) => keys.has(/(^|\.)stage1\.rebnconvin\./),
-  },
-  {
-    name: 'a U-Net of fastai (DeOldify or alike)',
-    advice: RUNS,
-    matches: (keys) => keys.has(/(^|\.)layers\.\d+\.shuf\.conv\./),
-  },
-  {
-    name: 'a network around a StyleGAN (GFPGAN, pSp or alike)',
-    advice: RUNS,
-    matches: (keys) =>
-      keys.has(/\.modulation\.weight$/) &&
-      (keys.has(/(^|\.)conv_body_first\./) || keys.has(/(^|\.)encoder\.input_layer\./)),
-  },
+  known("labml's CycleGAN generator", RUNS, 'layers.0.weight@7 layers.9.block.3.weight'),
+  known("FilipAndersson245's CartoonGAN generator", RUNS, 'down.3.1.weight up.0.shuffle.weight'),
+  known("mateuszbuda's U-Net, which marks regions", RUNS, 'encoder1.enc1conv1.weight'),
+  known(
+    "a U-Net of milesial's Pytorch-UNet, or one like it",
+    RUNS,
+    'double_conv.0.weight maxpool_conv.1.',
+  ),
+  known(
+    'sketchKeras, which draws lines of pictures',
+    `its own script filters the picture before and the lines after; ${RUNS}`,
+    'downblock_1.1.weight last_conv.weight',
+  ),
+  known('DexiNed, which finds edges', RUNS, 'block_1.conv1.weight up_block_1.'),
+  known('MODNet, which cuts people out', RUNS, 'lr_branch. hr_branch.'),
+  known('U²-Net, which finds what stands out', RUNS, 'stage1.rebnconvin.'),
+  known('a U-Net of fastai (DeOldify or alike)', RUNS, 'layers.#.shuf.conv.'),
+  ...['conv_body_first.', 'encoder.input_layer.'].map((keys) =>
+    known('a network around a StyleGAN (GFPGAN, pSp or alike)', RUNS, `modulation.weight ${keys}`),
+  ),
 ];
 
 /** What is no generator of pictures from pictures. */
@@ -178,16 +145,17 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
   {
     name: 'a classifier (ResNet, VGG or alike)',
     advice: 'it gives classes and not pictures',
-    // Generators have fully connected layers, too, but none that end in one.
+    // Generators have fully connected layers, too, but none that ends in one of its own.
     matches: ({ lastWeight: [key, shape] = ['', []] }) =>
-      shape.length === 2 && /(^|\.)(fc|classifier(\.\d+)?|head)\.weight$/.test(key),
+      shape.length === 2 && /^(\w+\.)?(fc|classifier(\.\d+)?|head)\.weight$/.test(key),
   },
   {
     name: 'a diffusion model',
     advice: RUNS,
     matches: (keys) =>
-      keys.has(/(^|\.)(time_embed|time_embedding|time_mlp|noise_level_mlp)\.\w+\.weight$/) ||
-      keys.has(/(^|\.)denoise_fn\./),
+      keys.has(
+        /(^|\.)(denoise_fn\.|(time_embed|time_embedding|time_mlp|noise_level_mlp)\.\w+\.weight$)/,
+      ),
   },
   {
     name: 'a LoRA',
@@ -204,7 +172,7 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
 
 /** In the order in which they are asked: what says most comes first. */
 export const OTHER_NETWORKS: readonly OtherNetwork[] = [
-  ...RESNET_VARIANTS,
+  RESIZING,
   ...GENERATORS_THAT_WANT_MORE,
   ...OTHER_TRANSLATORS,
   ...RESTORING_NETWORKS,

@@ -56,6 +56,8 @@ export interface FoundStateDict {
   readonly tree?: ModuleTree;
   /** Names of further state dicts with the very same keys, where this was chosen for its usual name. */
   readonly alike?: readonly string[];
+  /** Names of the other networks of the file, where this one was chosen. */
+  readonly beside?: readonly string[];
 }
 
 /**
@@ -124,7 +126,10 @@ function meant(
   const fitting = described.length > 0 ? described.map(([candidate]) => candidate) : eligible;
   const usual = fitting.filter(({ path }) => DEFAULT_NAMES.has(path[path.length - 1]));
   const least = outermost(usual.length > 0 ? usual : fitting);
-  if (least.length === 1) return { ...least[0], alike: alike(file, least[0], eligible) };
+  if (least.length === 1) {
+    const same = alike(file, least[0], eligible);
+    return { ...least[0], alike: same, beside: besides(least[0], eligible, same) };
+  }
   if (least.length > 1) {
     const what = list(least, new Map(described));
     const message =
@@ -164,6 +169,19 @@ function alike(
       return [...refs.keys()].every((key) => other.refs.has(key));
     })
     .map(({ path }) => path.join('.'));
+}
+
+/** Other networks: dicts of tensors that are more than numbers, such as statistics of a data set. */
+function besides(
+  chosen: FoundStateDict,
+  candidates: readonly FoundStateDict[],
+  alike: readonly string[],
+): string[] {
+  const networks = candidates.filter(
+    (other) => other !== chosen && [...other.refs.values()].some(({ shape }) => shape.length > 1),
+  );
+  const same = new Set(alike);
+  return networks.map(({ path }) => path.join('.')).filter((name) => !same.has(name));
 }
 
 /**

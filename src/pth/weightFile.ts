@@ -173,6 +173,8 @@ export class WeightFile {
   readonly key: string;
   /** Names of state dicts with the very same keys, which `{ key }` takes instead: of an average over training, mostly. */
   readonly alike: readonly string[];
+  /** Names of the other networks that stand beside it, as discriminators do, where it was not asked for by its name. */
+  readonly beside: readonly string[];
   /** By PyTorch's keys, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** What else the file holds that is plain data, such as `epoch` or the `config` that was saved with it. */
@@ -210,6 +212,7 @@ export class WeightFile {
     this.fileSize = file.size;
     this.key = path.join('.');
     this.alike = found.alike ?? [];
+    this.beside = found.beside ?? [];
     this.tensors = new Map([...refs].map(([key, { shape, dtype }]) => [key, { shape, dtype }]));
     this.unreadable = new Map([...unreadable].map(([key, { type }]) => [key, { type }]));
     const plain = plainEntries(opened.root, opened.budget);

@@ -489,6 +489,43 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['MIMO-UNet', { 'feat_extract.0.main.0.weight': [8, 3, 3, 3], 'SCM1.conv.main.0.bias': [8] }],
   ['GCANet', { 'gate.weight': [3, 24, 3, 3], 'res1.pre_conv1.weight': [1, 1, 3, 3] }],
   ['AOD-Net', { 'e_conv1.weight': [3, 3, 1, 1], 'e_conv5.weight': [3, 12, 3, 3] }],
+  ['FSRCNN', { 'first_part.0.weight': [8, 1, 5, 5], 'mid_part.0.weight': [4, 8, 1, 1] }],
+  ['CBDNet', { 'fcn.fcn.0.weight': [8, 3, 3, 3], 'unet.inc.single_conv.0.weight': [8, 6, 3, 3] }],
+  ['HINet', { 'down_path_1.0.identity.weight': [8, 8, 1, 1], 'sam12.conv1.weight': CONVOLUTION }],
+  ['PReNet', { 'conv0.0.weight': [8, 6, 3, 3], 'res_conv1.0.weight': CONVOLUTION }],
+  ['PyNET', { 'conv_l1_d1.conv_3a.conv2d.weight': CONVOLUTION }],
+  ['SCI', { 'enhance.in_conv.0.weight': [3, 3, 3, 3], 'enhance.out_conv.0.weight': [3, 3, 3, 3] }],
+  ['RetinexNet', { 'net1_conv0.weight': [8, 4, 9, 9] }],
+  ['RetinexNet', { 'net2_conv0_1.weight': [8, 4, 3, 3] }],
+  [
+    'DexiNed',
+    { 'block_1.conv1.weight': [8, 3, 3, 3], 'up_block_1.features.0.weight': [1, 8, 1, 1] },
+  ],
+  [
+    'MODNet',
+    {
+      'lr_branch.se_block.fc.0.weight': [8, 8],
+      'hr_branch.tohr_enc2x.layers.0.weight': CONVOLUTION,
+    },
+  ],
+  [
+    'PhotoWCT.*second picture',
+    { 'e4.conv0.weight': [3, 3, 1, 1], 'd4.conv4_1.weight': CONVOLUTION },
+  ],
+  ['hanyoseob', { 'enc1.cbr.0.conv.weight': [8, 3, 7, 7], 'dec1.cbr.0.conv.weight': [3, 8, 7, 7] }],
+  [
+    'hanyoseob',
+    { 'enc1.cbr.0.conv.weight': [8, 3, 4, 4], 'dec1.decbr.0.deconv.weight': [8, 3, 4, 4] },
+  ],
+  ['partial convolutions.*wants a mask', { 'enc_1.conv.mask_conv.weight': [8, 3, 7, 7] }],
+  [
+    'style network of another',
+    { 'conv1.conv2d.weight': [4, 3, 9, 9], 'deconv1.conv2d.weight': [3, 4, 9, 9] },
+  ],
+  [
+    'richzhang/colorization',
+    { 'model8up.0.weight': [16, 8, 4, 4], 'model_out.0.weight': [2, 8, 1, 1] },
+  ],
   ['DRUNet', { 'm_head.weight': [8, 4, 3, 3], 'm_down1.0.res.0.weight': CONVOLUTION }],
   ['Noise2Noise', { '_block1.0.weight': [8, 3, 3, 3], '_block6.0.weight': CONVOLUTION }],
   [
@@ -649,6 +686,10 @@ describe('a network of another kind', () => {
   it.each<[string, Shapes]>([
     ['down_blocks, as generators have them', { 'down_blocks.0.weight': [8, 4, 3, 3] }],
     ['a fully connected layer in the middle', { 'fc.weight': [8, 4], 'out.weight': [3, 4, 7, 7] }],
+    [
+      'a layer of a network within it',
+      { 'decoder.conv.weight': [3, 8, 7, 7], 'decoder.adain_net.model.4.fc.weight': [64, 8] },
+    ],
     ['a head that is a convolution', { 'head.weight': [8, 3, 7, 7] }],
     ['a style layer', { 'style.weight': [8, 4], 'out.weight': [3, 4, 7, 7] }],
   ])('is not named for %s', (_, shapes) => {

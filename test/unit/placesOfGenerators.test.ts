@@ -5,8 +5,9 @@ import { openGenerator } from '../../src/generator/openGenerator.js';
 import { ResNetGenerator } from '../../src/generator/resnet/resNetGenerator.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { openWeights } from '../../src/pth/weightFile.js';
+import { encodeCheckpoint } from '../../src/pth/write/saveCheckpoint.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
-import type { Tensor } from '../../src/tensor/tensor.js';
+import { Tensor } from '../../src/tensor/tensor.js';
 import { goldenPath } from '../support/golden.js';
 
 const FIRST = 'model.1.weight';
@@ -95,6 +96,43 @@ describe('state dicts of a checkpoint', () => {
       /several state dicts, and none is of a kind that is known; --key NAME .*"nets\.disA" \(1 tensor\)/,
     );
     await expect(openWeights(path)).rejects.toThrow(/several state dicts; say which/);
+  });
+});
+
+describe('networks beside the one that is taken', () => {
+  const part = new Map([['enc.0.weight', Tensor.zeros([4, 3, 4, 4])]]);
+  const means = new Map([['mean', Tensor.zeros([3])]]);
+  const notesOn = async (others: Record<string, ReadonlyMap<string, Tensor>>, key?: string) => {
+    const bytes = encodeCheckpoint({ G: one, ...others });
+    const { notes } = await openGenerator(bytes, key === undefined ? {} : { key });
+    const { generator: found } = await inspectWeights(bytes, key === undefined ? {} : { key });
+    expect(found?.notes).toEqual(notes);
+    return notes;
+  };
+
+  it('may be a part of what makes its pictures, which is said', async () => {
+    expect(await notesOn({ GNose: part, decoder: part, D: part })).toEqual([
+      expect.stringMatching(/other networks beside "G" \("GNose", "decoder"\).*picture is wrong/),
+    ]);
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`E${i}`, part]));
+    expect(await notesOn(many)).toEqual([expect.stringMatching(/"E7", …\)/)]);
+  });
+
+  it.each(['D', 'D_A', 'netD_a', 'disGA', 'Da', 'd_state_dict', 'discriminator', 'stats'])(
+    'are none where they are a discriminator, or no network: %s',
+    async (name) => {
+      expect(await notesOn({ [name]: name === 'stats' ? means : part })).toEqual([]);
+    },
+  );
+
+  it('are nothing to tell of who named the one', async () => {
+    expect(await notesOn({ GNose: part }, 'G')).toEqual([]);
+  });
+
+  it('may be another of its kind', async () => {
+    expect(await notesOn({ G_ema: other })).toEqual([
+      expect.stringMatching(/"G" was taken; "G_ema" has the same keys: --key NAME/),
+    ]);
   });
 });
 
