@@ -9,8 +9,6 @@ const MAX_LENGTH = 500;
 /** Questions about the keys and shapes of a state dict, whatever stands before the network's own keys. */
 export class KeyPatterns {
   readonly #entries: readonly (readonly [string, Shape])[];
-  /** Indices of what begins `model.N.conv_block.`. */
-  readonly #blocks: readonly number[];
 
   constructor(tensors: ReadonlyMap<string, Shaped>) {
     const entries: [string, Shape][] = [];
@@ -19,10 +17,6 @@ export class KeyPatterns {
       if (key.length <= MAX_LENGTH) entries.push([key, shape]);
     }
     this.#entries = entries;
-    const blocks = entries.flatMap(
-      ([key]) => /(?:^|\.)model\.(\d+)\.conv_block\./.exec(key)?.[1] ?? [],
-    );
-    this.#blocks = [...new Set(blocks)].map(Number).sort((a, b) => a - b);
   }
 
   /** Whether some key matches. `^` is the network's own beginning: prefixes such as `module.` or `netG.` may stand before it. */
@@ -50,21 +44,6 @@ export class KeyPatterns {
       pattern,
       (shape) => isKernel(shape) && shape[2] === size && shape[0] <= maxChannels,
     );
-  }
-
-  /** The index of the first residual block of the CycleGAN authors' layout; `null` without blocks. */
-  get firstBlock(): number | null {
-    return this.#blocks[0] ?? null;
-  }
-
-  /** Whether every residual block holds a convolution under one of these indices. */
-  everyBlockHas(index: RegExp): boolean {
-    const having = new Set<number>();
-    for (const [key, shape] of this.#entries) {
-      const found = /(?:^|\.)model\.(\d+)\.conv_block\.(\d+)\.weight$/.exec(key);
-      if (found !== null && isKernel(shape) && index.test(found[2])) having.add(Number(found[1]));
-    }
-    return this.#blocks.length > 0 && this.#blocks.every((block) => having.has(block));
   }
 
   /** Key and shape of the last tensor that has more than one axis. */

@@ -15,11 +15,7 @@ const PICTURE_CHANNELS = 3;
 
 /** Generators that want more than a picture, by names that only they have. */
 export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
-  known(
-    "BeautyGAN's generator",
-    'it takes two pictures, and makes two',
-    'main.#.main.0.weight branch_1.#.weight',
-  ),
+  known("BeautyGAN's generator", 'it takes two pictures, and makes two', 'main.#.main. branch_1.'),
   {
     name: 'a StarGAN generator, or one like it (GANimation)',
     advice: LABEL,
@@ -31,11 +27,7 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
         ([, second, side]) => side === 7 && second > PICTURE_CHANNELS,
       ),
   },
-  known(
-    "a generator with StarGAN's layers and no label",
-    RUNS,
-    'main.0.weight@7 main.#.main.0.weight',
-  ),
+  known("a generator with StarGAN's layers and no label", RUNS, 'main.0.weight@7 main.#.main.'),
   {
     name: "PyTorch-GAN's StarGAN generator",
     advice: LABEL,
@@ -57,36 +49,27 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
     wants('pictures of the class to translate to'),
     'enc_class_model. enc_content.',
   ),
-  known('a MUNIT generator or one like it', STYLE, 'enc_content. enc_style.'),
-  known('a MUNIT generator or one like it', STYLE, 'enc_content. mlp.'),
-  {
-    name: "BicycleGAN's generator",
-    advice: STYLE_VECTOR,
-    // The vector goes to each level, or to the first alone; then the network is known by how it enlarges.
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)model\.down\.0\.weight$/, /(^|\.)model\.(submodule\.)+down\.1\.weight$/) ||
-      (keys.hasKernel(/(^|\.)model\.model\.0\.weight$/, 4) &&
-        keys.hasKernel(/(^|\.)model\.model\.5\.weight$/, 3)),
-  },
-  known("PyTorch-GAN's BicycleGAN generator", STYLE_VECTOR, 'fc.weight down1.model.0.weight'),
+  known('a MUNIT generator or one like it', STYLE, 'enc_content. (enc_style|mlp).'),
+  // The vector goes to each level, or to the first alone; then the network is known by how it enlarges.
+  ...[
+    'model.down.0. model.(submodule.)+down.1.',
+    'model.model.0.weight@4 model.model.5.weight@3',
+    'fc. down1.model.',
+  ].map((keys) => known("BicycleGAN's generator", STYLE_VECTOR, keys)),
   known("instaGAN's generator", wants(`masks ${BESIDE}`), 'encoder_img.#. encoder_seg.#.'),
-  known("StarGAN v2's generator", STYLE_VECTOR, 'from_rgb.weight decode.#.norm1.fc.weight'),
+  known("StarGAN v2's generator", STYLE_VECTOR, 'from_rgb. decode.#.norm1.fc.'),
   known(
     "NICE-GAN's generator",
     'what it takes is not a picture but what its discriminator makes of one, which is not supported',
-    'UpBlock0.1.weight UpBlock1_1.',
+    'UpBlock0. UpBlock1_1.',
   ),
   known(
     "DRIT's generator",
     `its encoders are networks of their own, and ${wants('an attribute vector')}`,
     'decA1. decB1. mlpA.',
   ),
-  known("SPADE's generator", LABEL_MAP, 'mlp_shared.0.weight mlp_gamma.weight'),
-  {
-    name: "a pix2pixHD generator of SPADE's repository",
-    advice: LABEL_MAP,
-    matches: (keys) => keys.has(/(^|\.)model\.\d+\.conv_block\.1\.0\.weight/),
-  },
+  known("SPADE's generator", LABEL_MAP, 'mlp_shared. mlp_gamma.'),
+  known("a pix2pixHD generator of SPADE's repository", LABEL_MAP, 'model.#.conv_block.1.0.'),
   {
     name: "AdaIN's decoder",
     advice: STYLE_PICTURE,
@@ -94,20 +77,16 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
       keys.hasKernel(/^(decoder\.)?28\.weight$/, 3, 3) &&
       keys.some(/^(decoder\.)?1\.weight$/, ([first, second]) => second === 2 * first),
   },
-  known("MSG-Net's style network", STYLE_PICTURE, 'ins.weight model1.0.conv2d.weight'),
-  known('a network of PhotoWCT', STYLE_PICTURE, 'e4.conv0.weight d4.conv4_1.weight'),
+  known("MSG-Net's style network", STYLE_PICTURE, 'ins.weight model1.0.conv2d.'),
+  known('a network of PhotoWCT', STYLE_PICTURE, 'e4.conv0. d4.conv4_1.'),
   known(
     "SinGAN's generator",
     wants('noise, and what the scale before it made'),
-    'head.conv.weight body.block1.conv.weight tail.0.weight',
+    'head.conv. body.block1.conv. tail.0.',
   ),
-  known(`${HOLES} (LaMa)`, MASK, 'ffc.convl2l.weight'),
+  known(`${HOLES} (LaMa)`, MASK, 'ffc.convl2l.'),
   known(`${HOLES} (EdgeConnect)`, MASK, 'middle.#.conv_block. encoder.1.'),
-  {
-    name: `${HOLES} (DeepFill v2, partial convolutions)`,
-    advice: MASK,
-    matches: (keys) => keys.has(/\.mask_conv(2d)?\.(\w+\.)?weight/),
-  },
+  known(`${HOLES} (DeepFill v2, partial convolutions)`, MASK, 'mask_conv(2d)?.'),
   known(
     "PyTorch-GAN's context encoder",
     'it makes what fills a hole in the middle of a picture, and no whole one',
@@ -116,7 +95,7 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
   known(
     "PyTorch-GAN's CCGAN generator",
     wants('a small copy beside a picture with a hole'),
-    'down6.model.0.weight final.1.weight@3',
+    'down6.model. final.1.weight@3',
   ),
   known(
     "manga-colorization-v2's generator",

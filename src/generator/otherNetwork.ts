@@ -14,8 +14,8 @@ export const RUNS = 'networks of this kind cannot be run';
 /**
  * A network that is known by its keys, whatever stands before them.
  *
- * @param keys All that are asked for, with spaces between. `#` is any number, a point at the end is followed by anything, and
- * `weight@7` is that of a convolution of 7×7.
+ * @param keys All that are asked for, with spaces between, as regular expressions in which a point is a point. `#` is any number, a
+ * point at the end is followed by anything, and `weight@7` is that of a convolution of 7×7.
  */
 export function known(name: string, advice: string, keys: string): OtherNetwork {
   const parts = keys.split(' ').map((key) => key.split('@'));

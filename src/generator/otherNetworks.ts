@@ -45,16 +45,11 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
     'of that repository, the first one (netG.pth) can be run',
     'model.5.smooth.kernel model.5.mlp.0.weight',
   ),
-  {
-    name: 'a network with layers of self-attention',
-    advice: RUNS,
-    matches: (keys) =>
-      keys.hasAll(
-        /(^|\.)(query|query_conv)\.weight$/,
-        /(^|\.)(key|key_conv)\.weight$/,
-        /(^|\.)gamma$/,
-      ),
-  },
+  known(
+    'a network with layers of self-attention',
+    RUNS,
+    'query(_conv)?.weight key(_conv)?.weight gamma',
+  ),
   {
     name: 'a ResNet generator whose layers have other names',
     advice:
@@ -68,44 +63,38 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
 
 /** Networks that make pictures of pictures, by other layers than those that can be run. */
 const OTHER_TRANSLATORS: readonly OtherNetwork[] = [
-  ...['model.0.block.1.weight@9', 'up3.conv2d.weight@9', 'deconv1.conv2d.weight@9'].map((keys) =>
-    known(
-      'a style network of another repository',
-      "only those of PyTorch's examples and of rrmina/fast-neural-style-pytorch can be run",
-      keys,
-    ),
-  ),
-  {
-    name: 'a network of richzhang/colorization, which makes colours of greys',
-    advice: RUNS,
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)model8(up)?\.0\.weight$/, /(^|\.)model_out(\.0)?\.weight$/),
-  },
-  {
-    name: "a generator of hanyoseob's pytorch-CycleGAN or pytorch-pix2pix",
-    advice: RUNS,
-    matches: (keys) =>
-      keys.hasAll(/(^|\.)enc1\.cbr\.0\.conv\.weight$/, /(^|\.)dec1\.(de)?cbr\.0\./),
-  },
-  known("labml's CycleGAN generator", RUNS, 'layers.0.weight@7 layers.9.block.3.weight'),
-  known("FilipAndersson245's CartoonGAN generator", RUNS, 'down.3.1.weight up.0.shuffle.weight'),
-  known("mateuszbuda's U-Net, which marks regions", RUNS, 'encoder1.enc1conv1.weight'),
   known(
-    "a U-Net of milesial's Pytorch-UNet, or one like it",
-    RUNS,
-    'double_conv.0.weight maxpool_conv.1.',
+    'a style network of another repository',
+    "only those of PyTorch's examples and of rrmina/fast-neural-style-pytorch can be run",
+    '(model.0.block.1|up3.conv2d|deconv1.conv2d).weight@9',
   ),
+  known(
+    'a network of richzhang/colorization, which makes colours of greys',
+    RUNS,
+    'model8(up)?.0.weight model_out.(0.)?weight',
+  ),
+  known(
+    "a generator of hanyoseob's pytorch-CycleGAN or pytorch-pix2pix",
+    RUNS,
+    'enc1.cbr.0.conv.weight dec1.(de)?cbr.0.',
+  ),
+  known("labml's CycleGAN generator", RUNS, 'layers.0.weight@7 layers.9.block.3.'),
+  known("FilipAndersson245's CartoonGAN generator", RUNS, 'down.3.1. up.0.shuffle.'),
+  known("mateuszbuda's U-Net, which marks regions", RUNS, 'encoder1.enc1conv1.'),
+  known("a U-Net of milesial's Pytorch-UNet, or one like it", RUNS, 'double_conv. maxpool_conv.'),
   known(
     'sketchKeras, which draws lines of pictures',
     `its own script filters the picture before and the lines after; ${RUNS}`,
-    'downblock_1.1.weight last_conv.weight',
+    'downblock_1. last_conv.',
   ),
-  known('DexiNed, which finds edges', RUNS, 'block_1.conv1.weight up_block_1.'),
+  known('DexiNed, which finds edges', RUNS, 'block_1.conv1. up_block_1.'),
   known('MODNet, which cuts people out', RUNS, 'lr_branch. hr_branch.'),
   known('U²-Net, which finds what stands out', RUNS, 'stage1.rebnconvin.'),
   known('a U-Net of fastai (DeOldify or alike)', RUNS, 'layers.#.shuf.conv.'),
-  ...['conv_body_first.', 'encoder.input_layer.'].map((keys) =>
-    known('a network around a StyleGAN (GFPGAN, pSp or alike)', RUNS, `modulation.weight ${keys}`),
+  known(
+    'a network around a StyleGAN (GFPGAN, pSp or alike)',
+    RUNS,
+    'modulation.weight (conv_body_first|encoder.input_layer).',
   ),
 ];
 
@@ -149,25 +138,19 @@ const OTHER_KINDS: readonly OtherNetwork[] = [
     matches: ({ lastWeight: [key, shape] = ['', []] }) =>
       shape.length === 2 && /^(\w+\.)?(fc|classifier(\.\d+)?|head)\.weight$/.test(key),
   },
-  {
-    name: 'a diffusion model',
-    advice: RUNS,
-    matches: (keys) =>
-      keys.has(
-        /(^|\.)(denoise_fn\.|(time_embed|time_embedding|time_mlp|noise_level_mlp)\.\w+\.weight$)/,
-      ),
-  },
-  {
-    name: 'a LoRA',
-    advice: 'it holds changes of another network, a diffusion model in most cases, and no network',
-    matches: (keys) => keys.has(/\.lora_(down|up|A|B)(\.\w+)?\.weight$/),
-  },
-  {
-    name: 'a StyleGAN generator',
-    advice: `it makes pictures of noise; ${RUNS}`,
-    matches: (keys) =>
-      keys.has(/\.modulation\.weight$/) || keys.hasAll(/(^|\.)mapping\./, /(^|\.)synthesis\./),
-  },
+  known(
+    'a diffusion model',
+    RUNS,
+    '(denoise_fn|(time_embed|time_embedding|time_mlp|noise_level_mlp).\\w+).',
+  ),
+  known(
+    'a LoRA',
+    'it holds changes of another network, a diffusion model in most cases, and no network',
+    'lora_(down|up|A|B).(\\w+.)?weight',
+  ),
+  ...['modulation.weight', 'mapping. synthesis.'].map((keys) =>
+    known('a StyleGAN generator', `it makes pictures of noise; ${RUNS}`, keys),
+  ),
 ];
 
 /** In the order in which they are asked: what says most comes first. */

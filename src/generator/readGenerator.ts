@@ -2,6 +2,7 @@ import {
   checkStateDict,
   compareStateDict,
   type Shaped,
+  type StateDictDifference,
   StateDictError,
 } from '../nn/loadStateDict.js';
 import type { Module } from '../nn/module.js';
@@ -62,12 +63,8 @@ export function readGenerator<T extends Shaped, C extends FamilyConfig, M extend
   if (keys === null) throw new NoneOfSeveralError(stateDict, family.title, family.anchor.key);
   const { prefix, own } = keys;
   const config = infer(family, own, stateDict, saved);
-  // Weights are not drawn before somebody asks for them: this costs no more than its keys.
-  const network = withoutSeeds(() => family.build(config));
-  const adapted = family.adapt?.(own, network, notes) ?? own;
-  const expected = network.stateDictShapes();
-  const difference = compareStateDict(expected, adapted);
-  if (Object.values(difference).some(({ length }) => length > 0)) {
+  const { network, adapted, expected, difference } = compare(family, config, own, notes);
+  if (isSome(difference)) {
     const reason = describeDifference(family.describe(config), difference, expected, adapted);
     throw notAGenerator(stateDict, family.title, reason, difference);
   }
@@ -83,15 +80,28 @@ function isOf<T extends Shaped, C extends FamilyConfig, M extends Module>(
   saved: SavedOptions,
 ): boolean {
   try {
-    const config = family.infer(own, saved);
-    const network = withoutSeeds(() => family.build(config));
-    const adapted = family.adapt?.(own, network, []) ?? own;
-    const difference = compareStateDict(network.stateDictShapes(), adapted);
-    return Object.values(difference).every(({ length }) => length === 0);
+    return !isSome(compare(family, family.infer(own, saved), own, []).difference);
   } catch (error) {
     if (error instanceof MisfitError || error instanceof StateDictError) return false;
     throw error;
   }
+}
+
+function compare<T extends Shaped, C extends FamilyConfig, M extends Module>(
+  family: Family<C, M>,
+  config: C,
+  own: ReadonlyMap<string, T>,
+  notes: string[],
+) {
+  // Weights are not drawn before somebody asks for them: this costs no more than its keys.
+  const network = withoutSeeds(() => family.build(config));
+  const adapted = family.adapt?.(own, network, notes) ?? own;
+  const expected = network.stateDictShapes();
+  return { network, adapted, expected, difference: compareStateDict(expected, adapted) };
+}
+
+function isSome(difference: StateDictDifference): boolean {
+  return Object.values(difference).some(({ length }) => length > 0);
 }
 
 /** Loads the weights into the network that was built for them. */
