@@ -1,10 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openGenerator, savedConfig } from '../../src/generator/openGenerator.js';
 import { encodeImage } from '../../src/image/formats.js';
 import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { openWeights, verifyWeights } from '../../src/pth/weightFile.js';
 import { encodeStateDict } from '../../src/pth/write/saveStateDict.js';
+import { Tensor } from '../../src/tensor/tensor.js';
+import { maxAbsDifference } from '../support/closeness.js';
 import { commandInFolders, SMALL_PICTURE } from '../support/command.js';
 import { expectAsInTorch, familyCases, runsOf, stateDictOf } from '../support/familyCases.js';
 import { goldenBytes, goldenPath } from '../support/golden.js';
@@ -68,6 +70,70 @@ describe('weights that Keras saved', () => {
     await expect(verifyWeights(bytes)).rejects.toMatchObject({ code: 'ERR_PTH_CHECKSUM' });
   });
 });
+
+/** A file of `test/golden/make_keras_models.py`. */
+interface Encoded {
+  readonly shape: readonly number[];
+  /** Base64 of little-endian float32. */
+  readonly elements: string;
+}
+
+const ofKeras = JSON.parse(readFileSync(goldenPath('kerasModels/kerasModels.json'), 'utf8')) as {
+  readonly keras: string;
+  readonly input: Encoded;
+  readonly output: Encoded;
+  readonly weights: readonly (Encoded & { readonly path: string })[];
+};
+
+const TORCH_NAMES = { kernel: 'weight', bias: 'bias', gamma: 'weight', beta: 'bias' };
+
+/** A value with its axes put in another order. */
+function ordered({ shape, elements }: Encoded, axes: readonly number[]): Tensor {
+  const stored = new Float32Array(Uint8Array.from(Buffer.from(elements, 'base64')).buffer);
+  const sides = axes.map((axis) => shape[axis]);
+  const strides = axes.map((axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
+  const data = stored.map((_, i) => {
+    let [rest, from] = [i, 0];
+    for (let axis = sides.length - 1; axis >= 0; axis--) {
+      from += (rest % sides[axis]) * strides[axis];
+      rest = Math.floor(rest / sides[axis]);
+    }
+    return stored[from];
+  });
+  return new Tensor(data, sides);
+}
+
+describe.each(['whole.keras', 'whole.h5', 'only.weights.h5'])(
+  '%s, which Keras itself saved,',
+  (name) => {
+    const path = goldenPath(`kerasModels/${name}`);
+
+    it('has the weights that Keras has', async () => {
+      const file = await openWeights(path);
+      // Weights alone do not say of which Keras they are.
+      expect(file.writer).toBe(name.startsWith('whole') ? `Keras ${ofKeras.keras}` : 'Keras');
+      const read = await file.stateDict();
+      expect(read.size).toBe(ofKeras.weights.length);
+      for (const weight of ofKeras.weights) {
+        const [layer, own] = weight.path.split('/') as [string, keyof typeof TORCH_NAMES];
+        const found = read.get(`${layer}.${TORCH_NAMES[own]}`);
+        const wanted = ordered(weight, own === 'kernel' ? [3, 2, 0, 1] : [0]);
+        expect(found?.shape, weight.path).toEqual(wanted.shape);
+        expect([...(found?.data ?? [])], weight.path).toEqual([...wanted.data]);
+      }
+    });
+
+    it('makes the picture that Keras makes', async () => {
+      const { module, family, notes } = await openGenerator(path);
+      expect(family.name).toBe('keras-cyclegan');
+      expect(notes).toHaveLength(name.startsWith('whole') ? 0 : 1);
+      const made = await module.forward(ordered(ofKeras.input, [0, 3, 1, 2]), { engine: 'js' });
+      const wanted = ordered(ofKeras.output, [0, 3, 1, 2]);
+      expect(made.shape).toEqual(wanted.shape);
+      expect(maxAbsDifference(made.data, wanted.data)).toBeLessThan(1e-5);
+    });
+  },
+);
 
 describe('the command', () => {
   const { run, at } = commandInFolders();
