@@ -1,9 +1,11 @@
 import { sizeOf } from '../../tensor/shape.js';
 import type { Budget } from '../budget.js';
 import { chunksOf, type Filter, readChunks } from './chunks.js';
-import { type Datatype, readDataspace, readDatatype } from './datatype.js';
+import { type Datatype, readDatatype, readExtent } from './datatype.js';
 import { badHdf5, Fields, unknownHdf5 } from './fields.js';
+import { filled, fillOf } from './fill.js';
 import type { Hdf5File } from './hdf5File.js';
+import { type NewChunks, newChunks, readNewChunks } from './newChunks.js';
 import { MESSAGE, type Message } from './objectHeader.js';
 
 /** An array, without its numbers. */
@@ -22,7 +24,13 @@ export interface Hdf5Dataset {
 type Layout =
   | { readonly kind: 'here'; readonly bytes: Uint8Array }
   | { readonly kind: 'whole'; readonly address: number | null }
-  | { readonly kind: 'chunks'; readonly address: number | null; readonly sides: readonly number[] };
+  | {
+      readonly kind: 'chunks';
+      readonly address: number | null;
+      readonly sides: readonly number[];
+      /** Of files in which chunks are found by other means than a tree of the first version. */
+      readonly index?: NewChunks;
+    };
 
 /**
  * What an object's header says of the array that it is; `null` for what is none.
@@ -37,13 +45,14 @@ export function readDataset(
   const [space, type, layout] = [of(MESSAGE.dataspace), of(MESSAGE.datatype), of(MESSAGE.layout)];
   if (space === undefined || type === undefined || layout === undefined) return null;
   const datatype = readDatatype(type);
-  const shape = readDataspace(space);
+  const { shape, most } = readExtent(space);
   const bytes = sizeOf(shape) * datatype.size;
   if (!Number.isSafeInteger(bytes)) {
     throw badHdf5(`An array of shape [${shape.join(', ')}] has no length`, place);
   }
   const found = layoutOf(layout);
   const filters = filtersOf(of(MESSAGE.filters));
+  const fill = fillOf(of(MESSAGE.fill), of(MESSAGE.oldFill), datatype.size);
   if (found.kind !== 'chunks' && filters.length > 0) throw badHdf5('Filters without chunks', place);
   const whole = found.kind === 'whole' && found.address !== null ? file.place(found.address) : null;
   if (whole !== null && !(whole + bytes <= file.source.size)) {
@@ -58,14 +67,21 @@ export function readDataset(
     budget.take(bytes, what);
     // Whoever reads it may change it.
     if (found.kind === 'here') return exactly(found.bytes, bytes, layout.place).slice();
-    // What was never written is zeros.
-    const out = new Uint8Array(bytes);
+    const out = filled(bytes, fill);
     if (found.kind === 'whole' || found.address === null || bytes === 0) return out;
-    const { sides, address } = found;
-    if (sides.length !== shape.length + 1 || sides[shape.length] !== datatype.size) {
+    const { sides, address, index } = found;
+    const areSides = sides.length === shape.length + 1 && sides.every((side) => side > 0);
+    if (!areSides || sides[shape.length] !== datatype.size) {
       throw badHdf5(`Chunks of ${sides.join(' x ')} bytes for [${shape.join(', ')}]`, place);
     }
-    const chunks = await chunksOf(file, address, shape.length);
+    const grid = {
+      ...{ shape, most, sides: sides.slice(0, -1), bytes: sizeOf(sides) },
+      ...{ hasFilters: filters.length > 0, keepsEdges: index?.keepsEdges ?? false },
+    };
+    const chunks =
+      index === undefined
+        ? await chunksOf(file, address, shape.length)
+        : await newChunks(file, index, grid);
     await readChunks(
       { file, budget, chunks, filters },
       { shape, sides, width: datatype.size },
@@ -88,16 +104,15 @@ function layoutOf({ content, place }: Message): Layout {
   const version = fields.uint8();
   if (version === 1 || version === 2) return oldLayout(fields);
   const kind = fields.uint8();
-  if (version !== 3 && version !== 4) {
+  if (version < 3 || version > 5) {
     throw unknownHdf5(`Version ${version} of an array's layout`, place);
   }
   if (kind === 0) return { kind: 'here', bytes: fields.bytes(fields.uint16()) };
   if (kind === 1) return { kind: 'whole', address: fields.address() };
-  if (kind !== 2 || version === 4) {
-    throw unknownHdf5(
-      kind === 2 ? 'An index of chunks of newer versions' : 'A virtual array',
-      place,
-    );
+  if (kind !== 2) throw unknownHdf5('A virtual array', place);
+  if (version > 3) {
+    const index = readNewChunks(fields);
+    return { kind: 'chunks', address: index.address, sides: index.sides, index };
   }
   const rank = fields.uint8();
   const address = fields.address();

@@ -68,13 +68,24 @@ function floatOf(fields: Fields, size: number): Dtype | null {
 }
 
 /** The sides of an array; none for a single number. */
-export function readDataspace({ content, place }: Message): readonly number[] {
+export function readDataspace(message: Message): readonly number[] {
+  return readExtent(message).shape;
+}
+
+/** The sides of an array, and how far they may grow; `null` where there is no end. */
+export function readExtent({ content, place }: Message): {
+  readonly shape: readonly number[];
+  readonly most: readonly (number | null)[];
+} {
   const fields = new Fields(content, place);
   const version = fields.uint8();
   const rank = fields.uint8();
   if (version !== 1 && version !== 2) throw unknownHdf5(`Version ${version} of shapes`, place);
   if (rank > MAX_DIMENSIONS) throw badHdf5(`An array of ${rank} dimensions`, place);
-  fields.skip(version === 1 ? 6 : 1);
-  const isEmpty = version === 2 && fields.uint8() === 2;
-  return isEmpty ? [0] : Array.from({ length: rank }, () => fields.length());
+  const grows = (fields.uint8() & 1) !== 0;
+  if (version === 1) fields.skip(5);
+  if (version === 2 && fields.uint8() === 2) return { shape: [0], most: [0] };
+  const shape = Array.from({ length: rank }, () => fields.length());
+  const most = grows ? Array.from({ length: rank }, () => fields.address()) : shape;
+  return { shape, most };
 }

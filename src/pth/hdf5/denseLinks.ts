@@ -1,10 +1,9 @@
 import { COSTS } from '../pickle/costs.js';
-import { badHdf5, Fields, unknownHdf5 } from './fields.js';
+import { Fields, unknownHdf5 } from './fields.js';
 import type { Hdf5File } from './hdf5File.js';
 import { MESSAGE, type Message } from './objectHeader.js';
+import { bytesOf, secondTree } from './secondTree.js';
 
-/** Of a node of a tree of version 2: signature, version, type and checksum. */
-const NODE_BYTES = 10;
 /** A hash of the name, and where the link stands in the heap. */
 const RECORD_BYTES = 11;
 /** Heaps that are larger have blocks of blocks. */
@@ -40,8 +39,10 @@ export async function denseLinks(file: Hdf5File, { content, place }: Message): P
   if (heapAt === null || treeAt === null) return [];
   const heap = await readHeap(file, heapAt);
   const links: Message[] = [];
-  for (const id of await recordsOf(file, treeAt)) {
-    // The kind of the object; a hash stood before.
+  const tree = { type: 5, width: RECORD_BYTES, what: 'A tree of links' };
+  for (const id of await secondTree(file, treeAt, tree)) {
+    // A hash stands before the kind of the object.
+    id.skip(4);
     if ((id.uint8() & 0x30) !== 0) throw unknownHdf5('A link that is too long for its heap', place);
     const offset = id.uint(heap.offsetBytes);
     const length = id.uint(heap.lengthBytes);
@@ -112,58 +113,4 @@ async function blocksOf(
     }
   }
   return blocks;
-}
-
-/** The places of all links of a tree of version 2, in the order of their hashes. */
-async function recordsOf(file: Hdf5File, address: number): Promise<readonly Fields[]> {
-  const head = await file.read(address, 38, 'A tree of links');
-  head.signature('BTHD');
-  head.skip(1);
-  const type = head.uint8();
-  const nodeBytes = head.uint32();
-  const width = head.uint16();
-  const depth = head.uint16();
-  head.skip(2);
-  const root = head.address();
-  const count = head.uint16();
-  if (type !== 5 || width !== RECORD_BYTES) {
-    throw badHdf5(`A tree of type ${type} in place of one of names`, file.place(address));
-  }
-  // Trees of three levels have thousands of links.
-  if (depth > 1) throw unknownHdf5('A group of so many links', file.place(address));
-  const records: Fields[] = [];
-  if (root === null) return records;
-  const take = (fields: Fields) => {
-    fields.skip(4);
-    file.budget.takeValues(COSTS.call, 'A link');
-    records.push(fields.part(RECORD_BYTES - 4));
-  };
-  const leaf = async (at: number, size: number) => {
-    const fields = await file.read(at, NODE_BYTES + size * RECORD_BYTES, 'A tree of links');
-    fields.signature('BTLF');
-    fields.skip(2);
-    for (let i = 0; i < size; i++) take(fields);
-  };
-  if (depth === 0) {
-    await leaf(root, count);
-    return records;
-  }
-  const counts = bytesOf(Math.floor((nodeBytes - NODE_BYTES) / RECORD_BYTES));
-  const length = NODE_BYTES + count * RECORD_BYTES + (count + 1) * (8 + counts);
-  const fields = await file.read(root, length, 'A tree of links');
-  fields.signature('BTIN');
-  fields.skip(2);
-  for (let i = 0; i < count; i++) take(fields);
-  for (let i = 0; i <= count; i++) {
-    const child = fields.address();
-    const size = fields.uint(counts);
-    if (child === null) throw fields.bad('A tree of links that leads nowhere');
-    await leaf(child, size);
-  }
-  return records;
-}
-
-/** How many bytes a number takes that is no larger. */
-function bytesOf(largest: number): number {
-  return Math.floor(Math.log2(Math.max(1, largest)) / 8) + 1;
 }
