@@ -1,7 +1,7 @@
 // Bundles what users import, for browsers, minified, and fails when one is larger than its budget:
 //   node scripts/bundleBudgets.mjs
 // The budgets leave a few hundredths of room over what was measured. What is of which size, in kB: of reading weights, models that
-// are saved as a whole 2, files of Keras and TensorFlow.js 11, what checkpoints and graphs hold beside weights 5, exported and mobile
+// are saved as a whole 2, files of Keras and TensorFlow.js 13, what checkpoints and graphs hold beside weights 5, exported and mobile
 // programs 5; of translating, kernels for gradients 24, programs that a worker has 1.5, ways to save memory 4, and exported graphs, batches that are taken apart, the
 // scratch file and pictures that go row by row 14; of everything, training and evaluating 60, pictures beside PNG and JPEG 15, AVIF
 // and HEIC 2, the service 12.
@@ -11,15 +11,15 @@ import { build } from 'esbuild';
 /** Budgets in kB (1000 bytes) of gzip; `without` are folders that nothing of may be in it. */
 const BUNDLES = [
   { name: 'one operator', text: "export { relu } from './dist/index.js';", budget: 3 },
-  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 63 },
+  { name: 'loadStateDict', text: "export { loadStateDict } from './dist/index.js';", budget: 65 },
   {
     name: 'generator + translate',
     text: "export { ResNetGenerator, translate, loadStateDict } from './dist/index.js';",
-    budget: 214,
+    budget: 216,
     // Who translates does not train.
     without: ['dist/autograd/', 'dist/train/'],
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 411 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 413 },
 ];
 
 let over = 0;
