@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 
 /**
  * What the page has no use for, of files of which it uses others: nothing is trained there, no batch goes through a network, there is no
- * Node with files and flags, norms go by the whole picture, nothing is run with 16 bits, fetched by address or written as TIFF or
+ * Node with files and flags, norms go by the whole picture, no run goes on later, nothing is run with 16 bits, fetched by address or written as TIFF or
  * WebP, and files of Keras are left to the command. Of each file, what takes the place of its
  * exports: a text, or `ABSENT` for what is never called. A build in which something else of the file is wanted fails.
  */
@@ -65,11 +65,15 @@ const PARTS = {
     matrixProduct: ABSENT,
   },
   'src/platform/proxy.ts': { proxyHint: "() => ''" },
-  'src/platform/scratchFile.ts': {
-    beginScratch: ABSENT,
-    choicesLeftIn: '() => []',
-    diskFull: ABSENT,
+  'src/platform/cores.ts': {
+    availableCores: '() => Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1)',
+    processorName: '() => null',
+    secondCache: '() => null',
   },
+  'src/platform/scratchFile.ts': { choicesLeftIn: '() => []' },
+  'src/engine/wasm/plan/checkpoints.ts': { placeCheckpoints: ABSENT },
+  'src/engine/wasm/scratch/nodeScratch.ts': { beginNodeScratch: ABSENT },
+  'src/engine/wasm/scratch/nodeScratchSource.ts': { NODE_SCRATCH_SOURCE: "''" },
   'src/pth/keras/readers.ts': { kerasReader: 'null', tfjsReader: 'null' },
   'src/platform/fetchBytes.ts': { fetchBytes: ABSENT },
   'src/translate/norm/forwardByNorm.ts': { forwardByNorm: ABSENT },

@@ -20,7 +20,8 @@ export const ERROR_CODES = {
   },
   ERR_SCRATCH: {
     thrownAs: 'FileError',
-    means: 'The disk of a scratch file is full, or has failed',
+    means:
+      'The disk of a scratch file is full, or has failed; in a page, only dedicated workers have such files',
   },
   ERR_ABORTED: {
     thrownAs: 'AbortError',

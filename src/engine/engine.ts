@@ -53,14 +53,15 @@ export interface CompileOptions {
   /**
    * A folder for a scratch file, in which the program keeps values that do not fit into `memory`: with a few row-by-row windows of them in
    * memory, any size fits, at the price of reading and writing. Results are the same to the bit. The file goes with the program; those that
-   * processes which are gone have left in that folder are removed. /tmp may be memory itself. Engines that plan no memory ignore it, and
-   * so far there is none in a browser. Default: no such file.
+   * processes which are gone have left in that folder are removed. /tmp may be memory itself. In a page, it is a folder of the private file
+   * system of its origin (OPFS), of which `/` is all, and the caller is a dedicated worker: no other thread has such files. The thread that compiles
+   * reads and writes for all others while a program runs. Engines that plan no memory ignore it. Default: no such file.
    */
   readonly scratch?: string;
   /**
    * Whether a run with values in a scratch file that is ended, by its `signal` or with its process, can go on from the last layers that were
    * done, with the same bits: what was computed then stays in the folder, for a week, and the next run there with the same input, weights
-   * and options takes it up. A run that is done leaves nothing. Default: false.
+   * and options takes it up. A run that is done leaves nothing. In Node; pages ignore it. Default: false.
    */
   readonly resume?: boolean;
   /** Threads to use; engines without threads ignore it. Default: what the machine has. */

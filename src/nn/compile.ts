@@ -86,7 +86,7 @@ export function namesOf(module: Module): GraphNames {
  *
  * @throws ShapeError when a layer does not take what reaches it; CycleganError for an unknown engine; MemoryError when `memory` is less
  * than the least, which its message tells; FileError when it cannot be kept to without a scratch file that cannot be had, `ERR_SCRATCH` when
- * its disk is full. Without `memory`, more of it is taken then, with a notice.
+ * its disk is full, or the browser has no room for it, or the caller is no worker. Without `memory`, more of it is taken then, with a notice.
  */
 export async function compile(module: Module, options: CompileModuleOptions): Promise<Program> {
   checkOptions('compile', options);

@@ -1,4 +1,5 @@
 import { builtin, requireBuiltin } from './builtin.js';
+import { byteCount, roundedBytes } from './byteCount.js';
 import { crc32 } from './crc32.js';
 import { errorCode, FileError, fileError } from './fileError.js';
 import { thisPlace } from './lockOwner.js';
@@ -257,23 +258,18 @@ function isOpenHere(file: { readonly dev: number; readonly ino: number }): boole
 
 /** What is told of a disk that is full. */
 export function diskFull(folder: string, bytes: number): FileError {
-  const told = (count: number) => `${formatBytes(count)} (${count} bytes)`;
   const free = freeBytes(folder);
   const held = sum(leftIn(folder, placeName()).map(({ stem }) => heldBy(stem + DATA)));
   const ofOthers =
     held === 0
       ? ''
-      : `; ${formatBytes(held)} there are kept for runs that were ended (.cyclegan-*.scratch), which may be removed`;
+      : `; ${roundedBytes(held)} there are kept for runs that were ended (.cyclegan-*.scratch), which may be removed`;
   const ofQuota = free === null || free < bytes ? '' : ', perhaps beyond what this user may have';
-  const left = free === null ? '' : `, and ${told(free)} are free${ofQuota}${ofOthers}`;
+  const left = free === null ? '' : `, and ${byteCount(free)} are free${ofQuota}${ofOthers}`;
   return new FileError(
     'ERR_SCRATCH',
-    `${folder}: the disk is too full for values that have no place in memory: they need ${told(bytes)}${left}. Free some, name a folder elsewhere (--scratch; in code: scratch), or allow more memory (--memory; memory).`,
+    `${folder}: the disk is too full for values that have no place in memory: they need ${byteCount(bytes)}${left}. Free some, name a folder elsewhere (--scratch; in code: scratch), or allow more memory (--memory; memory).`,
   );
-}
-
-function formatBytes(bytes: number): string {
-  return bytes < 1e9 ? `${Math.ceil(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
 /** @param held What it has already. */

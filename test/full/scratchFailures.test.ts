@@ -71,7 +71,10 @@ describe('a program whose values could lie in a file', () => {
     expect((await program.run(input)).data).toEqual(data);
     program.dispose();
     const less = { ...how, scratch: folder, memory: withFile as number };
-    await expect(compile(netG, less)).rejects.toMatchObject({ code: 'ERR_TOO_LARGE' });
+    await expect(compile(netG, less)).rejects.toMatchObject({
+      code: 'ERR_SCRATCH',
+      message: expect.stringMatching(/this thread has no files .* allow more memory/),
+    });
   });
 
   it('has them in the file when it cannot keep to what is aimed at', async () => {

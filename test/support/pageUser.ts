@@ -44,12 +44,19 @@ export class ServedPage {
     this.#home = home;
   }
 
-  /** Somebody who has never been there. */
-  async visit(options: BrowserContextOptions = { viewport: DESK }): Promise<PageUser> {
+  /**
+   * Somebody who has never been there.
+   * @param prepare Before the page comes.
+   */
+  async visit(
+    options: BrowserContextOptions = { viewport: DESK },
+    prepare: (page: Page) => Promise<void> = async () => undefined,
+  ): Promise<PageUser> {
     const context = await this.browser.newContext({ ...options, serviceWorkers: 'block' });
     const page = await context.newPage();
     const user = new PageUser(context, page);
     await page.addInitScript(remarksStay);
+    await prepare(page);
     await page.goto(this.host.address);
     return user;
   }

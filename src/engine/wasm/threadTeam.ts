@@ -1,13 +1,12 @@
 import { throwIfAborted } from '../../platform/abortion.js';
 import { canBlock, pause } from '../../platform/pause.js';
-import type { ScratchFile } from '../../platform/scratchFile.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { RunOptions } from '../engine.js';
 import { CONTROL, COUNTER_BYTES } from './kernels/driver.js';
 import { type PoolWorker, takeWorkers, WorkerError } from './pool/pool.js';
 import { inTurn } from './pool/semaphore.js';
 import { type ProgramMemory, releaseMemory } from './programMemory.js';
-import { openScratchAccess, type ScratchAccess, scratchError } from './scratchAccess.js';
+import type { Scratch, ScratchAccess } from './scratch/transfer.js';
 import type { Part, StepRange, Team } from './team.js';
 import { ReachableMemory, type WritableMemory } from './writableMemory.js';
 
@@ -37,7 +36,7 @@ export interface TeamShape {
   /** Where threads' scratch memory begins, and how much each of them has. */
   readonly scratch: { readonly start: number; readonly bytes: number };
   /** Where values are that have no place in memory; `null` where all have one. */
-  readonly file: ScratchFile | null;
+  readonly file: Scratch | null;
 }
 
 /** Workers that were sent into steps, and what comes of each. */
@@ -66,7 +65,7 @@ export class ThreadTeam implements Team {
     this.memory = new ReachableMemory(memory.memory.buffer);
     this.#control = new Int32Array(memory.memory.buffer);
     const { buffer } = memory.memory;
-    this.#file = shape.file === null ? null : openScratchAccess(shape.file.path, buffer);
+    this.#file = shape.file?.open(buffer) ?? null;
     const imports = { m: memory.memory, transfer: this.#file?.transfer ?? noTransfer };
     try {
       this.#exports = new WebAssembly.Instance(shape.module, { e: imports }).exports;
@@ -83,7 +82,7 @@ export class ThreadTeam implements Team {
   }
 
   /** Where values are that have no place in memory; `null` where all have one. */
-  get file(): ScratchFile | null {
+  get file(): Scratch | null {
     return this.#shape.file;
   }
 
@@ -123,8 +122,8 @@ export class ThreadTeam implements Team {
     signal?.addEventListener('abort', stop, { once: true });
     try {
       // A page's main thread could not wait at a barrier, so there workers do it all; so do they where a step may take seconds, and a
-      // signal that only the event loop hears is not to wait for its end.
-      const isLate = signal !== undefined && this.file !== null;
+      // signal that only the event loop hears is not to wait for its end; and where this thread has to be there for what they ask of it.
+      const isLate = this.file !== null && (signal !== undefined || this.#movesForOthers);
       if ((blocking && canBlock() && !isLate) || !this.#held.shared) {
         await this.#runHere(range, !blocking || signal !== undefined, onStep);
       } else {
@@ -206,7 +205,7 @@ export class ThreadTeam implements Team {
     void releaseMemory(this.#held);
     this.#file?.close();
     // Nobody takes it over while a thread may still write to it.
-    if (file?.isLeft) void this.#held.left.then(() => file.remove());
+    if (file?.journaled?.isLeft) void this.#held.left.then(() => file.remove());
     else file?.remove();
   }
 
@@ -218,7 +217,12 @@ export class ThreadTeam implements Team {
 
   #throwScratchFailure(): void {
     const failure = Atomics.load(this.#control, CONTROL.scratchFailure / 4);
-    if (failure !== 0 && this.#shape.file !== null) throw scratchError(failure, this.#shape.file);
+    if (failure !== 0 && this.file !== null) throw this.file.errorOf(failure);
+  }
+
+  /** Whether other threads have this one read and write the scratch file for them. */
+  get #movesForOthers(): boolean {
+    return this.file?.sharedPath === null && this.#shape.threads > 1;
   }
 
   get #hasFailed(): boolean {
@@ -351,7 +355,8 @@ export class ThreadTeam implements Team {
       const report = onStep !== null && i === 0;
       const part = { driver, from, to, scratch: this.#scratch(first + i), report };
       const message = { ...this.#loadMessage(worker), run: part };
-      const run = worker.ask(id, message, onStep === null ? {} : { onStep });
+      const onTransfer = this.#file?.transfer;
+      const run = worker.ask(id, message, { onStep: onStep ?? undefined, onTransfer });
       // Callers wait for it, too. What reached the worker is unknown: the next time, all is sent again.
       run.catch(() => {
         this.giveUp(control);
@@ -397,8 +402,9 @@ export class ThreadTeam implements Team {
     const { loadedWorkers, memory } = this.#held;
     if (loadedWorkers.has(worker)) return {};
     loadedWorkers.add(worker);
-    const scratch = this.#shape.file?.path ?? null;
-    return { load: { module: this.#shape.module, memory, scratch } };
+    const { module, file } = this.#shape;
+    const scratch = file === null ? null : (file.sharedPath ?? '');
+    return { load: { module, memory, scratch } };
   }
 
   #scratch(thread: number): number {

@@ -7,7 +7,7 @@ import { FileError } from '../../platform/fileError.js';
 import { collectNow } from '../../platform/garbage.js';
 import { noticeOnce } from '../../platform/notice.js';
 import { canBlock, isPageThread, pauseEvery } from '../../platform/pause.js';
-import { beginScratch, choicesLeftIn, type ScratchFile } from '../../platform/scratchFile.js';
+import { choicesLeftIn } from '../../platform/scratchFile.js';
 import { sha256 } from '../../platform/sha256.js';
 import { formatShape, sizeOf } from '../../tensor/shape.js';
 import type { CompileOptions, Engine, Program } from '../engine.js';
@@ -45,6 +45,8 @@ import { inTurn } from './pool/semaphore.js';
 import { compilationRefusal, probeFeatures } from './probe.js';
 import { holdMemory, releaseMemory } from './programMemory.js';
 import { RunJournal } from './runJournal.js';
+import { beginScratch, scratchRefusal } from './scratch/scratch.js';
+import type { Scratch } from './scratch/transfer.js';
 import type { Team } from './team.js';
 import { ThreadTeam } from './threadTeam.js';
 import { timeHere, timeInWorker, tuned } from './tuning.js';
@@ -137,11 +139,11 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   if (variant === null)
     return new ReferenceProgram(graph, 'wasm', describeNodes(graph.nodes), notes);
   const isElsewhere = !shared && (await worksElsewhere());
-  const { memory = null } = options;
-  const scratchFolder = scratchFolderOf(options, isElsewhere);
-  if (scratchFolder === null && options.scratch !== undefined) notes.push(NO_SCRATCH);
+  const { memory = null, scratch: scratchFolder = null } = options;
+  const refusal = scratchFolder === null ? null : scratchRefusal();
+  if (refusal !== null) notes.push(`no scratch file, for ${refusal}`);
   const economies = economiesFor(options.economy, scratchFolder !== null);
-  const resume = options.resume ?? false;
+  const resume = canResume(options);
   const how = { memory, economies, scratchFolder, resume, isKept: true };
   const machine = { threads, shared, isElsewhere, notes, blocking, early, allowV8Flags, ...how };
   if (isOneSegment(graph, parts)) {
@@ -161,12 +163,9 @@ async function compileAsItIs(traced: Graph, options: CompileOptions): Promise<Pr
   return new PartitionedProgram(graph, 'wasm', compiled, describeNodes(rest));
 }
 
-const NO_SCRATCH =
-  'no scratch file, for this runtime has no files: values have their places in memory';
-
-/** The folder of a scratch file; `null` where none is named, or the thread that has the memory reaches no files. */
-function scratchFolderOf({ scratch }: CompileOptions, isElsewhere: boolean): string | null {
-  return isElsewhere || builtin('fs') === null ? null : (scratch ?? null);
+/** Whether runs are to go on in other processes, which they can where files are the disk's. */
+function canResume({ resume = false }: CompileOptions): boolean {
+  return resume && builtin('fs') !== null;
 }
 
 /** Of the program that it would be, laid out without any of its code being compiled. */
@@ -175,8 +174,7 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
   const { variant } = await chooseVariant(options);
   if (variant === null) return 0;
   const { threads, shared } = await startThreads(options);
-  const isElsewhere = !shared && (await worksElsewhere());
-  const hasScratch = scratchFolderOf(options, isElsewhere) !== null;
+  const hasScratch = options.scratch !== undefined && scratchRefusal() === null;
   const whole = foldWeightViews(neededSplit(traced)?.graph ?? traced);
   let least = 0;
   for (const part of partsOf(whole)) {
@@ -184,7 +182,7 @@ async function leastMemory(traced: Graph, options: CompileOptions): Promise<numb
     const { blocking = false } = options;
     const { graph } = part.segment;
     const economies = economiesOf(graph, economiesFor(options.economy, hasScratch));
-    const resume = options.resume ?? false;
+    const resume = canResume(options);
     const draft = { threads, shared, isKept: false, blocking, economies, resume };
     const needs: number[] = [];
     for (const economy of economies) {
@@ -316,9 +314,10 @@ function journalOf(
   assembly: Assembly,
   made: { readonly code: Uint8Array; readonly variant: Variant },
 ): RunJournal | null {
-  if (!(team instanceof ThreadTeam) || team.file === null) return null;
-  if (assembly.checkpoints.length === 0) return null;
-  const { file, buffer: memory } = team;
+  if (!(team instanceof ThreadTeam) || assembly.checkpoints.length === 0) return null;
+  const { file: scratch, buffer: memory } = team;
+  const file = scratch?.journaled ?? null;
+  if (file === null) return null;
   const code = sha256(made.code);
   const choice = JSON.stringify(made.variant.target.tile);
   const reopen = () => team.reopenFile();
@@ -373,7 +372,11 @@ async function gather(
 ): Promise<{ team: Team; memoryBytes: number }> {
   const { scratch, working, fileBytes } = assembly;
   const { isElsewhere, scratchFolder, resume } = options;
-  if (fileBytes > 0 && (isElsewhere || scratchFolder === null)) {
+  const file =
+    fileBytes === 0 || scratchFolder === null
+      ? null
+      : await beginScratch(scratchFolder, fileBytes, { resume });
+  if (fileBytes > 0 && file === null) {
     throw new CycleganError(
       'ERR_UNKNOWN_VARIANT',
       'Values are to lie in a file, and there is none.',
@@ -384,10 +387,6 @@ async function gather(
     const team = await WorkerTeam.start({ module, pages, zeroed, scratch: scratch.start });
     return { team, memoryBytes: pages * PAGE };
   }
-  const file =
-    fileBytes === 0 || scratchFolder === null
-      ? null
-      : beginScratch(scratchFolder, fileBytes, { resume });
   try {
     return gatherThreads(module, assembly, pages, options, file);
   } catch (error) {
@@ -401,7 +400,7 @@ function gatherThreads(
   { scratch, working }: Assembly,
   pages: number,
   { threads, shared, memory: budget }: BuildOptions,
-  file: ScratchFile | null,
+  file: Scratch | null,
 ): { team: Team; memoryBytes: number } {
   const { memory, isFresh } = takeMemory(pages, shared, budget ?? WHOLE_MEMORY);
   if (!isFresh) new Uint8Array(memory.buffer, 0, working.start).fill(0);

@@ -26,8 +26,10 @@ const scope = globalThis as unknown as {
   postMessage(reply: Reply, transfer?: readonly Transferable[]): void;
 };
 
-// Machine code is tried out while the model is still on its way.
-warmUp().catch(() => undefined);
+// Machine code is tried out while the model is still on its way; what a worker that was ended has left goes when there is time.
+warmUp()
+  .then(async () => (await import('../../platform/opfsFile.js')).sweepOpfs('/'))
+  .catch(() => undefined);
 
 const waiting = new Map<number, AbortController>();
 let last: Promise<unknown> = Promise.resolve();

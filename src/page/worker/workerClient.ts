@@ -39,6 +39,8 @@ export interface CallOptions<K extends CallName> {
 
 /** A worker that takes longer than this to let go of a cancelled call is ended; the next call starts another. */
 const PATIENCE_MS = 60;
+/** So long after it was ended, a worker has let go of its scratch file. */
+const SWEEP_MS = 1000;
 
 /** The page's side of its worker. It is started by the first call, and again after it was ended. */
 export class WorkerClient {
@@ -80,9 +82,16 @@ export class WorkerClient {
     });
   }
 
-  #fail(reason: Error): void {
+  /** Ends the worker; a file that it had goes, too. */
+  #end(): void {
     this.#worker?.terminate();
     this.#worker = null;
+    const sweep = async () => (await import('../../platform/opfsFile.js')).sweepOpfs('/');
+    setTimeout(() => sweep().catch(() => undefined), SWEEP_MS);
+  }
+
+  #fail(reason: Error): void {
+    this.#end();
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of pending) reject(reason);
@@ -90,8 +99,7 @@ export class WorkerClient {
 
   /** Ends the worker, and with it whatever it is doing; other calls that it had begin anew. */
   #restart(): void {
-    this.#worker?.terminate();
-    this.#worker = null;
+    this.#end();
     for (const [id, { isRepeatable, reject }] of this.#pending) {
       if (isRepeatable) continue;
       this.#pending.delete(id);

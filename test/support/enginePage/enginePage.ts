@@ -12,12 +12,19 @@ export class EnginePage {
   readonly #server: Server;
   readonly #page: Page;
 
-  /** @param flags Of Chromium. */
-  static async open(flags: readonly string[]): Promise<EnginePage> {
+  /**
+   * @param flags Of Chromium.
+   * @param headers Of all that is served.
+   */
+  static async open(
+    flags: readonly string[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<EnginePage> {
     const script = await bundle();
     const server = createServer(({ url }, response) => {
       const isScript = url === '/inPage.js';
-      response.setHeader('Content-Type', isScript ? 'text/javascript' : 'text/html');
+      const type = isScript ? 'text/javascript' : 'text/html';
+      response.writeHead(200, { 'Content-Type': type, ...headers });
       response.end(
         isScript ? script : '<!doctype html><script type="module" src="/inPage.js"></script>',
       );
@@ -34,6 +41,18 @@ export class EnginePage {
     this.#browser = browser;
     this.#server = server;
     this.#page = page;
+  }
+
+  /** So much may the page keep. */
+  async setQuota(quotaSize: number): Promise<void> {
+    const session = await this.#page.context().newCDPSession(this.#page);
+    const { origin } = new URL(this.#page.url());
+    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
+  }
+
+  /** Runs a function in the window. */
+  evaluate<T>(action: () => Promise<T>): Promise<T> {
+    return this.#page.evaluate(action);
   }
 
   /** @throws What the page does. */

@@ -4,6 +4,7 @@ import { openGenerator } from '../../../src/generator/openGenerator.js';
 import { compile } from '../../../src/nn/compile.js';
 import { Tensor } from '../../../src/tensor/tensor.js';
 import { runOperator } from '../runOperator.js';
+import { performScratch } from './scratchTask.js';
 import type { Done, Elements, Task, Transfers, Where } from './tasks.js';
 
 // Loaded by a page, and by a worker of it, which answers one task at a time.
@@ -12,6 +13,7 @@ const tensorOf = ({ shape, data }: Elements) => new Tensor(data, shape);
 
 async function perform(task: Task): Promise<Done> {
   if (task.kind === 'network') return performNetwork(task);
+  if (task.kind === 'scratch') return performScratch(task);
   const { op, params, options } = task;
   const weights = new Map(task.weights.map(({ key, ...elements }) => [key, tensorOf(elements)]));
   const input = tensorOf(task.input);

@@ -26,6 +26,16 @@ export type Task =
       readonly options: EngineOptions;
       /** Whether the GPU is taken away after a run, before the next. */
       readonly losesDevice?: boolean;
+    }
+  | {
+      readonly kind: 'scratch';
+      readonly file: Uint8Array;
+      readonly input: Elements;
+      readonly options: EngineOptions;
+      /** Whether its memory is the least that does; else `options` say. */
+      readonly isLeast?: boolean;
+      /** Whether the run is ended once a layer is done. */
+      readonly isEnded?: boolean;
     };
 
 /** What a run hands to the GPU, and fetches from it. */
@@ -45,6 +55,16 @@ export interface Done {
   readonly transfers: Transfers | null;
   /** Of a run after the GPU was lost. */
   readonly again: Elements | null;
+  /** Of a program that may have a scratch file. */
+  readonly scratch?: ScratchSeen;
+}
+
+export interface ScratchSeen {
+  readonly scratchBytes: number;
+  readonly memoryBytes: number;
+  /** What lies in the private file system while the program is there, with how many bytes it has, and a second after that, if that long. */
+  readonly during: readonly string[];
+  readonly after: readonly string[];
 }
 
 /** The window, whose main thread runs the library then, or a worker of it. */

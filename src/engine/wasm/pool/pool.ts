@@ -1,6 +1,7 @@
 import { CycleganError } from '../../../errors.js';
 import { builtin } from '../../../platform/builtin.js';
 import { startWorker, type WorkerHandle } from '../../../platform/worker.js';
+import type { Transfer } from '../scratch/transfer.js';
 import { WORKER_SOURCE } from './workerSource.js';
 
 /** A worker thread died or could not be started. */
@@ -28,6 +29,8 @@ export interface Reply {
   readonly ticket: number;
   readonly ready?: boolean;
   readonly step?: number;
+  /** A call of the scratch file's function that this thread is to do: the worker waits until its word is no longer 0. */
+  readonly transfer?: { readonly item: number; readonly args: number; readonly word: Int32Array };
   readonly done?: boolean;
   /** Whether there was no memory of that size. */
   readonly refused?: boolean;
@@ -43,6 +46,7 @@ export interface Reply {
 /** Besides the message itself. */
 interface AskOptions {
   readonly onStep?: (step: number) => void;
+  readonly onTransfer?: Transfer;
   readonly transfer?: readonly ArrayBuffer[];
 }
 
@@ -50,6 +54,7 @@ interface Waiting {
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
   readonly onStep: (step: number) => void;
+  readonly onTransfer: Transfer;
 }
 
 class PoolWorker {
@@ -74,12 +79,12 @@ class PoolWorker {
   ask(
     id: number,
     message: object,
-    { onStep = () => undefined, transfer }: AskOptions = {},
+    { onStep = () => undefined, onTransfer = () => undefined, transfer }: AskOptions = {},
   ): Promise<Reply> {
     if (this.#death !== null) return Promise.reject(new WorkerError(this.#death));
     return new Promise((resolve, reject) => {
       const ticket = nextTicket++;
-      this.#waiting.set(ticket, { resolve, reject, onStep });
+      this.#waiting.set(ticket, { resolve, reject, onStep, onTransfer });
       this.#handle.hold(true);
       this.#handle.post({ id, ticket, ...message }, transfer);
     });
@@ -96,9 +101,16 @@ class PoolWorker {
   }
 
   #receive(reply: Reply): void {
-    const { ticket, step, error } = reply;
+    const { ticket, step, transfer, error } = reply;
     const waiting = this.#waiting.get(ticket);
     if (waiting === undefined) return;
+    if (transfer !== undefined) {
+      const { item, args, word } = transfer;
+      waiting.onTransfer(item, args);
+      Atomics.store(word, 0, 1);
+      Atomics.notify(word, 0);
+      return;
+    }
     if (step !== undefined) {
       waiting.onStep(step);
       return;

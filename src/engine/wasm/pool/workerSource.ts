@@ -1,7 +1,7 @@
 import { REASON_BYTES } from '../../../platform/garbage.js';
 import { CONTROL } from '../kernels/driver.js';
 import { PAGE } from '../newMemory.js';
-import { SCRATCH_FAILURES } from '../scratchAccess.js';
+import { NODE_SCRATCH_SOURCE } from '../scratch/nodeScratchSource.js';
 
 /** After so many programs that are gone, a thread collects their machine code (`platform/garbage.ts`). */
 export const REMAINS_AT_A_TIME = 8;
@@ -19,12 +19,14 @@ const TURN_MS = 10;
  * copies are asked for; between steps, a worker that has been at work for a while takes messages. A program that is dropped then
  * ends before its next step, and only after that do others get its memory.
  *
- * Messages in: `{ id, ticket, load: { module, memory, scratch } }` with the path of a scratch file or `null`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
+ * Where the thread that calls has a scratch file open that none else can have, workers ask it to move bytes, and wait.
+ *
+ * Messages in: `{ id, ticket, load: { module, memory, scratch } }` with the path of a scratch file, or '' to ask for what is moved, or `null`, `{ id, ticket, run: { driver, from, to, scratch, report } }`,
  * `{ id, drop: true }`, `{ collect: true }`, `{ ticket, hello: true }`; with memory of the worker's own
  * `{ id, ticket, load: { module, own: { pages, maximum, zeroed } } }`, `{ id, write: [{ address, buffer }] }`, which may be one with what follows,
  * `{ id, ticket, walk: { driver, from, to, scratch, report } }`, `{ id, stop: true }`, `{ id, ticket, read: [{ address, bytes }] }`,
  * `{ id, ticket, call: { name, args } }`.
- * Messages out: `{ ticket, ready, refused }`, `{ ticket, step }`, `{ ticket, done, error, beyond, parts, milliseconds }`; a message that loads
+ * Messages out: `{ ticket, ready, refused }`, `{ ticket, step }`, `{ ticket, transfer: { item, args, word } }`, `{ ticket, done, error, beyond, parts, milliseconds }`; a message that loads
  * and runs is answered for the run alone.
  */
 export const WORKER_SOURCE = `
@@ -78,45 +80,12 @@ const walk = async (program, { driver, from, to, scratch, report }, ticket) => {
   port.postMessage({ ticket, done: true, error, beyond: control[${CONTROL.beyond / 4}] !== 0 });
   if (--program.walks === 0 && program.isDropped) idle.push(own);
 };
-const openScratch = (path, buffer) => {
-  const fs = require('fs');
-  const { EDQUOT } = require('os').constants.errno;
-  let file = -1;
-  let opened = -1;
-  const words = new Uint32Array(buffer);
-  const control = new Int32Array(buffer);
-  const openAnew = () => {
-    const current = Atomics.load(control, ${CONTROL.scratchFile / 4});
-    if (current === opened) return;
-    if (file >= 0) fs.closeSync(file);
-    file = -1;
-    file = fs.openSync(path, fs.constants.O_RDWR | (fs.constants.O_NOFOLLOW ?? 0));
-    opened = current;
-  };
-  const transfer = (item, args) => {
-    const at = args / 4;
-    const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] = words.subarray(at, at + 9);
-    const from = item * itemBytes;
-    const length = Math.min(itemBytes, bytes - from);
-    try {
-      openAnew();
-      for (let plane = 0; plane < planes; plane++) {
-        const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
-        const offset = high * 2 ** 32 + low + from + plane * fileStride;
-        for (let done = 0; done < length; ) {
-          const move = isStore === 1 ? fs.writeSync : fs.readSync;
-          const moved = move(file, part, done, length - done, offset + done);
-          if (moved === 0) throw new Error('short');
-          done += moved;
-        }
-      }
-    } catch ({ code, errno, message }) {
-      const failure = code === 'ENOSPC' || errno === -EDQUOT ? ${SCRATCH_FAILURES.full} : message === 'short' ? ${SCRATCH_FAILURES.short} : ${SCRATCH_FAILURES.other};
-      Atomics.store(control, ${CONTROL.scratchFailure / 4}, failure);
-      Atomics.store(control, ${CONTROL.stop / 4}, 1);
-    }
-  };
-  return { transfer, close: () => file >= 0 && fs.closeSync(file) };
+${NODE_SCRATCH_SOURCE}
+let asking = 0;
+const ask = (item, args) => {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  port.postMessage({ ticket: asking, transfer: { item, args, word } });
+  Atomics.wait(word, 0, 0);
 };
 const noTransfer = () => {
   throw new Error('values lie in a file, and there is none');
@@ -147,7 +116,7 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     if (own) new Uint8Array(own.buffer, 0, load.own.zeroed).fill(0);
     const memory = own ?? load.memory;
     const file = load.scratch ? openScratch(load.scratch, memory.buffer) : null;
-    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory, transfer: file?.transfer ?? noTransfer } });
+    const { exports } = new WebAssembly.Instance(load.module, { e: { m: memory, transfer: file?.transfer ?? (load.scratch === '' ? ask : noTransfer) } });
     programs.set(id, { exports, own, file, control: new Int32Array(memory.buffer), walks: 0, isDropped: false });
     if (!run) port.postMessage({ ticket, ready: true });
   }
@@ -175,6 +144,7 @@ const receive = ({ id, ticket, load, run, drop, collect, hello, write, stop, rea
     const program = programs.get(id);
     const driver = program.exports[run.driver];
     let error = null;
+    asking = ticket;
     try {
       if (run.report) {
         for (let step = run.from; step < run.to && Atomics.load(program.control, ${CONTROL.stop / 4}) === 0; step++) {

@@ -13,8 +13,8 @@ interface Size {
 const FLOAT_BYTES = 4;
 /** Without saving, engines were seen to take 0.8 to 1.3 of what values and weights take. */
 const SURCHARGE = 1.4;
-/** What saves memory takes a fifth of that, at the least: beyond this many limits, nobody has to be asked. */
-const HOPELESS = 8;
+/** What saves memory takes a fifth of that, and a tenth with a file, at the least: beyond this many limits, nobody has to be asked. */
+const HOPELESS = 16;
 /** For each pixel, the picture and its previews. */
 const PICTURE_BYTES = 20;
 const GIGA = 1e9;
@@ -34,17 +34,30 @@ export class TooLargeError extends CycleganError {
   }
 }
 
-/** @throws TooLargeError for a picture that would come to the network too large for this device, before any of the work. */
-export async function checkMemoryNeed(
+/** Values that do not fit into memory lie in the page's private file system. */
+const IN_FILE = { scratch: '/' } as const;
+
+/** How a network is run that needs a file, beside the options of its engine; none of them where it needs none. */
+export type Saving = Pick<EngineOptions, 'memory' | 'scratch'>;
+
+/**
+ * How a picture of some size is run within the memory that this device has.
+ * @param mayHaveFile Whether values may lie in a file, where there are files.
+ * @throws TooLargeError for a picture that would come to the network too large, before any of the work.
+ */
+export async function memorySaving(
   name: string,
   size: Size,
   network: PictureNetwork,
   engine: EngineOptions,
-): Promise<void> {
+  mayHaveFile = true,
+): Promise<Saving> {
   const limit = memoryLimit();
-  const needOf = (some: Size) => memoryNeed(some, network, engine, limit);
+  const saving = mayHaveFile ? { ...engine, ...IN_FILE } : engine;
+  if ((await memoryNeed(size, network, engine, limit)) <= limit) return {};
+  const needOf = (some: Size) => memoryNeed(some, network, saving, limit);
   const need = await needOf(size);
-  if (need <= limit) return;
+  if (need <= limit) return { ...IN_FILE, memory: limit - pictureBytes(size) };
   const { width, height } = size;
   const ratio = (side: number) => side / Math.min(width, height);
   const scaled = (side: number) => ({
@@ -84,7 +97,11 @@ async function memoryNeed(
   const whole = FLOAT_BYTES * SURCHARGE * (peakElements(graph) + weights);
   if (whole <= limit || whole > HOPELESS * limit) return whole;
   const least = await leastMemory(module, { ...engine, inputShape });
-  return least === null ? whole : least + PICTURE_BYTES * size.width * size.height;
+  return least === null ? whole : least + pictureBytes(size);
+}
+
+function pictureBytes({ width, height }: Size): number {
+  return PICTURE_BYTES * width * height;
 }
 
 function peakElements(graph: Graph): number {

@@ -1,5 +1,6 @@
 import type { EngineOptions, NodeProgress, Program } from '../../../engine/engine.js';
 import { hasGpu } from '../../../engine/engines.js';
+import { CycleganError } from '../../../errors.js';
 import type { OpenedGenerator } from '../../../generator/openGenerator.js';
 import { encodeImage, imageSize, loadDecoder } from '../../../image/formats.js';
 import { ImageError, type Picture } from '../../../image/picture.js';
@@ -11,7 +12,7 @@ import { currentGenerator } from '../../model/worker/openModel.js';
 import { decodingOf, engineOf, pipelineOf, type Settings } from '../../settings/settings.js';
 import type { CallContext, Handler } from '../../worker/protocol.js';
 import type { PictureProgress, Translated } from '../shared.js';
-import { checkMemoryNeed } from './memoryNeed.js';
+import { memorySaving, type Saving } from './memoryNeed.js';
 import { pngOf } from './previews.js';
 import { orWithoutGpu } from './withoutGpu.js';
 import { WorkMeter } from './workMeter.js';
@@ -60,9 +61,10 @@ export const translatePicture: Handler<'translate'> = async (
   const engine = engineOf(settings, await hasGpu());
   // What a GPU of the page's own choice has no room for, the processor does.
   const withoutGpu = engineOf(settings, false);
-  const { prepared, size, notes } = await openPicture(file, name, settings, (coming) =>
-    checkMemoryNeed(name, coming, generator, withoutGpu),
-  );
+  let saving: Saving = {};
+  const { prepared, size, notes } = await openPicture(file, name, settings, async (coming) => {
+    saving = await memorySaving(name, coming, generator, withoutGpu);
+  });
   const before = await pngOf(prepared.sized);
   report({ kind: 'opened', before, size });
   const run = new Run(generator, prepared.sized, { signal, report });
@@ -70,10 +72,20 @@ export const translatePicture: Handler<'translate'> = async (
     orWithoutGpu(
       settings,
       engine,
-      (options) => run.generate(options),
+      (options) => run.generate({ ...options, ...saving }),
       (note) => run.notes.push(note),
     ),
-  );
+  )
+    .catch(async (error) => {
+      // There is no room for the file: what fits without one is said.
+      if (error instanceof CycleganError && error.code === 'ERR_SCRATCH')
+        await memorySaving(name, prepared.sized, generator, withoutGpu, false);
+      throw error;
+    })
+    .finally(() => {
+      // The file goes with the program, which is kept otherwise.
+      if (saving.scratch !== undefined) generator.module.dispose();
+    });
   signal.throwIfAborted();
   const picture = finish(output, prepared, pipelineOf(settings));
   const { format, quality } = settings;
