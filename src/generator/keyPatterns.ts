@@ -46,6 +46,11 @@ export class KeyPatterns {
     );
   }
 
+  /** Shapes of all weights that have two axes or more, in the file's order. */
+  get weights(): readonly Shape[] {
+    return this.#entries.map(([, shape]) => shape).filter(({ length }) => length > 1);
+  }
+
   /** Key and shape of the last tensor that has more than one axis. */
   get lastWeight(): readonly [string, Shape] | undefined {
     return this.#entries.findLast(([, shape]) => shape.length > 1);

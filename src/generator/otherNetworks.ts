@@ -1,3 +1,4 @@
+import type { Shape } from '../tensor/shape.js';
 import { isKernel, type KeyPatterns } from './keyPatterns.js';
 import { GENERATORS_THAT_WANT_MORE } from './otherGenerators.js';
 import { known, type OtherNetwork, RUNS } from './otherNetwork.js';
@@ -21,9 +22,30 @@ function hasHalving(keys: KeyPatterns): boolean {
   );
 }
 
-/** Residual blocks of the CycleGAN authors' layout, by names of other repositories. */
-const RENAMED_BLOCK =
-  /(^|\.)(?:(?!model\.)\w+\.\d+\.conv_block|\w+\.\d+\.(?:block|res_block|resblock))\.1\.weight$/;
+/**
+ * Whether weights are those of the CycleGAN authors' ResNet generator, one after the other: a convolution of 7×7, some that double
+ * the channels, pairs that keep them, as many as before that halve them, and one of 7×7.
+ */
+function isResNet(weights: readonly Shape[]): boolean {
+  const [first, ...rest] = weights;
+  const is = (shape: Shape | undefined, ...expected: Shape) =>
+    shape?.length === 4 && expected.every((side, axis) => shape[axis] === side);
+  if (first?.[2] !== KERNEL) return false;
+  let [channels] = first;
+  let next = rest.shift();
+  let halvings = 0;
+  for (; is(next, 2 * channels, channels, 3); next = rest.shift(), halvings++) channels *= 2;
+  let inBlocks = 0;
+  for (; is(next, channels, channels, 3); next = rest.shift()) inBlocks++;
+  // A transposed convolution has its input's channels first.
+  for (; halvings > 0 && is(next, channels, channels / 2, 3); next = rest.shift(), halvings--)
+    channels /= 2;
+  const isLast = next?.length === 4 && next[1] === channels && next[2] === KERNEL;
+  return isLast && halvings === 0 && inBlocks > 0 && inBlocks % 2 === 0 && rest.length === 0;
+}
+
+/** Of a generator's first and last convolution. */
+const KERNEL = 7;
 
 /**
  * Networks that have most of the keys of a family, and compute something else. Keys alone would have people rename the others, and get a
@@ -54,10 +76,7 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
     name: 'a ResNet generator whose layers have other names',
     advice:
       'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
-    matches: (keys) =>
-      keys.hasKernel(/(^|\.)\w+\.1\.weight$/, 7) &&
-      keys.some(RENAMED_BLOCK, isKernel) &&
-      !hasHalving(keys),
+    matches: (keys) => isResNet(keys.weights) && !keys.has(/(^|\.)model\.\d+\.conv_block\./),
   },
 ];
 

@@ -22,6 +22,8 @@ export function hasAnchor(tensors: ReadonlyMap<string, Shaped>, anchor: Anchor):
   );
 }
 
+/** How many times larger than a network what stands around it is, if it is one. */
+const MUCH_LARGER = 4;
 /** More networks are in no file; layers that have a name many times are. */
 const MAX_NETWORKS = 64;
 
@@ -31,7 +33,7 @@ const MAX_NETWORKS = 64;
  *
  * @param isNetwork Whether keys and shapes are a whole network's. Where several names stand before the anchor, this tells networks
  * from layers of another network that are called as the family's first one is.
- * @returns `null` where there are several of them, and none is a network.
+ * @returns `null` where none of several is a network, nor one that is small beside the whole.
  * @throws StateDictError when there are several networks.
  */
 export function withOwnKeys<T extends Shaped>(
@@ -49,8 +51,11 @@ export function withOwnKeys<T extends Shaped>(
   const named = prefixesOf(stateDict, anchor);
   if (named.length === 0) return { prefix: '', own: stateDict };
   if (named.length > MAX_NETWORKS) return null;
-  const all =
-    named.length === 1 ? named : named.filter((prefix) => isNetwork(keysUnder(stateDict, prefix)));
+  const all = named.filter((prefix) => {
+    const own = keysUnder(stateDict, prefix);
+    // Alone, it may be a damaged network, but for a few layers of something larger.
+    return (named.length === 1 && own.size * MUCH_LARGER >= stateDict.size) || isNetwork(own);
+  });
   if (all.length === 0) return null;
   const trained = all.filter((name) => !AVERAGE.test(name));
   const prefixes = trained.length === 1 ? trained : all;

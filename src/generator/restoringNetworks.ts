@@ -10,6 +10,9 @@ const RESTORERS: readonly (readonly [name: string, keys: string])[] = [
   ['SRGAN', 'upsampling. res_blocks.0.conv_block.'],
   ['SRResNet', 'conv_input. upscale[24]x.'],
   ['IMDN', 'fea_conv. LR_conv.'],
+  ['VDSR', 'residual_layer.#.conv.'],
+  ['RDN', 'SFENet1. RDBs.'],
+  ['DBPN', 'initial. upmodules.'],
   ['FSRCNN', 'first_part. mid_part.'],
   ['NAFNet', 'intro. middle_blks.'],
   ['Restormer', 'patch_embed. encoder_level1.'],
@@ -24,6 +27,7 @@ const RESTORERS: readonly (readonly [name: string, keys: string])[] = [
   ['SCI', 'enhance.in_conv. enhance.out_conv.'],
   ['RetinexNet', 'net(1_conv0|2_conv0_1).'],
   ['PReNet', 'conv0.0. res_conv1.0.'],
+  ['DeRaindrop', 'det_conv0. conv_i.'],
   ['PyNET', 'conv_l1_d1.'],
   ['DeblurGAN-v2', 'fpn.lateral4. smooth2.'],
   ['CBDNet', 'fcn.fcn. unet.inc.'],
@@ -39,11 +43,11 @@ export const RESTORING_NETWORKS: readonly OtherNetwork[] = [
     known(`${name}, which enlarges or restores pictures`, RUNS, keys),
   ),
   {
-    name: 'a row of 3×3 convolutions (DnCNN, FFDNet, IRCNN or alike)',
+    name: 'a row of convolutions (DnCNN, FFDNet, compact Real-ESRGAN, waifu2x or alike)',
     advice: RUNS,
     matches: (keys) =>
-      keys.hasKernel(/(^|\.)model\.0\.weight$/, 3) &&
-      keys.hasKernel(/(^|\.)model\.2\.weight$/, 3) &&
-      keys.every(/(^|\.)model\.\d+\.\w+$/, (shape) => shape.length < 2 || shape[2] === 3),
+      keys.hasKernel(/(^|\.)(model|body|net)\.0\.weight$/, 3) &&
+      keys.hasKernel(/(^|\.)(model|body|net)\.2\.weight$/, 3) &&
+      keys.every(/(^|\.)(model|body|net)\.\d+\.\w+$/, () => true),
   },
 ];

@@ -127,12 +127,28 @@ function wrapped(call: PickleCall, key: string): PickleCall | null {
   ) {
     return wrappedByType(call, key);
   }
+  if (name === PARAMETER && args.length === 1 && inner instanceof PickleCall) {
+    return wrappedByParameter(call, inner, key);
+  }
   const isParameter = name === `${UTILS}_rebuild_parameter`;
   if (!isParameter && name !== `${UTILS}_rebuild_parameter_with_state`) return null;
   const isSound =
     args.length === (isParameter ? 3 : 4) && typeof args[1] === 'boolean' && areHooks(hooks);
   if (!isSound || !(inner instanceof PickleCall) || call.changed) throw noTensor(call, key);
   if (!isParameter) checkAttributes(call, args[3], key);
+  return inner;
+}
+
+/** `Parameter(tensor)`, and whether it has gradients, its use without them, and its hooks: so models were saved up to torch 0.3. */
+function wrappedByParameter(call: PickleCall, inner: PickleCall, key: string): PickleCall {
+  const state = call.state instanceof PickleTuple ? call.state.items : [];
+  const [gradient, volatile, hooks] = state;
+  const isSound =
+    state.length === 3 &&
+    typeof gradient === 'boolean' &&
+    typeof volatile === 'boolean' &&
+    areHooks(hooks);
+  if (call.changed && !isSound) throw noTensor(call, key);
   return inner;
 }
 

@@ -428,10 +428,6 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
     },
   ],
   [
-    'ResNet generator whose layers have other names.*under their names',
-    { 'main.1.weight': [4, 3, 7, 7], 'main.10.conv_block.1.weight': CONVOLUTION },
-  ],
-  [
     'StarGAN v2.*wants a style vector',
     { 'from_rgb.weight': [4, 3, 3, 3], 'decode.0.norm1.fc.weight': [16, 4] },
   ],
@@ -489,6 +485,18 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['MIMO-UNet', { 'feat_extract.0.main.0.weight': [8, 3, 3, 3], 'SCM1.conv.main.0.bias': [8] }],
   ['GCANet', { 'gate.weight': [3, 24, 3, 3], 'res1.pre_conv1.weight': [1, 1, 3, 3] }],
   ['AOD-Net', { 'e_conv1.weight': [3, 3, 1, 1], 'e_conv5.weight': [3, 12, 3, 3] }],
+  ['VDSR', { 'residual_layer.0.conv.weight': CONVOLUTION }],
+  ['RDN', { 'SFENet1.weight': [8, 3, 3, 3], 'RDBs.0.convs.0.conv.0.weight': CONVOLUTION }],
+  ['DBPN', { 'initial.0.weight': [8, 3, 3, 3], 'upmodules.0.conv_1.0.weight': CONVOLUTION }],
+  ['DeRaindrop', { 'det_conv0.0.weight': [8, 4, 3, 3], 'conv_i.0.weight': CONVOLUTION }],
+  [
+    'row of convolutions',
+    { 'body.0.weight': [8, 3, 3, 3], 'body.1.weight': [8], 'body.2.weight': CONVOLUTION },
+  ],
+  [
+    'row of convolutions',
+    { 'net.0.weight': [8, 3, 3, 3], 'net.2.weight': CONVOLUTION, 'net.12.weight': [8, 3, 4, 4] },
+  ],
   ['FSRCNN', { 'first_part.0.weight': [8, 1, 5, 5], 'mid_part.0.weight': [4, 8, 1, 1] }],
   ['CBDNet', { 'fcn.fcn.0.weight': [8, 3, 3, 3], 'unet.inc.single_conv.0.weight': [8, 6, 3, 3] }],
   ['HINet', { 'down_path_1.0.identity.weight': [8, 8, 1, 1], 'sam12.conv1.weight': CONVOLUTION }],
@@ -529,7 +537,7 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['DRUNet', { 'm_head.weight': [8, 4, 3, 3], 'm_down1.0.res.0.weight': CONVOLUTION }],
   ['Noise2Noise', { '_block1.0.weight': [8, 3, 3, 3], '_block6.0.weight': CONVOLUTION }],
   [
-    'row of 3×3',
+    'row of convolutions',
     { 'model.0.weight': [8, 13, 3, 3], 'model.0.bias': [8], 'model.2.weight': CONVOLUTION },
   ],
   ['sketchKeras', { 'downblock_1.1.weight': [8, 1, 3, 3], 'last_conv.weight': [1, 8, 3, 3] }],
@@ -566,18 +574,6 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
     { 'down.3.1.weight': [16, 8, 3, 3], 'up.0.shuffle.weight': [32, 16, 3, 3] },
   ],
   ['mateuszbuda', { 'encoder1.enc1conv1.weight': [8, 3, 3, 3], 'conv.weight': [1, 8, 1, 1] }],
-  [
-    'layers have other names',
-    {
-      'stage_1.1.weight': [8, 3, 7, 7],
-      'stage_4.0.conv_block.1.weight': [32, 32, 3, 3],
-      'up_stage_1.0.weight': [32, 16, 3, 3],
-    },
-  ],
-  [
-    'layers have other names',
-    { 'main.1.weight': [8, 3, 7, 7], 'main.10.block.1.weight': [32, 32, 3, 3] },
-  ],
   ['Zero-DCE', { 'e_conv1.weight': [4, 3, 3, 3], 'e_conv7.weight': [24, 8, 3, 3] }],
   [
     'milesial',
@@ -662,6 +658,55 @@ const NEAR: readonly (readonly [string, [string, Shaped][]])[] = [
   ],
 ];
 
+describe('a ResNet generator whose layers have other names', () => {
+  const NAMED = /ResNet generator whose layers have other names.*under their names/;
+  const shapes = (blocks: number) => changed(new ResNetGenerator(3, 1, 8, blocks), (key) => key);
+  const renamed = (entries: readonly [string, Shaped][], change: (key: string) => string) =>
+    new Map(entries.map(([key, shape]) => [change(key), shape]));
+
+  it.each<[string, (key: string) => string]>([
+    ['a sequence', (key) => key.replace('model.', 'main.')],
+    ['blocks', (key) => key.replace(/model\.(\d+)\.conv_block/, 'main.$1.block')],
+    ['each of them', (key) => key.replace(/model\.(\d+)\./, 'stage_$1.0.')],
+  ])('is told of by its weights, whatever is called otherwise: %s', (_, change) => {
+    for (const blocks of [1, 6, 9])
+      expect(() => recogniseGenerator(renamed(shapes(blocks), change))).toThrow(NAMED);
+  });
+
+  it('has all of its weights, and no others', () => {
+    const others = (entries: readonly [string, Shaped][]) =>
+      recognise(renamed(entries, (key) => key.replace('model.', 'main.')));
+    const whole = shapes(2);
+    expect(others(whole)).toMatch(NAMED);
+    for (const [i, [key, { shape }]] of whole.entries()) {
+      if (shape.length < 2) continue;
+      const lacking = others(whole.filter((_, other) => other !== i));
+      expect(lacking ?? '', key).not.toMatch(NAMED);
+      const wide = whole.with(i, [key, { shape: shape.with(0, 5) }]);
+      // How many channels come out of the last one is free.
+      expect(NAMED.test(others(wide) ?? ''), key).toBe(i === whole.length - 2);
+    }
+    const more = [...whole, ['main.style.weight', { shape: [8, 16] }] satisfies [string, Shaped]];
+    expect(others(more) ?? '').not.toMatch(NAMED);
+  });
+
+  it('is no autoencoder with blocks between its halvings', () => {
+    const autoencoder = named({
+      'encoder.1.weight': [8, 3, 7, 7],
+      'encoder.4.weight': [16, 8, 3, 3],
+      'encoder.7.conv_block.1.weight': [16, 16, 3, 3],
+      'encoder.7.conv_block.5.weight': [16, 16, 3, 3],
+      'encoder.8.weight': [32, 16, 3, 3],
+      'decoder.0.conv_block.1.weight': [32, 32, 3, 3],
+      'decoder.0.conv_block.5.weight': [32, 32, 3, 3],
+      'decoder.1.weight': [32, 16, 3, 3],
+      'decoder.4.weight': [16, 8, 3, 3],
+      'decoder.8.weight': [3, 8, 7, 7],
+    });
+    expect(recognise(autoencoder)).toBeNull();
+  });
+});
+
 describe('a network that has most of the keys of a family', () => {
   it.each(NEAR)('is named: %s', (name, entries) => {
     expect(() => recogniseGenerator(new Map(entries))).toThrow(name);
@@ -713,6 +758,9 @@ describe('a network of another kind', () => {
     expect(() => recogniseGenerator(named(gated))).toThrow(
       /^This state dict fits none .*DeepFill v2.*wants a mask/,
     );
+    const small: Shapes = { 'output.model.1.weight': [3, 8, 7, 7] };
+    for (let i = 0; i < 9; i++) small[`conv${i}.weight`] = [8, 8, 3, 3];
+    expect(() => recogniseGenerator(named(small))).toThrow(/^This state dict fits none /);
     const alike = Object.fromEntries(
       ['a', 'b'].map((name) => [`${name}.model.1.weight`, [8, 3, 7, 7]]),
     );

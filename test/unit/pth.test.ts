@@ -5,7 +5,7 @@ import { loadStateDict } from '../../src/pth/loadStateDict.js';
 import { PthError } from '../../src/pth/pthError.js';
 import { tensorAt } from '../support/fixtures.js';
 import { golden, goldenBytes, goldenNumbers, goldenPath } from '../support/golden.js';
-import { bytes, legacyFile, op, pickle } from '../support/pickles.js';
+import { bytes, legacyFile, op, type Part, pickle } from '../support/pickles.js';
 import { secondOpinion } from '../support/secondOpinion.js';
 
 const [tiny] = golden.generators;
@@ -98,6 +98,38 @@ describe('a tensor', () => {
     );
     expect(both.get('b')?.data.buffer).toBe(both.get('a')?.data.buffer);
     expect([...(both.get('b')?.data ?? [])]).toEqual([2, 3, 4]);
+  });
+});
+
+describe('a parameter of a model of torch 0.1 to 0.3', () => {
+  const inner = op.reduce(
+    op.global('torch._utils', '_rebuild_tensor'),
+    op.tuple(
+      op.storage('0', 'FloatStorage', 2),
+      op.int(0),
+      op.tuple(op.int(2)),
+      op.tuple(op.int(1)),
+    ),
+  );
+  const HOOKS = op.reduce(op.global('collections', 'OrderedDict'), op.tuple());
+  const file = (state: Part) => {
+    const parameter = op.reduce(op.global('torch.nn.parameter', 'Parameter'), op.tuple(inner));
+    return legacyFile(op.dict({ w: [parameter, state, 'b'] }), { 0: [1.5, -2] });
+  };
+
+  it('has the numbers of its tensor', async () => {
+    const weights = await loadStateDict(file(op.tuple(0x88, 0x89, HOOKS)));
+    expect([...(weights.get('w')?.data ?? [])]).toEqual([1.5, -2]);
+  });
+
+  it.each<[string, Part]>([
+    ['five things', op.tuple(inner, 'N', 0x88, 0x89, HOOKS)],
+    ['a dict', op.dict({ data: inner })],
+    ['numbers', op.tuple(op.int(1), op.int(2), HOOKS)],
+  ])('is none where it was changed to %s', async (_, state) => {
+    await expect(loadStateDict(file(state))).rejects.toMatchObject({
+      code: 'ERR_PTH_TENSOR',
+    });
   });
 });
 
