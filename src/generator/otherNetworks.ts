@@ -76,7 +76,11 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
     name: 'a ResNet generator whose layers have other names',
     advice:
       'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
-    matches: (keys) => isResNet(keys.weights) && !keys.has(/(^|\.)model\.\d+\.conv_block\./),
+    // A PReLU has one number.
+    matches: (keys) =>
+      isResNet(keys.weights) &&
+      !keys.has(/(^|\.)model\.\d+\.conv_block\./) &&
+      !keys.some(/\.weight$/, ({ length, 0: first }) => length === 1 && first === 1),
   },
 ];
 

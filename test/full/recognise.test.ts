@@ -688,6 +688,8 @@ describe('a ResNet generator whose layers have other names', () => {
     }
     const more = [...whole, ['main.style.weight', { shape: [8, 16] }] satisfies [string, Shaped]];
     expect(others(more) ?? '').not.toMatch(NAMED);
+    const prelu = [...whole, ['main.3.weight', { shape: [1] }] satisfies [string, Shaped]];
+    expect(others(prelu) ?? '').not.toMatch(NAMED);
   });
 
   it('is no autoencoder with blocks between its halvings', () => {
