@@ -215,6 +215,35 @@ describe('shapes that are taken apart', () => {
   });
 });
 
+describe('blocks of pixels that become channels', () => {
+  it('are moved as torch.nn.functional.pixel_unshuffle does, which exporters spell', async () => {
+    const sides = (name: string, inputs: readonly string[]) => ({
+      ...{ type: 'Concat', name, inputs, attributes: { axis: 0 } },
+    });
+    const nodes = [
+      { type: 'Shape', name: 'shape', inputs: ['input'] },
+      { type: 'Split', name: 'split', inputs: ['shape'], outputs: ['n', 'c', 'h', 'w'] },
+      { type: 'Div', name: 'rows', inputs: ['h', 'two'] },
+      { type: 'Div', name: 'columns', inputs: ['w', 'two'] },
+      sides('blocks', ['n', 'c', 'rows', 'two', 'columns', 'two']),
+      { type: 'Reshape', name: 'six', inputs: ['input', 'blocks'] },
+      {
+        ...{ type: 'Transpose', name: 'moved', inputs: ['six'] },
+        attributes: { perm: [0, 1, 3, 5, 2, 4] },
+      },
+      sides('sizes', ['n', 'twelve', 'rows', 'columns']),
+      { type: 'Reshape', name: 'n', inputs: ['moved', 'sizes'] },
+    ];
+    const { module } = await openGenerator(onnxFile({ nodes, lists: { two: [2], twelve: [12] } }));
+    const x = Float32Array.from({ length: 3 * 2 * 4 }, (_, i) => i);
+    const made = await module.forward(new Tensor(x, [1, 3, 2, 4]), { engine: 'js' });
+    expect(made.shape).toEqual([1, 12, 1, 2]);
+    // Of each channel: its left upper pixels, its right upper ones, and those below.
+    const channel = (c: number) => [0, 2, 1, 3, 4, 6, 5, 7].map((at) => 8 * c + at);
+    expect([...made.data]).toEqual([0, 1, 2].flatMap(channel));
+  });
+});
+
 describe("PyTorch's softplus with its threshold", () => {
   const nodes = (operator: string) => [
     { type: operator, name: 'below', inputs: ['input'] },

@@ -19,7 +19,8 @@ export const reshape: Lowering = (node) => {
 export const transpose: Lowering = (node) => {
   const x = node.computed(0);
   const order = permutationOf(node, x.shape.length);
-  const shuffled = x.view === null ? null : pixelsOfChannels(node, x, order);
+  const shuffled =
+    x.view === null ? null : (pixelsOfChannels(node, x, order) ?? channelsOfPixels(node, x, order));
   if (shuffled !== null) return shuffled;
   const plain = x.view === null ? x : new Computed(node.plain(x));
   return new Computed(
@@ -43,6 +44,18 @@ function pixelsOfChannels(node: Lower, x: Computed, order: readonly number[]): C
   const ordered = isLast ? value : channelsInOrder(node, value, blockOrder(channels, r * r));
   const made = node.g.apply(pixelShuffleOperator, [ordered], { upscaleFactor: r });
   return new Computed(made, null, [batch, depth, height, r, width, r]);
+}
+
+/** The other way round: blocks of pixels that become channels. */
+function channelsOfPixels(node: Lower, x: Computed, order: readonly number[]): Computed | null {
+  const value = node.plain(new Computed(x.value, x.axes));
+  const [batch, channels, height, width] = value.shape;
+  const r = x.view?.[3] ?? 0;
+  const blocks = [batch, channels, height / r, r, width / r, r];
+  const isBlocks = value.shape.length === 4 && x.view?.join() === blocks.join();
+  if (!isBlocks || order.join() !== '0,1,3,5,2,4') return null;
+  const made = node.g.apply(pixelUnshuffleOperator, [value], { upscaleFactor: r });
+  return new Computed(made, null, [batch, channels, r, r, height / r, width / r]);
 }
 
 /** Where the place within a block goes by slowest, and is to go by fastest. */
