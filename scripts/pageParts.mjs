@@ -11,7 +11,15 @@ const ABSENT = null;
 const rows = 'src/engine/wasm/kernels/rows/';
 const PARTS = {
   'src/engine/shared/fuse/rules/training/gradients.ts': { GRADIENT_FUSE_RULES: '[]' },
+  'src/nn/runningStatistics.ts': { gatherStatistics: ABSENT },
   'src/tensor/training/dropout.ts': { dropoutOperator: ABSENT },
+  'src/tensor/training/jointNorm2d.ts': { jointNorm2dOperator: ABSENT },
+  'src/engine/shared/fuse/rules/training/jointNorm2d.ts': {
+    jointNorm2dRule: '{ operator: {} }',
+  },
+  'src/engine/shared/fuse/rules/training/jointVariance.ts': {
+    jointVarianceRule: '{ operator: {} }',
+  },
   'src/tensor/training/gradientOperators.ts': { GRADIENT_OPERATORS: '[]' },
   'src/engine/wasm/plan/weightGradient/index.ts': { planWeightGradient: ABSENT },
   'src/engine/wasm/plan/weightGradient/method.ts': { chooseWeightGradient: ABSENT },

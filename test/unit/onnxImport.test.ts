@@ -215,6 +215,38 @@ describe('shapes that are taken apart', () => {
   });
 });
 
+describe('a batch norm that keeps no statistics', () => {
+  it('has those of the picture, which nodes before it compute', async () => {
+    const axes = [0, 2, 3];
+    const mean = (name: string, of: string, keepdims: number) => ({
+      ...{ type: 'ReduceMean', name, inputs: [of], attributes: { axes, keepdims } },
+    });
+    const nodes = [
+      mean('mean', 'input', 0),
+      mean('kept', 'input', 1),
+      { type: 'Sub', name: 'off', inputs: ['input', 'kept'] },
+      { type: 'Mul', name: 'squares', inputs: ['off', 'off'] },
+      mean('variance', 'squares', 0),
+      {
+        ...{ type: 'BatchNormalization', name: 'n' },
+        inputs: ['input', 'weight', 'bias', 'mean', 'variance'],
+      },
+    ];
+    const [weight, bias] = [
+      [1, 2, -1],
+      [0, 1, 0.5],
+    ];
+    const { module } = await openGenerator(onnxFile({ nodes, floats: { weight, bias } }));
+    // Each channel is 1 above and 1 below its mean.
+    const made = await module.forward(new Tensor(Float32Array.of(1, 3, 2, 4, 7, 5), [1, 3, 1, 2]), {
+      engine: 'js',
+    });
+    const one = 1 / Math.sqrt(1 + 1e-5);
+    const expected = [-one, one, 1 - 2 * one, 1 + 2 * one, 0.5 - one, 0.5 + one];
+    for (const [i, value] of expected.entries()) expect(made.data[i]).toBeCloseTo(value, 5);
+  });
+});
+
 describe('blocks of pixels that become channels', () => {
   it('are moved as torch.nn.functional.pixel_unshuffle does, which exporters spell', async () => {
     const sides = (name: string, inputs: readonly string[]) => ({

@@ -106,6 +106,7 @@ export function intoNorm(node: Lower, like: Computed, constant: Constant): Value
 export const batchNormalization: Lowering = (node) => {
   const x = node.picture(0);
   const eps = epsilon(node);
+  if (node.operands[3] instanceof Computed) return ofOwnStatistics(node, x, eps);
   if (node.integer('training_mode', 0) !== 1) {
     const [mean, variance] = [3, 4].map((i) => node.leaf(node.constant(i)));
     // Models of ONNX have scale and shift; programs of torch.export may have neither.
@@ -121,6 +122,18 @@ export const batchNormalization: Lowering = (node) => {
   const operands = [x, factors(node, 1, 1), factors(node, 2, 0), null, null] as const;
   return new Computed(node.g.apply(instanceNorm2dOperator, operands, { eps }));
 };
+
+/** Mean and variance are computed of the picture before, as PyTorch's newer exporter writes norms that keep none. */
+function ofOwnStatistics(node: Lower, x: Value, eps: number): Computed {
+  const { g } = node;
+  const sides = [1, x.shape[1], 1, 1];
+  const [mean, variance] = [3, 4].map((i) => node.reshape(node.plain(node.computed(i)), sides));
+  const [weight, bias] = [1, 2].map((i) => node.leaf(node.constant(i), sides));
+  const raised = g.apply(addOperator, [variance, node.numbers('eps', [eps], [])], {});
+  const centred = g.apply(subOperator, [x, mean], {});
+  const normed = g.apply(divOperator, [centred, g.apply(sqrtOperator, [raised], {})], {});
+  return new Computed(g.apply(addOperator, [g.apply(mulOperator, [normed, weight], {}), bias], {}));
+}
 
 /** Up to opset 20, scale and bias are of groups; later, of channels. */
 export const groupNormalization: Lowering = (node) => {
