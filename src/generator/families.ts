@@ -19,6 +19,7 @@ import { discoGANFamily } from './discogan/generatorFamily.js';
 import { enlightenGanFamily } from './enlightengan/enlightenGanFamily.js';
 import type { Family, FamilyConfig, SavedOptions } from './family.js';
 import { transformerNetFamily } from './fastneuralstyle/transformerNetFamily.js';
+import { funieGanFamily } from './funiegan/funieGanFamily.js';
 import { mobileFamily } from './gancompression/mobileFamily.js';
 import { subMobileFamily } from './gancompression/subMobileFamily.js';
 import { ganillaFamily } from './ganilla/ganillaFamily.js';
@@ -102,6 +103,7 @@ export const FAMILIES: readonly Family[] = [
   attentionGanFamily,
   photo2CartoonFamily,
   vaeGenFamily,
+  funieGanFamily,
 ];
 
 /** The generator of "Deep Learning with PyTorch", for callers who have no file. */

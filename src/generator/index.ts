@@ -22,6 +22,7 @@ export { DiscoGANGenerator } from './discogan/generator.js';
 export { GeneratorCNN } from './discogan/generatorCNN.js';
 export { UnetResizeConv, type UnetResizeConvOptions } from './enlightengan/unetResizeConv.js';
 export { TransformerNet, type TransformerNetOptions } from './fastneuralstyle/transformerNet.js';
+export { GeneratorFunieGAN, type GeneratorFunieGANOptions } from './funiegan/generatorFunieGAN.js';
 export {
   MobileResnetGenerator,
   type MobileResnetOptions,

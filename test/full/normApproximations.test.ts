@@ -306,6 +306,7 @@ const REFUSED = new Set([
   'deblurgan-batch',
   'enlightengan-bare',
   'enlightengan',
+  'funie-gan',
   'lornatang-cyclegan',
   'mmgeneration-cyclegan-batch',
   'mmgeneration-pix2pix-batch',

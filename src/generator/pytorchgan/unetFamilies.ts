@@ -1,9 +1,9 @@
 import type { Shaped } from '../../nn/loadStateDict.js';
 import { type Anchor, type Family, USUAL_TRAITS } from '../family.js';
 import { convolutionAt } from '../keyReading.js';
+import type { LeveledUNet } from '../layers/leveledUNet.js';
 import { hasAnchor } from '../ownKeys.js';
 import { DiscoGANGeneratorUNet, DualGANGenerator, GeneratorUNet } from './unetGenerators.js';
-import type { LeveledUNet } from './unetLayers.js';
 
 /** What a file tells of a U-Net of PyTorch-GAN. */
 export type LeveledUNetConfig = {

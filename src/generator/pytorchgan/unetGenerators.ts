@@ -1,4 +1,16 @@
-import { DEFAULT_WIDTH, LeveledUNet, resizedEnd, transposedEnd } from './unetLayers.js';
+import {
+  LeveledUNet,
+  type LevelOptions,
+  resizedEnd,
+  transposedEnd,
+} from '../layers/leveledUNet.js';
+
+/** Channels of the first level in the repository; they cannot be chosen there. */
+const DEFAULT_WIDTH = 64;
+
+/** Twice as many at each level, and eight times as many at most. */
+const channelsOf = (levels: number, width: number) =>
+  Array.from({ length: levels }, (_, level) => width * Math.min(2 ** level, 8));
 
 export interface UNetWidth {
   /** Channels of the first level; the following have 2, 4 and 8 times as many. Default: 64, the only one of the repository. */
@@ -20,14 +32,14 @@ export interface UNetWidth {
 export class GeneratorUNet extends LeveledUNet {
   /** @throws ShapeError unless channels are whole numbers from 1 up. */
   constructor(inChannels = 3, outChannels = 3, { width = DEFAULT_WIDTH }: UNetWidth = {}) {
-    const options = {
-      levels: 8,
+    const options: LevelOptions = {
+      channels: channelsOf(8, width),
       bias: false,
-      affine: false,
+      norm: 'instance',
       downDropout: [4, 5, 6, 7, 8],
       upDropout: [1, 2, 3, 4],
     };
-    super(inChannels, width, options, resizedEnd(width, outChannels));
+    super(inChannels, options, resizedEnd(width, outChannels));
   }
 }
 
@@ -47,14 +59,14 @@ export class DiscoGANGeneratorUNet extends LeveledUNet {
    * @throws ShapeError unless channels are whole numbers from 1 up.
    */
   constructor(channels = 3, { width = DEFAULT_WIDTH }: UNetWidth = {}) {
-    const options = {
-      levels: 6,
+    const options: LevelOptions = {
+      channels: channelsOf(6, width),
       bias: true,
-      affine: false,
+      norm: 'instance',
       downDropout: [3, 4, 5, 6],
       upDropout: [1, 2, 3],
     };
-    super(channels, width, options, resizedEnd(width, channels));
+    super(channels, options, resizedEnd(width, channels));
   }
 }
 
@@ -74,13 +86,13 @@ export class DualGANGenerator extends LeveledUNet {
    * @throws ShapeError unless channels are whole numbers from 1 up.
    */
   constructor(channels = 3, { width = DEFAULT_WIDTH }: UNetWidth = {}) {
-    const options = {
-      levels: 7,
+    const options: LevelOptions = {
+      channels: channelsOf(7, width),
       bias: false,
-      affine: true,
+      norm: 'instanceAffine',
       downDropout: [4, 5, 6, 7],
       upDropout: [1, 2, 3],
     };
-    super(channels, width, options, transposedEnd(width, channels));
+    super(channels, options, transposedEnd(width, channels));
   }
 }

@@ -2,7 +2,6 @@ import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { Conv2d } from '../../nn/conv2d.js';
 import { ConvTranspose2d } from '../../nn/convTranspose2d.js';
 import { Dropout } from '../../nn/dropout.js';
-import { InstanceNorm2d } from '../../nn/instanceNorm2d.js';
 import { LeakyReLU } from '../../nn/leakyRelu.js';
 import { Module } from '../../nn/module.js';
 import { ReLU } from '../../nn/relu.js';
@@ -10,52 +9,45 @@ import { Sequential } from '../../nn/sequential.js';
 import { Tanh } from '../../nn/tanh.js';
 import { Upsample } from '../../nn/upsample.js';
 import { ZeroPad2d } from '../../nn/zeroPad2d.js';
-import { requireSides } from '../layers/requireSides.js';
-import { traceLevels } from '../layers/skipConnections.js';
+import { type NormKind, normLayer } from './normLayer.js';
+import { requireSides } from './requireSides.js';
+import { traceLevels } from './skipConnections.js';
 
-/** What differs between the U-Nets of PyTorch-GAN. */
+/** What differs between the U-Nets of PyTorch-GAN, and those that were made of them. */
 export interface LevelOptions {
-  readonly levels: number;
+  /** Of what each level on the way down gives; the way up gives the same. */
+  readonly channels: readonly number[];
   /** Whether convolutions have biases; the last one always does. */
   readonly bias: boolean;
-  /** Whether norms learn a scale and a shift. */
-  readonly affine: boolean;
+  /** Of all levels but the first and the last on the way down. */
+  readonly norm: NormKind;
   /** Levels on the way down that end in a Dropout, counted from 1; it is the identity in eval mode. */
-  readonly downDropout: readonly number[];
+  readonly downDropout?: readonly number[];
   /** The same of the way up. */
-  readonly upDropout: readonly number[];
+  readonly upDropout?: readonly number[];
 }
 
-/** Channels of the first level in the repository; they cannot be chosen there. */
-export const DEFAULT_WIDTH = 64;
-
-/** What the U-Nets of PyTorch-GAN share: `[N, C, H, W]` → `[N, C', H, W]`, sides multiples of 2^levels. */
+/** What these U-Nets share: `[N, C, H, W]` → `[N, C', H, W]`, sides multiples of 2^levels. */
 export abstract class LeveledUNet extends Module {
   readonly #downs: readonly Module[];
   readonly #ups: readonly Module[];
   readonly #final: Module;
 
-  protected constructor(
-    inChannels: number,
-    width: number,
-    options: LevelOptions,
-    final: Sequential,
-  ) {
+  protected constructor(inChannels: number, options: LevelOptions, final: Sequential) {
     super();
-    const { levels, downDropout, upDropout } = options;
-    /** Of what a level on the way down gives. */
-    const channels = (level: number) => width * Math.min(2 ** (level - 1), 8);
+    const { channels, downDropout = [], upDropout = [] } = options;
+    const levels = channels.length;
     this.#downs = numbers(levels).map((level) => {
-      const from = level === 1 ? inChannels : channels(level - 1);
+      const from = level === 1 ? inChannels : channels[level - 2];
       const normalized = level > 1 && level < levels;
       const dropout = downDropout.includes(level);
-      const down = unetDown(from, channels(level), { ...options, normalized, dropout });
+      const down = unetDown(from, channels[level - 1], { ...options, normalized, dropout });
       return this.registerModule(`down${level}`, down);
     });
     this.#ups = numbers(levels - 1).map((up) => {
-      const from = channels(levels - up + 1) * (up === 1 ? 1 : 2);
+      const from = channels[levels - up] * (up === 1 ? 1 : 2);
       const dropout = upDropout.includes(up);
-      const layers = unetUp(from, channels(levels - up), { ...options, dropout });
+      const layers = unetUp(from, channels[levels - up - 1], { ...options, dropout });
       return this.registerModule(`up${up}`, layers);
     });
     this.#final = this.registerModule('final', final);
@@ -87,7 +79,7 @@ export function transposedEnd(width: number, outChannels: number): Sequential {
 
 interface LayerOptions {
   readonly bias: boolean;
-  readonly affine: boolean;
+  readonly norm: NormKind;
   readonly dropout: boolean;
 }
 
@@ -109,11 +101,11 @@ class Layers extends Module {
 function unetDown(
   inChannels: number,
   outChannels: number,
-  { bias, affine, dropout, normalized }: LayerOptions & { readonly normalized: boolean },
+  { bias, norm, dropout, normalized }: LayerOptions & { readonly normalized: boolean },
 ): Module {
   return new Layers([
     new Conv2d(inChannels, outChannels, 4, { stride: 2, padding: 1, bias }),
-    ...(normalized ? [new InstanceNorm2d(outChannels, { affine })] : []),
+    ...(normalized ? [normLayer(outChannels, { norm })] : []),
     new LeakyReLU(0.2),
     ...(dropout ? [new Dropout(0.5)] : []),
   ]);
@@ -123,11 +115,11 @@ function unetDown(
 function unetUp(
   inChannels: number,
   outChannels: number,
-  { bias, affine, dropout }: LayerOptions,
+  { bias, norm, dropout }: LayerOptions,
 ): Module {
   return new Layers([
     new ConvTranspose2d(inChannels, outChannels, 4, { stride: 2, padding: 1, bias }),
-    new InstanceNorm2d(outChannels, { affine }),
+    normLayer(outChannels, { norm }),
     new ReLU(true),
     ...(dropout ? [new Dropout(0.5)] : []),
   ]);
