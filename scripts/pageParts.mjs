@@ -52,6 +52,7 @@ const PARTS = {
   },
   'src/engine/wasm/codeCache.ts': { codeName: '() => null', withCodeCache: ABSENT },
   'src/engine/wasm/runJournal.ts': { RunJournal: ABSENT },
+  'src/engine/wasm/plan/spill.ts': { spillUntil: ABSENT },
   'src/engine/webgpu/tuning/peak.ts': { measureDevicePeak: ABSENT },
   'src/engine/webgpu/device/nodeGpu.ts': { nodeGpu: ABSENT },
   'src/engine/webgpu/halfPrecision.ts': { buildHalf: ABSENT },

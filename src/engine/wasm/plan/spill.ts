@@ -197,7 +197,7 @@ function isStreamable(
 }
 
 /** Whether each row of a copy depends on the rows in its place alone. */
-export function isInPlace({ source, window, sums }: CopyStage): boolean {
+function isInPlace({ source, window, sums }: CopyStage): boolean {
   const row = rowShape(source, [0, 0], false);
   const { top, bottom } = source.border;
   const isAsHigh = top === 0 && bottom === 0 && rowPixels(row) === row.width;
@@ -267,9 +267,4 @@ function replaceBuffer<T extends object>(stage: T, from: Buffer, to: Buffer): T 
 
 function banded(stage: ChainedStage): ChainedStage {
   return stage.kind === 'convolution' ? { ...stage, isBanded: true } : stage;
-}
-
-/** How many members of a chain leave the sums that `chainSums` is there for: up to the first that does. */
-export function membersForSums({ members }: RowChain): number {
-  return members.findIndex(({ kind }) => kind === 'convolution') + 1;
 }

@@ -5,7 +5,6 @@ import { madeBy } from '../memoryUse.js';
 import type { PlannedChain, PlannedMember } from '../plannedMember.js';
 import { type ChainSchedule, evenRows, scheduleChain, type Turn } from '../rowChain.js';
 import { inLaps, joinUnits, type RowUnit } from '../rowUnits.js';
-import { membersForSums } from '../spill.js';
 import type { ChainedStage, ChainStage, ChainSumsStage, RowChain } from '../stages.js';
 import type { NodeOf, StageWriter } from '../stageWriter.js';
 import { planConvolutionMember } from './convolutions.js';
@@ -152,4 +151,9 @@ function addTurn(
     const shifts = { result: ofResult, source: ofSource, other: ofOther };
     for (const step of joinUnits(together)) writer.addStep({ node }, step, argsOf(step, shifts));
   }
+}
+
+/** How many members of a chain leave the sums that `chainSums` is there for: up to the first that does. */
+function membersForSums({ members }: RowChain): number {
+  return members.findIndex(({ kind }) => kind === 'convolution') + 1;
 }
