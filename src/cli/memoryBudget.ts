@@ -7,8 +7,8 @@ import { freeMemory } from '../platform/freeMemory.js';
  * What a picture takes beside its network, per pixel: its bytes on the way in and on the way out, and what decoders and encoders work
  * with (`npm run bench:memory`).
  */
-const PICTURE_BYTES = 10;
-/** The same of one that comes and goes row by row: what the network gets is held, with its transparency. */
+export const PICTURE_BYTES = 10;
+/** The same of one that comes and goes row by row: what the network gets is held, with its transparency. Nothing of one that lies on the disk. */
 export const STREAMED_PICTURE_BYTES = 4;
 
 /** What network and pictures may take where `--memory` names nothing: this, or half of what is free. */

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from '../graph/graph.js';
 import type { AbortSignalLike } from '../platform/webTypes.js';
+import type { ElementPart } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -138,6 +139,18 @@ export interface Program {
    * @returns What `read` returns.
    */
   runReading<T>(input: Tensor, read: (output: Float32Array) => T, options?: RunOptions): Promise<T>;
+  /**
+   * As `runReading`, but part by part, so that an output in a scratch file is never whole in memory; nor is an input there, whose source can
+   * be read in parts (`ElementSource.begin`).
+   *
+   * @param read Gets what gives parts of the output until it returns.
+   * @returns What `read` returns.
+   */
+  runReadingParts<T>(
+    input: Tensor,
+    read: (part: ElementPart) => T,
+    options?: RunOptions,
+  ): Promise<T>;
   /**
    * Packs other weights into the program, without compiling anew; runs that were called before still have the old ones.
    * To the bit, what a program that is compiled with them computes.

@@ -19,7 +19,7 @@ export {
   writeRows,
 } from './formats.js';
 export type { DecodeNote, NoteOptions } from './note.js';
-export { ImageError, type Picture } from './picture.js';
+export { ImageError, type Picture, setMaxPixels } from './picture.js';
 export type { PictureFile } from './pictureFile.js';
 export type {
   BitmapLike,

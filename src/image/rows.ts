@@ -30,6 +30,24 @@ export interface RowWriter {
   end(): void;
 }
 
+/** A picture whose rows are fetched as they are asked for, however often: what one of the two gives holds until the next is asked for. */
+export interface PictureRows extends RowHead {
+  /** Three bytes a pixel. */
+  rgbRow(y: number): Uint8Array;
+  /** One byte a pixel, where there is alpha. */
+  alphaRow(y: number): Uint8Array;
+}
+
+/** Those of a whole picture. */
+export function rowsOf({ width, height, data, alpha }: Picture): PictureRows {
+  const hasAlpha = alpha !== undefined;
+  return {
+    ...{ width, height, hasAlpha },
+    rgbRow: (y) => data.subarray(3 * y * width, 3 * (y + 1) * width),
+    alphaRow: (y) => (alpha ?? data).subarray(y * width, (y + 1) * width),
+  };
+}
+
 /** The rows of a whole picture. */
 export function putRows({ width, height, data, alpha }: Picture, begin: BeginRows): void {
   const put = begin({ width, height, hasAlpha: alpha !== undefined });
@@ -39,8 +57,14 @@ export function putRows({ width, height, data, alpha }: Picture, begin: BeginRow
   }
 }
 
+/** Where the rows of a picture go, and what it is once all have come. */
+export interface RowSink<S> {
+  readonly begin: BeginRows;
+  readonly picture: S;
+}
+
 /** A whole picture of its rows. */
-export class RowCollector {
+export class RowCollector implements RowSink<Picture> {
   #picture: Picture | null = null;
 
   readonly begin: BeginRows = ({ width, height, hasAlpha }) => {

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.js';
 import type { GraphBuilder, Traceable, Value } from '../graph/builder.js';
 import { checkSignal } from '../platform/abortion.js';
 import { describeValue } from '../tensor/describeValue.js';
+import type { ElementPart } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import {
@@ -108,6 +109,31 @@ export abstract class Module implements Traceable {
     return this.#programs.use(input.shape, options, (program) => {
       options.onProgram?.(program);
       return program.runReading(input, (output) => read(output, program.outputShape), options);
+    });
+  }
+
+  /**
+   * As `forwardReading`, but part by part: with a scratch file, not even the output is whole in memory.
+   *
+   * ```ts
+   * const input = Tensor.full([1, 3, 2, 2], -1);
+   * await new ReLU().forwardReadingParts(input, (part) => part(8, 4)); // [0, 0, 0, 0]
+   * ```
+   *
+   * @param read Gets what gives elements `from … from + length − 1`, row-major, each time to be read before the next.
+   * @returns What `read` returns.
+   * @throws ShapeError when the input does not fit.
+   */
+  async forwardReadingParts<T>(
+    input: Tensor,
+    read: (part: ElementPart, shape: Shape) => T,
+    options: ForwardOptions = {},
+  ): Promise<T> {
+    checkInput('forwardReadingParts', input);
+    checkSignal(options.signal);
+    return this.#programs.use(input.shape, options, (program) => {
+      options.onProgram?.(program);
+      return program.runReadingParts(input, (part) => read(part, program.outputShape), options);
     });
   }
 

@@ -9,7 +9,7 @@ export { type ClampOptions, clamp } from './clamp.js';
 export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { type ConvTranspose2dOptions, convTranspose2d } from './convTranspose2d.js';
 export { div } from './div.js';
-export type { ElementReader, ElementSource } from './elementSource.js';
+export type { ElementPart, ElementReader, ElementSource } from './elementSource.js';
 export { type GroupNormOptions, groupNorm } from './groupNorm.js';
 export { instanceNorm2d } from './instanceNorm2d.js';
 export { leakyRelu } from './leakyRelu.js';

@@ -1,9 +1,10 @@
 import type { Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
-import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
+import { type BeginRows, type PictureRows, putRows, RowCollector } from '../image/rows.js';
 import type { ForwardOptions } from '../nn/module.js';
+import type { ElementPart } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
-import { measureInput, networkInput } from './networkInput.js';
+import { asRows, measureInput, networkInput, wholeOf } from './networkInput.js';
 import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
 import type { NormOption } from './norm/normMode.js';
 import { measure, noteOnOutput, type OutputNote } from './outputNote.js';
@@ -43,29 +44,29 @@ export async function generate(
  * @param begin Gets the rows while the program waits for it.
  */
 export async function generateRows(
-  picture: Picture,
+  picture: Picture | PictureRows,
   network: PictureNetwork,
   begin: BeginRows,
   { onNote, norm = 'exact', ...options }: GenerateOptions = {},
 ): Promise<void> {
-  const read = (elements: Float32Array, shape: Shape) => {
-    const made = measure(elements, shape, network.outputRange);
-    if (Number.isNaN(made.distance)) refuseNaN(elements);
-    const note = noteOnOutput(() => measureInput(picture, network), made, network);
+  const read = (part: ElementPart, shape: Shape) => {
+    const made = measure(part, shape, network.outputRange);
+    if (Number.isNaN(made.distance)) refuseNaN(part, shape);
+    const note = noteOnOutput(() => measureInput(asRows(picture), network), made, network);
     if (note !== null) onNote?.(note);
-    putPictureRows({ elements, shape }, picture, network, begin);
+    putPictureRows({ part, shape }, picture, network, begin);
   };
   if (norm === 'exact') {
-    await network.module.forwardReading(networkInput(picture, network), read, options);
+    await network.module.forwardReadingParts(networkInput(picture, network), read, options);
     return;
   }
   const { forwardByNorm } = await import('./norm/forwardByNorm.js');
-  await forwardByNorm(picture, network, norm, read, options);
+  await forwardByNorm(wholeOf(picture), network, norm, read, options);
 }
 
 function putPictureRows(
   output: NetworkOutput,
-  { width, height }: Picture,
+  { width, height }: Picture | PictureRows,
   network: PictureNetwork,
   begin: BeginRows,
 ): void {

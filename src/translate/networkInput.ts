@@ -4,8 +4,7 @@ import { extendedFrom } from '../image/extend.js';
 import { luma } from '../image/grey.js';
 import { checkPictureSize, type Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
-import { type PutRow, putRows } from '../image/rows.js';
-import type { ElementSource } from '../tensor/elementSource.js';
+import { type PictureRows, type PutRow, RowCollector, rowsOf } from '../image/rows.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Measures, measureCounts } from './outputNote.js';
@@ -16,25 +15,43 @@ import {
   networkSize,
   type PictureNetwork,
 } from './pictureNetwork.js';
+import { planeByPlane } from './planeByPlane.js';
 
 /**
  * What a network gets of a picture: `[1, C, H, W]` in its own range and order of channels, padded at right and bottom where
  * it does not take sides of any length, or resized where it takes a single size. Elements are made when somebody asks for them: a
- * program takes them straight into its own memory.
+ * program takes them straight into its own memory, or plane by plane into its file.
  *
  * @throws ShapeError for a network of other channels than pictures have; ImageError where padding makes too many pixels.
  */
-export function networkInput(picture: Picture, network: PictureNetwork): Tensor {
+export function networkInput(picture: Picture | PictureRows, network: PictureNetwork): Tensor {
   const problem = channelProblem(network);
   if (problem !== null) throw new ShapeError(problem);
   const shape = networkInputShape(picture, network);
   const size = networkSize(picture, network);
   if (!isFixed(network)) checkPictureSize(size.width, size.height, 'A padded picture');
-  const fitted = isFixed(network) ? resize(size)(picture) : picture;
-  const source: ElementSource = (to) => {
-    putRows(fitted, (head) => planesOf(to, shape, head, network));
+  const rows = isFixed(network) ? rowsOf(resize(size)(wholeOf(picture))) : asRows(picture);
+  const whole = (to: Float32Array) => {
+    const put = planesOf(to, shape, rows, network);
+    for (let y = 0; y < rows.height; y++) put(rows.rgbRow(y));
   };
-  return new Tensor(source, shape);
+  const begin = () =>
+    planeByPlane(rows, shape, { ...network, values: valuesOfBytes(network.inputRange) });
+  return new Tensor(Object.assign(whole, { begin }), shape);
+}
+
+export function asRows(picture: Picture | PictureRows): PictureRows {
+  return 'data' in picture ? rowsOf(picture) : picture;
+}
+
+export function wholeOf(picture: Picture | PictureRows): Picture {
+  if ('data' in picture) return picture;
+  const { height, hasAlpha } = picture;
+  const collector = new RowCollector();
+  const put = collector.begin(picture);
+  for (let y = 0; y < height; y++)
+    put(picture.rgbRow(y), hasAlpha ? picture.alphaRow(y) : undefined);
+  return collector.picture;
 }
 
 /** Writes rows into the planes of `[1, C, H, W]`, which may be wider and higher than they are. */
@@ -68,11 +85,14 @@ function planesOf(
 }
 
 /** What a network gets of a picture, but for what is padded. */
-export function measureInput({ data }: Picture, network: PictureNetwork): Measures {
+export function measureInput(picture: PictureRows, network: PictureNetwork): Measures {
   const { inputRange, inputChannels = 3 } = network;
   const counts = Array.from({ length: inputChannels }, () => new Uint32Array(256));
-  if (inputChannels === 1) for (let i = 0; i < data.length; i += 3) counts[0][luma(data, i)]++;
-  else countEach(data, counts);
+  for (let y = 0; y < picture.height; y++) {
+    const rgb = picture.rgbRow(y);
+    if (inputChannels === 1) for (let i = 0; i < rgb.length; i += 3) counts[0][luma(rgb, i)]++;
+    else countEach(rgb, counts);
+  }
   return measureCounts(counts, valuesOfBytes(inputRange), inputRange);
 }
 

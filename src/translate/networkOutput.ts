@@ -2,12 +2,13 @@ import { CycleganError, ShapeError } from '../errors.js';
 import { toByte } from '../image/convert.js';
 import { checkPictureSize } from '../image/picture.js';
 import type { BeginRows } from '../image/rows.js';
-import { formatShape, type Shape } from '../tensor/shape.js';
+import { ELEMENTS_AT_A_TIME, type ElementPart, eachRange } from '../tensor/elementSource.js';
+import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import type { PictureNetwork } from './pictureNetwork.js';
 
 /** What a network made of a picture, `[1, C, H, W]` with three channels or one. */
 export interface NetworkOutput {
-  readonly elements: Float32Array;
+  readonly part: ElementPart;
   readonly shape: Shape;
 }
 
@@ -18,7 +19,7 @@ export interface NetworkOutput {
  * @throws ShapeError for what is no picture; ImageError where it has too many pixels.
  */
 export function putOutputRows(
-  { elements, shape }: NetworkOutput,
+  { part: elements, shape }: NetworkOutput,
   { outputRange: [low, high], channelOrder }: PictureNetwork,
   part: { readonly width: number; readonly height: number },
   begin: BeginRows,
@@ -35,11 +36,19 @@ export function putOutputRows(
   const step = channels === 3 ? plane : 0;
   const planes = channelOrder === 'rgb' ? [0, step, 2 * step] : [2 * step, step, 0];
   const put = begin({ ...part, hasAlpha: false });
-  const rgb = new Uint8Array(3 * part.width);
+  const together = Math.max(1, Math.floor(ELEMENTS_AT_A_TIME / width));
+  const rgb = new Uint8Array(3 * part.width * Math.min(together, part.height));
   const range = { least: Math.fround(low), scale: Math.fround(high - low) };
-  for (let y = 0; y < part.height; y++) {
-    for (let c = 0; c < 3; c++) writeBytes(elements, planes[c] + y * width, range, rgb, c);
-    put(rgb);
+  for (let y = 0; y < part.height; y += together) {
+    const count = Math.min(together, part.height - y);
+    const rows = Array.from({ length: count }, (_, i) =>
+      rgb.subarray(3 * part.width * i, 3 * part.width * (i + 1)),
+    );
+    for (let c = 0; c < 3; c++) {
+      const plane = elements(planes[c] + y * width, count * width);
+      for (const [i, row] of rows.entries()) writeBytes(plane, i * width, range, row, c);
+    }
+    for (const row of rows) put(row);
   }
 }
 
@@ -57,13 +66,17 @@ function writeBytes(
 }
 
 /** @throws CycleganError `ERR_NAN` where the network gave what is no number, of which bytes would be black. */
-export function refuseNaN(elements: Float32Array): void {
+export function refuseNaN(part: ElementPart, shape: Shape): void {
   let count = 0;
   // By number: an iterator makes an object for each of a million values until it is optimised.
-  for (let i = 0; i < elements.length; i++) if (Number.isNaN(elements[i])) count++;
+  const size = sizeOf(shape);
+  eachRange(0, size, (from, length) => {
+    const elements = part(from, length);
+    for (let i = 0; i < length; i++) if (Number.isNaN(elements[i])) count++;
+  });
   if (count === 0) return;
   throw new CycleganError(
     'ERR_NAN',
-    `The network gave no number (NaN) for ${count} of ${elements.length} values, of which no picture can be made: its weights are damaged, or their training has diverged. "cyclegan inspect FILE --stats" (in code: inspectWeights with { stats: true }) shows which of them are no numbers.`,
+    `The network gave no number (NaN) for ${count} of ${size} values, of which no picture can be made: its weights are damaged, or their training has diverged. "cyclegan inspect FILE --stats" (in code: inspectWeights with { stats: true }) shows which of them are no numbers.`,
   );
 }

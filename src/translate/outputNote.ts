@@ -1,4 +1,5 @@
 import type { PictureTraits } from '../generator/family.js';
+import { type ElementPart, eachRange } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
 import type { PictureNetwork } from './pictureNetwork.js';
 
@@ -63,7 +64,7 @@ export interface Measures {
 
 /** Of `[1, C, H, W]`, in units of half the range. */
 export function measure(
-  elements: Float32Array,
+  part: ElementPart,
   [, channels, height, width]: Shape,
   range: PictureTraits['inputRange'],
 ): Measures {
@@ -72,12 +73,15 @@ export function measure(
   let [squares, variances, clipped] = [0, 0, 0];
   for (let c = 0; c < channels; c++) {
     let [sum, sumOfSquares] = [0, 0];
-    for (let i = c * size; i < (c + 1) * size; i++) {
-      const value = elements[i] - middle;
-      sum += value;
-      sumOfSquares += value * value;
-      if (value >= half || value <= -half) clipped++;
-    }
+    eachRange(c * size, (c + 1) * size, (from, length) => {
+      const elements = part(from, length);
+      for (let i = 0; i < length; i++) {
+        const value = elements[i] - middle;
+        sum += value;
+        sumOfSquares += value * value;
+        if (value >= half || value <= -half) clipped++;
+      }
+    });
     squares += sumOfSquares;
     variances += Math.max(0, sumOfSquares - (sum * sum) / size);
   }

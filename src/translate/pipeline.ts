@@ -4,7 +4,13 @@ import { checkPicture, type PictureInput } from '../image/pictureInput.js';
 import { type Interpolation, resize, resizedSize } from '../image/resize/resize.js';
 import { resizeRows } from '../image/resize/resizeRows.js';
 import type { ResizeTarget } from '../image/resize/target.js';
-import { type BeginRows, putRows, RowCollector } from '../image/rows.js';
+import {
+  type BeginRows,
+  type PictureRows,
+  putRows,
+  RowCollector,
+  type RowSink,
+} from '../image/rows.js';
 
 export interface PipelineOptions {
   /**
@@ -23,24 +29,28 @@ export interface PipelineOptions {
 }
 
 /** A picture ready for the network, and what is needed of the original afterwards. */
-export interface Prepared {
-  readonly sized: Picture;
+export interface Prepared<S extends Picture | PictureRows = Picture> {
+  readonly sized: S;
   /** The size, and the alpha, that `keepSize` gives back. */
-  readonly original: {
-    readonly width: number;
-    readonly height: number;
-    readonly alpha?: Uint8Array;
-  };
+  readonly original: WithoutPixels;
+}
+
+/** What is left of a picture without its colours. */
+interface WithoutPixels {
+  readonly width: number;
+  readonly height: number;
+  /** Of all rows, or a row of it at a time. */
+  readonly alpha?: Uint8Array | ((y: number) => Uint8Array);
 }
 
 /** What is needed of a prepared picture once it has been through the network: no pixels. */
 export interface Unfinished {
-  readonly sized: Prepared['original'];
-  readonly original: Prepared['original'];
+  readonly sized: WithoutPixels;
+  readonly original: WithoutPixels;
 }
 
 /** What `finish` needs, for another thread: pixels would be copied. */
-export function unfinishedOf({ sized, original }: Prepared): Unfinished {
+export function unfinishedOf({ sized, original }: Prepared<Picture | PictureRows>): Unfinished {
   return { sized: withoutPixels(sized), original };
 }
 
@@ -63,16 +73,18 @@ export function prepare(
  * The same for a picture that comes row by row, of which nothing is held but what `prepare` gives. That a size or crop is not taken is
  * told once all rows have come: what is wrong with the picture itself comes first.
  */
-export class RowPreparation {
+export class RowPreparation<S extends Picture | PictureRows> {
   /** Of the picture as it came. */
   size: { readonly width: number; readonly height: number } = { width: 0, height: 0 };
   readonly #pipeline: PipelineOptions;
-  readonly #sized = new RowCollector();
+  readonly #sized: RowSink<S>;
   #alpha: Uint8Array | undefined;
   #refusal: { readonly error: unknown } | null = null;
 
-  constructor(pipeline: PipelineOptions = {}) {
+  /** @param sized Where the rows go that the network gets. */
+  constructor(pipeline: PipelineOptions, sized: RowSink<S>) {
     this.#pipeline = pipeline;
+    this.#sized = sized;
   }
 
   /** Takes the rows. */
@@ -81,8 +93,7 @@ export class RowPreparation {
     this.size = { width, height };
     try {
       const put = this.#steps()(head);
-      const { keepSize = false, crop } = this.#pipeline;
-      if (!hasAlpha || !keepSize || crop !== undefined) return put;
+      if (!hasAlpha || !this.#keepsApart) return put;
       const whole = new Uint8Array(width * height);
       this.#alpha = whole;
       let y = 0;
@@ -97,11 +108,21 @@ export class RowPreparation {
   };
 
   /** Once all rows have come. @throws ImageError as `prepare`. */
-  prepared(): Prepared {
+  prepared(): Prepared<S> {
     if (this.#refusal !== null) throw this.#refusal.error;
     const sized = this.#sized.picture;
-    if (this.#pipeline.crop !== undefined) return { sized, original: withoutPixels(sized) };
-    return { sized, original: withoutPixels({ ...sized, ...this.size, alpha: this.#alpha }) };
+    const kept = withoutPixels(sized);
+    const { crop, keepSize = false } = this.#pipeline;
+    if (crop !== undefined) return { sized, original: kept };
+    const alpha = this.#keepsApart ? this.#alpha : kept.alpha;
+    const hasAlpha = keepSize && alpha !== undefined;
+    return { sized, original: hasAlpha ? { ...this.size, alpha } : this.size };
+  }
+
+  /** Whether the alpha that is given back is not that of what the network gets. */
+  get #keepsApart(): boolean {
+    const { keepSize = false, crop, resize: target } = this.#pipeline;
+    return keepSize && crop === undefined && target !== null;
   }
 
   #steps(): BeginRows {
@@ -164,20 +185,28 @@ function croppedRows(
 }
 
 /** Beyond the picture that it belongs to, alpha goes on as it ends. */
-function withAlpha({ width, height, alpha }: Prepared['original'], next: BeginRows): BeginRows {
+function withAlpha({ width, height, alpha }: WithoutPixels, next: BeginRows): BeginRows {
   if (alpha === undefined) return next;
+  const rowOf =
+    alpha instanceof Uint8Array ? (y: number) => alpha.subarray(y * width, (y + 1) * width) : alpha;
   return (head) => {
     const put = next({ ...head, hasAlpha: true });
     const out = new Uint8Array(head.width);
     let y = 0;
     return (rgb) => {
-      const from = Math.min(y++, height - 1) * width;
-      for (let x = 0; x < out.length; x++) out[x] = alpha[from + Math.min(x, width - 1)];
+      const row = rowOf(Math.min(y++, height - 1));
+      for (let x = 0; x < out.length; x++) out[x] = row[Math.min(x, width - 1)];
       put(rgb, out);
     };
   };
 }
 
-function withoutPixels({ width, height, alpha }: Picture): Prepared['original'] {
+function withoutPixels(picture: Picture | PictureRows): WithoutPixels {
+  const { width, height } = picture;
+  const alpha = 'data' in picture ? picture.alpha : alphaOf(picture);
   return alpha === undefined ? { width, height } : { width, height, alpha };
+}
+
+function alphaOf(rows: PictureRows): ((y: number) => Uint8Array) | undefined {
+  return rows.hasAlpha ? (y) => rows.alphaRow(y) : undefined;
 }

@@ -46,6 +46,17 @@ const layers = fc.record({
   reach: fc.integer({ min: 0, max: 3 }),
 });
 
+describe('a picture that becomes twice as high', () => {
+  it('takes less memory than its own floats, which come from the scratch file and go there', async () => {
+    const netG = new ResNetGenerator(3, 3, 8, 1).eval();
+    const leastOf = (height: number) =>
+      leastMemory(netG, { inputShape: [1, 3, height, 256], engine: 'wasm', scratch: '.' });
+    const [low, high] = [(await leastOf(2000)) ?? 0, (await leastOf(4000)) ?? 0];
+    expect(low).toBeGreaterThan(0);
+    expect(high - low).toBeLessThan(4 * 2000 * 256);
+  });
+});
+
 describe('rows of a chain', () => {
   it('are in memory when they are read, in rings that are no larger than they have to be', () => {
     fc.assert(

@@ -179,7 +179,7 @@ describe('a picture that is prepared row by row', () => {
           }
         };
         const found = outcome(() => {
-          const preparation = new RowPreparation(pipeline);
+          const preparation = new RowPreparation(pipeline, new RowCollector());
           putRows(picture, preparation.begin);
           return preparation.prepared();
         });

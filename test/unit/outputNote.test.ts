@@ -6,9 +6,11 @@ import { toTensor } from '../../src/image/convert.js';
 import { openImage } from '../../src/image/formats.js';
 import type { Picture } from '../../src/image/picture.js';
 import { resize } from '../../src/image/resize/resize.js';
+import { rowsOf } from '../../src/image/rows.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
 import { Sequential } from '../../src/nn/sequential.js';
 import { Tanh } from '../../src/nn/tanh.js';
+import { partsOf } from '../../src/tensor/elementSource.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { measureInput, networkInput } from '../../src/translate/networkInput.js';
 import { measure, noteOnOutput, type OutputNote } from '../../src/translate/outputNote.js';
@@ -63,10 +65,10 @@ function differenceTo(wanted: Tensor, input: Tensor): Tensor {
 }
 
 function noteOn(input: Tensor, output: Tensor, network: PictureNetwork): OutputNote | null {
-  const given = measure(input.data, input.shape, network.inputRange);
+  const given = measure(partsOf(input.data), input.shape, network.inputRange);
   return noteOnOutput(
     () => given,
-    measure(output.data, output.shape, network.outputRange),
+    measure(partsOf(output.data), output.shape, network.outputRange),
     network,
   );
 }
@@ -114,8 +116,8 @@ it.each<Partial<PictureNetwork>>([
   // White and black, too, which are at the ends of the range.
   const data = sample.data.map((v) => Math.max(0, Math.min(255, 2 * v - 128)));
   const input = networkInput({ ...sample, data }, network);
-  const expected = measure(input.data, input.shape, network.inputRange);
-  const found = measureInput({ ...sample, data }, network);
+  const expected = measure(partsOf(input.data), input.shape, network.inputRange);
+  const found = measureInput(rowsOf({ ...sample, data }), network);
   expect(found.clipped).toBe(expected.clipped);
   expect(found.distance).toBeCloseTo(expected.distance, 12);
   expect(found.deviation).toBeCloseTo(expected.deviation, 12);

@@ -140,6 +140,19 @@ describe('a request', () => {
     expect(request('a.png', '--memory', text).engine).toMatchObject({ memory });
   });
 
+  it.each([
+    ['1G', 1e9],
+    ['1.5M', 1_500_000],
+    ['7', 7],
+    ['max', 2_147_483_647],
+  ])('takes --max-pixels %s for %i', (text, maxPixels) => {
+    expect(request('a.png', '--max-pixels', text).pictures).toMatchObject({ maxPixels });
+  });
+
+  it.each(['0', '3G', '1GB', '-1', 'many'])('takes no --max-pixels %j', (text) => {
+    expect(() => request('a.png', `--max-pixels=${text}`)).toThrow('--max-pixels takes');
+  });
+
   it.each(['thumbnail', 'dense', 'thumbnail:64', 'dense:65535'])('takes --norm %s', (norm) => {
     expect(request('a.png', '--norm', norm).pictures).toMatchObject({ norm });
     expect(() => request('a.png', '--norm', norm, '--dump-activations', 'x')).toThrow(

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../src/nn/compile.js';
 import { Conv2d } from '../../src/nn/conv2d.js';
@@ -5,6 +8,7 @@ import { InstanceNorm2d } from '../../src/nn/instanceNorm2d.js';
 import { manualSeed } from '../../src/nn/random.js';
 import { ReLU } from '../../src/nn/relu.js';
 import { Sequential } from '../../src/nn/sequential.js';
+import { elementSource, readerOf } from '../../src/tensor/elementSource.js';
 import { Tensor } from '../../src/tensor/tensor.js';
 import { engines } from '../support/engines.js';
 
@@ -43,6 +47,31 @@ describe.each(engines)('an output that is read in place on $name', ({ options, u
       expect(found).toEqual(expected.data);
     }
     program.dispose();
+  });
+
+  it.skipIf(unavailable !== null)('is what run gives, part by part from a file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cyclegan-scratch-'));
+    const inputShape = [1, 3, 51, 34];
+    const inFile = { economy: 'scratch', scratch: folder };
+    const program = await compile(network, { ...options, ...inFile, inputShape });
+    const data = wave(3 * 51 * 34);
+    const expected = await program.run(new Tensor(data, inputShape));
+    // No more than a part is asked for at a time.
+    const source = elementSource(() => readerOf(data));
+    const parts = Object.assign(() => expect.unreachable(), { begin: source.begin });
+    const input = new Tensor(options.engine === 'wasm' ? parts : source, inputShape);
+    const found = await program.runReadingParts(input, (part) => {
+      const size = expected.data.length;
+      const made = new Float32Array(size);
+      for (let to = size; to > 0; to -= 97) {
+        const from = Math.max(0, to - 97);
+        made.set(part(from, to - from), from);
+      }
+      return made;
+    });
+    expect(found).toEqual(expected.data);
+    program.dispose();
+    rmSync(folder, { recursive: true });
   });
 
   it.skipIf(unavailable !== null)('is what run gives where values are huge', async () => {

@@ -1,4 +1,5 @@
 import { CycleganError } from '../../errors.js';
+import { setMaxPixels } from '../../image/picture.js';
 import { shownName } from '../addresses.js';
 import { printFailure } from '../failureLine.js';
 import type { TranslateRequest } from '../requests/translate.js';
@@ -14,6 +15,7 @@ import { runWatch } from './translateWatch.js';
 
 /** One picture, `IN [OUT]`, or several: names, folders, patterns. */
 export async function runTranslate(request: TranslateRequest, terminal: Terminal): Promise<void> {
+  setMaxPixels(request.pictures.maxPixels);
   if (request.frames !== null) return runFrames(request.frames, request, terminal);
   if (request.watch !== null) return runWatch(request.watch, request, terminal);
   const names = await readNames(request);

@@ -1,8 +1,14 @@
 import type { OpenedGenerator } from '../../generator/openGenerator.js';
 import { seconds } from '../../html/text.js';
 import { loadDecoder, loadEncoder } from '../../image/formats.js';
+import type { Picture } from '../../image/picture.js';
 import type { PictureFile } from '../../image/pictureFile.js';
-import type { BeginRows, RowWriter } from '../../image/rows.js';
+import {
+  type BeginRows,
+  type PictureRows,
+  RowCollector,
+  type RowWriter,
+} from '../../image/rows.js';
 import { warmUp } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { MAX_STREAM_BYTES } from '../../platform/byteSource.js';
@@ -11,13 +17,15 @@ import { tooLong } from '../../platform/fileError.js';
 import { removeStaleTemporaries } from '../../platform/files.js';
 import { generateRows } from '../../translate/generate.js';
 import { throughNetwork } from '../../translate/networkErrors.js';
+import { wholeOf } from '../../translate/networkInput.js';
 import type { OutputNote } from '../../translate/outputNote.js';
 import { networkInputShape } from '../../translate/pictureNetwork.js';
+import { unfinishedOf } from '../../translate/pipeline.js';
 import { fetchNotes, shownName } from '../addresses.js';
 import { dumpActivations } from '../dumpActivations.js';
 import { beginOpening } from '../generator.js';
 import { LaterInterruption } from '../interruption.js';
-import { STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
+import { PICTURE_BYTES, STREAMED_PICTURE_BYTES, withinBudget } from '../memoryBudget.js';
 import { decodingCost } from '../pictures/decodingCost.js';
 import { deepZoomFile, isDeepZoomName, recoverTiles } from '../pictures/deepZoomFile.js';
 import { refuseFurtherPictures } from '../pictures/furtherPictures.js';
@@ -26,12 +34,13 @@ import { type OutputFile, outputFile, standardOutputFile } from '../pictures/out
 import { formatNotes } from '../pictures/pictureNotes.js';
 import {
   expectedSize,
-  type Opened,
-  openBytes,
+  type OpenedRows,
   openPictureFile,
+  openRows,
   ResultWriter,
   type Saved,
 } from '../pictures/pictureWork.js';
+import { spoolFor } from '../pictures/spoolFor.js';
 import { programNotes } from '../programNotes.js';
 import { layerProgress } from '../progressBar.js';
 import type { TranslateRequest } from '../requests/translate.js';
@@ -68,10 +77,10 @@ interface Moments {
 /** A picture that is translated: its file is all but made, and what it was made of is held no more. */
 interface Translated {
   readonly writer: ResultWriter;
-  readonly size: Opened['size'];
+  readonly size: Saved['size'];
   /** What came to the network. */
   readonly sized: { readonly width: number; readonly height: number };
-  readonly notes: Opened['notes'];
+  readonly notes: OpenedRows<Picture>['notes'];
   /** What hints at a wrong picture. */
   readonly outputNotes: readonly OutputNote[];
   readonly generator: OpenedGenerator;
@@ -130,31 +139,40 @@ async function translateFile(
   const reading = await beginOpening(request.weights, terminal, { late: true });
   const file = await readInput(plan.input, terminal);
   const generator = await reading();
-  const perPixel = bytesPerPixel(plan);
+  const { dumpActivations: folder, pictures } = request;
+  // What is dumped goes through as a whole.
+  const spool = folder === undefined ? spoolFor(file.bytes, file.name, pictures, engine) : null;
+  const perPixel = bytesPerPixel(plan, spool !== null);
   await prepareProgram(file, generator, request, engine, perPixel);
   const loaded = performance.now();
   const cost = decodingCost(file.bytes, file.name, request.engine.memory);
   if (cost !== null) terminal.say(cost);
   await loadDecoder(file.bytes);
-  const opened = openBytes(file.bytes, file.name, request.pictures);
-  const decoded = performance.now();
-  const outputNotes: OutputNote[] = [];
-  const onNote = (note: OutputNote) => outputNotes.push(note);
-  await loadEncoder(plan.encodedAs);
-  const writer = new ResultWriter(opened.prepared, request.pictures, target);
-  const { name } = file;
-  const run = { name, opened, generator, engine, perPixel, onNote, begin: writer.begin };
-  await translateOpened(run, request, terminal);
-  const { size, notes } = opened;
-  const { width, height } = opened.prepared.sized;
-  const moments = { begin, loaded, decoded, translated: performance.now() };
-  return { writer, size, sized: { width, height }, notes, outputNotes, generator, moments };
+  try {
+    const rows = spool ?? new RowCollector();
+    const opened = openRows<Picture | PictureRows>(file.bytes, file.name, pictures, rows);
+    const decoded = performance.now();
+    const outputNotes: OutputNote[] = [];
+    const onNote = (note: OutputNote) => outputNotes.push(note);
+    await loadEncoder(plan.encodedAs);
+    const writer = new ResultWriter(unfinishedOf(opened.prepared), pictures, target);
+    const { name } = file;
+    const run = { name, opened, generator, engine, perPixel, onNote, begin: writer.begin };
+    await translateOpened(run, request, terminal);
+    const { size, notes } = opened;
+    const { width, height } = opened.prepared.sized;
+    const moments = { begin, loaded, decoded, translated: performance.now() };
+    return { writer, size, sized: { width, height }, notes, outputNotes, generator, moments };
+  } finally {
+    spool?.remove();
+  }
 }
 
-/** What a picture takes beside the network: what is written as a whole takes more. */
-function bytesPerPixel({ output, encodedAs }: OnePlan): number | undefined {
+/** What a picture takes beside the network: what is written as a whole takes more, and what lies on the disk less. */
+function bytesPerPixel({ output, encodedAs }: OnePlan, isSpooled: boolean): number {
   const isWhole = output === STANDARD || /\.webp$/i.test(encodedAs);
-  return isWhole ? undefined : STREAMED_PICTURE_BYTES;
+  const bytes = isWhole ? PICTURE_BYTES : STREAMED_PICTURE_BYTES;
+  return isSpooled ? bytes - STREAMED_PICTURE_BYTES : bytes;
 }
 
 async function readInput(input: string, terminal: Terminal): Promise<InputFile> {
@@ -177,7 +195,7 @@ async function prepareProgram(
   generator: OpenedGenerator,
   { pictures }: TranslateRequest,
   engine: ForwardOptions,
-  perPixel: number | undefined,
+  perPixel: number,
 ): Promise<void> {
   // An approximation has programs of its own, which are made once statistics are gathered.
   if (pictures.norm !== 'exact') return;
@@ -191,11 +209,11 @@ async function prepareProgram(
 
 interface Run {
   readonly name: string;
-  readonly opened: Opened;
+  readonly opened: OpenedRows<Picture | PictureRows>;
   readonly generator: OpenedGenerator;
   readonly engine: ForwardOptions;
-  /** Bytes that the picture takes beside the network; `undefined`: as usual. */
-  readonly perPixel: number | undefined;
+  /** Bytes that the picture takes beside the network. */
+  readonly perPixel: number;
   readonly onNote: (note: OutputNote) => void;
   /** Takes the rows of what the network makes. */
   readonly begin: BeginRows;
@@ -213,7 +231,7 @@ async function translateOpened(
   const told = formatNotes(name, notes);
   if (told !== null) terminal.say(told);
   const { dumpActivations: folder } = request;
-  if (folder !== undefined) await dumpActivations(sized, generator, folder, terminal);
+  if (folder !== undefined) await dumpActivations(wholeOf(sized), generator, folder, terminal);
   const inputShape = networkInputShape(sized, generator);
   const { debug, pictures } = request;
   const { norm } = pictures;

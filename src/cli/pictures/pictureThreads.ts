@@ -1,5 +1,5 @@
 import { loadDecoder } from '../../image/formats.js';
-import type { Picture } from '../../image/picture.js';
+import { type Picture, setMaxPixels } from '../../image/picture.js';
 import { isThreadFor, serveTasks, ThreadPool } from '../../platform/threadPool.js';
 import { type Prepared, type Unfinished, unfinishedOf } from '../../translate/pipeline.js';
 import type { Frame } from '../frames/frameInput.js';
@@ -93,6 +93,8 @@ export function servePictures(): void {
 }
 
 async function serve({ work, options }: Task): Promise<Answer> {
+  // The limit is a thread's own.
+  setMaxPixels(options.maxPixels);
   if ('open' in work) return openPicture(work.open, options);
   if ('openBytes' in work) {
     await loadDecoder(work.openBytes);

@@ -9,7 +9,14 @@ import {
 import type { DecodeNote } from '../../image/note.js';
 import { ImageError, type Picture } from '../../image/picture.js';
 import type { PictureFile } from '../../image/pictureFile.js';
-import { type BeginRows, putRows, type RowWriter } from '../../image/rows.js';
+import {
+  type BeginRows,
+  type PictureRows,
+  putRows,
+  RowCollector,
+  type RowSink,
+  type RowWriter,
+} from '../../image/rows.js';
 import { isWebAddress } from '../../platform/address.js';
 import { type ByteInputOptions, readBytes } from '../../platform/byteInput.js';
 import { MAX_STREAM_BYTES, openFile } from '../../platform/byteSource.js';
@@ -17,28 +24,27 @@ import { tooLong } from '../../platform/fileError.js';
 import { readFileBytes } from '../../platform/files.js';
 import { randomBytesOf } from '../../platform/randomBytes.js';
 import type { PictureSettings } from '../../translate/options/pictureOptions.js';
-import {
-  finishRows,
-  type Prepared,
-  preparedSize,
-  type Unfinished,
-} from '../../translate/pipeline.js';
-import { prepareBytes } from '../../translate/prepareBytes.js';
+import { finishRows, preparedSize, type Unfinished } from '../../translate/pipeline.js';
+import { type PreparedBytes, prepareRows } from '../../translate/prepareBytes.js';
 import { shownName } from '../addresses.js';
 import { outputFile } from './outputFile.js';
 
 /** What happens to every picture of a run alike. */
 export interface PictureOptions extends PictureSettings {
+  /** See `setMaxPixels`; `undefined`: as usual. */
+  readonly maxPixels?: number;
   /** Whether small JPEGs are made for the gallery. */
   readonly gallery: boolean;
 }
 
-export interface Opened {
-  readonly prepared: Prepared;
-  readonly size: readonly [width: number, height: number];
-  readonly milliseconds: number;
+/** A picture ready for the network, which is in memory or read row by row. */
+export interface OpenedRows<S extends Picture | PictureRows> extends PreparedBytes<S> {
   /** What the decoder had to tell. */
   readonly notes: readonly DecodeNote[];
+}
+
+export interface Opened extends OpenedRows<Picture> {
+  readonly milliseconds: number;
   /** What the network saw, for the gallery. */
   readonly before: Uint8Array | null;
 }
@@ -110,20 +116,25 @@ export function readPicture(
 export function openBytes(
   bytes: PictureFile,
   name: string,
-  { decode, pipeline, gallery }: PictureOptions,
+  options: PictureOptions,
   begin = performance.now(),
 ): Opened {
+  const opened = openRows(bytes, name, options, new RowCollector());
+  const before = options.gallery ? forGallery(opened.prepared.sized) : null;
+  return { ...opened, before, milliseconds: performance.now() - begin };
+}
+
+/** The same wherever its rows go. */
+export function openRows<S extends Picture | PictureRows>(
+  bytes: PictureFile,
+  name: string,
+  { decode, pipeline }: PictureSettings,
+  sized: RowSink<S>,
+): OpenedRows<S> {
   return named(name, () => {
     const notes: DecodeNote[] = [];
     const options = { ...decode, onNote: (note: DecodeNote) => notes.push(note) };
-    const { prepared, size } = prepareBytes(bytes, options, pipeline);
-    return {
-      prepared,
-      size,
-      notes,
-      before: gallery ? forGallery(prepared.sized) : null,
-      milliseconds: performance.now() - begin,
-    };
+    return { ...prepareRows(bytes, options, pipeline, sized), notes };
   });
 }
 

@@ -89,12 +89,17 @@ export function readBytes({ text }: Invocation, option: string): number | undefi
   const given = text(option);
   if (given === undefined) return undefined;
   if (given === 'max') return Number.POSITIVE_INFINITY;
-  const [, number, unit] = /^(\d{1,15}(?:\.\d{1,3})?)([KMG]?)B?$/i.exec(given) ?? [];
-  const bytes = Number(number) * UNITS[unit?.toUpperCase()];
+  const bytes = readAmount(given.replace(/B$/i, ''));
   if (bytes >= 1) return bytes;
   throw new UsageError(
     `--${option} takes a number of bytes, such as 512M or 1.5G, or max, but got "${given}".`,
   );
+}
+
+/** `1.5G` as a number, in powers of ten; `NaN` for what is none. */
+export function readAmount(given: string): number {
+  const [, number, unit] = /^(\d{1,15}(?:\.\d{1,3})?)([KMG]?)$/i.exec(given) ?? [];
+  return Number(number) * UNITS[unit?.toUpperCase()];
 }
 
 /** A port; `null` where none was given. @throws UsageError for what is none. */

@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../../engine/engine.js';
+import { MOST_PIXELS } from '../../image/picture.js';
 import {
   PICTURE_OPTIONS,
   readExtension,
@@ -10,7 +11,7 @@ import type { PictureOptions } from '../pictures/pictureWork.js';
 import { type CommandSpec, type Invocation, type OptionSpec, UsageError } from '../usage.js';
 import { ENGINE_OPTION, PRECISION_OPTION, readEngine, readPrecision } from './engine.js';
 import { FRAME_OPTIONS, type FramesRequest, readFrames } from './frames.js';
-import { KEY_OPTION, optionSource, readBytes, readCount } from './shared.js';
+import { KEY_OPTION, optionSource, readAmount, readBytes, readCount } from './shared.js';
 
 const OPTIONS: Readonly<Record<string, OptionSpec>> = {
   weights: {
@@ -92,6 +93,12 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     value: 'DIR',
     help: 'where values lie, in a file, that do not fit into --memory; the same command goes on from there after it was interrupted, or killed; default: beside the output',
+  },
+  'max-pixels': {
+    matters: true,
+    type: 'string',
+    value: 'N|max',
+    help: 'most pixels that a picture may have: more than the default only for files that you trust; 1G is 1,000,000,000; default: 178956970, as in Pillow; max: 2147483647',
   },
   'no-revectorize': { type: 'boolean', help: 'keep machine code at 128 bits' },
   'dump-activations': {
@@ -200,10 +207,24 @@ export function readTranslate(invocation: Invocation): TranslateRequest {
 
 function readPictures(invocation: Invocation): PictureOptions {
   const { flag } = invocation;
-  const pictures = { ...readPictureSettings(optionSource(invocation)), gallery: flag('gallery') };
+  const settings = readPictureSettings(optionSource(invocation));
+  const maxPixels = readMaxPixels(invocation);
+  const pictures = { ...settings, gallery: flag('gallery'), maxPixels };
   if (pictures.norm === 'exact' || !flag('dump-activations')) return pictures;
   throw new UsageError(
     `--norm ${pictures.norm} cannot be had with --dump-activations, which shows the network as it is.`,
+  );
+}
+
+/** @throws UsageError for what is no number of pixels, or for too many. */
+function readMaxPixels({ text }: Invocation): number | undefined {
+  const given = text('max-pixels');
+  if (given === undefined) return undefined;
+  if (given === 'max') return MOST_PIXELS;
+  const pixels = Math.round(readAmount(given));
+  if (pixels >= 1 && pixels <= MOST_PIXELS) return pixels;
+  throw new UsageError(
+    `--max-pixels takes a number of pixels from 1 to ${MOST_PIXELS}, such as 500M or 1G, or max, but got "${given}".`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { ShapeError } from '../../errors.js';
 import { type Graph, shapeOf, weightOf } from '../../graph/graph.js';
 import { describeValue, isMap } from '../../tensor/describeValue.js';
-import { formatShape, type Shape, sameShape } from '../../tensor/shape.js';
+import { type ElementPart, partsOf } from '../../tensor/elementSource.js';
+import { formatShape, type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { EngineName, Program, RunOptions } from '../engine.js';
 import { Queue } from './queue.js';
@@ -99,6 +100,14 @@ export abstract class QueuedProgram implements Program {
     read: (output: Float32Array) => T,
     options: RunOptions = {},
   ): Promise<T> {
+    return this.runReadingParts(input, (part) => read(part(0, sizeOf(this.outputShape))), options);
+  }
+
+  runReadingParts<T>(
+    input: Tensor,
+    read: (part: ElementPart) => T,
+    options: RunOptions = {},
+  ): Promise<T> {
     return this.#queue.run(async () => {
       checkInputs([input], this.inputShapes);
       return this.executeReading(input, read, options);
@@ -117,14 +126,14 @@ export abstract class QueuedProgram implements Program {
     return results;
   }
 
-  /** `runReading`, when it is its turn. Engines whose own memory can be read have no tensor in between. */
+  /** `runReadingParts`, when it is its turn. Engines whose own memory can be read have no tensor in between. */
   protected async executeReading<T>(
     input: Tensor,
-    read: (output: Float32Array) => T,
+    read: (part: ElementPart) => T,
     options: RunOptions,
   ): Promise<T> {
     const [output] = await this.runNow([input], options);
-    return read(output.data);
+    return read(partsOf(output.data));
   }
 
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void> {

@@ -6,10 +6,10 @@ import type { Buffer } from '../shared/arena.js';
 import { megabytes } from './newMemory.js';
 import type { Assembly } from './plan/assembly.js';
 import type { Checkpoint } from './plan/checkpoints.js';
-import type { Part } from './team.js';
+import type { RunInputs } from './runInputs.js';
 
 /** What is written where values lie at a checkpoint changes with this number. */
-const KEY_VERSION = 'cyclegan-ts run 1';
+const KEY_VERSION = 'cyclegan-ts run 2';
 
 /** Where a program's run can go on, and what it lies in. */
 export interface Journaled {
@@ -41,20 +41,23 @@ export class RunJournal {
 
   /**
    * Runs all steps up to `to`, or those that an earlier run has not done.
-   * @param inputs Where they lie in memory, once they are there.
+   * @param inputs Those that lie in memory are there.
    * @param onResumed Called with the number of steps that an earlier run has done.
    */
   async run(
     to: number,
-    inputs: readonly Part[],
+    inputs: RunInputs,
     runSteps: RunSteps,
     onResumed: (steps: number) => void,
   ): Promise<void> {
     const { file, assembly } = this.#journaled;
-    const key = this.#keyOf(inputs);
+    const key = await this.#keyOf(inputs);
     let from = this.#takeUp(key);
     if (from > 0) onResumed(from);
-    else file.refuseFullDisk();
+    else {
+      file.refuseFullDisk();
+      await inputs.writeToFile();
+    }
     for (const checkpoint of assembly.checkpoints) {
       if (checkpoint.step <= from) continue;
       const { isVain } = await runSteps(from, checkpoint.step);
@@ -63,7 +66,11 @@ export class RunJournal {
       this.#write(key, checkpoint);
     }
     await runSteps(from, to);
-    file.forget();
+  }
+
+  /** What the run made was read: it is not to go on. */
+  done(): void {
+    this.#journaled.file.forget();
   }
 
   /** After a run that was ended. @param isWanted Whether it is to go on later. */
@@ -110,16 +117,16 @@ export class RunJournal {
     }
   }
 
-  #keyOf(inputs: readonly Part[]): string {
+  async #keyOf(inputs: RunInputs): Promise<string> {
     const { assembly, code, memory } = this.#journaled;
     const hash = requireBuiltin('crypto', 'A scratch file').createHash('sha256');
     const sizes = [...assembly.constants.map(({ start, end }) => end - start)];
-    const facts = [KEY_VERSION, code, sizes, inputs.map(({ bytes }) => bytes), assembly.fileBytes];
+    const facts = [KEY_VERSION, code, sizes, inputs.bytes, assembly.fileBytes];
     hash.update(JSON.stringify(facts));
     for (const { start, end } of assembly.constants) {
       hash.update(new Uint8Array(memory, start, end - start));
     }
-    for (const { address, bytes } of inputs) hash.update(new Uint8Array(memory, address, bytes));
+    await inputs.read((bytes) => hash.update(bytes));
     return hash.digest('hex');
   }
 

@@ -86,6 +86,11 @@ export class ThreadTeam implements Team {
     return this.#shape.file;
   }
 
+  /** The same as the calling thread has it open. */
+  get access(): ScratchAccess | null {
+    return this.#file;
+  }
+
   /** All of the program's memory. */
   get buffer(): ArrayBufferLike {
     return this.#held.memory.buffer;

@@ -298,7 +298,8 @@ async function buildOnce(graph: Graph, variant: Variant, options: BuildOptions):
   const gathered = await gather(module, assembly, pages, options);
   const details = detailsOf(variant, options, assembly, economy);
   const journal = journalOf(gathered.team, assembly, { code, variant });
-  const program = newProgram(graph, assembly, { ...gathered, details, journal });
+  const file = gathered.team instanceof ThreadTeam ? gathered.team.access : null;
+  const program = newProgram(graph, assembly, { ...gathered, details, file, journal });
   try {
     await program.prepare({ blocking, early });
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type Graph, type ParameterLeaf, shapeOf } from '../../graph/graph.js';
 import { isAbortion } from '../../platform/abortion.js';
+import { type ElementPart, eachRange, partsOf } from '../../tensor/elementSource.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { RunOptions } from '../engine.js';
@@ -12,7 +13,10 @@ import { firstView } from '../shared/weightViews.js';
 import { NodeProgressReporter } from './nodeProgress.js';
 import type { Assembly } from './plan/assembly.js';
 import { WorkerError } from './pool/pool.js';
+import { RunInputs } from './runInputs.js';
 import type { RunJournal } from './runJournal.js';
+import type { ScratchAccess } from './scratch/transfer.js';
+import { elementsInFile } from './scratchElements.js';
 import type { Part, Team } from './team.js';
 import { WeightPacker } from './weightPacker.js';
 
@@ -20,6 +24,8 @@ export interface Machine {
   readonly team: Team;
   readonly memoryBytes: number;
   readonly details: readonly string[];
+  /** Where values are that have no place in memory; `null` where all have one. */
+  readonly file: ScratchAccess | null;
   /** Keeps how far a run came whose values lie in a file; `null` where nothing does. */
   readonly journal: RunJournal | null;
 }
@@ -36,6 +42,7 @@ interface Loaded {
   readonly assembly: Assembly;
   readonly team: Team;
   readonly packer: WeightPacker;
+  readonly file: ScratchAccess | null;
   readonly journal: RunJournal | null;
 }
 
@@ -65,14 +72,14 @@ export class WasmProgram extends QueuedProgram {
   #changed: ReadonlyMap<number, Float32Array> = new Map();
 
   constructor(graph: Graph, assembly: Assembly, machine: Machine) {
-    const { team, memoryBytes, details, journal } = machine;
+    const { team, memoryBytes, details, file, journal } = machine;
     const { fileBytes: scratchBytes } = assembly;
     super(graph, { engine: 'wasm', details, memoryBytes, scratchBytes, fallbacks: [] });
     this.#leaves = new Map(
       this.graph.parameters.map((leaf) => [leaf.key, leaf] as const).reverse(),
     );
     const packer = new WeightPacker(assembly, team, (id) => this.weight(id));
-    this.#loaded = { assembly, team, packer, journal };
+    this.#loaded = { assembly, team, packer, file, journal };
     assembly.initialise(team.memory);
     packer.fill(ALL, true);
     this.letGo();
@@ -102,7 +109,7 @@ export class WasmProgram extends QueuedProgram {
     // What is no picture is whole for each.
     const partOf = (id: number, { data }: Tensor, n: number) =>
       isWhole(laidOut, id) ? data : sliceOf(data, n, pictures);
-    let made: Float32Array[] = [];
+    let made: readonly ElementPart[] = [];
     for (let n = 0; n < pictures; n++) {
       const parts = inputs.map((input, i) => {
         const { id } = graph.inputs[i];
@@ -113,9 +120,9 @@ export class WasmProgram extends QueuedProgram {
       made = await this.#runPicture(n, parts, report, options);
       for (const [i, part] of made.entries()) {
         tensors[i] ??= newTensor(results[i]);
-        const to = partOf(results[i], tensors[i], n);
-        to.set(part.subarray(0, to.length));
+        copyParts(part, partOf(results[i], tensors[i], n));
       }
+      this.#parts.journal?.done();
     }
     // The last picture's values are written back: by the program itself, unless the reference has made them.
     const isCommitted = pictures > 0 && made.length < results.length;
@@ -125,7 +132,7 @@ export class WasmProgram extends QueuedProgram {
 
   protected override async executeReading<T>(
     input: Tensor,
-    read: (output: Float32Array) => T,
+    read: (part: ElementPart) => T,
     options: RunOptions,
   ): Promise<T> {
     const { graph } = this;
@@ -133,7 +140,11 @@ export class WasmProgram extends QueuedProgram {
     if (!isOne) return super.executeReading(input, read, options);
     await this.#begin();
     const [made] = await this.#runPicture(0, [input], this.#reporter(1, options), options);
-    return read(made.subarray(0, sizeOf(this.outputShape)));
+    try {
+      return read(made);
+    } finally {
+      this.#parts.journal?.done();
+    }
   }
 
   protected override async pack(changed: ReadonlyMap<string, Tensor>): Promise<void> {
@@ -250,7 +261,7 @@ export class WasmProgram extends QueuedProgram {
 
   /**
    * @param inputs Elements of one picture of each input.
-   * @returns One picture of each output, in the program's memory, until the next run; or of each result, from the reference, if
+   * @returns One picture of each output, where the program has it, until the next run; or of each result, from the reference, if
    * that has computed it.
    */
   async #runPicture(
@@ -258,17 +269,32 @@ export class WasmProgram extends QueuedProgram {
     inputs: readonly Tensor[],
     report: NodeProgressReporter,
     options: RunOptions,
-  ): Promise<Float32Array[]> {
+  ): Promise<readonly ElementPart[]> {
     const { assembly, team } = this.#parts;
     const run = () => {
-      for (const [i, { address }] of assembly.inputs.entries()) {
-        inputs[i].copyInto(team.memory.floats(address, inputs[i].size));
+      for (const [i, input] of assembly.inputs.entries()) {
+        if (assembly.files.has(input)) continue;
+        inputs[i].copyInto(team.memory.floats(input.address, inputs[i].size));
       }
       return this.#runSteps(n, inputs, report, options);
     };
     await team.inTurn(options.blocking ?? false, run, options.signal);
     if (team.isBeyond) return this.#runPictureByReference(n, inputs, report, options);
-    return team.read(assembly.outputs);
+    return this.#outputs();
+  }
+
+  /** Where the program has them. */
+  async #outputs(): Promise<readonly ElementPart[]> {
+    const {
+      assembly: { outputs, files },
+      team,
+      file,
+    } = this.#parts;
+    const inMemory = await team.read(outputs.filter((output) => !files.has(output)));
+    return outputs.map((output) => {
+      if (file !== null && files.has(output)) return elementsInFile(file, output);
+      return partsOf(inMemory.shift() as Float32Array);
+    });
   }
 
   /** Those of a picture, or those of them that an earlier run has not done. */
@@ -278,23 +304,26 @@ export class WasmProgram extends QueuedProgram {
     report: NodeProgressReporter,
     options: RunOptions,
   ): Promise<void> {
-    const { assembly, team, journal } = this.#parts;
+    const { assembly, team, file, journal } = this.#parts;
     const runSteps = async (from: number, to: number) => {
       await team.run({ driver: assembly.drivers.run, from, to }, options, (step) => {
         if (!team.isBeyond) report.stepDone(n, step);
       });
       return { isVain: team.isBeyond };
     };
-    if (journal === null) {
+    const { inputs: places, files } = assembly;
+    const { memory } = team;
+    const given =
+      file === null
+        ? null
+        : new RunInputs({ inputs: places, files, memory, file }, inputs, options.signal);
+    if (journal === null || given === null) {
+      await given?.writeToFile();
       await runSteps(0, assembly.commit);
       return;
     }
-    const places = assembly.inputs.map(({ address }, i) => ({
-      address,
-      bytes: 4 * inputs[i].size,
-    }));
     try {
-      await journal.run(assembly.commit, places, runSteps, (steps) => report.resumed(n, steps));
+      await journal.run(assembly.commit, given, runSteps, (steps) => report.resumed(n, steps));
     } catch (error) {
       journal.ended(isAbortion(error, options.signal));
       throw error;
@@ -307,7 +336,7 @@ export class WasmProgram extends QueuedProgram {
     inputs: readonly Tensor[],
     report: NodeProgressReporter,
     options: RunOptions,
-  ): Promise<Float32Array[]> {
+  ): Promise<readonly ElementPart[]> {
     const { graph } = this;
     const laidOut = withLayouts(graph);
     const pictures = inputs.map(({ data }, i) => {
@@ -320,8 +349,12 @@ export class WasmProgram extends QueuedProgram {
       ...options,
       onProgress,
     });
-    return results.map(({ data }) => data);
+    return results.map(({ data }) => partsOf(data));
   }
+}
+
+function copyParts(part: ElementPart, to: Float32Array): void {
+  eachRange(0, to.length, (from, length) => to.set(part(from, length), from));
 }
 
 /** Picture `n` of a batch. */

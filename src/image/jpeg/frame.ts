@@ -1,4 +1,4 @@
-import { MAX_PIXELS } from '../picture.js';
+import { hasTooManyPixels } from '../picture.js';
 import type { ByteCursor } from './byteCursor.js';
 import { allocate, refuse } from './refuse.js';
 
@@ -108,7 +108,7 @@ function checkSize(width: number, height: number, offset: number): void {
   if (width === 0 || height === 0) {
     refuse('ERR_JPEG_UNSUPPORTED', `the picture's size is ${width}x${height}`, offset);
   }
-  if (width > MAX_SIDE || height > MAX_SIDE || width * height > MAX_PIXELS) {
+  if (width > MAX_SIDE || height > MAX_SIDE || hasTooManyPixels(width, height)) {
     const problem = `${width}x${height} pixels are more than this decoder's limit`;
     refuse('ERR_JPEG_TOO_LARGE', problem, offset);
   }

@@ -10,6 +10,7 @@ import { resize } from '../../image/resize/resize.js';
 import { compileGraph, traceGraph } from '../../nn/compile.js';
 import type { ForwardOptions } from '../../nn/module.js';
 import { checkSignal } from '../../platform/abortion.js';
+import type { ElementPart } from '../../tensor/elementSource.js';
 import type { Shape } from '../../tensor/shape.js';
 import { networkInput } from '../networkInput.js';
 import { isFixed, networkInputShape, type PictureNetwork } from '../pictureNetwork.js';
@@ -24,7 +25,7 @@ import { tilesOf } from './tiles.js';
  * are gathered first, of a thumbnail or of tiles, which the network takes as pictures of their own; the picture
  * then goes through it as a whole.
  *
- * @param read As of `Module.forwardReading`.
+ * @param read As of `Module.forwardReadingParts`.
  * @throws CycleganError `ERR_NORM` for a `norm` that is no approximation, for a network without norms that go by the picture's statistics, or that takes a single size.
  * @see Chen et al., "Towards Ultra-Resolution Neural Style Transfer via Thumbnail Instance Normalization", AAAI 2022; Ho et al., "Every Pixel
  * Has its Moments: Ultra-High-Resolution Unpaired Image-to-Image Translation via Dense Normalization", ECCV 2024
@@ -33,7 +34,7 @@ export async function forwardByNorm<T>(
   picture: Picture,
   network: PictureNetwork,
   norm: Exclude<NormOption, 'exact'>,
-  read: (output: Float32Array, shape: Shape) => T,
+  read: (part: ElementPart, shape: Shape) => T,
   options: ForwardOptions,
 ): Promise<T> {
   const mode = checkNorm(norm);
@@ -52,9 +53,9 @@ export async function forwardByNorm<T>(
   try {
     options.onProgram?.(program);
     const input = networkInput(picture, network);
-    const take = (output: Float32Array) => read(output, program.outputShape);
+    const take = (part: ElementPart) => read(part, program.outputShape);
     const progress = onProgress && { onProgress: originalProgress(changed, onProgress) };
-    return await program.runReading(input, take, { ...quiet, ...progress });
+    return await program.runReadingParts(input, take, { ...quiet, ...progress });
   } finally {
     program.dispose();
   }

@@ -1,4 +1,5 @@
 import { type Graph, shapeOf } from '../../../graph/graph.js';
+import { type ElementPart, partsOf } from '../../../tensor/elementSource.js';
 import { type Shape, sizeOf } from '../../../tensor/shape.js';
 import { Tensor } from '../../../tensor/tensor.js';
 import type { EngineName, Program, RunOptions } from '../../engine.js';
@@ -67,6 +68,14 @@ export class SplitProgram implements Program {
   ): Promise<T> {
     const { data } = await this.run(input, options);
     return read(data);
+  }
+
+  runReadingParts<T>(
+    input: Tensor,
+    read: (part: ElementPart) => T,
+    options: RunOptions = {},
+  ): Promise<T> {
+    return this.runReading(input, (output) => read(partsOf(output)), options);
   }
 
   updateParameters(parameters: ReadonlyMap<string, Tensor>): Promise<void> {

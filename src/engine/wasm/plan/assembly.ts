@@ -76,6 +76,8 @@ export interface Assembly {
   stagePacking(memory: WritableMemory, index: number, staged: number, read: ElementReader): void;
   readonly inputs: readonly Buffer[];
   readonly outputs: readonly Buffer[];
+  /** Values in the scratch file, whose addresses are offsets in it: inputs and outputs may be among them. */
+  readonly files: ReadonlySet<Buffer>;
   /** Memory that only a run uses, but for scratch memory: between runs, weights can wait here. */
   readonly working: { readonly start: number; readonly end: number };
   readonly scratch: { readonly start: number; readonly bytes: number };

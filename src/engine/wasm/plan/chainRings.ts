@@ -21,14 +21,31 @@ export function resultRowBytes(member: ChainedStage): number {
   switch (member.kind) {
     case 'convolution': {
       const { width, channels } = member.step.to;
-      return width * paddedChannels(channels) * 4;
+      return member.planar === null ? width * paddedChannels(channels) * 4 : width * 4;
     }
+    case 'import':
+      return member.value.width * paddedChannels(member.value.channels) * 4;
     case 'copy':
       return sourceRowBytes(rowShape(member.source, [0, 0], false));
     case 'export':
       return member.source.width * 4;
     default:
       return member.rows.rowBytes;
+  }
+}
+
+/** How many planes it makes, of each of which a ring has a row; one where rows are pixels. */
+export function resultPlanes(member: ChainedStage): number {
+  switch (member.kind) {
+    case 'convolution':
+      return member.planar === null ? 1 : member.step.to.channels;
+    case 'export':
+      return member.source.planes;
+    case 'load':
+    case 'store':
+      return member.rows.planes;
+    default:
+      return 1;
   }
 }
 
@@ -45,7 +62,7 @@ export function sourcesWithin(
 
 /** The rows of a value that a member reads as rows of its source with its border. */
 export function rowsOfSource(member: ChainedStage, value: Buffer, reads: Rows): Rows {
-  if (member.kind === 'load' || member.kind === 'store') return reads;
+  if (member.kind === 'load' || member.kind === 'store' || member.kind === 'import') return reads;
   return member.source.buffer === value ? rowsInside(member.source, reads) : reads;
 }
 
@@ -72,6 +89,7 @@ export function ringsOf(
   const result = { ring: rings[index], rowBytes: resultRowBytes(member) };
   if (member.kind === 'load') return { result, source: none, other: none };
   if (member.kind === 'store') return { result: none, source: useOf(member.memory), other: none };
+  if (member.kind === 'import') return { result, source: useOf(member.planar), other: none };
   const { buffer, other } = member.source;
   const source = member.kind === 'copy' ? useOf(buffer) : none;
   return { result, source, other: useOf(other) };

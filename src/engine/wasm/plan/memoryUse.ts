@@ -74,12 +74,15 @@ export function valuesWithin({ members }: RowChain): Buffer[] {
 export function madeBy(member: ChainedStage): Buffer[] {
   switch (member.kind) {
     case 'convolution':
-      return [member.result];
+      return [member.planar ?? member.result];
+    case 'export':
+      return [member.planar];
+    case 'import':
     case 'copy':
       return [member.to];
     case 'load':
       return [member.memory];
-    default:
+    case 'store':
       return [];
   }
 }
@@ -88,6 +91,7 @@ export function madeBy(member: ChainedStage): Buffer[] {
 export function readBy(member: ChainedStage): Buffer[] {
   if (member.kind === 'load') return [];
   if (member.kind === 'store') return [member.memory];
+  if (member.kind === 'import') return [member.planar];
   const { buffer, other } = member.source;
   return other === null || member.kind === 'convolution' ? [buffer] : [buffer, other];
 }

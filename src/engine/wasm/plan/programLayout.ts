@@ -68,6 +68,7 @@ export function layOutProgram(
     },
     inputs,
     outputs,
+    files: new Set(files),
     working: { start: working, end: workingEnd },
     scratch,
     fileBytes: layOut(files, 0),

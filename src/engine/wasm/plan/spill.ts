@@ -1,4 +1,5 @@
 import { type Buffer, newBuffer } from '../../shared/arena.js';
+import type { Stored } from '../../shared/fuse/lazyValue.js';
 import { otherRowBytes, rowPixels } from '../kernels/rows/rows.js';
 import { rowShape } from './convolution/common.js';
 import { isBandable, memoryUse, valuesWithin } from './memoryUse.js';
@@ -9,6 +10,7 @@ import type {
   ConvolutionStage,
   CopyStage,
   ExportStage,
+  ImportStage,
   Plan,
   RowChain,
   Stage,
@@ -47,25 +49,36 @@ export function spillUntil(plan: Plan, goal: number): Spilled {
     if (next === undefined) break;
     tried.add(next);
     const more = new Set([...spilled, next]);
-    const changed = new Spilling(more).run(plan.stages).stages;
+    const changed = new Spilling(more, plan.inputs).run(plan.stages).stages;
     const changedUse = memoryUse(changed, goal);
     if (changedUse.excess >= use.excess) continue;
     [spilled, stages, use] = [more, changed, changedUse];
   }
   if (spilled.size === 0) return { plan, bytes: use.bytes };
-  const { buffers, files, stages: made } = new Spilling(spilled).run(plan.stages);
+  const spilling = new Spilling(spilled, plan.inputs);
+  const { buffers, files, stages: made } = spilling.run(plan.stages);
   const left = plan.buffers.filter((buffer) => !spilled.has(buffer));
+  const placeOf = (value: Buffer) => files.get(value) ?? value;
   return {
-    plan: { ...plan, stages: made, buffers: [...left, ...buffers], files },
+    plan: {
+      ...plan,
+      stages: made,
+      buffers: [...left, ...buffers],
+      files: [...files.values()],
+      inputs: plan.inputs.map(placeOf),
+      outputs: plan.outputs.map(placeOf),
+    },
     bytes: use.bytes,
   };
 }
 
-/** Whether a value can lie in the file: all that read or write it by rows within a chain get at its rows there. */
+/**
+ * Whether a value can lie in the file: all that read or write it by rows within a chain get at its rows there. What goes through as it is
+ * is read from where it came.
+ */
 function isSpillable(value: Buffer, { inputs, outputs, stages }: Plan): boolean {
-  if (value.bytes < MIN_SPILLED_BYTES || inputs.includes(value) || outputs.includes(value)) {
-    return false;
-  }
+  const goesThrough = inputs.includes(value) && outputs.includes(value);
+  if (value.bytes < MIN_SPILLED_BYTES || goesThrough) return false;
   return stages.every((stage) => {
     if (stage.kind !== 'chain' && stage.kind !== 'chainSums') return true;
     const within = new Set(valuesWithin(stage.chain));
@@ -82,16 +95,22 @@ class Spilling {
   readonly #files = new Map<Buffer, Buffer>();
   readonly #buffers: Buffer[] = [];
   readonly #chains = new Map<RowChain, RowChain>();
-  /** Those that a stage has stored, all or a part of them. */
-  readonly #stored = new Set<Buffer>();
+  /** Those that a stage has stored, all or a part of them, or that are there before the first. */
+  readonly #stored: Set<Buffer>;
 
-  constructor(spilled: ReadonlySet<Buffer>) {
+  constructor(spilled: ReadonlySet<Buffer>, inputs: readonly Buffer[]) {
     this.#spilled = spilled;
+    this.#stored = new Set(inputs);
   }
 
-  run(stages: readonly Stage[]): { stages: Stage[]; buffers: Buffer[]; files: Buffer[] } {
+  /** @returns Also what is in memory of them at a time, and the place of each in the file. */
+  run(stages: readonly Stage[]): {
+    readonly stages: Stage[];
+    readonly buffers: Buffer[];
+    readonly files: ReadonlyMap<Buffer, Buffer>;
+  } {
     const made = stages.flatMap((stage) => this.#take(stage));
-    return { stages: made, buffers: this.#buffers, files: [...this.#files.values()] };
+    return { stages: made, buffers: this.#buffers, files: this.#files };
   }
 
   #take(stage: Stage): Stage[] {
@@ -175,21 +194,26 @@ interface BufferRows {
 function isStreamable(
   stage: Stage,
   touched: readonly Buffer[],
-): stage is Stage & (ConvolutionStage | CopyStage | ExportStage) {
+): stage is Stage & (ConvolutionStage | CopyStage | ImportStage | ExportStage) {
   switch (stage.kind) {
     case 'convolution':
       return (
         isBandable(stage) &&
-        stage.planar === null &&
-        touched.every((buffer) => buffer === stage.source.buffer || buffer === stage.result) &&
+        touched.every((buffer) =>
+          [stage.source.buffer, stage.planar ?? stage.result].includes(buffer),
+        ) &&
         stage.source.other !== stage.source.buffer
       );
+    case 'import':
+      return true;
     case 'copy':
       return isInPlace(stage) && touched.every((buffer) => buffer !== stage.source.norm);
     case 'export':
       return (
         stage.source.fold === null &&
-        touched.every((buffer) => buffer === stage.source.buffer || buffer === stage.source.other)
+        touched.every((buffer) =>
+          [stage.source.buffer, stage.source.other, stage.planar].includes(buffer),
+        )
       );
     default:
       return false;
@@ -207,6 +231,9 @@ function isInPlace({ source, window, sums }: CopyStage): boolean {
 /** What a stage that goes by rows reads. */
 function readsOf(stage: ChainedStage): BufferRows[] {
   if (stage.kind === 'load' || stage.kind === 'store') return [];
+  if (stage.kind === 'import') {
+    return [{ buffer: stage.planar, rows: planarRows(stage.value) }];
+  }
   const { source } = stage;
   const reads = [{ buffer: source.buffer, rows: sourceRows(source) }];
   if (stage.kind === 'convolution' || source.other === null) return reads;
@@ -220,16 +247,29 @@ function sourceRows({ isPlanar, planes, height, width, channels }: Source): File
     : { height, rowBytes: width * channels * 4, planes: 1 };
 }
 
-/** What it makes, but for planes. */
+function planarRows({ height, width, channels }: Stored): FileRows {
+  return { height, rowBytes: width * 4, planes: channels };
+}
+
+/** What it makes. */
 function resultOf(stage: ChainedStage): BufferRows | null {
   if (stage.kind === 'copy') {
     const { to, source } = stage;
     return { buffer: to, rows: sourceRows(source) };
   }
-  if (stage.kind !== 'convolution' || stage.planar !== null) return null;
-  const { height, width, channels } = stage.step.to;
+  if (stage.kind === 'export') {
+    const { height, width, planes } = stage.source;
+    return { buffer: stage.planar, rows: { height, rowBytes: width * 4, planes } };
+  }
+  if (stage.kind !== 'convolution' && stage.kind !== 'import') return null;
+  if (stage.kind === 'convolution' && stage.planar !== null) {
+    return { buffer: stage.planar, rows: planarRows(stage.step.to) };
+  }
+  const [value, buffer] =
+    stage.kind === 'import' ? [stage.value, stage.to] : [stage.step.to, stage.result];
+  const { height, width, channels } = value;
   const rowBytes = width * paddedChannels(channels) * 4;
-  return { buffer: stage.result, rows: { height, rowBytes, planes: 1 } };
+  return { buffer, rows: { height, rowBytes, planes: 1 } };
 }
 
 function writtenBy(stage: Stage): Buffer[] {

@@ -10,8 +10,10 @@ export function buffersOf(stage: Stage): Buffer[] {
   if (stage.kind === 'chain' || stage.kind === 'chainSums') {
     return stage.chain.members.flatMap(buffersOf);
   }
+  // What goes out as planes is nowhere as pixels.
+  const unused = stage.kind === 'convolution' && stage.planar !== null ? 'result' : null;
   return Object.entries(stage).flatMap(([name, value]) =>
-    NO_BUFFERS.has(name) ? [] : buffersIn(value),
+    NO_BUFFERS.has(name) || name === unused ? [] : buffersIn(value),
   );
 }
 

@@ -67,6 +67,8 @@ export interface ExportStage {
   readonly kind: 'export';
   readonly source: Source;
   readonly planar: Buffer;
+  /** See `ConvolutionStage.planeRows`. */
+  readonly planeRows?: number;
 }
 
 /**
@@ -90,6 +92,7 @@ export interface RowChain {
 
 export type ChainedStage = { readonly node: GraphNode | null } & (
   | ConvolutionStage
+  | ImportStage
   | ExportStage
   | CopyStage
   | TransferStage
@@ -157,6 +160,8 @@ export interface ImportStage {
   readonly planar: Buffer;
   readonly to: Buffer;
   readonly value: Stored;
+  /** See `ConvolutionStage.planeRows`. */
+  readonly planeRows?: number;
 }
 
 /** Each pixel gets the same numbers: one for each channel, or one for all. */
@@ -308,6 +313,8 @@ export interface ConvolutionStage {
   readonly partials: Buffer | null;
   /** Where the stage writes a result of the network as planes, in place of `result`. */
   readonly planar: Buffer | null;
+  /** Set where `planar` holds only so many rows of each plane at a time. */
+  readonly planeRows?: number;
   /** Where the stage writes its source out for others. */
   readonly keep: Buffer | null;
   /** Set where few rows of its source or result are in memory at a time: its work items are small then. */
@@ -337,7 +344,7 @@ export interface Plan {
   readonly constantNorms: readonly ConstantNormFactors[];
   /** Weights that steps read as they are, by their numbers. */
   readonly flatWeights: ReadonlyMap<number, Buffer>;
-  /** The network's inputs and results, `[C][H][W]`. */
+  /** The network's inputs and results, `[C][H][W]`: in memory, or among `files`. */
   readonly inputs: readonly Buffer[];
   readonly outputs: readonly Buffer[];
 }

@@ -3,7 +3,8 @@ export const TRANSFER = 'transfer';
 
 /**
  * Arguments of that stage. Item `i` moves bytes `i · itemBytes …` of each plane, up to `bytes`; planes are `memoryStride` bytes apart in
- * memory, and `fileStride` in the file. An offset in the file takes two words.
+ * memory, and `stride` in the file. An offset in the file takes two words, as does that stride: a plane may have more bytes than a word
+ * counts.
  */
 export const TRANSFER_ARGS = [
   'memory',
@@ -13,7 +14,8 @@ export const TRANSFER_ARGS = [
   'bytes',
   'planes',
   'memoryStride',
-  'fileStride',
+  'strideLow',
+  'strideHigh',
   'isStore',
 ] as const;
 

@@ -3,12 +3,12 @@ import { fileError } from '../../../platform/fileError.js';
 import { beginScratch, diskFull } from '../../../platform/scratchFile.js';
 import { CONTROL } from '../kernels/driver.js';
 import {
+  accessBy,
   lostValues,
   type Move,
   SCRATCH_FAILURES,
   type Scratch,
   type ScratchAccess,
-  transferBy,
 } from './transfer.js';
 
 /** A file in a folder of the disk, which each thread opens for itself. */
@@ -19,18 +19,23 @@ export function beginNodeScratch(
 ): Scratch {
   const file = beginScratch(folder, bytes, options);
   const { path } = file;
+  const errorOf = (failure: number) =>
+    failure === SCRATCH_FAILURES.full ? diskFull(folder, bytes) : lostValues(failure, path);
   return {
     sharedPath: path,
     journaled: file,
-    open: (buffer) => openAccess(path, buffer),
-    errorOf: (failure) =>
-      failure === SCRATCH_FAILURES.full ? diskFull(folder, bytes) : lostValues(failure, path),
+    open: (buffer) => openAccess(path, buffer, errorOf),
+    errorOf,
     remove: () => file.remove(),
   };
 }
 
 /** Worker threads do the same (`pool/workerSource.ts`). */
-function openAccess(path: string, buffer: ArrayBufferLike): ScratchAccess {
+function openAccess(
+  path: string,
+  buffer: ArrayBufferLike,
+  errorOf: Scratch['errorOf'],
+): ScratchAccess {
   const fs = requireBuiltin('fs', 'A scratch file');
   const control = new Int32Array(buffer);
   let file = open(path);
@@ -49,7 +54,7 @@ function openAccess(path: string, buffer: ArrayBufferLike): ScratchAccess {
     return isStore ? fs.writeSync(...place) : fs.readSync(...place);
   };
   return {
-    transfer: transferBy(buffer, move, isFull),
+    ...accessBy(buffer, { move, isFull, errorOf }),
     close: () => file >= 0 && fs.closeSync(file),
   };
 }

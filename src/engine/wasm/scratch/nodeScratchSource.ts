@@ -1,4 +1,5 @@
 import { CONTROL } from '../kernels/driver.js';
+import { TRANSFER_ARGS } from '../plan/transfer.js';
 import { SCRATCH_FAILURES } from './transfer.js';
 
 /** `nodeScratch.ts` as text for worker threads (`pool/workerSource.ts`). */
@@ -20,14 +21,15 @@ const openScratch = (path, buffer) => {
   };
   const transfer = (item, args) => {
     const at = args / 4;
-    const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] = words.subarray(at, at + 9);
+    const [memory, low, high, itemBytes, bytes, planes, memoryStride, strideLow, strideHigh, isStore] = words.subarray(at, at + ${TRANSFER_ARGS.length});
     const from = item * itemBytes;
     const length = Math.min(itemBytes, bytes - from);
     try {
       openAnew();
       for (let plane = 0; plane < planes; plane++) {
         const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
-        const offset = high * 2 ** 32 + low + from + plane * fileStride;
+        const stride = strideHigh * 2 ** 32 + strideLow;
+        const offset = high * 2 ** 32 + low + from + plane * stride;
         for (let done = 0; done < length; ) {
           const move = isStore === 1 ? fs.writeSync : fs.readSync;
           const moved = move(file, part, done, length - done, offset + done);

@@ -1,5 +1,5 @@
 import type { OpfsFile } from '../../../platform/opfsFile.js';
-import { lostValues, type Move, SCRATCH_FAILURES, type Scratch, transferBy } from './transfer.js';
+import { accessBy, lostValues, type Move, SCRATCH_FAILURES, type Scratch } from './transfer.js';
 
 /** So many bytes at a time go through memory that no other thread has. */
 const PIECE_BYTES = 2 ** 20;
@@ -9,15 +9,16 @@ export async function beginOpfsScratch(folder: string, bytes: number): Promise<S
   const { beginOpfsFile, isQuotaError, opfsFull } = await import('../../../platform/opfsFile.js');
   const file = await beginOpfsFile(folder, bytes);
   const { path } = file;
+  const errorOf = (failure: number) =>
+    failure === SCRATCH_FAILURES.full ? opfsFull(path, bytes) : lostValues(failure, path);
   return {
     sharedPath: null,
     journaled: null,
     open: (buffer) => ({
-      transfer: transferBy(buffer, moveOf(file), isQuotaError),
+      ...accessBy(buffer, { move: moveOf(file), isFull: isQuotaError, errorOf }),
       close: () => undefined,
     }),
-    errorOf: (failure) =>
-      failure === SCRATCH_FAILURES.full ? opfsFull(path, bytes) : lostValues(failure, path),
+    errorOf,
     remove: () => file.remove(),
   };
 }

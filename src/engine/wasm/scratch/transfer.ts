@@ -28,6 +28,8 @@ export interface Scratch {
 export interface ScratchAccess {
   /** The function that machine code imports (`plan/transfer.ts`). */
   readonly transfer: Transfer;
+  /** Writes bytes at a place, or fills them with what is there. @throws FileError `ERR_SCRATCH`. */
+  readonly move: (part: Uint8Array, at: number, isStore: boolean) => void;
   close(): unknown;
 }
 
@@ -38,34 +40,73 @@ const SHORT = new Error('The file ends there.');
 /** Moves bytes to a place in a file, or from there. @returns How many, at least one unless the file ends there. */
 export type Move = (part: Uint8Array, at: number, isStore: boolean) => number;
 
-/** @param isFull Whether an error of `move` says that there is no room. */
-export function transferBy(
+/** A file, and what can be told of its errors. */
+interface Moving {
+  readonly move: Move;
+  /** Whether an error of `move` says that there is no room. */
+  readonly isFull: (error: unknown) => boolean;
+  readonly errorOf: Scratch['errorOf'];
+}
+
+function moveAll(move: Move, part: Uint8Array, at: number, isStore: boolean): void {
+  for (let done = 0; done < part.length; ) {
+    const moved = move(part.subarray(done), at + done, isStore);
+    if (moved === 0) throw SHORT;
+    done += moved;
+  }
+}
+
+function failureOf(error: unknown, { isFull }: Moving): number {
+  const { full, short, other } = SCRATCH_FAILURES;
+  if (error === SHORT) return short;
+  return isFull(error) ? full : other;
+}
+
+/** How the thread that has the file open, and machine code that it runs, get at it. */
+export function accessBy(
   buffer: ArrayBufferLike,
-  move: Move,
-  isFull: (error: unknown) => boolean,
-): Transfer {
+  moving: Moving,
+): Pick<ScratchAccess, 'transfer' | 'move'> {
+  return {
+    transfer: transferBy(buffer, moving),
+    move: (part, at, isStore) => {
+      try {
+        moveAll(moving.move, part, at, isStore);
+      } catch (error) {
+        throw moving.errorOf(failureOf(error, moving));
+      }
+    },
+  };
+}
+
+function transferBy(buffer: ArrayBufferLike, moving: Moving): Transfer {
   const words = new Uint32Array(buffer);
   const control = new Int32Array(buffer);
   return (item, args) => {
     const start = args / 4;
-    const [memory, low, high, itemBytes, bytes, planes, memoryStride, fileStride, isStore] =
-      words.subarray(start, start + TRANSFER_ARGS.length);
+    const [
+      memory,
+      low,
+      high,
+      itemBytes,
+      bytes,
+      planes,
+      memoryStride,
+      strideLow,
+      strideHigh,
+      isStore,
+    ] = words.subarray(start, start + TRANSFER_ARGS.length);
     const from = item * itemBytes;
     const length = Math.min(itemBytes, bytes - from);
+    const stride = strideHigh * 2 ** 32 + strideLow;
     try {
       for (let plane = 0; plane < planes; plane++) {
         const part = new Uint8Array(buffer, memory + from + plane * memoryStride, length);
-        const at = high * 2 ** 32 + low + from + plane * fileStride;
-        for (let done = 0; done < length; ) {
-          const moved = move(part.subarray(done), at + done, isStore === 1);
-          if (moved === 0) throw SHORT;
-          done += moved;
-        }
+        const at = high * 2 ** 32 + low + from + plane * stride;
+        moveAll(moving.move, part, at, isStore === 1);
       }
     } catch (error) {
-      const { full, short, other } = SCRATCH_FAILURES;
-      const failure = error === SHORT ? short : isFull(error) ? full : other;
-      Atomics.store(control, CONTROL.scratchFailure / 4, failure);
+      Atomics.store(control, CONTROL.scratchFailure / 4, failureOf(error, moving));
       Atomics.store(control, CONTROL.stop / 4, 1);
     }
   };

@@ -10,7 +10,8 @@ import { emitPixelsToPlanes, emitPlanesToPixels } from './transpose.js';
 export interface PlanarShape {
   /** Real channels; the engine's own are these, rounded up to a multiple of 4. */
   readonly planes: number;
-  readonly height: number;
+  /** Rows of a plane that are in memory at a time: all of them, or as many as a ring has. */
+  readonly rows: number;
   readonly width: number;
 }
 
@@ -19,12 +20,12 @@ export const IMPORT_ARGS = ['planar', 'rows'] as const;
 /** Stage, one work item per row: planes to pixels; channels that exist only as padding become zero. */
 export function emitImport(
   module: ModuleWriter,
-  { planes, height, width }: PlanarShape,
+  { planes, rows: planeRows, width }: PlanarShape,
   channels: number,
 ): FunctionHandle {
-  const planeStride = height * width * 4;
+  const planeStride = planeRows * width * 4;
   const transpose = emitPlanesToPixels(module, { planes, channels, width, planeStride });
-  const key = `import ${planes} ${height} ${width} ${channels}`;
+  const key = `import ${planes} ${planeRows} ${width} ${channels}`;
   return module.define(key, STAGE, (f, item, args) => {
     const { planar, rows } = argumentLoads(args, IMPORT_ARGS);
     const inPlane = i32.mul(item.value, i32.const(width * 4));
@@ -43,14 +44,14 @@ export const EXPORT_ARGS = ['src', 'norm', 'other', 'planar'] as const;
 export function emitExport(
   module: ModuleWriter,
   target: Target,
-  { planes, height, width }: PlanarShape,
+  { planes, rows: planeRows, width }: PlanarShape,
   row: RowShape,
   ring?: number,
 ): FunctionHandle {
   const { channels } = row;
-  const planeStride = height * width * 4;
+  const planeStride = planeRows * width * 4;
   const transpose = emitPixelsToPlanes(module, { planes, channels, width, planeStride });
-  const key = `export ${JSON.stringify([target.fma, planes, height, width, row, ring])}`;
+  const key = `export ${JSON.stringify([target.fma, planes, planeRows, width, row, ring])}`;
   return module.define(key, STAGE, (f, item, args, scratch) => {
     const value = argumentLoads(args, EXPORT_ARGS);
     const [src, dst] = f.locals('i32', 2);
@@ -77,8 +78,8 @@ export class RowExporter {
   readonly #out: OutputShape;
 
   constructor(module: ModuleWriter, out: OutputShape, planes: number) {
-    const { channels, height, width } = out;
-    const planeStride = height * width * 4;
+    const { channels, height, width, planeRows = height } = out;
+    const planeStride = planeRows * width * 4;
     this.#out = out;
     this.#transpose = emitPixelsToPlanes(module, { planes, channels, width, planeStride });
   }

@@ -44,6 +44,8 @@ export interface OutputShape {
   readonly sums: boolean;
   /** Real channels, where the stage writes the network's output as `[planes][height][width]`; `null` where it writes pixels. */
   readonly planes: number | null;
+  /** Set where each of those planes holds only so many rows at a time; whoever calls knows where they begin. */
+  readonly planeRows?: number;
 }
 
 /** What is read of the second of two values whose channels are one behind the other. */

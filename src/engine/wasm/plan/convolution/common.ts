@@ -119,10 +119,12 @@ export function unitsByItem(
   }));
 }
 
-export function outputShape({ step, partials, planar }: ConvolutionStage): OutputShape {
+export function outputShape(stage: ConvolutionStage): OutputShape {
+  const { step, partials, planar, planeRows } = stage;
   const { height, width, channels } = step.to;
   const planes = planar === null ? null : channels;
-  return { height, width, channels: paddedChannels(channels), sums: partials !== null, planes };
+  const sums = partials !== null;
+  return { height, width, channels: paddedChannels(channels), sums, planes, planeRows };
 }
 
 /** Where kernels find their input; `shape` makes so many zeros at the right. */

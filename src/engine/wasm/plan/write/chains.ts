@@ -1,5 +1,13 @@
 import { DraftModule, type ModuleWriter } from '../../../../emit/module.js';
-import { resultRowBytes, ringsOf, rowsOfSource, sourcesWithin, turnsOf } from '../chainRings.js';
+import type { Buffer } from '../../../shared/arena.js';
+import {
+  resultPlanes,
+  resultRowBytes,
+  ringsOf,
+  rowsOfSource,
+  sourcesWithin,
+  turnsOf,
+} from '../chainRings.js';
 import { planConvolution } from '../convolution/index.js';
 import { madeBy } from '../memoryUse.js';
 import type { PlannedChain, PlannedMember } from '../plannedMember.js';
@@ -8,7 +16,7 @@ import { inLaps, joinUnits, type RowUnit } from '../rowUnits.js';
 import type { ChainedStage, ChainStage, ChainSumsStage, RowChain } from '../stages.js';
 import type { NodeOf, StageWriter } from '../stageWriter.js';
 import { planConvolutionMember } from './convolutions.js';
-import { overlayCopy, planCopy, planExport } from './copies.js';
+import { overlayCopy, planCopy, planExport, planImport } from './copies.js';
 import { planTransfer, writeTransferOfRows } from './transfers.js';
 
 /** Stages of a chain as they are planned, and the turns in which they run. */
@@ -52,19 +60,24 @@ function planMember(
   const member = members[i];
   const ring = rings[i];
   if (ring !== null) {
-    for (const made of madeBy(member)) made.bytes = ring * resultRowBytes(member);
+    const bytes = ring * resultRowBytes(member) * resultPlanes(member);
+    for (const made of madeBy(member)) made.bytes = bytes;
   }
-  const sources = sourcesWithin(members, i);
+  const ringOf = (read: Buffer) => {
+    const from = sourcesWithin(members, i).find(({ value }) => value === read)?.from;
+    return from === undefined ? undefined : (rings[from] ?? undefined);
+  };
   switch (member.kind) {
     case 'load':
     case 'store':
       return planTransfer(writer, member);
     case 'copy':
       return planCopy(writer, member);
+    case 'import':
+      return planImport(writer, { ...member, planeRows: ringOf(member.planar) });
     default: {
-      const from = sources.find(({ value }) => value === member.source.buffer)?.from;
-      const ringOf = from === undefined ? undefined : (rings[from] ?? undefined);
-      const stage = { ...member, source: { ...member.source, ring: ringOf } };
+      const source = { ...member.source, ring: ringOf(member.source.buffer) };
+      const stage = { ...member, source, planeRows: ring ?? undefined };
       return stage.kind === 'export'
         ? planExport(writer, stage)
         : planConvolutionMember(writer, stage);
@@ -93,6 +106,8 @@ function planDraft(
       return planTransfer(writer, member, draft);
     case 'copy':
       return planCopy(writer, member, draft);
+    case 'import':
+      return planImport(writer, member, draft);
     case 'export':
       return planExport(writer, member, draft);
     default:

@@ -64,7 +64,7 @@ export function planConvolutionMember(
   const behind = behindArguments(source.parts?.[1] ?? null);
   const shared = { ...sourceArguments(source), ...behind, keep, weights, bias, partials, tiles };
   const argsOf = ({ firstTileRow }: PlannedStep, shifts: Shifts) => {
-    const out = planar ?? shifted(result, shifts.result);
+    const out = shifted(planar ?? result, shifts.result);
     return inOrder<(typeof CONV_ARGS)[number], Argument>(CONV_ARGS, {
       ...shared,
       out,

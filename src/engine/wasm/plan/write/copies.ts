@@ -19,10 +19,8 @@ import type { NodeOf, StageOverlay, StageWriter } from '../stageWriter.js';
 import { rowInItsPlace, shifted, sourceArguments } from './arguments.js';
 
 export function writeImport(writer: StageWriter, stage: ImportStage & NodeOf): void {
-  const { value, planar, to } = stage;
-  const shape = { planes: value.channels, height: value.height, width: value.width };
-  const handle = emitImport(writer.module, shape, paddedChannels(value.channels));
-  writer.add(stage, handle, value.height, inOrder(IMPORT_ARGS, { planar, rows: to }));
+  const { steps, argsOf } = planImport(writer, stage);
+  for (const step of steps) writer.addStep(stage, step, argsOf(step, UNSHIFTED));
 }
 
 export function writeExport(writer: StageWriter, stage: ExportStage & NodeOf): void {
@@ -107,18 +105,36 @@ export function writeInsert(writer: StageWriter, stage: InsertStage & NodeOf): v
   );
 }
 
+export function planImport(
+  { module: own }: StageWriter,
+  { value, planar, to, planeRows }: ImportStage,
+  module = own,
+): PlannedMember {
+  const { channels, height, width } = value;
+  const shape = { planes: channels, rows: planeRows ?? height, width };
+  const handle = emitImport(module, shape, paddedChannels(channels));
+  const whole = { stage: handle, firstItem: 0, items: height, firstTileRow: 0 };
+  const argsOf = (_: PlannedStep, { source, result }: Shifts) => {
+    const places = { planar: shifted(planar, source), rows: shifted(to, result) };
+    return inOrder<(typeof IMPORT_ARGS)[number], Argument>(IMPORT_ARGS, places);
+  };
+  return { steps: [whole], units: unitsByItem(whole, rowInItsPlace), argsOf };
+}
+
 export function planExport(
   writer: StageWriter,
-  { source, planar }: ExportStage,
+  { source, planar, planeRows }: ExportStage,
   module = writer.module,
 ): PlannedMember {
   const { planes, height, width, ring } = source;
   writer.needScratch(width * source.channels * 4);
   const row = rowShape(source, [0, 0], false);
-  const handle = emitExport(module, writer.target, { planes, height, width }, row, ring);
+  const shape = { planes, rows: planeRows ?? height, width };
+  const handle = emitExport(module, writer.target, shape, row, ring);
   const whole = { stage: handle, firstItem: 0, items: height, firstTileRow: 0 };
-  const argsOf = (_: PlannedStep, { other }: Shifts) => {
-    const places = { ...sourceArguments(source), other: shifted(source.other, other), planar };
+  const argsOf = (_: PlannedStep, shifts: Shifts) => {
+    const other = shifted(source.other, shifts.other);
+    const places = { ...sourceArguments(source), other, planar: shifted(planar, shifts.result) };
     return inOrder<(typeof EXPORT_ARGS)[number], Argument>(EXPORT_ARGS, places);
   };
   return { steps: [whole], units: unitsByItem(whole, rowInItsPlace), argsOf };

@@ -8,6 +8,9 @@ import type { TransferStage } from '../stages.js';
 import type { NodeOf, StageWriter } from '../stageWriter.js';
 import { rowsAtATime, TRANSFER, TRANSFER_ARGS, wholeItemBytes } from '../transfer.js';
 
+/** How many numbers a word can be. */
+const WORD = 2 ** 32;
+
 interface Transfer {
   readonly memory: Argument;
   readonly file: Buffer;
@@ -16,16 +19,18 @@ interface Transfer {
   readonly bytes: number;
   readonly planes: number;
   readonly memoryStride: number;
-  readonly fileStride: number;
+  /** Bytes from a plane to the next in the file. */
+  readonly stride: number;
   readonly isStore: boolean;
 }
 
-function transferArguments({ file, offset, isStore, ...rest }: Transfer): Argument[] {
+function transferArguments({ file, offset, stride, isStore, ...rest }: Transfer): Argument[] {
   const [low, high] = [
     { file, offset, half: 'low' },
     { file, offset, half: 'high' },
   ] as const;
-  const args = { ...rest, low, high, isStore: isStore ? 1 : 0 };
+  const strides = { strideLow: stride % WORD, strideHigh: Math.floor(stride / WORD) };
+  const args = { ...rest, ...strides, low, high, isStore: isStore ? 1 : 0 };
   return inOrder<(typeof TRANSFER_ARGS)[number], Argument>(TRANSFER_ARGS, args);
 }
 
@@ -63,7 +68,7 @@ export function writeTransferOfRows(
     bytes,
     planes,
     memoryStride: ring * rowBytes,
-    fileStride: height * rowBytes,
+    stride: height * rowBytes,
     isStore: kind === 'store',
   });
   addTransfer(writer, { node, args, items: Math.ceil(bytes / itemBytes), traffic: bytes * planes });
@@ -77,7 +82,7 @@ export function writeTransfer(
   const bytes = rows.height * rows.rowBytes * rows.planes;
   const itemBytes = wholeItemBytes(bytes, writer.machine.threads);
   const isStore = kind === 'store';
-  const strides = { planes: 1, memoryStride: bytes, fileStride: bytes };
+  const strides = { planes: 1, memoryStride: bytes, stride: bytes };
   const args = transferArguments({
     memory,
     file,

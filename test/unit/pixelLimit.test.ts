@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import { setMaxPixels } from '../../src/image/picture.js';
+
+afterEach(() => setMaxPixels());
+
+const black = (width: number, height: number) => ({
+  width,
+  height,
+  data: new Uint8Array(3 * width * height),
+});
+
+describe('the most pixels of a picture', () => {
+  const files = ['png', 'jpg', 'tif', 'webp'].slice(0, 3);
+
+  it.each(files)('hold for what is read from %s', (extension) => {
+    const file = encodeImage(black(8, 4), `.${extension}`);
+    setMaxPixels(32);
+    expect(decodeImage(file)).toMatchObject({ width: 8, height: 4 });
+    setMaxPixels(31);
+    expect(() => decodeImage(file)).toThrow(/8 ?x ?4/);
+    setMaxPixels();
+    expect(decodeImage(file)).toMatchObject({ width: 8, height: 4 });
+  });
+
+  it('hold for what is written, and the message says how to have more', () => {
+    setMaxPixels(31);
+    expect(() => encodeImage(black(8, 4), '.png')).toThrow(
+      /8 x 4 pixels is too large: at most 31 pixels are taken.*--max-pixels.*setMaxPixels/,
+    );
+  });
+
+  it('are those of Pillow', () => {
+    // `PIL.Image.MAX_IMAGE_PIXELS` is 89,478,485, and twice that is an error.
+    const header = (width: number) => new TextEncoder().encode(`P5 ${width} 1 255 `);
+    const limit = 2 * 89_478_485;
+    expect(() => decodeImage(header(limit + 1))).toThrow(/too large/);
+    expect(() => decodeImage(header(limit))).not.toThrow(/too large/);
+  });
+
+  it.each([0, 1.5, -1, Number.NaN, 2 ** 31, '9'])('are not %s', (pixels) => {
+    expect(() => setMaxPixels(pixels as number)).toThrow(
+      expect.objectContaining({ code: 'ERR_IMAGE_SIZE' }),
+    );
+  });
+});
