@@ -3,7 +3,7 @@
 // The budgets leave a few hundredths of room over what was measured. What is of which size, in kB: of reading weights, models that
 // are saved as a whole 2, files of Keras and TensorFlow.js 13, what checkpoints and graphs hold beside weights 5, exported and mobile
 // programs 5; of translating, kernels for gradients 24, programs that a worker has 1.5, ways to save memory 4, and exported graphs, batches that are taken apart, the
-// scratch file and pictures that go row by row 15; of everything, training and evaluating 60, pictures beside PNG and JPEG 15, AVIF
+// scratch file and pictures that go row by row 16; of everything, training and evaluating 60, pictures beside PNG and JPEG 15, AVIF
 // and HEIC 2, the service 12.
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -15,11 +15,11 @@ const BUNDLES = [
   {
     name: 'generator + translate',
     text: "export { ResNetGenerator, translate, loadStateDict } from './dist/index.js';",
-    budget: 216,
+    budget: 220,
     // Who translates does not train.
     without: ['dist/autograd/', 'dist/train/'],
   },
-  { name: 'all', text: "export * from './dist/index.js';", budget: 413 },
+  { name: 'all', text: "export * from './dist/index.js';", budget: 417 },
 ];
 
 let over = 0;

@@ -23,6 +23,10 @@ const PARTS = {
   'src/tensor/training/gradientOperators.ts': { GRADIENT_OPERATORS: '[]' },
   'src/engine/wasm/plan/weightGradient/index.ts': { planWeightGradient: ABSENT },
   'src/engine/wasm/plan/weightGradient/method.ts': { chooseWeightGradient: ABSENT },
+  'src/engine/wasm/plan/commit.ts': {
+    planCommit: '() => ({ steps: new Set(), inPlace: new Map(), kept: [], copies: [] })',
+  },
+  'src/nn/runningStatistics.ts': { gatherStatistics: ABSENT },
   'src/engine/wasm/plan/runPacking.ts': { packInRun: ABSENT },
   'src/engine/wasm/kernels/flat/optimizers.ts': {
     isOptimizerOperation: '() => false',

@@ -1,11 +1,10 @@
 import { ShapeError } from '../errors.js';
 import { BYTE_TO_FLOAT } from '../image/convert.js';
-import { extendedFrom } from '../image/extend.js';
 import { luma } from '../image/grey.js';
 import { checkPictureSize, type Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
-import { type PictureRows, type PutRow, RowCollector, rowsOf } from '../image/rows.js';
-import type { Shape } from '../tensor/shape.js';
+import { type PictureRows, RowCollector, rowsOf } from '../image/rows.js';
+import { elementSource } from '../tensor/elementSource.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Measures, measureCounts } from './outputNote.js';
 import {
@@ -31,13 +30,9 @@ export function networkInput(picture: Picture | PictureRows, network: PictureNet
   const size = networkSize(picture, network);
   if (!isFixed(network)) checkPictureSize(size.width, size.height, 'A padded picture');
   const rows = isFixed(network) ? rowsOf(resize(size)(wholeOf(picture))) : asRows(picture);
-  const whole = (to: Float32Array) => {
-    const put = planesOf(to, shape, rows, network);
-    for (let y = 0; y < rows.height; y++) put(rows.rgbRow(y));
-  };
-  const begin = () =>
-    planeByPlane(rows, shape, { ...network, values: valuesOfBytes(network.inputRange) });
-  return new Tensor(Object.assign(whole, { begin }), shape);
+  const values = valuesOfBytes(network.inputRange);
+  const begin = () => planeByPlane(rows, shape, { ...network, values });
+  return new Tensor(elementSource(begin), shape);
 }
 
 export function asRows(picture: Picture | PictureRows): PictureRows {
@@ -52,36 +47,6 @@ export function wholeOf(picture: Picture | PictureRows): Picture {
   for (let y = 0; y < height; y++)
     put(picture.rgbRow(y), hasAlpha ? picture.alphaRow(y) : undefined);
   return collector.picture;
-}
-
-/** Writes rows into the planes of `[1, C, H, W]`, which may be wider and higher than they are. */
-function planesOf(
-  to: Float32Array,
-  [, channels, height, width]: Shape,
-  own: { readonly width: number; readonly height: number },
-  { inputRange, channelOrder }: PictureNetwork,
-): PutRow {
-  const values = valuesOfBytes(inputRange);
-  const columns = extendedFrom(own.width, width);
-  const rows = extendedFrom(own.height, height);
-  const plane = width * height;
-  const write = channels === 1 ? writeLuma : channelOrder === 'rgb' ? writeRgb : writeBgr;
-  let y = 0;
-  return (rgb) => {
-    write(rgb, own.width, values, to, y * width, plane);
-    for (let c = 0; c < channels; c++) {
-      const row = c * plane + y * width;
-      for (let x = own.width; x < width; x++) to[row + x] = to[row + columns[x]];
-    }
-    y++;
-    if (y < own.height) return;
-    for (let c = 0; c < channels; c++) {
-      for (let below = own.height; below < height; below++) {
-        const from = c * plane + rows[below] * width;
-        to.copyWithin(c * plane + below * width, from, from + width);
-      }
-    }
-  };
 }
 
 /** What a network gets of a picture, but for what is padded. */
@@ -114,35 +79,3 @@ function valuesOfBytes([low, high]: PictureNetwork['inputRange']): Float32Array 
   const shift = Math.fround(low / scale);
   return BYTE_TO_FLOAT.map((value) => Math.fround(value + shift) * Math.fround(scale));
 }
-
-/** Writes a row of pixels at `at` of the first plane, and as far on in each of the others. */
-type WriteRow = (
-  rgb: Uint8Array,
-  width: number,
-  values: Float32Array,
-  to: Float32Array,
-  at: number,
-  plane: number,
-) => void;
-
-const writeRgb: WriteRow = (rgb, width, values, to, at, plane) => {
-  for (let x = 0, from = 0; x < width; x++, at++, from += 3) {
-    to[at] = values[rgb[from]];
-    to[plane + at] = values[rgb[from + 1]];
-    to[2 * plane + at] = values[rgb[from + 2]];
-  }
-};
-
-/** For networks that were trained with OpenCV's order. */
-const writeBgr: WriteRow = (rgb, width, values, to, at, plane) => {
-  for (let x = 0, from = 0; x < width; x++, at++, from += 3) {
-    to[at] = values[rgb[from + 2]];
-    to[plane + at] = values[rgb[from + 1]];
-    to[2 * plane + at] = values[rgb[from]];
-  }
-};
-
-/** As `ToTensor` makes it of Pillow's `convert('L')`. */
-const writeLuma: WriteRow = (rgb, width, values, to, at) => {
-  for (let x = 0, from = 0; x < width; x++, from += 3) to[at + x] = values[luma(rgb, from)];
-};

@@ -11,7 +11,10 @@ interface ByteValues {
   readonly values: Float32Array;
 }
 
-/** Makes the elements of `[1, C, H, W]` in their order: each row of the picture is looked at once for each plane. */
+/**
+ * Makes the elements of `[1, C, H, W]` in their order, which may be wider and higher than the picture: each row of that is looked at once
+ * for each plane. A single one is what `ToTensor` makes of Pillow's `convert('L')`; blue first is for networks that were trained with OpenCV's order.
+ */
 export function planeByPlane(
   picture: PictureRows,
   [, channels, height, width]: Shape,
@@ -19,8 +22,9 @@ export function planeByPlane(
 ): ElementReader {
   const columns = extendedFrom(picture.width, width);
   const rows = extendedFrom(picture.height, height);
-  const row = new Float32Array(width);
-  const makeRow = (c: number, y: number) => {
+  // One that a part ends within.
+  const held = new Float32Array(width);
+  const makeRow = (row: Float32Array, c: number, y: number) => {
     const rgb = picture.rgbRow(rows[y]);
     const first = channelOrder === 'rgb' ? c : 2 - c;
     for (let x = 0; x < picture.width; x++) {
@@ -31,11 +35,15 @@ export function planeByPlane(
   let [c, y, x] = [0, 0, 0];
   return (to) => {
     for (let at = 0; at < to.length; ) {
-      if (x === 0) makeRow(c, y);
-      const part = row.subarray(x, x + to.length - at);
-      to.set(part, at);
-      at += part.length;
-      x = (x + part.length) % width;
+      const isWhole = x === 0 && to.length - at >= width;
+      if (isWhole) makeRow(to.subarray(at, at + width), c, y);
+      else {
+        if (x === 0) makeRow(held, c, y);
+        to.set(held.subarray(x, x + to.length - at), at);
+      }
+      const count = Math.min(width - x, to.length - at);
+      at += count;
+      x = (x + count) % width;
       if (x > 0) continue;
       y = (y + 1) % height;
       if (y === 0) c++;

@@ -4,65 +4,48 @@ import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Buffer } from '../shared/arena.js';
 import type { ScratchAccess } from './scratch/transfer.js';
-import { bytesOf, eachPart, writeElements } from './scratchElements.js';
+import { bytesOf, eachPart } from './scratchElements.js';
 import type { WritableMemory } from './writableMemory.js';
 
 /** Going through a large input lets the event loop take a turn so often. */
 const PAUSE_MS = 50;
 
-/** Where the inputs of a run lie that has a scratch file. */
-export interface InputPlaces {
-  readonly inputs: readonly Buffer[];
-  /** Those of them whose addresses are offsets in the scratch file. */
+/** What goes into a run with a scratch file, and where it lies. */
+export interface RunInputs {
+  readonly tensors: readonly Tensor[];
+  readonly places: readonly Buffer[];
+  /** Those of the places that are in the scratch file; inputs that are in memory lie there already. */
   readonly files: ReadonlySet<Buffer>;
   readonly memory: WritableMemory;
   readonly file: ScratchAccess;
+  /** Ends what goes through the inputs. */
+  readonly signal: AbortSignalLike | undefined;
 }
 
-/** What goes into a run with a scratch file: what has its place there is written as the run begins anew. */
-export class RunInputs {
-  readonly #places: InputPlaces;
-  readonly #tensors: readonly Tensor[];
-  readonly #breathe: () => Promise<void>;
-
-  /** @param signal Ends what goes through the inputs. */
-  constructor(places: InputPlaces, tensors: readonly Tensor[], signal?: AbortSignalLike) {
-    this.#places = places;
-    this.#tensors = tensors;
-    const pause = pauseEvery(PAUSE_MS);
-    this.#breathe = async () => {
-      await pause();
-      throwIfAborted(signal);
+/** Writes what has its place in the scratch file: as a run begins anew. */
+export function writeInputs({ file, ...inputs }: Omit<RunInputs, 'memory'>): Promise<void> {
+  return eachFileInput(inputs, ({ address }) => {
+    let at = address;
+    return (part) => {
+      file.move(part, at, true);
+      at += part.length;
     };
-  }
+  });
+}
 
-  /** Bytes of each. */
-  get bytes(): readonly number[] {
-    return this.#tensors.map(({ size }) => 4 * size);
-  }
-
-  async writeToFile(): Promise<void> {
-    const { inputs, files, file } = this.#places;
-    for (const [i, input] of inputs.entries()) {
-      if (!files.has(input)) continue;
-      const tensor = this.#tensors[i];
-      const place = { address: input.address, bytes: 4 * tensor.size };
-      await writeElements(file, place, tensor.reader(), this.#breathe);
-    }
-  }
-
-  /** Goes through all elements, once those in memory are there. @param take Gets bytes that it is not to keep. */
-  async read(take: (bytes: Uint8Array) => void): Promise<void> {
-    const { inputs, files, memory } = this.#places;
-    for (const [i, input] of inputs.entries()) {
-      const tensor = this.#tensors[i];
-      if (!files.has(input)) take(bytesOf(memory.floats(input.address, tensor.size)));
-      else {
-        await eachPart(tensor.size, tensor.reader(), async (part) => {
-          take(bytesOf(part));
-          await this.#breathe();
-        });
-      }
-    }
+/** @param begin Gets the place of each, and takes its elements, a part at a time. */
+export async function eachFileInput(
+  { tensors, places, files, signal }: Pick<RunInputs, 'tensors' | 'places' | 'files' | 'signal'>,
+  begin: (place: Buffer) => (part: Uint8Array) => void,
+): Promise<void> {
+  const breathe = pauseEvery(PAUSE_MS);
+  for (const [i, place] of places.entries()) {
+    if (!files.has(place)) continue;
+    const take = begin(place);
+    await eachPart(tensors[i].size, tensors[i].reader(), async (part) => {
+      take(bytesOf(part));
+      await breathe();
+      throwIfAborted(signal);
+    });
   }
 }

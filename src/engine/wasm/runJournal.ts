@@ -6,7 +6,8 @@ import type { Buffer } from '../shared/arena.js';
 import { megabytes } from './newMemory.js';
 import type { Assembly } from './plan/assembly.js';
 import type { Checkpoint } from './plan/checkpoints.js';
-import type { RunInputs } from './runInputs.js';
+import { eachFileInput, type RunInputs, writeInputs } from './runInputs.js';
+import { bytesOf } from './scratchElements.js';
 
 /** What is written where values lie at a checkpoint changes with this number. */
 const KEY_VERSION = 'cyclegan-ts run 2';
@@ -56,7 +57,7 @@ export class RunJournal {
     if (from > 0) onResumed(from);
     else {
       file.refuseFullDisk();
-      await inputs.writeToFile();
+      await writeInputs(inputs);
     }
     for (const checkpoint of assembly.checkpoints) {
       if (checkpoint.step <= from) continue;
@@ -121,12 +122,22 @@ export class RunJournal {
     const { assembly, code, memory } = this.#journaled;
     const hash = requireBuiltin('crypto', 'A scratch file').createHash('sha256');
     const sizes = [...assembly.constants.map(({ start, end }) => end - start)];
-    const facts = [KEY_VERSION, code, sizes, inputs.bytes, assembly.fileBytes];
+    const facts = [
+      KEY_VERSION,
+      code,
+      sizes,
+      inputs.tensors.map(({ size }) => 4 * size),
+      assembly.fileBytes,
+    ];
     hash.update(JSON.stringify(facts));
     for (const { start, end } of assembly.constants) {
       hash.update(new Uint8Array(memory, start, end - start));
     }
-    await inputs.read((bytes) => hash.update(bytes));
+    for (const [i, place] of inputs.places.entries()) {
+      if (inputs.files.has(place)) continue;
+      hash.update(bytesOf(inputs.memory.floats(place.address, inputs.tensors[i].size)));
+    }
+    await eachFileInput(inputs, () => (part) => hash.update(part));
     return hash.digest('hex');
   }
 

@@ -6,21 +6,6 @@ import {
 import type { ScratchAccess } from './scratch/transfer.js';
 import type { Part } from './team.js';
 
-/** Writes a value into the scratch file, one part after the other. @param breathe Called between them. */
-export async function writeElements(
-  file: ScratchAccess,
-  { address, bytes }: Part,
-  read: ElementReader,
-  breathe: () => Promise<void>,
-): Promise<void> {
-  let at = address;
-  await eachPart(bytes / 4, read, async (part) => {
-    file.move(bytesOf(part), at, true);
-    at += part.byteLength;
-    await breathe();
-  });
-}
-
 /** Takes so many elements, one part after the other. The next part takes the place of each. */
 export async function eachPart(
   size: number,

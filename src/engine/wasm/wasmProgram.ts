@@ -13,7 +13,7 @@ import { firstView } from '../shared/weightViews.js';
 import { NodeProgressReporter } from './nodeProgress.js';
 import type { Assembly } from './plan/assembly.js';
 import { WorkerError } from './pool/pool.js';
-import { RunInputs } from './runInputs.js';
+import { writeInputs } from './runInputs.js';
 import type { RunJournal } from './runJournal.js';
 import type { ScratchAccess } from './scratch/transfer.js';
 import { elementsInFile } from './scratchElements.js';
@@ -313,12 +313,10 @@ export class WasmProgram extends QueuedProgram {
     };
     const { inputs: places, files } = assembly;
     const { memory } = team;
-    const given =
-      file === null
-        ? null
-        : new RunInputs({ inputs: places, files, memory, file }, inputs, options.signal);
+    const { signal } = options;
+    const given = file === null ? null : { tensors: inputs, places, files, memory, file, signal };
     if (journal === null || given === null) {
-      await given?.writeToFile();
+      if (given !== null) await writeInputs(given);
       await runSteps(0, assembly.commit);
       return;
     }
