@@ -1,13 +1,16 @@
 // How the service does under load, on loopback: node bench/serve.mjs [WEIGHTS]
 //   throughput   at saturation, beside the bare library doing the same (decode, translate, encode) in this process; in turns
 //   latency      p99 of accepted requests beside ceil((waiting + 1) / concurrency) times the median of one alone
-//   429          how long a refusal takes, with the queue full
+//   429          how long a refusal takes, with the queue full: for a client with fetch, for one with a socket, and in the service alone
 //   memory       of the process after readiness, and after one translation with the built-in model
 // Other work on the machine shows in all of them: ratios are of turns one after the other, and the best of ROUNDS.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import autocannon from 'autocannon';
 
 const root = join(import.meta.dirname, '..');
@@ -19,10 +22,18 @@ const QUEUE = 16;
 
 const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** The service, once it listens. */
-async function start(args) {
-  const words = [join(root, 'dist/cyclegan.mjs'), 'serve', '--port', '0', '--quiet', ...args];
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** The service, once it listens. @param watch What Node itself is told. */
+async function start(args, { watch = [], env = process.env } = {}) {
+  const words = [
+    ...watch,
+    join(root, 'dist/cyclegan.mjs'),
+    'serve',
+    '--port',
+    '0',
+    '--quiet',
+    ...args,
+  ];
+  const child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   for await (const part of child.stdout) {
     text += part;
@@ -45,7 +56,7 @@ async function start(args) {
   return { url: `${address}v1/translate`, cpuSeconds, memory, end };
 }
 
-async function once(url) {
+async function ask(url) {
   const begin = performance.now();
   const response = await fetch(url, { method: 'POST', body });
   await response.arrayBuffer();
@@ -95,7 +106,7 @@ async function throughput() {
     const { url, cpuSeconds, end } = await start(args);
     // Machine code is made, and made faster, in each of its threads.
     for (let i = 0; i < 5; i++) {
-      await Promise.all(Array.from({ length: 2 * concurrency }, () => once(url)));
+      await Promise.all(Array.from({ length: 2 * concurrency }, () => ask(url)));
     }
     const shares = [];
     const costs = [];
@@ -121,13 +132,13 @@ async function throughput() {
 /** Milliseconds of requests that are alone. */
 async function alone(url) {
   const times = [];
-  for (let i = 0; i < 15; i++) times.push((await once(url)).milliseconds);
+  for (let i = 0; i < 15; i++) times.push((await ask(url)).milliseconds);
   return times;
 }
 
 async function latency() {
   const { url, end } = await start(['-w', weights, '--queue', String(QUEUE)]);
-  for (let i = 0; i < 10; i++) await once(url);
+  for (let i = 0; i < 10; i++) await ask(url);
   for (const waiting of [4, QUEUE]) {
     const shares = [];
     for (let round = 0; round < ROUNDS; round++) {
@@ -147,27 +158,74 @@ async function latency() {
   await end();
 }
 
+/** The same picture as a request of its own on a connection that is there: what a client's own library takes is not in it. */
+async function refusedOnSocket(url) {
+  const { hostname, port, pathname, host } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  const head = `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const begin = performance.now();
+  socket.write(head);
+  const [answer] = await once(socket, 'data');
+  const milliseconds = performance.now() - begin;
+  socket.destroy();
+  return { status: Number(answer.toString('latin1', 9, 12)), milliseconds };
+}
+
+/** Three ways to look at a refusal, while both cores are at work on what was accepted. */
 async function refusals() {
-  const { url, end } = await start(['-w', weights, '--queue', '2']);
-  await once(url);
-  const busy = Array.from({ length: 3 }, () => once(url));
-  const times = [];
-  for (let i = 0; i < 60; i++) {
-    const { status, milliseconds } = await once(url);
-    if (status === 429) times.push(milliseconds);
+  const file = join(mkdtempSync(join(tmpdir(), 'cyclegan-bench-')), 'times.json');
+  const watch = ['--import', pathToFileURL(join(import.meta.dirname, 'harness/refusalTimes.mjs'))];
+  const env = { ...process.env, CYCLEGAN_REFUSAL_TIMES: file };
+  const { url, end } = await start(['-w', weights, '--queue', '2'], { watch, env });
+  await ask(url);
+  const busy = Array.from({ length: 3 }, () => keepBusy(url));
+  const times = { fetch: [], socket: [] };
+  for (let i = 0; i < 100; i++) {
+    for (const [way, send] of [
+      ['fetch', ask],
+      ['socket', refusedOnSocket],
+    ]) {
+      const { status, milliseconds } = await send(url);
+      if (status === 429) times[way].push(milliseconds);
+    }
+    await new Promise((next) => setTimeout(next, 20));
   }
-  await Promise.all(busy);
+  for (const one of busy) one.end();
   await end();
-  times.sort((a, b) => a - b);
+  const { milliseconds, late } = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(dirname(file), { recursive: true });
+  const said = Object.entries({ ...times, 'in the service': milliseconds }).map(([way, all]) => {
+    const sorted = all.sort((a, b) => a - b);
+    return `${way} ${median(sorted).toFixed(2)} ms (p99 ${sorted[Math.floor(sorted.length * 0.99)].toFixed(1)})`;
+  });
+  console.log(`429: median of ${times.fetch.length}: ${said.join(', ')}`);
   console.log(
-    `429: ${times.length} refusals, median ${median(times).toFixed(1)} ms, most ${times.at(-1).toFixed(1)} ms`,
+    `  its event loop is late by ${late.map((ms) => ms.toFixed(1)).join(' ms, p99 ')} ms`,
   );
+}
+
+/** One request after the other, until it is ended. */
+function keepBusy(url) {
+  let isEnded = false;
+  const go = async () => {
+    while (!isEnded) {
+      // Now and then, one of those that are measured has its place.
+      if ((await ask(url)).status !== 200) await new Promise((next) => setTimeout(next, 5));
+    }
+  };
+  go();
+  return {
+    end: () => {
+      isEnded = true;
+    },
+  };
 }
 
 async function memory() {
   const { url, memory, end } = await start([]);
   const ready = memory();
-  await once(url);
+  await ask(url);
   await new Promise((next) => setTimeout(next, 1500));
   console.log(
     `memory: ${ready.toFixed(0)} MB when ready, ${memory().toFixed(0)} MB after one translation`,

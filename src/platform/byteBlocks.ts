@@ -3,6 +3,9 @@ import { concatenate } from './concatenate.js';
 /** Pieces may be of a byte each: they are gathered in blocks, so that many take no more memory than few. */
 const BLOCK_BYTES = 2 ** 18;
 
+/** The first one begins with so many, and is doubled: most of what is gathered is small, and a service gathers many at a time. */
+const FIRST_BYTES = 2 ** 12;
+
 /** Bytes that come piece by piece, and whose number is not known before they are there. */
 export class ByteBlocks {
   length = 0;
@@ -14,15 +17,28 @@ export class ByteBlocks {
     this.length += bytes.length;
     let rest = bytes;
     while (rest.length > 0) {
-      if (this.#filled === BLOCK_BYTES) {
-        this.#blocks.push(new Uint8Array(BLOCK_BYTES));
-        this.#filled = 0;
-      }
-      const part = rest.subarray(0, BLOCK_BYTES - this.#filled);
-      this.#blocks[this.#blocks.length - 1].set(part, this.#filled);
+      const block = this.#blockFor(rest.length);
+      const part = rest.subarray(0, block.length - this.#filled);
+      block.set(part, this.#filled);
       this.#filled += part.length;
       rest = rest.subarray(part.length);
     }
+  }
+
+  /** The last block, with room for so many bytes more, or for as many as a block may have. */
+  #blockFor(more: number): Uint8Array {
+    if (this.#filled === BLOCK_BYTES) {
+      this.#blocks.push(new Uint8Array(this.#blocks.length === 0 ? FIRST_BYTES : BLOCK_BYTES));
+      this.#filled = 0;
+    }
+    const last = this.#blocks.length - 1;
+    const block = this.#blocks[last];
+    const wanted = Math.min(BLOCK_BYTES, this.#filled + more);
+    if (wanted <= block.length) return block;
+    const larger = new Uint8Array(Math.min(BLOCK_BYTES, Math.max(wanted, 2 * block.length)));
+    larger.set(block.subarray(0, this.#filled));
+    this.#blocks[last] = larger;
+    return larger;
   }
 
   /** Others in place of bytes that were added before. */
