@@ -103,7 +103,7 @@ describe('cyclegan serve', () => {
       ['nonsense\r\n\r\n', 400],
       [`GET / HTTP/1.1\r\nHost: ${host}\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
       [`POST /v1/translate HTTP/1.1\r\nHost: ${host}\r\nContent-Length: -1\r\n\r\n`, 400],
-      [`GET http://[ HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 400],
+      [`GET http://[ HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, 400],
       [`GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n`, 400],
     ] as const) {
       const answer = await raw(address, text);
