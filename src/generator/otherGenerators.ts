@@ -40,7 +40,7 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
       ),
   },
   known(
-    'an AttGAN generator, or one like it (STGAN)',
+    'an AttGAN generator, or one like it (STGAN, Fader Networks)',
     wants(`attributes ${BESIDE}`),
     'enc_layers.0. dec_layers.0.',
   ),
@@ -87,6 +87,11 @@ export const GENERATORS_THAT_WANT_MORE: readonly OtherNetwork[] = [
   known(`${HOLES} (LaMa)`, MASK, 'ffc.convl2l.'),
   known(`${HOLES} (EdgeConnect)`, MASK, 'middle.#.conv_block. encoder.1.'),
   known(`${HOLES} (DeepFill v2, partial convolutions)`, MASK, 'mask_conv(2d)?.'),
+  known(
+    'a network that sets pictures in motion (first-order-model or alike)',
+    wants('a video that moves'),
+    'dense_motion_network. bottleneck.',
+  ),
   known(
     "PyTorch-GAN's context encoder",
     'it makes what fills a hole in the middle of a picture, and no whole one',

@@ -76,10 +76,10 @@ export const NEAR_NETWORKS: readonly OtherNetwork[] = [
     name: 'a ResNet generator whose layers have other names',
     advice:
       'if it is the CycleGAN authors\' in all else, it can be run under their names ("model.1.weight", "model.10.conv_block.1.weight")',
-    // A PReLU has one number.
+    // joliGAN's decoder stands beside its encoder. A PReLU has one number.
     matches: (keys) =>
       isResNet(keys.weights) &&
-      !keys.has(/(^|\.)model\.\d+\.conv_block\./) &&
+      (keys.has(/(^|\.)decoder\.model\./) || !keys.has(/(^|\.)model\.\d+\.conv_block\./)) &&
       !keys.some(/\.weight$/, ({ length, 0: first }) => length === 1 && first === 1),
   },
 ];

@@ -6,6 +6,7 @@ const RESTORERS: readonly (readonly [name: string, keys: string])[] = [
   ['ESRGAN in its old layout, MSRResNet or IMDN', 'model.1.sub.'],
   ["PyTorch-GAN's ESRGAN", 'res_blocks.0.dense_blocks.'],
   ['EDSR, RCAN or one like them', 'sub_mean. tail.'],
+  ['CARN', 'sub_mean.shifter.'],
   ['SRGAN', 'block1.0. block8.0.'],
   ['SRGAN', 'upsampling. res_blocks.0.conv_block.'],
   ['SRResNet', 'conv_input. upscale[24]x.'],

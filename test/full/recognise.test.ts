@@ -487,6 +487,14 @@ const NETWORKS: readonly (readonly [string, Shapes])[] = [
   ['AOD-Net', { 'e_conv1.weight': [3, 3, 1, 1], 'e_conv5.weight': [3, 12, 3, 3] }],
   ['VDSR', { 'residual_layer.0.conv.weight': CONVOLUTION }],
   ['RDN', { 'SFENet1.weight': [8, 3, 3, 3], 'RDBs.0.convs.0.conv.0.weight': CONVOLUTION }],
+  ['CARN', { 'sub_mean.shifter.weight': [3, 3, 1, 1], 'entry.weight': [8, 3, 3, 3] }],
+  [
+    'in motion.*a video',
+    {
+      'dense_motion_network.mask.weight': [11, 8, 7, 7],
+      'bottleneck.r0.conv1.weight': CONVOLUTION,
+    },
+  ],
   ['DBPN', { 'initial.0.weight': [8, 3, 3, 3], 'upmodules.0.conv_1.0.weight': CONVOLUTION }],
   ['DeRaindrop', { 'det_conv0.0.weight': [8, 4, 3, 3], 'conv_i.0.weight': CONVOLUTION }],
   [
@@ -667,6 +675,13 @@ describe('a ResNet generator whose layers have other names', () => {
   it.each<[string, (key: string) => string]>([
     ['a sequence', (key) => key.replace('model.', 'main.')],
     ['blocks', (key) => key.replace(/model\.(\d+)\.conv_block/, 'main.$1.block')],
+    [
+      'two halves',
+      (key) =>
+        key.replace(/^model\.(\d+)/, (_, i) =>
+          +i < 10 ? `encoder.model.${i}` : `decoder.model.${i - 10}`,
+        ),
+    ],
     ['each of them', (key) => key.replace(/model\.(\d+)\./, 'stage_$1.0.')],
   ])('is told of by its weights, whatever is called otherwise: %s', (_, change) => {
     for (const blocks of [1, 6, 9])
