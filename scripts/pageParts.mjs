@@ -26,7 +26,6 @@ const PARTS = {
   'src/engine/wasm/plan/commit.ts': {
     planCommit: '() => ({ steps: new Set(), inPlace: new Map(), kept: [], copies: [] })',
   },
-  'src/nn/runningStatistics.ts': { gatherStatistics: ABSENT },
   'src/engine/wasm/plan/runPacking.ts': { packInRun: ABSENT },
   'src/engine/wasm/kernels/flat/optimizers.ts': {
     isOptimizerOperation: '() => false',
@@ -56,7 +55,6 @@ const PARTS = {
   },
   'src/engine/wasm/codeCache.ts': { codeName: '() => null', withCodeCache: ABSENT },
   'src/engine/wasm/runJournal.ts': { RunJournal: ABSENT },
-  'src/engine/wasm/plan/spill.ts': { spillUntil: ABSENT },
   'src/engine/webgpu/tuning/peak.ts': { measureDevicePeak: ABSENT },
   'src/engine/webgpu/device/nodeGpu.ts': { nodeGpu: ABSENT },
   'src/engine/webgpu/halfPrecision.ts': { buildHalf: ABSENT },

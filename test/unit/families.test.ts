@@ -169,8 +169,8 @@ describe('a picture on its way', () => {
   it('goes to a network with blue first where that is its order, and comes back with red first', async () => {
     const seen: Tensor[] = [];
     const module = new Echo();
-    const forward = module.forwardReading.bind(module);
-    module.forwardReading = (input, read, options) => {
+    const forward = module.forwardReadingParts.bind(module);
+    module.forwardReadingParts = (input, read, options) => {
       seen.push(input);
       return forward(input, read, options);
     };
