@@ -1,3 +1,4 @@
+import { COSTS } from '../pickle/costs.js';
 import type { Chunk } from './chunks.js';
 import { badHdf5, type Fields } from './fields.js';
 import type { Hdf5File } from './hdf5File.js';
@@ -72,6 +73,31 @@ export function readEntry(fields: Fields, width: number, grid: ChunkGrid): Chunk
   const bytes = grid.hasFilters ? fields.uint(width - 12) : grid.bytes;
   const without = grid.hasFilters ? fields.uint32() : 0;
   return address === null ? null : { address, bytes, without };
+}
+
+/** Takes entries that stand one after the other, the first of which has the number `from`. */
+export type TakeEntries = (fields: Fields, from: number, count: number) => void;
+
+/**
+ * Collects the chunks that the entries of an index lead to.
+ * @param counts How many chunks each axis has (`chunkCounts`).
+ */
+export function chunkCollector(
+  file: Hdf5File,
+  grid: ChunkGrid,
+  { width, counts, endless }: { width: number; counts: readonly number[]; endless?: number },
+): { readonly chunks: readonly Chunk[]; readonly take: TakeEntries } {
+  const chunks: Chunk[] = [];
+  const take: TakeEntries = (fields, from, count) => {
+    for (let i = from; i < from + count; i++) {
+      // Many arrays can have one index, and none of its chunks need be there.
+      file.budget.takeValues(COSTS.slot, 'An index of chunks');
+      const entry = readEntry(fields, width, grid);
+      const chunk = entry && chunkAt(file, grid, entry, positionOf(i, counts, endless));
+      if (chunk !== null) chunks.push(chunk);
+    }
+  };
+  return { chunks, take };
 }
 
 /** @throws PthError for entries that cannot be those of such a grid. */

@@ -1,13 +1,12 @@
 import {
   type ChunkGrid,
   checkEntry,
-  chunkAt,
+  chunkCollector,
   chunkCounts,
-  positionOf,
-  readEntry,
+  type TakeEntries,
 } from './chunkGrid.js';
 import type { Chunk } from './chunks.js';
-import { badHdf5, type Fields } from './fields.js';
+import { badHdf5 } from './fields.js';
 import { isPageWritten } from './fixedArray.js';
 import type { Hdf5File } from './hdf5File.js';
 
@@ -34,9 +33,6 @@ interface Head {
   readonly first: number | null;
 }
 
-/** Takes entries, from a number on. */
-type Take = (fields: Fields, from: number, count: number) => void;
-
 /**
  * The chunks of an array one of whose axes has no end, by a list of their places that grows: some entries, then blocks of them, then
  * blocks of such blocks, each twice as large as the one before.
@@ -52,14 +48,7 @@ export async function extensibleArray(
   const place = file.place(address);
   const endless = grid.most.indexOf(null);
   const counts = chunkCounts(grid, place, endless);
-  const chunks: Chunk[] = [];
-  const take: Take = (fields, from, count) => {
-    for (let i = from; i < from + count; i++) {
-      const entry = readEntry(fields, head.width, grid);
-      const chunk = entry && chunkAt(file, grid, entry, positionOf(i, counts, endless));
-      if (chunk !== null) chunks.push(chunk);
-    }
-  };
+  const { chunks, take } = chunkCollector(file, grid, { width: head.width, counts, endless });
   if (head.first !== null) await readFirst(file, head.first, head, take);
   return chunks;
 }
@@ -85,7 +74,12 @@ async function readHead(file: Hdf5File, address: number, grid: ChunkGrid): Promi
 }
 
 /** Entries, blocks and blocks of blocks (`EAIB`). */
-async function readFirst(file: Hdf5File, address: number, head: Head, take: Take): Promise<void> {
+async function readFirst(
+  file: Hdf5File,
+  address: number,
+  head: Head,
+  take: TakeEntries,
+): Promise<void> {
   const { width, direct, leastPointers, levels } = head;
   const near = Math.min(levels, 2 * Math.log2(leastPointers));
   const pointers = 2 * (leastPointers - 1) + levels - near;
@@ -120,7 +114,7 @@ async function readBlocks(
     count,
     blocks,
   }: { readonly from: number; readonly count: number; readonly blocks: number },
-  take: Take,
+  take: TakeEntries,
 ): Promise<void> {
   const pages = count / 2 ** head.pageBits;
   const isPaged = pages > 1;
@@ -132,6 +126,7 @@ async function readBlocks(
   fields.skip(start - 4);
   const written = fields.bytes(bits);
   for (let i = 0; i < blocks; i++) {
+    file.step(WHAT);
     const at = fields.address();
     if (at === null) continue;
     const isWritten = isPaged ? (page: number) => isPageWritten(written, i * pages + page) : null;
@@ -150,7 +145,7 @@ async function readBlock(
     /** Of a block in pages: which of them were written. */
     readonly isWritten?: ((page: number) => boolean) | null;
   },
-  take: Take,
+  take: TakeEntries,
 ): Promise<void> {
   const { from, count, isWritten = null } = block;
   const { width, pageBits } = head;
@@ -164,6 +159,7 @@ async function readBlock(
   }
   const page = 2 ** pageBits;
   for (let i = 0; i < count / page; i++) {
+    file.step(WHAT);
     if (!isWritten(i)) continue;
     const at = address + start + SUM_BYTES + i * (page * width + SUM_BYTES);
     take(await file.read(at, page * width, WHAT), from + i * page, page);

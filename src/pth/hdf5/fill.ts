@@ -1,7 +1,7 @@
 import { badHdf5, Fields } from './fields.js';
 import type { Message } from './objectHeader.js';
 
-/** Of the third version: whether a value follows. */
+/** Of the third version's flags: whether a value follows. */
 const IS_GIVEN = 0x20;
 
 /**
@@ -27,12 +27,12 @@ export function fillOf(
   return value.every((byte) => byte === 0) ? null : value;
 }
 
-/** Goes up to the value's length. */
+/** Goes up to the value's length; the first version has one also where there is no value, but then it means nothing. */
 function isGiven(fields: Fields): boolean {
   const version = fields.uint8();
   if (version > 2) return (fields.uint8() & IS_GIVEN) !== 0;
   fields.skip(2);
-  return fields.uint8() !== 0 || version === 1;
+  return fields.uint8() !== 0;
 }
 
 /** So many bytes, in which the value stands over and over. */

@@ -2,18 +2,19 @@ import {
   type ChunkGrid,
   checkEntry,
   chunkAt,
+  chunkCollector,
   chunkCounts,
   positionOf,
-  readEntry,
 } from './chunkGrid.js';
 import type { Chunk } from './chunks.js';
-import { badHdf5, type Fields } from './fields.js';
+import { badHdf5 } from './fields.js';
 import type { Hdf5File } from './hdf5File.js';
 
 const HEAD_BYTES = 28;
 /** Signature, version, kind, and the head's address. */
 const BLOCK_BYTES = 14;
 const SUM_BYTES = 4;
+const WHAT = 'An index of chunks';
 
 /**
  * The chunks of an array all of whose axes have an end, by a list of their places (`FAHD`), in one piece or in pages.
@@ -24,7 +25,7 @@ export async function fixedArray(
   address: number,
   grid: ChunkGrid,
 ): Promise<readonly Chunk[]> {
-  const head = await file.read(address, HEAD_BYTES, 'An index of chunks');
+  const head = await file.read(address, HEAD_BYTES, WHAT);
   const place = head.place;
   head.signature('FAHD');
   head.skip(1);
@@ -33,18 +34,10 @@ export async function fixedArray(
   const block = head.address();
   checkEntry(width, client, grid, place);
   if (block === null) return [];
-  const counts = chunkCounts(grid, place);
-  const chunks: Chunk[] = [];
-  const take = (fields: Fields, first: number, length: number) => {
-    for (let i = first; i < first + length; i++) {
-      const entry = readEntry(fields, width, grid);
-      const chunk = entry && chunkAt(file, grid, entry, positionOf(i, counts));
-      if (chunk !== null) chunks.push(chunk);
-    }
-  };
+  const { chunks, take } = chunkCollector(file, grid, { width, counts: chunkCounts(grid, place) });
   const page = 2 ** pageBits;
   if (count <= page) {
-    const fields = await file.read(block, BLOCK_BYTES + count * width, 'An index of chunks');
+    const fields = await file.read(block, BLOCK_BYTES + count * width, WHAT);
     fields.signature('FADB');
     fields.skip(BLOCK_BYTES - 4);
     take(fields, 0, count);
@@ -52,16 +45,17 @@ export async function fixedArray(
   }
   const pages = Math.ceil(count / page);
   const bits = Math.ceil(pages / 8);
-  const fields = await file.read(block, BLOCK_BYTES + bits, 'An index of chunks');
+  const fields = await file.read(block, BLOCK_BYTES + bits, WHAT);
   fields.signature('FADB');
   fields.skip(BLOCK_BYTES - 4);
   const written = fields.bytes(bits);
   const start = block + BLOCK_BYTES + bits + SUM_BYTES;
   for (let i = 0; i < pages; i++) {
+    file.step(WHAT);
     if (!isPageWritten(written, i)) continue;
     const length = Math.min(page, count - i * page);
     const at = start + i * (page * width + SUM_BYTES);
-    take(await file.read(at, length * width, 'An index of chunks'), i * page, length);
+    take(await file.read(at, length * width, WHAT), i * page, length);
   }
   return chunks;
 }

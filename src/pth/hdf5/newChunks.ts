@@ -1,4 +1,4 @@
-import { type ChunkEntry, type ChunkGrid, chunkAt, readEntry } from './chunkGrid.js';
+import { type ChunkEntry, type ChunkGrid, checkEntry, chunkAt, readEntry } from './chunkGrid.js';
 import type { Chunk } from './chunks.js';
 import { extensibleArray } from './extensibleArray.js';
 import { badHdf5, type Fields, unknownHdf5 } from './fields.js';
@@ -77,10 +77,12 @@ async function treeChunks(
 ): Promise<readonly Chunk[]> {
   const type = grid.hasFilters ? 11 : 10;
   const rank = grid.shape.length;
-  const wanted = { type, ...(grid.hasFilters ? {} : { width: 8 + 8 * rank }) };
-  const records = await secondTree(file, address, { ...wanted, what: 'An index of chunks' });
+  const records = await secondTree(file, address, { type, what: 'An index of chunks' });
   return records.flatMap((record) => {
-    const entry: ChunkEntry | null = readEntry(record, record.left - 8 * rank, grid);
+    // A record is an entry and, for each axis, its place in chunks.
+    const width = record.left - 8 * rank;
+    checkEntry(width, grid.hasFilters ? 1 : 0, grid, record.place);
+    const entry: ChunkEntry | null = readEntry(record, width, grid);
     const position = grid.shape.map(() => record.length());
     return (entry && chunkAt(file, grid, entry, position)) ?? [];
   });
