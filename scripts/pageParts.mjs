@@ -60,7 +60,7 @@ const PARTS = {
   'src/engine/webgpu/halfPrecision.ts': { buildHalf: ABSENT },
   // Browsers have subgroup matrices behind a flag alone.
   'src/engine/webgpu/device/matrixShapes.ts': {
-    SUBGROUP_MATRICES: "'subgroups'",
+    SUBGROUP_MATRICES: "''",
     matrixShapes: '() => []',
   },
   'src/engine/webgpu/kernels/convolution/matrixTile.ts': {

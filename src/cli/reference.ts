@@ -27,7 +27,7 @@ export function cliReference(commands: readonly CommandSpec[]): string {
     '| `CYCLEGAN_CACHE` | folder for downloaded models and for what was found out about this machine; empty: none. Default: the platform’s cache folder (`XDG_CACHE_HOME`) |',
     '| `CYCLEGAN_TOKEN` | tokens for hosts that want one: `huggingface.co=hf_…`, several with spaces between; each is sent to its host alone, by https |',
     '| `CYCLEGAN_NO_REVECTORIZE` | keeps machine code at 128 bits, as `--no-revectorize` |',
-    '| `CYCLEGAN_NO_SUBGROUP_MATRICES` | leaves off drafts of WebGPU that the package `webgpu` has, and with them the matrix units of GPUs |',
+    '| `CYCLEGAN_NO_SUBGROUP_MATRICES` | keeps Dawn (the package `webgpu`) from offering drafts of WebGPU, and so leaves the matrix units of GPUs unused |',
   ].join('\n')}\n`;
 }
 

@@ -33,6 +33,7 @@ function newDevice(name: string, value: number | null): Device {
     destroy: () => undefined,
   };
   const gpu = {
+    features: new Set(),
     lost: new Promise<{ message: string }>((resolve) => {
       lose = resolve;
     }),

@@ -34,8 +34,10 @@ const FIRST_FLOPS_PER_MS = 2e7;
 const LOSS_MS = 50;
 
 /** What is asked of an adapter that has it; nothing depends on any of these. */
-const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', SUBGROUP_MATRICES] as const;
-type Feature = (typeof FEATURES)[number];
+const FEATURES = ['shader-f16', 'subgroups', 'timestamp-query'] as const;
+/** The same for drafts of the standard, which a device may list and yet fail with. */
+const DRAFTS = [SUBGROUP_MATRICES] as const;
+type Feature = (typeof FEATURES | typeof DRAFTS)[number];
 
 /** A GPU that is open, with what all programs share. */
 export class Device {
@@ -62,7 +64,9 @@ export class Device {
     this.name = words.find((word) => word !== '') ?? 'unknown device';
     this.isSoftware = isSoftwareAdapter(adapter);
     this.#matrices = matrixShapes(adapter.info);
-    this.memory = DeviceMemory.of([vendor, architecture, device, description]);
+    // What is the fastest without drafts is not with them.
+    const drafts = DRAFTS.filter((draft) => this.has(draft));
+    this.memory = DeviceMemory.of([vendor, architecture, device, description, ...drafts]);
     void gpu.lost.then(({ message, reason }) => {
       this.lost = message || reason || 'for no reason given';
     });
@@ -160,6 +164,8 @@ export function deviceLost({ name, lost }: Device, why = 'it was lost again'): C
 }
 
 let opened: Promise<Device | NoGpu> | null = null;
+/** Until a device with drafts was lost, or could not be had. */
+let areDraftsTrusted = true;
 
 /** The device that all programs share; another once it is lost, or was not to be had. */
 export async function openDevice(): Promise<Device | NoGpu> {
@@ -169,25 +175,39 @@ export async function openDevice(): Promise<Device | NoGpu> {
   if (device instanceof Device && device.lost === null) return device;
   // Of several callers, the first opens another; what was missing may be there the next time.
   if (opened === opening) opened = null;
-  return device instanceof Device ? openDevice() : device;
+  if (device instanceof NoGpu) return device;
+  if (DRAFTS.some((draft) => device.has(draft))) areDraftsTrusted = false;
+  return openDevice();
 }
 
 async function open(): Promise<Device | NoGpu> {
   try {
     const adapter = await findAdapter();
     if (adapter instanceof NoGpu) return adapter;
-    const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } =
-      adapter.limits;
-    // Large pictures need more than the 128 MiB a binding that every device has, large tiles more than 16 KiB a workgroup.
-    const requiredLimits = {
-      maxBufferSize,
-      maxStorageBufferBindingSize,
-      maxComputeWorkgroupStorageSize,
-    };
-    const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
-    const device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
-    return new Device(device, adapter);
+    const drafts = DRAFTS.filter((draft) => areDraftsTrusted && adapter.features.has(draft));
+    if (drafts.length === 0) return await openOn(adapter, []);
+    try {
+      return await openOn(adapter, drafts);
+    } catch {
+      areDraftsTrusted = false;
+    }
+    // An adapter that has failed gives no other device.
+    return await open();
   } catch (error) {
     return new NoGpu(`the adapter gives no device: ${(error as Error).message}`);
   }
+}
+
+async function openOn(adapter: GPUAdapter, drafts: readonly Feature[]): Promise<Device> {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } =
+    adapter.limits;
+  // Large pictures need more than the 128 MiB a binding that every device has, large tiles more than 16 KiB a workgroup.
+  const requiredLimits = {
+    maxBufferSize,
+    maxStorageBufferBindingSize,
+    maxComputeWorkgroupStorageSize,
+  };
+  const features = FEATURES.filter((feature) => adapter.features.has(feature));
+  const requiredFeatures = [...features, ...drafts];
+  return new Device(await adapter.requestDevice({ requiredLimits, requiredFeatures }), adapter);
 }

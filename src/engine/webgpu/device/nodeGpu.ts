@@ -1,9 +1,12 @@
 /** Dawn rounds timestamps to 0.07 ms, so that pages cannot spy by them; a program of the user's own may know what a layer takes. */
 const FLAGS = ['disable-dawn-features=timestamp_quantization'];
 
-/** Dawn lists drafts of the standard, as subgroup matrices are, where this is on. Shaders are our own. */
+/**
+ * Dawn lists experimental features, such as subgroup matrices, where this is on. They are called unsafe because pages could do harm with them; kernels here
+ * are our own. What Dawn checks of shaders and of accesses to memory stays on.
+ */
 const DRAFTS = 'enable-dawn-features=allow_unsafe_apis';
-/** Names a variable that turns them off. */
+/** The environment variable that leaves them off. */
 const OFF_SWITCH = 'CYCLEGAN_NO_SUBGROUP_MATRICES';
 
 /** The package that gives Node a GPU: large and native, hence an optional peer. */
