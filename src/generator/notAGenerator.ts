@@ -63,12 +63,12 @@ export function notAGenerator(
   );
 }
 
-/** Layers of another network, which are called as the first one of a family is. */
+/** Layers of another network have the name of a family's first layer. */
 export class NoneOfSeveralError extends StateDictError {
   /** @param title What the family's generators are called. */
   constructor(stateDict: ReadonlyMap<string, Shaped>, title: string, anchor: string) {
     super(
-      `This state dict is not that of ${title}: several of its layers are called "${anchor}", and none begins such a network. ${lookOf(stateDict)}`,
+      `This state dict is not that of ${title}: no layer called "${anchor}" begins such a network. ${lookOf(stateDict)}`,
       { missing: [], unexpected: [...stateDict.keys()], mismatched: [] },
     );
   }

@@ -13,7 +13,7 @@ export function noteOnOthers({ key, alike, beside }: WeightFile): string[] {
     ...(alike.length === 0
       ? []
       : [
-          `the state dict "${key}" was taken; ${listed(alike)} ${alike.length === 1 ? 'has' : 'have'} the same keys: --key NAME (in code: { key: NAME }) takes another.`,
+          `The state dict "${key}" was taken; ${listed(alike)} ${alike.length === 1 ? 'has' : 'have'} the same keys: --key NAME (in code: { key: NAME }) takes another.`,
         ]),
     ...(parts.length === 0
       ? []

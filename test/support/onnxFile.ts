@@ -112,7 +112,7 @@ function externalTensor(location: string): Message {
 }
 
 function listOf(name: string, values: readonly number[]): Message {
-  const numbers = values.map((value) => integer(7, value));
+  const numbers = values.map((value) => bytes(7, signed(value)));
   return message(integer(1, values.length), integer(2, 7), ...numbers, text(8, name));
 }
 

@@ -321,6 +321,30 @@ describe('what cannot be run', () => {
     });
   });
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'is named where its type is a name that objects of JavaScript have: %s',
+    async (type) => {
+      const file = onnxFile({ nodes: [{ type, name: 'n', inputs: ['input'] }] });
+      await expect(openGenerator(file)).rejects.toThrow('there is no such operator');
+    },
+  );
+
+  it.each([
+    ['of groups, by scales of channels', [0, 1, -1], [1, 2, 3], 'has 3 scales in place of 1'],
+    ['of groups, by too few scales', [0, 3, -1], [1], 'has 1 scales in place of 3'],
+  ])('is an instance norm %s', async (_, shape, scale, message) => {
+    const shift = scale.map(() => 0);
+    const file = onnxFile({
+      nodes: [
+        { type: 'Reshape', name: 'split', inputs: ['input', 'shape'] },
+        { type: 'InstanceNormalization', name: 'n', inputs: ['split', 'scale', 'shift'] },
+      ],
+      lists: { shape },
+      floats: { scale, shift },
+    });
+    await expect(openGenerator(file)).rejects.toThrow(message);
+  });
+
   it('is named with its domain, or with what it makes', async () => {
     const node = { type: 'FusedConv', domain: 'com.microsoft', name: '', inputs: ['input'] };
     await expect(openGenerator(onnxFile({ nodes: [node] }))).rejects.toThrow(

@@ -72,14 +72,14 @@ export function isFloat(dtype: Dtype | null): boolean {
 }
 
 /** Inputs of operators that say how, not with what, something is computed. */
-const STRUCTURAL_INPUTS: Readonly<Record<string, readonly number[]>> = {
-  Resize: [1, 2, 3],
-  Upsample: [1],
-  Clip: [1, 2],
-  Pad: [1, 2],
-  Dropout: [1],
-  Greater: [1],
-};
+const STRUCTURAL_INPUTS: ReadonlyMap<string, readonly number[]> = new Map([
+  ['Resize', [1, 2, 3]],
+  ['Upsample', [1]],
+  ['Clip', [1, 2]],
+  ['Pad', [1, 2]],
+  ['Dropout', [1]],
+  ['Greater', [1]],
+]);
 
 /** Names of tensors that no operator computes with. */
 export function structuralNames(nodes: readonly OnnxNode[]): ReadonlySet<string> {
@@ -87,7 +87,7 @@ export function structuralNames(nodes: readonly OnnxNode[]): ReadonlySet<string>
   const computed = new Set<string>();
   for (const { type, inputs } of nodes) {
     for (const [index, name] of inputs.entries()) {
-      const isStructural = STRUCTURAL_INPUTS[type]?.includes(index) ?? false;
+      const isStructural = STRUCTURAL_INPUTS.get(type)?.includes(index) ?? false;
       (isStructural ? structural : computed).add(name);
     }
   }

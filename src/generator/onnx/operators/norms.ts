@@ -47,7 +47,7 @@ export const instanceNormalization: Lowering = (node) => {
   if (batch !== own.shape[0] || channels % groups !== 0) {
     throw node.refusal('a norm of reshaped pictures, other than of groups of channels');
   }
-  const [weight, bias] = [ofGroups(node, 1, 1, channels), ofGroups(node, 2, 0, channels)];
+  const [weight, bias] = [1, 2].map((i) => byChannel(node, i, { channels, counts: [groups] }));
   const attributes = { numGroups: groups, eps, correction: 0, epsOutside: false } as const;
   const normed = node.g.apply(groupNormOperator, [own, weight, bias], attributes);
   const isPlain = weight === null && bias === null && !node.g.isTraining;
@@ -55,15 +55,24 @@ export const instanceNormalization: Lowering = (node) => {
   return new Computed(normed, null, x.view);
 };
 
-/** A factor of each group, or of each channel, for each channel. */
-function ofGroups(node: Lower, index: number, plain: number, channels: number): Value | null {
+/**
+ * Scale (input 1) or shift (input 2) of each channel; `null` where it changes nothing.
+ * @param counts How many there may be, each for as many channels as another.
+ */
+function byChannel(
+  node: Lower,
+  index: number,
+  { channels, counts }: { readonly channels: number; readonly counts: readonly number[] },
+): Value | null {
   const constant = node.optional(index);
+  const plain = index === 1 ? 1 : 0;
+  if (constant !== null && !counts.includes(constant.size)) {
+    const of = index === 1 ? 'scales' : 'shifts';
+    throw node.refusal(`it has ${constant.size} ${of} in place of ${counts.join(' or ')}`);
+  }
   if (constant === null || constant.size === channels) return factors(node, index, plain);
   if (constant.roots.length === 0 && isAll(constant, plain)) return null;
   const repeat = channels / constant.size;
-  if (!Number.isInteger(repeat)) {
-    throw node.refusal(`it has ${constant.size} factors for ${channels} channels`);
-  }
   return node.derived('by channel', [channels], constant, () =>
     Float64Array.from({ length: channels }, (_, c) => constant.numbers[Math.floor(c / repeat)]),
   );
@@ -140,7 +149,12 @@ export const groupNormalization: Lowering = (node) => {
   const x = node.picture(0);
   const numGroups = node.integer('num_groups');
   const channels = x.shape[1];
-  const operands = [x, ofGroups(node, 1, 1, channels), ofGroups(node, 2, 0, channels)] as const;
+  const counts = [numGroups, channels];
+  if (channels % numGroups !== 0) {
+    throw node.refusal(`it has ${numGroups} groups of ${channels} channels`);
+  }
+  const [weight, bias] = [1, 2].map((i) => byChannel(node, i, { channels, counts }));
+  const operands = [x, weight, bias] as const;
   const attributes = { numGroups, eps: epsilon(node), correction: 0, epsOutside: false } as const;
   return new Computed(node.g.apply(groupNormOperator, operands, attributes));
 };
