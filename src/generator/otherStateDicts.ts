@@ -6,9 +6,15 @@ const MAX_NAMES = 8;
 /** What training scripts call discriminators: `D`, `netD_A`, `disGA`, `Da`, `d_state_dict`. */
 const DISCRIMINATOR = /^(net|model)?_?[Dd](is\w*|_\w*|[A-Z0-9]\w*|[ab])?$/;
 
+/** What stands behind a network's name where it is saved with something else: `netD.state_dict`. */
+const HELD_AS = /\.(state_dict|model|module|network|params|weights)$/;
+
 /** What else than the state dict that was taken a checkpoint has: a sentence for those like it, and one for those unlike it. */
 export function noteOnOthers({ key, alike, beside }: WeightFile): string[] {
-  const parts = beside.filter((name) => !DISCRIMINATOR.test(name.slice(name.lastIndexOf('.') + 1)));
+  const parts = beside.filter((name) => {
+    const own = name.replace(HELD_AS, '');
+    return !DISCRIMINATOR.test(own.slice(own.lastIndexOf('.') + 1));
+  });
   return [
     ...(alike.length === 0
       ? []

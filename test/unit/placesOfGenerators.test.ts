@@ -125,6 +125,12 @@ describe('networks beside the one that is taken', () => {
     },
   );
 
+  it('are no discriminator that is saved with something else', async () => {
+    const networks = { netG: { state_dict: one }, netD: { state_dict: part, epoch: 1 } };
+    const { notes } = await openGenerator(encodeCheckpoint(networks));
+    expect(notes).toEqual([]);
+  });
+
   it('are nothing to tell of who named the one', async () => {
     expect(await notesOn({ GNose: part }, 'G')).toEqual([]);
   });

@@ -6,7 +6,7 @@ export interface GeneratorFunieGANOptions {
 }
 
 /**
- * FUnIE-GAN's generator, which takes the water out of pictures taken in it: a U-Net of five levels with batch norm, `[N, inChannels, H, W]` →
+ * FUnIE-GAN's generator, which corrects underwater pictures: a U-Net of five levels with batch norm, `[N, inChannels, H, W]` →
  * `[N, outChannels, H, W]`, sides multiples of 32.
  *
  * ```ts

@@ -5,7 +5,7 @@ import type { Message } from './objectHeader.js';
 const IS_GIVEN = 0x20;
 
 /**
- * What an array has in places that were never written; `null` for zeros.
+ * The value of elements that were never written; `null` for zeros.
  * @param size Bytes of an element.
  * @throws PthError for a value of another size.
  */
@@ -35,7 +35,7 @@ function isGiven(fields: Fields): boolean {
   return fields.uint8() !== 0;
 }
 
-/** So many bytes, in which the value stands over and over. */
+/** So many bytes, filled with the value over and over. */
 export function filled(bytes: number, fill: Uint8Array | null): Uint8Array {
   const out = new Uint8Array(bytes);
   if (fill === null || bytes === 0) return out;

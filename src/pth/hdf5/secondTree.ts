@@ -81,7 +81,7 @@ function levelsOf(nodeBytes: number, width: number, depth: number): readonly Lev
   return levels;
 }
 
-/** How many bytes a number takes that is no larger. */
+/** How many bytes the format gives to a number that is at most so large. */
 export function bytesOf(largest: number): number {
   return Math.floor(Math.log2(Math.max(1, largest)) / 8) + 1;
 }
