@@ -95,7 +95,6 @@ const OPTIONS: Readonly<Record<string, OptionSpec>> = {
     help: 'where values lie, in a file, that do not fit into --memory; the same command goes on from there after it was interrupted, or killed; default: beside the output',
   },
   'max-pixels': {
-    matters: true,
     type: 'string',
     value: 'N|max',
     help: 'most pixels that a picture may have: more than the default only for files that you trust; 1G is 1,000,000,000; default: 178956970, as in Pillow; max: 2147483647',
