@@ -41,6 +41,7 @@ const CASES = [
   { size: '6000x4000', model: 'built in', limits: [undefined], isLong: true },
   { size: '6000x4000', model: 'full', limits: [undefined, '1G'] },
   { size: '10000x10000', model: 'built in', limits: [undefined], isLong: true },
+  { size: '10000x10000', model: 'full', limits: [undefined], isLong: true },
 ];
 /** Endings of files that are read and written row by row. */
 const THROUGH = [

@@ -1,5 +1,5 @@
 import type { ModuleWriter } from '../../../emit/module.js';
-import { align, type Buffer, layOut } from '../../shared/arena.js';
+import { align, type Buffer, layOut, layOutTightly } from '../../shared/arena.js';
 import { layOutOverlaid, type Overlay } from '../../shared/overlays.js';
 import { CONTROL, COUNTER_BYTES, emitDriver, RECORD_BYTES } from '../kernels/driver.js';
 import { CONV_ARGS } from '../kernels/rows/stage.js';
@@ -71,7 +71,7 @@ export function layOutProgram(
     files: new Set(files),
     working: { start: working, end: workingEnd },
     scratch,
-    fileBytes: layOut(files, 0),
+    fileBytes: layOutTightly(files),
     checkpoints,
     constants: [
       { start: records, end: records + steps.length * RECORD_BYTES },
