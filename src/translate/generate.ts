@@ -1,3 +1,4 @@
+import type { Program } from '../engine/engine.js';
 import type { Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
 import { type BeginRows, type PictureRows, putRows, RowCollector } from '../image/rows.js';
@@ -5,7 +6,7 @@ import type { ForwardOptions } from '../nn/module.js';
 import type { ElementPart } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
 import { asRows, measureInput, networkInput, wholeOf } from './networkInput.js';
-import { type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
+import { checkOutputShape, type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
 import type { NormOption } from './norm/normMode.js';
 import { measure, noteOnOutput, type OutputNote } from './outputNote.js';
 import { isFixed, type PictureNetwork, takesAnySize } from './pictureNetwork.js';
@@ -56,12 +57,18 @@ export async function generateRows(
     if (note !== null) onNote?.(note);
     putPictureRows({ part, shape }, picture, network, begin);
   };
+  const onProgram = (program: Program) => {
+    // Before the work, which may take hours.
+    checkOutputShape(program.outputShape);
+    options.onProgram?.(program);
+  };
+  const checked = { ...options, onProgram };
   if (norm === 'exact') {
-    await network.module.forwardReadingParts(networkInput(picture, network), read, options);
+    await network.module.forwardReadingParts(networkInput(picture, network), read, checked);
     return;
   }
   const { forwardByNorm } = await import('./norm/forwardByNorm.js');
-  await forwardByNorm(wholeOf(picture), network, norm, read, options);
+  await forwardByNorm(wholeOf(picture), network, norm, read, checked);
 }
 
 function putPictureRows(

@@ -16,7 +16,7 @@ export interface NetworkOutput {
  * The rows of the picture that a network made: from its range back to bytes, red first, a grey in all three channels.
  *
  * @param part The width and height from the left and top that are wanted.
- * @throws ShapeError for what is no picture; ImageError where it has too many pixels.
+ * @throws ShapeError or ImageError as `checkOutputShape`.
  */
 export function putOutputRows(
   { part: elements, shape }: NetworkOutput,
@@ -24,14 +24,8 @@ export function putOutputRows(
   part: { readonly width: number; readonly height: number },
   begin: BeginRows,
 ): void {
+  checkOutputShape(shape);
   const [channels, height, width] = shape.slice(-3);
-  const one = shape.length === 4 && shape[0] === 1;
-  if (!one || (channels !== 3 && channels !== 1)) {
-    throw new ShapeError(
-      `The network made ${formatShape(shape)}, but a picture is [1, 3, H, W] or [1, 1, H, W].`,
-    );
-  }
-  checkPictureSize(width, height, 'A picture');
   const plane = width * height;
   const step = channels === 3 ? plane : 0;
   const planes = channelOrder === 'rgb' ? [0, step, 2 * step] : [2 * step, step, 0];
@@ -50,6 +44,18 @@ export function putOutputRows(
     }
     for (const row of rows) put(row);
   }
+}
+
+/** @throws ShapeError for what is no picture; ImageError where it has too many pixels. */
+export function checkOutputShape(shape: Shape): void {
+  const [channels, height, width] = shape.slice(-3);
+  const one = shape.length === 4 && shape[0] === 1;
+  if (!one || (channels !== 3 && channels !== 1)) {
+    throw new ShapeError(
+      `The network makes ${formatShape(shape)}, but a picture is [1, 3, H, W] or [1, 1, H, W].`,
+    );
+  }
+  checkPictureSize(width, height, 'The result');
 }
 
 /** Every third byte from `first` on, of elements from `from` on: in float32, as PyTorch does. */

@@ -188,7 +188,8 @@ describe('a run that is killed', () => {
       const files = { ...filesOf(one), threads };
       const expected = await untiledOf(one, runsOf(one)[0].input);
       const { nodes } = traceGraph(await netOf(one), files.inputShape);
-      const killAt = 1 + random(nodes.length - 1);
+      // Of some, a program counts nodes less, which are views of weights.
+      const killAt = 1 + random(nodes.length - 2);
       expect(await start({ ...files, scratch, killAt })).toBeNull();
       const made = await start({ ...files, scratch });
       const at = `killed at ${killAt} of ${nodes.length}`;
