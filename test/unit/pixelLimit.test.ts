@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeImage, encodeImage } from '../../src/image/formats.js';
 import { setMaxPixels } from '../../src/image/picture.js';
+import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
+import { translate } from '../../src/translate/translate.js';
 
 afterEach(() => setMaxPixels());
 
@@ -36,6 +38,18 @@ describe('the most pixels of a picture', () => {
     const limit = 2 * 89_478_485;
     expect(() => decodeImage(header(limit + 1))).toThrow(/too large/);
     expect(() => decodeImage(header(limit))).not.toThrow(/too large/);
+  });
+
+  it('hold for what a network would make, before it begins', async () => {
+    const network = new ConvTranspose2d(3, 3, 2, { stride: 2 }).eval();
+    const progress: unknown[] = [];
+    setMaxPixels(64);
+    const made = translate(black(8, 8), network, {
+      ...{ resize: null, engine: 'js' },
+      onProgress: (node) => progress.push(node),
+    });
+    await expect(made).rejects.toThrow('The result of 16 x 16 pixels is too large');
+    expect(progress).toEqual([]);
   });
 
   it.each([0, 1.5, -1, Number.NaN, 2 ** 31, '9'])('are not %s', (pixels) => {
