@@ -31,7 +31,7 @@ import { mmgenerationResnetFamily } from './mmgeneration/resnetFamily.js';
 import { mmgenerationUnetFamily } from './mmgeneration/unetFamily.js';
 import { g12Family, g21Family } from './mnistsvhn/transferFamilies.js';
 import { mrzhuResnetFamily } from './mrzhu/resnetFamily.js';
-import { NoneOfSeveralError, noGenerator } from './notAGenerator.js';
+import { lookAt, NoneOfSeveralError, noGenerator } from './notAGenerator.js';
 import { photo2CartoonFamily } from './photo2cartoon/photo2CartoonFamily.js';
 import { globalFamily } from './pix2pixhd/globalFamily.js';
 import { localFamily } from './pix2pixhd/localFamily.js';
@@ -128,20 +128,21 @@ export function recogniseGenerator<T extends Shaped>(
   saved: SavedOptions = {},
 ): AnyRecognised<T> {
   checkTensors(stateDict);
+  const look = lookAt(stateDict);
   const { tensors } = plainKeys(stateDict);
   const likely =
     tensors.size > MAX_KEYS ? [] : families.filter((family) => family.matches(tensors));
-  if (likely.length === 0) throw noGenerator(stateDict, families.length);
+  if (likely.length === 0) throw noGenerator(stateDict, families.length, look);
   const misfits: StateDictError[] = [];
   for (const family of likely) {
     try {
-      return readGenerator(family, stateDict, saved);
+      return readGenerator(family, stateDict, saved, look);
     } catch (error) {
       if (!(error instanceof StateDictError)) throw error;
       if (!(error instanceof NoneOfSeveralError)) misfits.push(error);
     }
   }
-  if (misfits.length === 0) throw noGenerator(stateDict, families.length);
+  if (misfits.length === 0) throw noGenerator(stateDict, families.length, look);
   // What none takes for its own is told of by the one that it comes closest to.
   throw misfits.reduce((closest, other) =>
     differences(other) < differences(closest) ? other : closest,

@@ -32,13 +32,29 @@ export function severalGenerators(prefixes: readonly string[]): StateDictError {
   );
 }
 
+/** Says what a state dict looks like. */
+export type Look = () => string;
+
+/** Looks at a state dict once, whatever number of families are tried: that takes a while where keys are many and long. */
+export function lookAt(stateDict: ReadonlyMap<string, Shaped>): Look {
+  let found: string | null = null;
+  return () => {
+    found ??= recognise(stateDict) ?? keysOf(stateDict);
+    return found;
+  };
+}
+
 /**
  * The error of a state dict that has the keys of no family: what it looks like.
  * @param kinds How many families there are.
  */
-export function noGenerator(stateDict: ReadonlyMap<string, Shaped>, kinds: number): StateDictError {
+export function noGenerator(
+  stateDict: ReadonlyMap<string, Shaped>,
+  kinds: number,
+  look: Look,
+): StateDictError {
   return new StateDictError(
-    `This state dict fits none of the ${kinds} kinds of generators that can be run (docs/models.md lists them). ${lookOf(stateDict)}`,
+    `This state dict fits none of the ${kinds} kinds of generators that can be run (docs/models.md lists them). ${look()}`,
     { missing: [], unexpected: [...stateDict.keys()], mismatched: [] },
   );
 }
@@ -53,12 +69,13 @@ export function notAGenerator(
   title: string,
   reason: string,
   difference: StateDictDifference,
+  look: Look = lookAt(stateDict),
 ): StateDictError {
   // What is almost a family's is hardly anything else that is known.
   const isNear = sizeOfDifference(difference) < stateDict.size / 2;
-  const look = (isNear ? recogniseNear : recognise)(stateDict) ?? keysOf(stateDict);
+  const seen = isNear ? (recogniseNear(stateDict) ?? keysOf(stateDict)) : look();
   return new StateDictError(
-    `This state dict is not that of ${title}: ${reason}. ${look}`,
+    `This state dict is not that of ${title}: ${reason}. ${seen}`,
     difference,
   );
 }
@@ -66,9 +83,9 @@ export function notAGenerator(
 /** Layers of another network have the name of a family's first layer. */
 export class NoneOfSeveralError extends StateDictError {
   /** @param title What the family's generators are called. */
-  constructor(stateDict: ReadonlyMap<string, Shaped>, title: string, anchor: string) {
+  constructor(stateDict: ReadonlyMap<string, Shaped>, title: string, anchor: string, look: Look) {
     super(
-      `This state dict is not that of ${title}: no layer called "${anchor}" begins such a network. ${lookOf(stateDict)}`,
+      `This state dict is not that of ${title}: no layer called "${anchor}" begins such a network. ${look()}`,
       { missing: [], unexpected: [...stateDict.keys()], mismatched: [] },
     );
   }
@@ -77,10 +94,6 @@ export class NoneOfSeveralError extends StateDictError {
 /** How many keys a state dict lacks, has too much, or has of other shapes. */
 function sizeOfDifference({ missing, unexpected, mismatched }: StateDictDifference): number {
   return missing.length + unexpected.length + mismatched.length;
-}
-
-function lookOf(stateDict: ReadonlyMap<string, Shaped>): string {
-  return recognise(stateDict) ?? keysOf(stateDict);
 }
 
 function keysOf(stateDict: ReadonlyMap<string, unknown>): string {

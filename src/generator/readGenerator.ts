@@ -18,6 +18,8 @@ import {
 import { computeFolded, type Foldings, foldKeys } from './folding/folding.js';
 import {
   describeDifference,
+  type Look,
+  lookAt,
   NoneOfSeveralError,
   noTensors,
   notAGenerator,
@@ -48,25 +50,27 @@ export interface Recognised<T extends Shaped, C extends FamilyConfig, M extends 
  * every key and every shape is accounted for.
  *
  * @param saved What was saved beside them.
+ * @param look What they look like, for the error.
  * @throws StateDictError when they are not the family's: with what differs, and what they look like.
  */
 export function readGenerator<T extends Shaped, C extends FamilyConfig, M extends Module>(
   family: Family<C, M>,
   stateDict: ReadonlyMap<string, T>,
   saved: SavedOptions = {},
+  look = lookAt(stateDict),
 ): Recognised<T, C, M> {
   checkTensors(stateDict);
   const notes: string[] = [];
   const { tensors, foldings } = plainKeys(stateDict, notes);
   const isNetwork = (own: ReadonlyMap<string, T>) => isOf(family, own, saved);
   const keys = withOwnKeys(tensors, family.anchor, notes, isNetwork);
-  if (keys === null) throw new NoneOfSeveralError(stateDict, family.title, family.anchor.key);
+  if (keys === null) throw new NoneOfSeveralError(stateDict, family.title, family.anchor.key, look);
   const { prefix, own } = keys;
-  const config = infer(family, own, stateDict, saved);
+  const config = infer(family, own, { stateDict, saved, look });
   const { network, adapted, expected, difference } = compare(family, config, own, notes);
   if (isSome(difference)) {
     const reason = describeDifference(family.describe(config), difference, expected, adapted);
-    throw notAGenerator(stateDict, family.title, reason, difference);
+    throw notAGenerator(stateDict, family.title, reason, difference, look);
   }
   useStatistics(network, family.traits(config).statistics);
   const hints = (told: TraitOptions) => family.hints?.(own, config, told) ?? [];
@@ -143,15 +147,22 @@ function withoutCompiled<T>(
 function infer<C extends FamilyConfig, M extends Module>(
   family: Family<C, M>,
   own: ReadonlyMap<string, Shaped>,
-  whole: ReadonlyMap<string, Shaped>,
-  saved: SavedOptions,
+  {
+    stateDict,
+    saved,
+    look,
+  }: {
+    readonly stateDict: ReadonlyMap<string, Shaped>;
+    readonly saved: SavedOptions;
+    readonly look: Look;
+  },
 ): C {
   try {
     return family.infer(own, saved);
   } catch (error) {
     if (!(error instanceof MisfitError)) throw error;
-    const difference = { missing: [error.key], unexpected: [...whole.keys()], mismatched: [] };
-    throw notAGenerator(whole, family.title, error.message, difference);
+    const difference = { missing: [error.key], unexpected: [...stateDict.keys()], mismatched: [] };
+    throw notAGenerator(stateDict, family.title, error.message, difference, look);
   }
 }
 
