@@ -19,7 +19,7 @@ export class ImageError extends CycleganError {
 }
 
 /** Where Pillow, too, stops and speaks of a decompression bomb. */
-const DEFAULT_MAX_PIXELS = 178_956_970;
+export const DEFAULT_MAX_PIXELS = 178_956_970;
 /** Machine code counts pixels in 32 bits with a sign. */
 export const MOST_PIXELS = 2 ** 31 - 1;
 
@@ -52,8 +52,10 @@ export function setMaxPixels(pixels: number = DEFAULT_MAX_PIXELS): void {
   maxPixels = pixels;
 }
 
-export function hasTooManyPixels(width: number, height: number): boolean {
-  return width * height > maxPixels;
+/** What is told of a size that has too many pixels; `null` of any other. */
+export function tooManyPixels(width: number, height: number): string | null {
+  if (width * height <= maxPixels) return null;
+  return `at most ${maxPixels} pixels are taken, unless you allow more (--max-pixels; in code: setMaxPixels)`;
 }
 
 /** @throws ImageError `ERR_IMAGE_SIZE` for no pixels, or for more than pictures may have. */
@@ -61,10 +63,11 @@ export function checkPictureSize(width: number, height: number, what: string): v
   if (!(width >= 1 && height >= 1)) {
     throw new ImageError('ERR_IMAGE_SIZE', `${what} of ${width} x ${height} pixels is empty.`);
   }
-  if (hasTooManyPixels(width, height)) {
+  const problem = tooManyPixels(width, height);
+  if (problem !== null) {
     throw new ImageError(
       'ERR_IMAGE_SIZE',
-      `${what} of ${width} x ${height} pixels is too large: at most ${maxPixels} pixels are taken, unless you allow more (--max-pixels; in code: setMaxPixels).`,
+      `${what} of ${width} x ${height} pixels is too large: ${problem}.`,
     );
   }
 }

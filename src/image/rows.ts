@@ -48,13 +48,16 @@ export function rowsOf({ width, height, data, alpha }: Picture): PictureRows {
   };
 }
 
-/** The rows of a whole picture. */
-export function putRows({ width, height, data, alpha }: Picture, begin: BeginRows): void {
-  const put = begin({ width, height, hasAlpha: alpha !== undefined });
-  for (let y = 0; y < height; y++) {
-    const end = y + 1;
-    put(data.subarray(y * width * 3, end * width * 3), alpha?.subarray(y * width, end * width));
-  }
+export function asRows(picture: Picture | PictureRows): PictureRows {
+  return 'data' in picture ? rowsOf(picture) : picture;
+}
+
+/** All rows of a picture. */
+export function putRows(picture: Picture | PictureRows, begin: BeginRows): void {
+  const rows = asRows(picture);
+  const { width, height, hasAlpha } = rows;
+  const put = begin({ width, height, hasAlpha });
+  for (let y = 0; y < height; y++) put(rows.rgbRow(y), hasAlpha ? rows.alphaRow(y) : undefined);
 }
 
 /** Where the rows of a picture go, and what it is once all have come. */

@@ -22,7 +22,7 @@ export type ModelSource = string | Uint8Array | ServedWeights | OpenedGenerator;
 export interface ServiceLimits {
   /** Bytes of a request's body. Default: 32 MiB. */
   readonly maxBytes: number;
-  /** Pixels of a picture, as its header tells, and of a result. Default: 50 million. */
+  /** Pixels of a picture, as its header tells, and of a result: at most 178,956,970, which is what decoders take. Default: 50 million. */
   readonly maxPixels: number;
   /** Pixels that come to the network, which decides how long it takes. Default: 4 million. */
   readonly maxNetworkPixels: number;

@@ -1,11 +1,11 @@
 import type { Program } from '../engine/engine.js';
 import type { Picture } from '../image/picture.js';
 import { resize } from '../image/resize/resize.js';
-import { type BeginRows, type PictureRows, putRows, RowCollector } from '../image/rows.js';
+import { asRows, type BeginRows, type PictureRows, putRows, RowCollector } from '../image/rows.js';
 import type { ForwardOptions } from '../nn/module.js';
 import type { ElementPart } from '../tensor/elementSource.js';
 import type { Shape } from '../tensor/shape.js';
-import { asRows, measureInput, networkInput, wholeOf } from './networkInput.js';
+import { measureInput, networkInput, wholeOf } from './networkInput.js';
 import { checkOutputShape, type NetworkOutput, putOutputRows, refuseNaN } from './networkOutput.js';
 import type { NormOption } from './norm/normMode.js';
 import { measure, noteOnOutput, type OutputNote } from './outputNote.js';

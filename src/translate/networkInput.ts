@@ -2,8 +2,9 @@ import { ShapeError } from '../errors.js';
 import { BYTE_TO_FLOAT } from '../image/convert.js';
 import { luma } from '../image/grey.js';
 import { checkPictureSize, type Picture } from '../image/picture.js';
-import { resize } from '../image/resize/resize.js';
-import { type PictureRows, RowCollector, rowsOf } from '../image/rows.js';
+import { resizeRows } from '../image/resize/resizeRows.js';
+import type { ResizeTarget } from '../image/resize/target.js';
+import { asRows, type PictureRows, putRows, RowCollector, rowsOf } from '../image/rows.js';
 import { elementSource } from '../tensor/elementSource.js';
 import { Tensor } from '../tensor/tensor.js';
 import { type Measures, measureCounts } from './outputNote.js';
@@ -29,24 +30,24 @@ export function networkInput(picture: Picture | PictureRows, network: PictureNet
   const shape = networkInputShape(picture, network);
   const size = networkSize(picture, network);
   if (!isFixed(network)) checkPictureSize(size.width, size.height, 'A padded picture');
-  const rows = isFixed(network) ? rowsOf(resize(size)(wholeOf(picture))) : asRows(picture);
+  const rows = isFixed(network) ? resized(picture, size) : asRows(picture);
   const values = valuesOfBytes(network.inputRange);
   const begin = () => planeByPlane(rows, shape, { ...network, values });
   return new Tensor(elementSource(begin), shape);
 }
 
-export function asRows(picture: Picture | PictureRows): PictureRows {
-  return 'data' in picture ? rowsOf(picture) : picture;
-}
-
 export function wholeOf(picture: Picture | PictureRows): Picture {
   if ('data' in picture) return picture;
-  const { height, hasAlpha } = picture;
   const collector = new RowCollector();
-  const put = collector.begin(picture);
-  for (let y = 0; y < height; y++)
-    put(picture.rgbRow(y), hasAlpha ? picture.alphaRow(y) : undefined);
+  putRows(picture, collector.begin);
   return collector.picture;
+}
+
+/** A single size is small, however large the picture is. */
+function resized(picture: Picture | PictureRows, size: ResizeTarget): PictureRows {
+  const collector = new RowCollector();
+  putRows(picture, resizeRows(size)(collector.begin));
+  return rowsOf(collector.picture);
 }
 
 /** What a network gets of a picture, but for what is padded. */

@@ -1,5 +1,5 @@
 import { centerCrop, centerCropRows } from '../image/crop.js';
-import type { Picture } from '../image/picture.js';
+import { ImageError, type Picture } from '../image/picture.js';
 import { checkPicture, type PictureInput } from '../image/pictureInput.js';
 import { type Interpolation, resize, resizedSize } from '../image/resize/resize.js';
 import { resizeRows } from '../image/resize/resizeRows.js';
@@ -102,6 +102,8 @@ export class RowPreparation<S extends Picture | PictureRows> {
         put(rgb, alpha);
       };
     } catch (error) {
+      // A disk without room for the rows will not have any later.
+      if (!(error instanceof ImageError)) throw error;
       this.#refusal = { error };
       return () => undefined;
     }

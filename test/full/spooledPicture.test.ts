@@ -13,7 +13,7 @@ import { manualSeed } from '../../src/nn/random.js';
 import { generateRows } from '../../src/translate/generate.js';
 import { networkInput } from '../../src/translate/networkInput.js';
 import { type PictureNetwork, pictureNetwork } from '../../src/translate/pictureNetwork.js';
-import { unfinishedOf } from '../../src/translate/pipeline.js';
+import { RowPreparation, unfinishedOf } from '../../src/translate/pipeline.js';
 
 let folder = '';
 beforeAll(() => {
@@ -52,6 +52,12 @@ describe('a picture on the disk', () => {
     const head = { width: 2 ** 30, height: 2 ** 30, hasAlpha: false };
     expect(() => spool.begin(head)).toThrow(expect.objectContaining({ code: 'ERR_SCRATCH' }));
     spool.remove();
+  });
+
+  it('that its disk has no room for is refused before the rest of it is decoded', () => {
+    const rows = { width: 2 ** 30, height: 2 ** 30, hasAlpha: false };
+    const { begin } = new RowPreparation({ resize: null }, new PictureSpool(folder));
+    expect(() => begin(rows)).toThrow(expect.objectContaining({ code: 'ERR_SCRATCH' }));
   });
 
   manualSeed(3);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { decodeImage, encodeImage } from '../../src/image/formats.js';
+import { decodeImage, encodeImage, loadDecoder, loadEncoder } from '../../src/image/formats.js';
 import { setMaxPixels } from '../../src/image/picture.js';
 import { ConvTranspose2d } from '../../src/nn/convTranspose2d.js';
 import { translate } from '../../src/translate/translate.js';
@@ -13,14 +13,18 @@ const black = (width: number, height: number) => ({
 });
 
 describe('the most pixels of a picture', () => {
-  const files = ['png', 'jpg', 'tif', 'webp'].slice(0, 3);
+  const files = ['png', 'jpg', 'tif', 'webp'];
 
-  it.each(files)('hold for what is read from %s', (extension) => {
+  it.each(files)('hold for what is read from %s', async (extension) => {
+    await loadEncoder(`.${extension}`);
     const file = encodeImage(black(8, 4), `.${extension}`);
+    await loadDecoder(file);
     setMaxPixels(32);
     expect(decodeImage(file)).toMatchObject({ width: 8, height: 4 });
     setMaxPixels(31);
-    expect(() => decodeImage(file)).toThrow(/8 ?x ?4/);
+    expect(() => decodeImage(file)).toThrow(
+      /8 ?x ?4 .*at most 31 pixels are taken, .*--max-pixels.*setMaxPixels/,
+    );
     setMaxPixels();
     expect(decodeImage(file)).toMatchObject({ width: 8, height: 4 });
   });

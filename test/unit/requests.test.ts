@@ -193,6 +193,15 @@ describe('a request', () => {
   });
 });
 
+describe('--max-pixels of serve', () => {
+  const limits = (...args: string[]) => readServe(parseCommandLine(serveSpec, args)).limits;
+
+  it('is no more than decoders take', () => {
+    expect(limits('--max-pixels', '178956970')).toMatchObject({ maxPixels: 178_956_970 });
+    expect(() => limits('--max-pixels', '178956971')).toThrow(UsageError);
+  });
+});
+
 describe('--key of serve', () => {
   const served = (...args: string[]) => {
     const { models } = readServe(parseCommandLine(serveSpec, args));

@@ -1,4 +1,5 @@
 import type { EngineOptions } from '../../engine/engine.js';
+import { DEFAULT_MAX_PIXELS } from '../../image/picture.js';
 import { isWebAddress } from '../../platform/address.js';
 import { availableCores } from '../../platform/cores.js';
 import {
@@ -86,7 +87,7 @@ export const serveSpec: CommandSpec = {
     'max-pixels': {
       type: 'string',
       value: 'N',
-      help: `most pixels that a picture, or a result, may have; default: ${DEFAULT_LIMITS.maxPixels}`,
+      help: `most pixels that a picture, or a result, may have, ${DEFAULT_MAX_PIXELS} at most; default: ${DEFAULT_LIMITS.maxPixels}`,
     },
     'max-network-pixels': {
       type: 'string',
@@ -238,7 +239,7 @@ function readLimits(invocation: Invocation): ServiceLimits {
   const maxBytes = readBytes(invocation, 'max-bytes') ?? DEFAULT_LIMITS.maxBytes;
   return {
     maxBytes: Math.min(MAX_COUNT, Math.floor(maxBytes)),
-    maxPixels: count('max-pixels', MAX_COUNT, maxPixels),
+    maxPixels: count('max-pixels', DEFAULT_MAX_PIXELS, maxPixels),
     maxNetworkPixels: count('max-network-pixels', MAX_COUNT, maxNetworkPixels),
     bodySeconds: count('body-timeout', MAX_SECONDS, bodySeconds),
     requestSeconds: count('timeout', MAX_SECONDS, requestSeconds),

@@ -1,4 +1,4 @@
-import { hasTooManyPixels } from '../picture.js';
+import { tooManyPixels } from '../picture.js';
 import type { ByteCursor } from './byteCursor.js';
 import { allocate, refuse } from './refuse.js';
 
@@ -108,9 +108,12 @@ function checkSize(width: number, height: number, offset: number): void {
   if (width === 0 || height === 0) {
     refuse('ERR_JPEG_UNSUPPORTED', `the picture's size is ${width}x${height}`, offset);
   }
-  if (width > MAX_SIDE || height > MAX_SIDE || hasTooManyPixels(width, height)) {
-    const problem = `${width}x${height} pixels are more than this decoder's limit`;
-    refuse('ERR_JPEG_TOO_LARGE', problem, offset);
+  const problem =
+    width > MAX_SIDE || height > MAX_SIDE
+      ? `no side may be longer than ${MAX_SIDE}`
+      : tooManyPixels(width, height);
+  if (problem !== null) {
+    refuse('ERR_JPEG_TOO_LARGE', `${width}x${height} pixels are too many: ${problem}`, offset);
   }
 }
 

@@ -8,10 +8,10 @@ import type { Scratch } from './transfer.js';
 /** Why this thread can have no scratch file, for people; `null` where it can. */
 export function scratchRefusal(): string | null {
   if (isPageThread()) {
-    return "the window's main thread has no files that can be read at once, and a dedicated worker has (new Worker): call the library there";
+    return "the window's main thread has no files that can be read synchronously, and a dedicated worker has (new Worker): call the library there";
   }
   if (builtin('fs') !== null || 'FileSystemSyncAccessHandle' in globalThis) return null;
-  return 'this thread has no files that can be read at once; dedicated workers of pages that come by https have';
+  return 'this thread has no files that can be read synchronously; dedicated workers of pages that come by https have them';
 }
 
 /**

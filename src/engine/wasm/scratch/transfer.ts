@@ -117,6 +117,6 @@ export function lostValues(failure: number, path: string): FileError {
   const what = failure === SCRATCH_FAILURES.short ? 'it was cut short' : 'its disk failed';
   return new FileError(
     'ERR_SCRATCH',
-    `${path}: values that were put there cannot be had back, or no more be put there: ${what} during the run.`,
+    `${path}: values that were written there cannot be read back, or no more can be written: ${what} during the run.`,
   );
 }
