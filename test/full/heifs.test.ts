@@ -50,6 +50,7 @@ describe('AVIF and HEIC by their packages', () => {
         norm: 'exact',
         quality: undefined,
         gallery: false,
+        maxPixels: undefined,
       };
       const { prepared } = await openPicture(path, options);
       expect(prepared.sized).toEqual(whole);

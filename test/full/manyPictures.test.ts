@@ -49,6 +49,13 @@ describe('many pictures', () => {
     }
   });
 
+  it('are held to the limit of pixels as they are decoded, too', async () => {
+    const { code, stderr } = await run(...args, '--max-pixels', '239');
+    expect(code).toBe(1);
+    expect(stderr).toContain('in/a.png: A PNG of 20 x 12 pixels is too large: at most 239');
+    expect(stderr).toContain('in/a.jpg: JPEG: 24x10 pixels are too many: at most 239');
+  });
+
   it('may be of other formats; those that are not read are told by name', async () => {
     rmSync(at('in'), { recursive: true });
     mkdirSync(at('in'));

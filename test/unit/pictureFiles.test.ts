@@ -139,7 +139,14 @@ it('prefetchMap works on so many at once, and gives outcomes in order', async ()
 
 describe('the shape that is expected of a picture', () => {
   const options = (pipeline: object) => {
-    return { decode: {}, pipeline, norm: 'exact' as const, quality: undefined, gallery: false };
+    return {
+      decode: {},
+      pipeline,
+      norm: 'exact' as const,
+      quality: undefined,
+      gallery: false,
+      maxPixels: undefined,
+    };
   };
   const png = (width: number, height: number) =>
     encodeImage({ width, height, data: new Uint8Array(3 * width * height) }, 'a.png');

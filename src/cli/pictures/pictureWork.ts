@@ -32,7 +32,7 @@ import { outputFile } from './outputFile.js';
 /** What happens to every picture of a run alike. */
 export interface PictureOptions extends PictureSettings {
   /** See `setMaxPixels`; `undefined`: as usual. */
-  readonly maxPixels?: number;
+  readonly maxPixels: number | undefined;
   /** Whether small JPEGs are made for the gallery. */
   readonly gallery: boolean;
 }

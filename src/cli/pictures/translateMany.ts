@@ -46,9 +46,10 @@ export async function translateMany(
   options: ManyOptions,
 ): Promise<void> {
   const { signal, replace, onOutcome } = options;
-  const { decode, pipeline, norm, quality, gallery } = options;
+  const { decode, pipeline, norm, quality, gallery, maxPixels } = options;
   const count = Math.min(MAX_THREADS, availableCores());
-  const threads = new PictureThreads(count, { decode, pipeline, norm, quality, gallery });
+  const pictures = { decode, pipeline, norm, quality, gallery, maxPixels };
+  const threads = new PictureThreads(count, pictures);
   const saves = new Saves(threads, { most: count, replace, onOutcome });
   try {
     const ordered = await bySize(jobs, generator, options);

@@ -17,6 +17,8 @@ import { GeneratorCache } from './generatorCache.js';
 
 /** More decode no faster than a network takes pictures. */
 const MAX_THREADS = 2;
+/** Others submit jobs: their pictures keep to the usual limit of pixels. */
+const BESIDE_SETTINGS = { gallery: false, maxPixels: undefined };
 
 /** Does with the pictures of jobs what `translate` does with those that are named. */
 export class JobTranslator {
@@ -25,7 +27,7 @@ export class JobTranslator {
   readonly #generators = new GeneratorCache();
   readonly #threads = new PictureThreads(Math.min(MAX_THREADS, availableCores()), {
     ...readSettings({}).pictures,
-    gallery: false,
+    ...BESIDE_SETTINGS,
   });
 
   constructor(store: Store, engine: EngineOptions) {
@@ -35,7 +37,7 @@ export class JobTranslator {
 
   readonly translate: TranslateJob = async (job, { signal, onProgress }) => {
     const { pictures: settings, ...weights } = readSettings(job.settings);
-    const pictures = { ...settings, gallery: false };
+    const pictures = { ...settings, ...BESIDE_SETTINGS };
     const bytes = await readReference(this.#store, job.picture);
     const opened = await this.#threads.openBytes(bytes, job.name, pictures);
     const key = JSON.stringify([job.weights?.sha256 ?? null, weights]);
