@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { decodeImage, encodeImage, imageSize } from '../../src/image/formats.js';
 import { ImageError, type Picture } from '../../src/image/picture.js';
+import { putRows } from '../../src/image/rows.js';
+import { tiffWriter } from '../../src/image/tiff/encodeTiff.js';
 import { readDirectory, valuesOf } from '../../src/image/tiff/tiffDirectory.js';
+import { ByteBlocks } from '../../src/platform/byteBlocks.js';
 import { sha256 } from '../../src/platform/sha256.js';
 import { goldenPath } from '../support/golden.js';
 
@@ -167,6 +170,35 @@ function tiffOf(tags: Readonly<Record<number, number | readonly number[]>>, data
   }
   return bytes;
 }
+
+describe('a TIFF whose offsets four bytes may not hold', () => {
+  it.each([1, 300])('is a BigTIFF, of %i rows, decided as it begins', (height) => {
+    // More of them are in several strips: their offsets are behind the directory.
+    const size = { width: 500, height };
+    const data = Uint8Array.from({ length: 1500 * height }, (_, i) => (i * i) >> 3);
+    const alpha = Uint8Array.from({ length: 500 * height }, (_, i) => i);
+    const picture = { ...size, data, alpha };
+    const written = (mostBytes?: number) => {
+      const file = new ByteBlocks();
+      const writer = tiffWriter(file, mostBytes);
+      putRows(picture, writer.begin);
+      writer.end();
+      return file.joined();
+    };
+    const bytes = 2000 * height;
+    expect(written(bytes)[2]).toBe(42);
+    const big = written(bytes - 1);
+    expect([...big.subarray(0, 8)]).toEqual([0x49, 0x49, 43, 0, 8, 0, 0, 0]);
+    expect(same(decodeImage(big, { alpha: true }), picture)).toBe(true);
+  });
+
+  it('is written of pictures of four gigabytes', () => {
+    const first: number[] = [];
+    const writer = tiffWriter({ add: (bytes) => first.push(bytes[2]), replace: () => undefined });
+    writer.begin({ width: 40_000, height: 40_000, hasAlpha: false });
+    expect(first).toEqual([43]);
+  });
+});
 
 describe('hostile strips and tiles', () => {
   const grey = { 256: 1, 257: 1, 258: 8, 262: 1 };
