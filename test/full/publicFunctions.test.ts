@@ -1,6 +1,6 @@
 // What every public function says to values of another kind than it takes: a CycleganError, never an error of JavaScript's own.
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import * as gradients from '../../src/autograd/grad.js';
 import { CycleganError } from '../../src/errors.js';
 import * as library from '../../src/index.js';
@@ -128,6 +128,7 @@ const CALLS: Readonly<Record<string, readonly unknown[]>> = {
   saveImage: [picture, NOWHERE, { quality: 90 }],
   saveStateDict: [net.stateDict(), NOWHERE, { config: {}, dtype: 'float32' }],
   savedConfig: [opened],
+  setMaxPixels: [178_956_970],
   sigmoid: [x],
   softmax: [x, 1],
   ssim: [large, large],
@@ -215,6 +216,8 @@ it('every public function has a call that is right', () => {
 });
 
 describe.each(FUNCTIONS)('%s', (name, call) => {
+  afterEach(() => library.setMaxPixels());
+
   it('says what it takes', async () => {
     const wrong: string[] = [];
     // A measurement takes a second.

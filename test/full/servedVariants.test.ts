@@ -55,8 +55,8 @@ describe('callers with options of their own, at once', () => {
     const gate = new Promise<void>((resolve) => {
       open = resolve;
     });
-    const run = Module.prototype.forwardReading;
-    vi.spyOn(Module.prototype, 'forwardReading').mockImplementation(async function (
+    const run = Module.prototype.forwardReadingParts;
+    vi.spyOn(Module.prototype, 'forwardReadingParts').mockImplementation(async function (
       this: Module,
       ...args
     ) {
