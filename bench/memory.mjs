@@ -4,17 +4,21 @@
 //   node bench/memory.mjs --sizes 6000x4000,10000x10000 --rounds 1      what takes long is measured where it is named
 //   node bench/memory.mjs --through 10000x10000                         files to files, row by row, without a network
 //
+// With `--keep`, what was measured takes its place in bench/results/memory.json, of which `npm run bench -- --report` makes a table.
+//
 // Peak of the whole process (maximum resident set, as `/usr/bin/time -v` tells), processor time and wall time, and what a pixel takes
 // against the first case of the model, which saves nothing; each round runs all limits one after the other. The outputs have to be the same
 // bytes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { encodeImage, ResNetGenerator, saveStateDict } from '../dist/index.js';
+import { describeNode } from './harness/entries.mjs';
+import { describeMachine } from './harness/machine.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,9 +27,12 @@ const { values } = parseArgs({
     through: { type: 'string' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: '2' },
+    keep: { type: 'boolean', default: false },
   },
 });
-const command = join(dirname(fileURLToPath(import.meta.url)), '../dist/cyclegan.mjs');
+const here = dirname(fileURLToPath(import.meta.url));
+const command = join(here, '../dist/cyclegan.mjs');
+const KEPT = join(here, 'results/memory.json');
 const folder = mkdtempSync(join(tmpdir(), 'cyclegan-memory-'));
 const full = join(folder, 'full.pth');
 
@@ -78,7 +85,7 @@ function measured(args) {
 }
 
 function through(size) {
-  const script = join(dirname(fileURLToPath(import.meta.url)), 'throughRows.mjs');
+  const script = join(here, 'throughRows.mjs');
   const whole = picture(size);
   const { maxRSS: bare } = measured(['--eval', '0']);
   console.log(`${size}, row by row; Node alone: ${(bare / 1000).toFixed(0)} MB`);
@@ -109,6 +116,46 @@ function run(input, { model }, limit) {
   };
 }
 
+/** Of each limit, the medians of all rounds. */
+function inTurns(one) {
+  const input = join(folder, `${one.size}.png`);
+  writeFileSync(input, encodeImage(picture(one.size), '.png'));
+  const runs = new Map(one.limits.map((limit) => [limit, []]));
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [limit, results] of runs) results.push(run(input, one, limit));
+  }
+  const digests = new Set([...runs.values()].flat().map(({ digest }) => digest));
+  if (digests.size > 1) throw new Error('outputs differ');
+  return [...runs].map(([limit, results]) => {
+    const of = (name) => median(results.map((result) => result[name]));
+    const names = ['megabytes', 'processor', 'seconds'];
+    return [limit ?? null, Object.fromEntries(names.map((name) => [name, of(name)]))];
+  });
+}
+
+function lineOf({ size, model, limit, megabytes, processor, seconds, ratio }) {
+  const name = limit === null ? 'without an option' : `--memory ${limit}`;
+  const times = `${processor.toFixed(1)} s of processors, ${seconds.toFixed(1)} s`;
+  const against = Number.isFinite(ratio) ? `, ${ratio.toFixed(2)}x per pixel` : '';
+  return `${size}, ${model}, ${name}: ${megabytes.toFixed(0)} MB, ${times}${against}`;
+}
+
+/** Rows take the places of those of the same case. */
+function keep(rows) {
+  const isSame = (a, b) => ['size', 'model', 'limit'].every((name) => a[name] === b[name]);
+  const before = existsSync(KEPT) ? JSON.parse(readFileSync(KEPT, 'utf8')).rows : [];
+  const others = before.filter((row) => !rows.some((newer) => isSame(row, newer)));
+  const order = (row) =>
+    CASES.findIndex(({ size, model }) => size === row.size && model === row.model);
+  const facts = {
+    machine: describeMachine(),
+    node: describeNode(values.node).node,
+    threads: Number(values.threads),
+  };
+  const all = [...others, ...rows].sort((a, b) => order(a) - order(b));
+  writeFileSync(KEPT, `${JSON.stringify({ ...facts, rows: all }, null, 1)}\n`);
+}
+
 try {
   const isThrough = values.through !== undefined;
   if (isThrough) through(values.through);
@@ -116,29 +163,19 @@ try {
   const wanted = isThrough ? [] : values.sizes?.split(',');
   /** Seconds that a pixel takes, of each model, where nothing is saved. */
   const untiled = new Map();
+  const rows = [];
   for (const one of CASES) {
     if (wanted === undefined ? one.isLong : !wanted.includes(one.size)) continue;
-    const input = join(folder, `${one.size}.png`);
-    writeFileSync(input, encodeImage(picture(one.size), '.png'));
-    const runs = new Map(one.limits.map((limit) => [limit, []]));
-    for (let round = 0; round < Number(values.rounds); round++) {
-      for (const [limit, results] of runs) results.push(run(input, one, limit));
-    }
-    const digests = new Set([...runs.values()].flat().map(({ digest }) => digest));
-    if (digests.size > 1) throw new Error('outputs differ');
-    console.log(`${one.size}, ${one.model}`);
-    for (const [limit, results] of runs) {
-      const of = (name) => median(results.map((result) => result[name]));
-      const name = limit === undefined ? 'without an option' : `--memory ${limit}`;
-      const times = `${of('processor').toFixed(1)} s of processors, ${of('seconds').toFixed(1)} s`;
+    for (const [limit, figures] of inTurns(one)) {
       const [width, height] = one.size.split('x').map(Number);
-      const perPixel = of('seconds') / (width * height);
+      const perPixel = figures.seconds / (width * height);
       if (!untiled.has(one.model) && limit === 'max') untiled.set(one.model, perPixel);
-      const first = untiled.get(one.model);
-      const against = first === undefined ? '' : `, ${(perPixel / first).toFixed(2)}x per pixel`;
-      console.log(`  ${name}: ${of('megabytes').toFixed(0)} MB, ${times}${against}`);
+      const ratio = perPixel / untiled.get(one.model);
+      rows.push({ size: one.size, model: one.model, limit, ...figures, ratio });
+      console.log(lineOf(rows.at(-1)));
     }
   }
+  if (values.keep) keep(rows);
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -5,6 +5,7 @@ import { MAIN_SIZE } from '../cases/forward.mjs';
 import { median, ratioByTurn, ratioOfFastest } from '../harness/statistics.mjs';
 import { barChart, logChart, number } from './charts.mjs';
 import { FAMILIES, families } from './families.mjs';
+import { LARGE_PICTURES, largePictures } from './largePictures.mjs';
 import { scaling } from './scaling.mjs';
 import { TRAINING, training } from './training.mjs';
 import { groupOf, labelOf, sizeOf, table, threadsOf } from './words.mjs';
@@ -18,6 +19,7 @@ export function writeReport(folder) {
   const again = ['full-again', 'usual-again']
     .map((name) => read(folder, name))
     .find((r) => r?.build === results.build && r.machine.cpu === results.machine.cpu);
+  const large = read(folder, 'memory');
   const charts = new Map();
   const chart = (name, svg) => {
     charts.set(name, svg);
@@ -29,6 +31,7 @@ export function writeReport(folder) {
     sizes(results, chart),
     scaling(results),
     families(ofGroup(folder, results, 'families')) || sectionBefore(folder, FAMILIES),
+    large === null ? sectionBefore(folder, LARGE_PICTURES) : largePictures(large),
     training(ofGroup(folder, results, 'training')) || sectionBefore(folder, TRAINING),
     kernels(results, chart),
     layers(results, chart),

@@ -78,6 +78,9 @@ describe.skipIf(missingChromium !== null)('a picture that does not fit into memo
 
   it('is offered smaller where the browser has no room for a file', async () => {
     await visit(LITTLE, 1000);
+    await user.page
+      .getByText(/at \d+ x 768, this model takes about .* At a short side of 512, it fits/)
+      .waitFor(PATIENCE);
     await user.page.getByRole('button', { name: 'Translate at 512' }).waitFor(PATIENCE);
     expect(await filesThere()).toEqual([]);
     expect(user.problems).toEqual([]);

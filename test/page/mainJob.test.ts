@@ -159,17 +159,6 @@ describe.skipIf(missingChromium !== null)('the page', () => {
     expect(await page.locator('.model-name').textContent()).toBe('tiny.pth');
   });
 
-  it('says that a picture is too large before it begins, and offers a size', async () => {
-    const { page } = user;
-    await user.seesResult('sample.png');
-    await page.getByLabel('Size for the model').selectOption('none');
-    await user.drop([picture('huge.png', 6000, 5000)]);
-    await page.getByText(/^huge\.png: at 6000 x 5000, this model takes about/).waitFor(PATIENCE);
-    const offer = page.getByRole('button', { name: /^Translate at \d+$/ });
-    expect(Number((await offer.textContent())?.replace(/\D/g, ''))).toBeGreaterThan(500);
-    expect(user.problems).toEqual([]);
-  });
-
   it('lets go of a picture at once when it is cancelled, and translates the next', async () => {
     const { page } = user;
     await user.seesResult('sample.png');

@@ -13,7 +13,7 @@ export async function memoryAfter(text: string): Promise<number> {
 }
 
 /** How often a process that has too much memory may be measured again. */
-const MAX_TRIES = 3;
+const MAX_TRIES = 5;
 
 /**
  * As `memoryAfter`, of the first of some processes that has less than `limit`, or of the leanest. On a busy machine V8 puts
