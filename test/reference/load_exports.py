@@ -35,7 +35,7 @@ class Block(nn.Module):
 class Generator(nn.Module):
     """The layout of Zhu et al., arXiv:1703.10593, section 7.2: c7s1, d, d, R, …, u, u, c7s1."""
 
-    def __init__(self, inputNc, outputNc, ngf, nBlocks, norm, dropout, bias, paddingType):
+    def __init__(self, inputNc, outputNc, ngf, nBlocks, norm, dropout, bias, paddingType="reflect"):
         super().__init__()
         assert paddingType == "reflect", "another padding"
         norm = NORMS[norm]
