@@ -17,7 +17,7 @@ import { webpInBundle } from './webpModules.mjs';
  * that: the rest is the library, of which a page that takes any model and any picture needs all families, formats and engines. A
  * few hundredths of room are left.
  */
-const BUDGET = 350;
+const BUDGET = 351;
 const COUNTED = new Set(['.js', '.css', '.html', '.webmanifest', '.svg']);
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
