@@ -14,8 +14,8 @@ import { webpInBundle } from './webpModules.mjs';
 /**
  * KB (1024 bytes) of gzip of all scripts, styles and pages together; the model, pictures and the decoder of WebP, which the first one
  * loads, come on top. The page itself is a tenth of
- * that: the rest is the library, of which a page that takes any model and any picture needs all families, formats and engines. A
- * few hundredths of room are left.
+ * that: the rest is the library, of which a page that takes any model and any picture needs all families, formats and engines.
+ * What is left is for what compressors differ by.
  */
 const BUDGET = 351;
 const COUNTED = new Set(['.js', '.css', '.html', '.webmanifest', '.svg']);
