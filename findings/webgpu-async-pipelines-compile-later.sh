@@ -24,7 +24,6 @@ dpkg-deb -x "$MESA" mesa
 sed "s#libvulkan_lvp#$folder/mesa/usr/lib/x86_64-linux-gnu/&#" mesa/usr/share/vulkan/icd.d/lvp_icd.json >llvmpipe.json
 cat >try.mjs <<'JS'
 import { create } from 'webgpu';
-
 const [, , name] = process.argv;
 const gpu = create([]);
 const adapter = await gpu.requestAdapter();
@@ -38,23 +37,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 ${steps.join('\n')}
   a[id.x] = v + w;
 }`;
-
 async function timed(job) {
   const start = performance.now();
   const result = await job();
   return [performance.now() - start, result];
 }
-
 const module = device.createShaderModule({ code });
 const [compiling, pipeline] = await timed(() =>
   device.createComputePipelineAsync({ layout: 'auto', compute: { module } }),
 );
 const resource = { buffer: device.createBuffer({ size: 1024, usage: 0x80 }) };
-const group = device.createBindGroup({
-  layout: pipeline.getBindGroupLayout(0),
-  entries: [{ binding: 0, resource }],
-});
-
+const layout = pipeline.getBindGroupLayout(0);
+const group = device.createBindGroup({ layout, entries: [{ binding: 0, resource }] });
 async function run() {
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
@@ -65,7 +59,6 @@ async function run() {
   device.queue.submit([encoder.finish()]);
   await device.queue.onSubmittedWorkDone();
 }
-
 const [first] = await timed(run);
 const [second] = await timed(run);
 console.log(`${name}: the first run takes longer than the pipeline: ${first > compiling}`);

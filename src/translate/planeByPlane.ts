@@ -22,7 +22,7 @@ export function planeByPlane(
 ): ElementReader {
   const columns = extendedFrom(picture.width, width);
   const rows = extendedFrom(picture.height, height);
-  // One that a part ends within.
+  // A row that does not fit into what is left of a part; the next part begins with the rest of it.
   const held = new Float32Array(width);
   const makeRow = (row: Float32Array, c: number, y: number) => {
     const rgb = picture.rgbRow(rows[y]);

@@ -3,8 +3,8 @@ import { pauseEvery } from '../../platform/pause.js';
 import type { AbortSignalLike } from '../../platform/webTypes.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Buffer } from '../shared/arena.js';
+import { bytesOf, eachPart } from './scratch/elements.js';
 import type { ScratchAccess } from './scratch/transfer.js';
-import { bytesOf, eachPart } from './scratchElements.js';
 import type { WritableMemory } from './writableMemory.js';
 
 /** Going through a large input lets the event loop take a turn so often. */

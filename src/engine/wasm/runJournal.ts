@@ -7,7 +7,7 @@ import { megabytes } from './newMemory.js';
 import type { Assembly } from './plan/assembly.js';
 import type { Checkpoint } from './plan/checkpoints.js';
 import { eachFileInput, type RunInputs, writeInputs } from './runInputs.js';
-import { bytesOf } from './scratchElements.js';
+import { bytesOf } from './scratch/elements.js';
 
 /** What is written where values lie at a checkpoint changes with this number. */
 const KEY_VERSION = 'cyclegan-ts run 2';

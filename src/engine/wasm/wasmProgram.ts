@@ -15,8 +15,8 @@ import type { Assembly } from './plan/assembly.js';
 import { WorkerError } from './pool/pool.js';
 import { writeInputs } from './runInputs.js';
 import type { RunJournal } from './runJournal.js';
+import { elementsInFile } from './scratch/elements.js';
 import type { ScratchAccess } from './scratch/transfer.js';
-import { elementsInFile } from './scratchElements.js';
 import type { Part, Team } from './team.js';
 import { WeightPacker } from './weightPacker.js';
 

@@ -2,9 +2,9 @@ import {
   ELEMENTS_AT_A_TIME,
   type ElementPart,
   type ElementReader,
-} from '../../tensor/elementSource.js';
-import type { ScratchAccess } from './scratch/transfer.js';
-import type { Part } from './team.js';
+} from '../../../tensor/elementSource.js';
+import type { Part } from '../team.js';
+import type { ScratchAccess } from './transfer.js';
 
 /** Takes so many elements, one part after the other. The next part takes the place of each. */
 export async function eachPart(
